@@ -1,0 +1,99 @@
+# GNU make. `make help` lists the targets; `make demo` and `make check` need nothing else.
+BUILD  ?= build
+PREFIX ?= /usr/local
+SANITIZE ?=
+WERROR ?=
+
+sbindir    := $(PREFIX)/sbin
+libexecdir := $(PREFIX)/libexec/event-consumer
+version    := 0.1.0
+
+CXX      ?= g++
+CXXFLAGS ?= -O2 -g
+PACKAGES := librabbitmq cpp-httplib spdlog
+
+# One set of flags for every object: cpp-httplib changes the size of its classes with its macros.
+# Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
+package_cflags = $(eval package_cflags := $$(shell pkg-config --cflags $(PACKAGES)))$(package_cflags)
+package_libs   = $(eval package_libs := $$(shell pkg-config --libs $(PACKAGES)))$(package_libs)
+flags = -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -pthread -I. -Isrc \
+        $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+        -DEVENT_CONSUMER_VERSION='"$(version)"' -DEVENT_CONSUMER_LIBEXECDIR='"$(libexecdir)"'
+
+jobs := $(shell nproc)
+
+find_sources = $(sort $(shell find $(1) -name '*.cc' 2>/dev/null))
+objects      = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
+
+common_sources     := $(call find_sources,common)
+supervisor_sources := $(call find_sources,src/supervisor)
+worker_sources     := $(call find_sources,src/worker)
+support_sources    := $(call find_sources,tests/support)
+unit_sources := $(common_sources) $(filter-out %/main.cc,$(supervisor_sources) $(worker_sources)) \
+                $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes) \
+                tests/test_main.cc
+integration_sources := $(common_sources) $(support_sources) $(call find_sources,tests/integration) \
+                       tests/test_main.cc
+demo_sources := $(common_sources) $(support_sources) $(call find_sources,tests/demo)
+bench_sources := $(common_sources) $(support_sources) $(call find_sources,tests/bench)
+
+programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
+
+# What a bare Debian machine needs on top of git and make.
+build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev rapidjson-dev libcli11-dev \
+                  libspdlog-dev catch2
+run_packages   := rabbitmq-server clickhouse-server clickhouse-client
+
+.PHONY: all help deps demo check unit-tests integration-tests bench install format clean
+all: $(programs)
+
+help:
+	@echo 'make                build the two programs into $(BUILD)/'
+	@echo 'make demo           show the main job on private servers (KEEP=1: leave it running)'
+	@echo 'make check          build, and run all tests against real servers'
+	@echo 'make bench          compare with an empty consumer on the same queue'
+	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
+	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
+	@echo 'make format, clean'
+
+$(BUILD)/event-consumer:        $(call objects,$(common_sources) $(supervisor_sources))
+$(BUILD)/event-consumer-worker: $(call objects,$(common_sources) $(worker_sources))
+$(BUILD)/unit-tests:            $(call objects,$(unit_sources))
+$(BUILD)/integration-tests:     $(call objects,$(integration_sources))
+$(BUILD)/demo:                  $(call objects,$(demo_sources))
+$(BUILD)/bench:                 $(call objects,$(bench_sources))
+
+$(programs) $(addprefix $(BUILD)/,unit-tests integration-tests demo bench):
+	$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
+
+# The packages first, then everything else in a make that finds them.
+deps:
+	@packaging/deps.sh $(build_packages) $(run_packages)
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/demo
+	@$(BUILD)/demo
+
+check: deps
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/unit-tests $(BUILD)/integration-tests
+	@tests/check.sh $(BUILD)/unit-tests $(BUILD)/integration-tests
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench
+	@$(BUILD)/bench
+
+install: $(programs)
+	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer
+	install -D -m 755 $(BUILD)/event-consumer-worker $(DESTDIR)$(libexecdir)/event-consumer-worker
+
+format:
+	clang-format -i $(shell git ls-files '*.cc' '*.h')
+
+clean:
+	rm -rf $(BUILD)
+
+$(BUILD)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

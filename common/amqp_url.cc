@@ -1,0 +1,135 @@
+#include "common/amqp_url.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "common/redact.h"
+
+namespace event_consumer {
+namespace {
+
+std::optional<int> parse_number(std::string_view text, int lowest, int highest) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (number < lowest || number > highest) return std::nullopt;
+  return number;
+}
+
+// Nothing when a «%» is not followed by two hexadecimal digits.
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    unsigned char byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (i + 2 >= text.size()) return std::nullopt;
+    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return std::nullopt;
+    decoded += static_cast<char>(byte);
+    i += 2;
+  }
+  return decoded;
+}
+
+// Splits `text` at the first `separator`; the part behind it is empty when there is none.
+std::string_view take_until(std::string_view& text, char separator) {
+  const auto at = text.find(separator);
+  const auto head = text.substr(0, at);
+  text = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
+  return head;
+}
+
+bool parse_credentials(std::string_view text, AmqpUrl& url) {
+  const bool has_password = text.find(':') != std::string_view::npos;
+  const auto user = percent_decode(take_until(text, ':'));
+  const auto password = percent_decode(text);
+  if (!user || !password) return false;
+  url.user = *user;
+  if (has_password) url.password = *password;
+  return true;
+}
+
+bool parse_host_and_port(std::string_view text, AmqpUrl& url) {
+  std::string_view host, port;
+  if (!text.empty() && text.front() == '[') {  // an IPv6 address
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+    if (!port.empty() && port.front() != ':') return false;
+    if (!port.empty()) port.remove_prefix(1);
+  } else {
+    host = take_until(text, ':');
+    port = text;
+  }
+  if (!host.empty()) {
+    const auto decoded = percent_decode(host);
+    if (!decoded) return false;
+    url.host = *decoded;
+  }
+  if (port.empty()) return true;
+  const auto number = parse_number(port, 1, 65535);
+  if (number) url.port = *number;
+  return number.has_value();
+}
+
+bool parse_query(std::string_view query, AmqpUrl& url) {
+  while (!query.empty()) {
+    auto value = take_until(query, '&');
+    const auto name = take_until(value, '=');
+    if (name == "heartbeat") {
+      const auto seconds = parse_number(value, 1, 3600);
+      if (!seconds) return false;
+      url.heartbeat = std::chrono::seconds(*seconds);
+    } else if (!name.empty()) {
+      url.unknown_parameters.emplace_back(name);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string AmqpUrl::describe() const {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + ", virtual host " +
+         virtual_host;
+}
+
+Result<AmqpUrl> parse_amqp_url(std::string_view text) {
+  const auto bad = [&](const std::string& why) {
+    return Error{ExitCode::kUsage, "'" + redact_url(text) + "': " + why};
+  };
+  constexpr std::string_view kScheme = "amqp://";
+  if (text.substr(0, kScheme.size()) != kScheme)
+    return bad("expected amqp://user:password@host:port/vhost");
+
+  AmqpUrl url;
+  std::string_view query = text.substr(kScheme.size());
+  // Most likely a password with «/» or «?» in it, which would go on as virtual host or parameter.
+  if (query.find('@', std::min(query.find_first_of("/?"), query.size())) != std::string_view::npos)
+    return bad("percent-encode /, ? and @ in user and password (%2F, %3F, %40)");
+  std::string_view path = take_until(query, '?');
+  std::string_view authority = take_until(path, '/');
+  const auto at = authority.rfind('@');
+  if (at != std::string_view::npos) {
+    if (!parse_credentials(authority.substr(0, at), url))
+      return bad("user or password is not percent-encoded properly");
+    authority.remove_prefix(at + 1);
+  }
+  if (!parse_host_and_port(authority, url)) return bad("no host:port in it that we understand");
+  if (!path.empty()) {
+    const auto virtual_host = percent_decode(path);
+    if (!virtual_host || path.find('/') != std::string_view::npos)
+      return bad("the virtual host must be one percent-encoded path segment (%2F for /)");
+    url.virtual_host = *virtual_host;
+  }
+  if (!parse_query(query, url)) return bad("heartbeat must be 1 to 3600 seconds");
+  return url;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,31 @@
+// An AMQP URL taken apart, after RabbitMQ's URI specification (rabbitmq.com/uri-spec.html), with
+// one deviation: a URL that ends in «/» means the virtual host «/», as the Python clients read it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+
+namespace event_consumer {
+
+struct AmqpUrl {
+  std::string host = "localhost";
+  int port = 5672;
+  std::string user = "guest";
+  std::string password = "guest";
+  std::string virtual_host = "/";
+  std::chrono::seconds heartbeat{60};
+  std::vector<std::string> unknown_parameters;  // names in the query that mean nothing to us
+
+  // «host:port, virtual host /»: for logs; holds no password.
+  std::string describe() const;
+};
+
+// Reads amqp://user:password@host:port/vhost?heartbeat=SECONDS; every part but the scheme may be
+// left out. An Error (kUsage) says what is wrong and never holds the password.
+Result<AmqpUrl> parse_amqp_url(std::string_view url);
+
+}  // namespace event_consumer

@@ -1,0 +1,29 @@
+// The log of both programs: lines on standard error, set up here and nowhere else. One line is one
+// fact; URLs pass through common/redact.h first.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace event_consumer::log {
+
+using Level = spdlog::level::level_enum;
+
+using spdlog::debug;
+using spdlog::error;
+using spdlog::info;
+using spdlog::log;
+using spdlog::warn;
+
+// The level by its name: debug, info, warning (warn), error, critical (fatal), in any case, as
+// Python's logging calls them. Nothing when there is no such level.
+std::optional<Level> parse_level(std::string_view name);
+
+// Sends all lines of level `level` and above to standard error, each with the UTC time, the level,
+// `process_name` and the process id. To be called once, before the first line.
+void set_up(const std::string& process_name, Level level);
+
+}  // namespace event_consumer::log

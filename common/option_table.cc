@@ -1,0 +1,203 @@
+#include "common/option_table.h"
+
+#include <algorithm>
+
+#include "common/option_parsers.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kMostPrefetch = 65535;  // basic.qos carries it in 16 bits; 0 would mean unlimited
+
+// Below the smallest max_insert_block_size in use: an insert is atomic only within one block.
+constexpr long kMostBatchRows = 1'000'000;
+
+template <int Options::*member>
+ParseError number(const std::string& text, long lowest, long highest, Options& options) {
+  long parsed = 0;
+  const auto error = parse_whole_number(text, lowest, highest, parsed);
+  if (!error) options.*member = static_cast<int>(parsed);
+  return error;
+}
+
+template <int Options::*member, long lowest, long highest>
+ParseError number_between(const std::string& text, Options& options) {
+  return number<member>(text, lowest, highest, options);
+}
+
+template <std::string Options::*member>
+ParseError name(const std::string& text, Options& options) {
+  return parse_name(text, options.*member);
+}
+
+template <std::string Options::*member>
+ParseError any_text(const std::string& text, Options& options) {
+  options.*member = text;
+  return std::nullopt;
+}
+
+template <seconds Options::*member, long highest>
+ParseError whole_seconds(const std::string& text, Options& options) {
+  long parsed = 0;
+  const auto error = parse_whole_number(text, 1, highest, parsed);
+  if (!error) options.*member = seconds(parsed);
+  return error;
+}
+
+ParseError parse_url(const std::string& text, Options& options) {
+  auto url = parse_amqp_url(text);
+  if (!url) return url.error().message;
+  options.rabbitmq_url = std::move(*url);
+  return std::nullopt;
+}
+
+ParseError parse_batch_rows(const std::string& text, Options& options) {
+  long rows = 0;
+  const auto error = parse_whole_number(text, 1, kMostBatchRows, rows);
+  if (!error) options.batch_rows = static_cast<std::size_t>(rows);
+  return error;
+}
+
+ParseError parse_batch_bytes(const std::string& text, Options& options) {
+  return parse_size(text, 1024, std::size_t{256} << 20, options.batch_bytes);
+}
+
+ParseError parse_batch_delay(const std::string& text, Options& options) {
+  return parse_seconds(text, milliseconds(1), seconds(3600), options.batch_delay);
+}
+
+ParseError parse_create_table(const std::string& text, Options& options) {
+  return parse_switch(text, options.create_table);
+}
+
+ParseError parse_required(const std::string& text, Options& options) {
+  options.required_columns = parse_list(text);
+  return std::nullopt;
+}
+
+ParseError parse_log_level(const std::string& text, Options& options) {
+  const auto level = log::parse_level(text);
+  if (!level) return "expected debug, info, warning, error or critical";
+  options.log_level = *level;
+  return std::nullopt;
+}
+
+std::string queue_name(const Options& options) { return options.rabbitmq_queue; }
+
+std::string dead_queue_name(const Options& options) { return options.rabbitmq_queue + ".dead"; }
+
+std::string three_batches(const Options& options) {
+  return std::to_string(std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch));
+}
+
+}  // namespace
+
+const std::vector<OptionRow>& option_table() {
+  static const std::vector<OptionRow> table = {
+      {"workers", "EVENT_CONSUMER_WORKERS", "N", "2", "worker processes",
+       number_between<&Options::workers, 1, 256>},
+      {"rabbitmq-url", "RABBITMQ_URL", "URL", "amqp://guest:guest@localhost:5672/",
+       "the broker; no password but guest's may stand in the flag", parse_url},
+      {"rabbitmq-exchange", "RABBITMQ_EXCHANGE", "NAME", "url_shortener",
+       "declared, with the binding, when the queue does not exist",
+       name<&Options::rabbitmq_exchange>},
+      {"rabbitmq-queue", "RABBITMQ_QUEUE", "NAME", "click_events", "the queue to empty",
+       name<&Options::rabbitmq_queue>},
+      {"rabbitmq-routing-key", "RABBITMQ_ROUTING_KEY", "KEY", "the queue's name",
+       "binds the queue to the exchange when we declare them",
+       any_text<&Options::rabbitmq_routing_key>, queue_name},
+      {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
+       "where rejected messages go; empty: rejected without requeue",
+       any_text<&Options::dead_letter_queue>, dead_queue_name},
+      {"clickhouse-host", "CLICKHOUSE_HOST", "HOST", "localhost", "the server",
+       name<&Options::clickhouse_host>},
+      {"clickhouse-port", "CLICKHOUSE_PORT", "PORT", "8123", "its HTTP port",
+       number_between<&Options::clickhouse_port, 1, 65535>},
+      {"clickhouse-database", "CLICKHOUSE_DATABASE", "NAME", "url_shortener",
+       "the table's database", name<&Options::clickhouse_database>},
+      {"clickhouse-table", "CLICKHOUSE_TABLE", "NAME", "click_events", "the table to fill",
+       name<&Options::clickhouse_table>},
+      {"clickhouse-user", "CLICKHOUSE_USER", "NAME", "default", "the user to insert as",
+       name<&Options::clickhouse_user>},
+      {nullptr, "CLICKHOUSE_PASSWORD", "TEXT", "", "the user's password",
+       any_text<&Options::clickhouse_password>},
+      {"clickhouse-timeout", "CLICKHOUSE_TIMEOUT", "SECONDS", "30",
+       "for an answer, and for the server to take more of an insert",
+       whole_seconds<&Options::clickhouse_timeout, 3600>},
+      {"create-table", "EVENT_CONSUMER_CREATE_TABLE", "on/off", "on",
+       "create database and click-event table when absent", parse_create_table},
+      {"required", "EVENT_CONSUMER_REQUIRED", "COLUMNS", "short_code,timestamp,original_url",
+       "events without these are rejected", parse_required},
+      {"batch-rows", "EVENT_CONSUMER_BATCH_ROWS", "N", "10000", "insert when so many rows wait",
+       parse_batch_rows},
+      {"batch-bytes", "EVENT_CONSUMER_BATCH_BYTES", "SIZE", "8MiB",
+       "insert when so many bytes wait; a larger event is rejected", parse_batch_bytes},
+      {"batch-delay", "EVENT_CONSUMER_BATCH_DELAY", "SECONDS", "1",
+       "insert when the oldest row has waited so long", parse_batch_delay},
+      {"prefetch", "EVENT_CONSUMER_PREFETCH", "N", "3 x batch rows, at most 65535",
+       "deliveries that a worker may hold", number_between<&Options::prefetch, 1, kMostPrefetch>,
+       three_batches},
+      {"start-timeout", "EVENT_CONSUMER_START_TIMEOUT", "SECONDS", "60",
+       "give up when no worker consumes by then", whole_seconds<&Options::start_timeout, 86400>},
+      {"stop-timeout", "EVENT_CONSUMER_STOP_TIMEOUT", "SECONDS", "25",
+       "for a graceful stop; then workers are killed",
+       whole_seconds<&Options::stop_timeout, 86400>},
+      {"log-level", "LOG_LEVEL", "LEVEL", "info", "debug, info, warning, error or critical",
+       parse_log_level},
+  };
+  return table;
+}
+
+namespace {
+
+// The text that applies to `row`, and where it stands.
+struct Found {
+  std::string text;
+  std::string origin;
+};
+
+Found find_text(const OptionRow& row, const Settings& flags, const Settings& environment,
+                const Settings& file, const Options& options) {
+  if (const auto at = flags.find(row.variable); at != flags.end())
+    return {at->second, std::string("--") + row.flag};
+  if (const auto at = environment.find(row.variable); at != environment.end())
+    return {at->second, std::string("environment variable ") + row.variable};
+  if (const auto at = file.find(row.variable); at != file.end())
+    return {at->second, std::string(row.variable) + " in the configuration file"};
+  if (row.derived_default != nullptr)
+    return {row.derived_default(options), std::string("default of ") + row.variable};
+  return {row.default_text, std::string("default of ") + row.variable};
+}
+
+// The process list shows every flag to everybody.
+std::optional<std::string> password_in_flag(const Settings& flags, const Options& options) {
+  if (flags.count("RABBITMQ_URL") == 0 || options.rabbitmq_url.password == "guest")
+    return std::nullopt;
+  return "--rabbitmq-url holds a password, which the process list would show to everybody: put the "
+         "URL into the environment variable RABBITMQ_URL or into the file given with --config";
+}
+
+}  // namespace
+
+Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
+                                        const Settings& file) {
+  ResolvedOptions resolved{};
+  for (const OptionRow& row : option_table()) {
+    auto [text, origin] = find_text(row, flags, environment, file, resolved.options);
+    if (const auto wrong = row.parse(text, resolved.options)) {
+      // A URL's parser quotes the text itself, without its password.
+      const bool is_url = row.parse == parse_url;
+      return Error{ExitCode::kUsage,
+                   origin + ": " + (is_url ? *wrong : "'" + text + "': " + *wrong)};
+    }
+    resolved.texts[row.variable] = std::move(text);
+  }
+  if (const auto wrong = password_in_flag(flags, resolved.options))
+    return Error{ExitCode::kUsage, *wrong};
+  return resolved;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,46 @@
+// The settings of one instance, parsed and checked. Where they come from is the business of
+// option_table; both programs have the same.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "common/amqp_url.h"
+#include "common/log.h"
+
+namespace event_consumer {
+
+struct Options {
+  int workers;
+
+  AmqpUrl rabbitmq_url;
+  std::string rabbitmq_exchange;
+  std::string rabbitmq_queue;
+  std::string rabbitmq_routing_key;
+  std::string dead_letter_queue;  // empty: none, the broker's own policy applies
+  int prefetch;                   // deliveries a worker may hold
+
+  std::string clickhouse_host;
+  int clickhouse_port;
+  std::string clickhouse_database;
+  std::string clickhouse_table;
+  std::string clickhouse_user;
+  std::string clickhouse_password;
+  std::chrono::seconds clickhouse_timeout;
+  bool create_table;
+  std::vector<std::string> required_columns;
+
+  // A batch is inserted when it has this many rows or bytes, or its oldest row this age.
+  std::size_t batch_rows;
+  std::size_t batch_bytes;
+  std::chrono::milliseconds batch_delay;
+
+  std::chrono::seconds start_timeout;
+  std::chrono::seconds stop_timeout;
+
+  log::Level log_level;
+};
+
+}  // namespace event_consumer

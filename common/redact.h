@@ -1,0 +1,13 @@
+// Takes passwords out of texts on their way to a log. Whatever prints a URL calls this first.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace event_consumer {
+
+// `url` with the password between user and host replaced by «***». Works on malformed URLs too:
+// everything from the first colon behind the scheme up to the last «@» counts as password.
+std::string redact_url(std::string_view url);
+
+}  // namespace event_consumer

@@ -1,0 +1,207 @@
+#include "common/command_line.h"
+
+#include "tests/common/captured_output.h"
+#include "tests/common/clean_environment.h"
+#include "tests/common/temporary_file.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::CapturedOutput;
+using testing::CleanEnvironment;
+using testing::TemporaryFile;
+
+struct Outcome {
+  std::optional<CommandLine> command_line;
+  ExitCode exit_code;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(std::vector<std::string> arguments, Program program = Program::kSupervisor) {
+  arguments.insert(arguments.begin(), "program");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const CapturedOutput captured;
+  Outcome outcome{};
+  outcome.command_line = read_command_line(static_cast<int>(arguments.size()), argv.data(), program,
+                                           outcome.exit_code);
+  outcome.out = captured.out();
+  outcome.err = captured.err();
+  return outcome;
+}
+
+CommandLine accepted(const std::vector<std::string>& arguments,
+                     Program program = Program::kSupervisor) {
+  Outcome outcome = run(arguments, program);
+  INFO(outcome.err);
+  REQUIRE(outcome.command_line.has_value());
+  CHECK(outcome.exit_code == ExitCode::kOk);
+  CHECK(outcome.out == "");
+  CHECK(outcome.err == "");
+  return *outcome.command_line;
+}
+
+// Returns the one line on standard error.
+std::string refused(const std::vector<std::string>& arguments,
+                    Program program = Program::kSupervisor) {
+  const Outcome outcome = run(arguments, program);
+  CHECK_FALSE(outcome.command_line.has_value());
+  CHECK(outcome.exit_code == ExitCode::kUsage);
+  CHECK(outcome.out == "");
+  REQUIRE_FALSE(outcome.err.empty());
+  CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
+  return outcome.err;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("command line: without arguments the defaults apply", "[command_line]") {
+  const CleanEnvironment environment;
+  const CommandLine command_line = accepted({});
+  CHECK(command_line.resolved.options.workers == 2);
+  CHECK(command_line.config_file == "");
+  CHECK(command_line.worker_slot == 0);
+  CHECK(command_line.ready_fd == -1);
+}
+
+TEST_CASE("command line: a flag's value stands behind it or behind =", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(accepted({"--workers", "4"}).resolved.options.workers == 4);
+  CHECK(accepted({"--workers=4"}).resolved.options.workers == 4);
+  CHECK(accepted({"--dead-letter-queue", ""}).resolved.options.dead_letter_queue == "");
+}
+
+TEST_CASE("command line: nothing behind = is an empty value", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(accepted({"--dead-letter-queue="}).resolved.options.dead_letter_queue == "");
+}
+
+TEST_CASE("command line: nothing behind = does not swallow the next flag", "[command_line]") {
+  const CleanEnvironment environment;
+  const Outcome outcome = run({"--dead-letter-queue=", "--workers=3"});
+  REQUIRE(outcome.command_line.has_value());
+  CHECK(outcome.command_line->resolved.options.dead_letter_queue == "");
+  CHECK(outcome.command_line->resolved.options.workers == 3);
+}
+
+TEST_CASE("command line: every flag of the table is known", "[command_line]") {
+  const CleanEnvironment environment;
+  for (const OptionRow& row : option_table()) {
+    if (row.flag == nullptr) continue;
+    const std::string text = row.derived_default != nullptr
+                                 ? row.derived_default(accepted({}).resolved.options)
+                                 : row.default_text;
+    INFO(row.flag);
+    const CommandLine command_line = accepted({std::string("--") + row.flag, text});
+    CHECK(command_line.resolved.texts.at(row.variable) == text);
+  }
+}
+
+TEST_CASE("command line: flag, then environment, then file", "[command_line]") {
+  const TemporaryFile file("EVENT_CONSUMER_WORKERS=5\nCLICKHOUSE_PORT=5\nRABBITMQ_QUEUE=file\n");
+  const CleanEnvironment environment(
+      Settings{{"EVENT_CONSUMER_WORKERS", "4"}, {"CLICKHOUSE_PORT", "4"}, {"UNKNOWN_TO_US", "x"}});
+  const Options options = accepted({"--config", file.path(), "--workers", "3"}).resolved.options;
+  CHECK(options.workers == 3);
+  CHECK(options.clickhouse_port == 4);
+  CHECK(options.rabbitmq_queue == "file");
+}
+
+TEST_CASE("command line: the file may be named by the environment", "[command_line]") {
+  const TemporaryFile file("EVENT_CONSUMER_WORKERS=5\n");
+  const TemporaryFile other("EVENT_CONSUMER_WORKERS=6\n");
+  const CleanEnvironment environment(Settings{{"EVENT_CONSUMER_CONFIG", file.path()}});
+  CHECK(accepted({}).resolved.options.workers == 5);
+  CHECK(accepted({}).config_file == file.path());
+  CHECK(accepted({"--config", other.path()}).resolved.options.workers == 6);
+}
+
+TEST_CASE("command line: a bad file is refused", "[command_line]") {
+  const CleanEnvironment environment;
+  const TemporaryFile file("NOT_OURS=5\n");
+  CHECK(holds(refused({"--config", file.path()}), "NOT_OURS"));
+  CHECK(holds(refused({"--config", "build/no/such/file"}), "build/no/such/file"));
+}
+
+TEST_CASE("command line: --help names every flag, variable and default", "[command_line]") {
+  const CleanEnvironment environment(Settings{{"RABBITMQ_URL", "amqp://user:hunter2@host/"}});
+  const Outcome outcome = run({"--help"});
+  CHECK_FALSE(outcome.command_line.has_value());
+  CHECK(outcome.exit_code == ExitCode::kOk);
+  CHECK(outcome.err == "");
+  CHECK_FALSE(holds(outcome.out, "hunter2"));
+  for (const OptionRow& row : option_table()) {
+    INFO(row.variable);
+    if (row.flag != nullptr) CHECK(holds(outcome.out, std::string("--") + row.flag + " "));
+    CHECK(holds(outcome.out, row.variable));
+    if (row.flag != nullptr) CHECK(holds(outcome.out, row.default_text));
+  }
+  CHECK(holds(outcome.out, "EVENT_CONSUMER_CONFIG"));
+}
+
+TEST_CASE("command line: --version", "[command_line]") {
+  const CleanEnvironment environment(Settings{{"EVENT_CONSUMER_WORKERS", "bad"}});
+  const Outcome outcome = run({"--version"});
+  CHECK_FALSE(outcome.command_line.has_value());
+  CHECK(outcome.exit_code == ExitCode::kOk);
+  CHECK(outcome.out == "event-consumer " EVENT_CONSUMER_VERSION "\n");
+}
+
+TEST_CASE("command line: what it does not know is refused", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(holds(refused({"--wrokers", "4"}), "--wrokers"));
+  refused({"run"});
+  refused({"-x"});
+  refused({"--worker", "4"});  // no abbreviations: they would change meaning with a new flag
+  refused({"--", "x"});
+}
+
+TEST_CASE("command line: a flag wants its value, and only one", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(holds(refused({"--workers"}), "--workers"));
+  CHECK(holds(refused({"--workers", "1", "--workers", "2"}), "--workers"));
+}
+
+TEST_CASE("command line: a bad value is refused by program and flag", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(refused({"--workers", "-1"}) ==
+        "event-consumer: --workers: '-1': expected a whole number from 1 to 256\n");
+  CHECK(holds(refused({"--workers", "x"}, Program::kWorker), "event-consumer-worker: "));
+}
+
+TEST_CASE("command line: slot and descriptor are the worker's alone", "[command_line]") {
+  const CleanEnvironment environment;
+  const CommandLine command_line = accepted({"--slot", "3", "--ready-fd", "7"}, Program::kWorker);
+  CHECK(command_line.worker_slot == 3);
+  CHECK(command_line.ready_fd == 7);
+  refused({"--slot", "3"});
+  refused({"--ready-fd", "7"});
+  refused({"--slot", "three"}, Program::kWorker);
+}
+
+TEST_CASE("command line: a password in the flag is refused and not repeated", "[command_line]") {
+  const CleanEnvironment environment;
+  const std::string error = refused({"--rabbitmq-url", "amqp://user:hunter2@host/"});
+  CHECK(holds(error, "RABBITMQ_URL"));
+  CHECK_FALSE(holds(error, "hunter2"));
+}
+
+TEST_CASE("command line: a URL given twice is not repeated", "[command_line]") {
+  const CleanEnvironment environment;
+  const std::string url = "--rabbitmq-url=amqp://user:hunter2@host/";
+  CHECK_FALSE(holds(refused({url, url}), "hunter2"));
+}
+
+TEST_CASE("command line: the value of an unknown flag is not repeated", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK_FALSE(holds(refused({"--clickhouse-password", "hunter2"}), "hunter2"));
+  CHECK_FALSE(holds(refused({"--clickhouse-password=hunter2"}), "hunter2"));
+}
+
+}  // namespace
+}  // namespace event_consumer

@@ -1,0 +1,227 @@
+#include "common/option_table.h"
+
+#include <set>
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+const OptionRow& row_of(const std::string& variable) {
+  for (const OptionRow& row : option_table())
+    if (row.variable == variable) return row;
+  FAIL("no row for " << variable);
+  return option_table().front();
+}
+
+ResolvedOptions resolved(const Settings& flags, const Settings& environment = {},
+                         const Settings& file = {}) {
+  auto result = resolve_options(flags, environment, file);
+  if (!result) FAIL(result.error().message);
+  return *result;
+}
+
+std::string refused(const Settings& flags, const Settings& environment = {},
+                    const Settings& file = {}) {
+  const auto result = resolve_options(flags, environment, file);
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.error().exit_code == ExitCode::kUsage);
+  return result.error().message;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_CASE("option table: every variable and every flag is there once", "[option_table]") {
+  std::set<std::string> variables;
+  std::set<std::string> flags;
+  for (const OptionRow& row : option_table()) {
+    CHECK(variables.insert(row.variable).second);
+    if (row.flag != nullptr) CHECK(flags.insert(row.flag).second);
+  }
+}
+
+TEST_CASE("option table: every row says what it is", "[option_table]") {
+  for (const OptionRow& row : option_table()) {
+    INFO(row.variable);
+    CHECK(row.value_name[0] != '\0');
+    CHECK(row.help[0] != '\0');
+    CHECK(row.parse != nullptr);
+  }
+}
+
+TEST_CASE("option table: the default of every row parses", "[option_table]") {
+  Options options{};
+  for (const OptionRow& row : option_table()) {
+    const std::string text =
+        row.derived_default != nullptr ? row.derived_default(options) : row.default_text;
+    const auto wrong = row.parse(text, options);
+    INFO(row.variable << ": " << wrong.value_or(""));
+    CHECK_FALSE(wrong.has_value());
+  }
+}
+
+TEST_CASE("option table: the defaults are those of the manual", "[option_table]") {
+  const Options options = resolved({}).options;
+  CHECK(options.workers == 2);
+  CHECK(options.rabbitmq_url.describe() == "localhost:5672, virtual host /");
+  CHECK(options.rabbitmq_url.user == "guest");
+  CHECK(options.rabbitmq_exchange == "url_shortener");
+  CHECK(options.rabbitmq_queue == "click_events");
+  CHECK(options.rabbitmq_routing_key == "click_events");
+  CHECK(options.dead_letter_queue == "click_events.dead");
+  CHECK(options.prefetch == 30000);
+  CHECK(options.clickhouse_host == "localhost");
+  CHECK(options.clickhouse_port == 8123);
+  CHECK(options.clickhouse_database == "url_shortener");
+  CHECK(options.clickhouse_table == "click_events");
+  CHECK(options.clickhouse_user == "default");
+  CHECK(options.clickhouse_password == "");
+  CHECK(options.clickhouse_timeout == std::chrono::seconds(30));
+  CHECK(options.create_table);
+  CHECK(options.required_columns ==
+        std::vector<std::string>{"short_code", "timestamp", "original_url"});
+  CHECK(options.batch_rows == 10000);
+  CHECK(options.batch_bytes == 8u << 20);
+  CHECK(options.batch_delay == std::chrono::seconds(1));
+  CHECK(options.start_timeout == std::chrono::seconds(60));
+  CHECK(options.stop_timeout == std::chrono::seconds(25));
+  CHECK(options.log_level == log::Level::info);
+}
+
+TEST_CASE("options: a flag wins over the environment, the environment over the file",
+          "[option_table]") {
+  const Settings three = {{"EVENT_CONSUMER_WORKERS", "3"}};
+  const Settings four = {{"EVENT_CONSUMER_WORKERS", "4"}};
+  const Settings five = {{"EVENT_CONSUMER_WORKERS", "5"}};
+  CHECK(resolved(three, four, five).options.workers == 3);
+  CHECK(resolved({}, four, five).options.workers == 4);
+  CHECK(resolved({}, {}, five).options.workers == 5);
+  CHECK(resolved({}).options.workers == 2);
+}
+
+TEST_CASE("options: what is overruled need not be valid", "[option_table]") {
+  const Settings bad = {{"EVENT_CONSUMER_WORKERS", "many"}};
+  CHECK(resolved({{"EVENT_CONSUMER_WORKERS", "3"}}, bad, bad).options.workers == 3);
+}
+
+TEST_CASE("options: a variable set to nothing is set", "[option_table]") {
+  CHECK(resolved({}, {{"EVENT_CONSUMER_DEAD_LETTER_QUEUE", ""}}).options.dead_letter_queue == "");
+  CHECK(resolved({}, {{"EVENT_CONSUMER_REQUIRED", ""}}).options.required_columns.empty());
+  refused({}, {{"CLICKHOUSE_HOST", ""}});
+}
+
+TEST_CASE("options: routing key and dead-letter queue follow the queue's name", "[option_table]") {
+  const Options options = resolved({}, {{"RABBITMQ_QUEUE", "orders"}}).options;
+  CHECK(options.rabbitmq_routing_key == "orders");
+  CHECK(options.dead_letter_queue == "orders.dead");
+
+  const Options own =
+      resolved({}, {{"RABBITMQ_QUEUE", "orders"}, {"RABBITMQ_ROUTING_KEY", "order.*"}}).options;
+  CHECK(own.rabbitmq_routing_key == "order.*");
+  CHECK(own.dead_letter_queue == "orders.dead");
+}
+
+TEST_CASE("options: the prefetch is three batches, as far as its 16 bits go", "[option_table]") {
+  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "100"}}).options.prefetch == 300);
+  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "21845"}}).options.prefetch == 65535);
+  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "50000"}}).options.prefetch == 65535);
+  CHECK(resolved({}, {{"EVENT_CONSUMER_PREFETCH", "7"}}).options.prefetch == 7);
+}
+
+TEST_CASE("options: the text that applied is kept for every row", "[option_table]") {
+  const ResolvedOptions options =
+      resolved({{"EVENT_CONSUMER_WORKERS", "3"}}, {{"CLICKHOUSE_PASSWORD", "secret"}},
+               {{"EVENT_CONSUMER_BATCH_BYTES", "1MiB"}});
+  CHECK(options.texts.size() == option_table().size());
+  CHECK(options.texts.at("EVENT_CONSUMER_WORKERS") == "3");
+  CHECK(options.texts.at("CLICKHOUSE_PASSWORD") == "secret");
+  CHECK(options.texts.at("EVENT_CONSUMER_BATCH_BYTES") == "1MiB");
+  CHECK(options.texts.at("EVENT_CONSUMER_PREFETCH") == "30000");
+}
+
+// The supervisor hands the texts to its workers as their environment.
+TEST_CASE("options: the texts that applied, resolved again, are the same options",
+          "[option_table]") {
+  const Settings texts = resolved({{"RABBITMQ_QUEUE", "orders"}}).texts;
+  CHECK(resolved({}, texts).texts == texts);
+}
+
+TEST_CASE("options: a refusal names the place and quotes the text", "[option_table]") {
+  const Settings bad = {{"EVENT_CONSUMER_WORKERS", "many"}};
+  const std::string wrong = "'many': expected a whole number from 1 to 256";
+  CHECK(refused(bad) == "--workers: " + wrong);
+  CHECK(refused({}, bad) == "environment variable EVENT_CONSUMER_WORKERS: " + wrong);
+  CHECK(refused({}, {}, bad) == "EVENT_CONSUMER_WORKERS in the configuration file: " + wrong);
+}
+
+TEST_CASE("options: values out of range are refused", "[option_table]") {
+  const std::vector<std::pair<const char*, const char*>> bad = {
+      {"EVENT_CONSUMER_WORKERS", "0"},
+      {"EVENT_CONSUMER_WORKERS", "257"},
+      {"EVENT_CONSUMER_PREFETCH", "0"},
+      {"EVENT_CONSUMER_PREFETCH", "65536"},
+      {"CLICKHOUSE_PORT", "0"},
+      {"CLICKHOUSE_PORT", "65536"},
+      {"CLICKHOUSE_TIMEOUT", "0"},
+      {"CLICKHOUSE_TIMEOUT", "1.5"},
+      {"EVENT_CONSUMER_BATCH_ROWS", "0"},
+      {"EVENT_CONSUMER_BATCH_ROWS", "1000001"},
+      {"EVENT_CONSUMER_BATCH_BYTES", "1023"},
+      {"EVENT_CONSUMER_BATCH_BYTES", "257MiB"},
+      {"EVENT_CONSUMER_BATCH_DELAY", "0"},
+      {"EVENT_CONSUMER_BATCH_DELAY", "nan"},
+      {"EVENT_CONSUMER_CREATE_TABLE", "yes"},
+      {"EVENT_CONSUMER_START_TIMEOUT", "-1"},
+      {"EVENT_CONSUMER_STOP_TIMEOUT", "0"},
+      {"LOG_LEVEL", "loud"},
+      {"RABBITMQ_URL", "localhost"},
+      {"RABBITMQ_QUEUE", ""},
+  };
+  for (const auto& [variable, text] : bad) {
+    row_of(variable);
+    CHECK(holds(refused({}, {{variable, text}}), variable));
+  }
+}
+
+TEST_CASE("options: a password in the flag is refused, naming variable and file",
+          "[option_table]") {
+  const std::string message = refused({{"RABBITMQ_URL", "amqp://user:hunter2@host/"}});
+  CHECK(holds(message, "--rabbitmq-url"));
+  CHECK(holds(message, "RABBITMQ_URL"));
+  CHECK(holds(message, "--config"));
+  CHECK_FALSE(holds(message, "hunter2"));
+}
+
+TEST_CASE("options: a flag without a password of its own is fine", "[option_table]") {
+  for (const char* url : {"amqp://host/", "amqp://guest:guest@host/", "amqp://user@host/"})
+    CHECK(resolved({{"RABBITMQ_URL", url}}).options.rabbitmq_url.host == "host");
+}
+
+TEST_CASE("options: a password is welcome in the environment and in the file", "[option_table]") {
+  const Settings url = {{"RABBITMQ_URL", "amqp://user:hunter2@host/"}};
+  CHECK(resolved({}, url).options.rabbitmq_url.password == "hunter2");
+  CHECK(resolved({}, {}, url).options.rabbitmq_url.password == "hunter2");
+  CHECK(resolved({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}}).options.clickhouse_password ==
+        "hunter2");
+}
+
+TEST_CASE("options: ClickHouse's password has no flag", "[option_table]") {
+  CHECK(row_of("CLICKHOUSE_PASSWORD").flag == nullptr);
+}
+
+TEST_CASE("options: no refusal holds a password", "[option_table]") {
+  for (const char* url : {"http://user:hunter2@host", "amqp://user:hunter2@host:x",
+                          "amqp://user:hunter2%@host", "user:hunter2@host"}) {
+    const Settings settings = {{"RABBITMQ_URL", url}};
+    CHECK_FALSE(holds(refused(settings), "hunter2"));
+    CHECK_FALSE(holds(refused({}, settings), "hunter2"));
+    CHECK_FALSE(holds(refused({}, {}, settings), "hunter2"));
+  }
+  CHECK_FALSE(holds(refused({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}, {"CLICKHOUSE_PORT", "x"}}),
+                    "hunter2"));
+}
+
+}  // namespace
+}  // namespace event_consumer

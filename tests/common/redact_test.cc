@@ -1,0 +1,38 @@
+#include "common/redact.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+TEST_CASE("redact: the password goes, the rest stays", "[redact]") {
+  CHECK(redact_url("amqp://user:secret@host:5672/vhost?heartbeat=30") ==
+        "amqp://user:***@host:5672/vhost?heartbeat=30");
+  CHECK(redact_url("amqp://:secret@host") == "amqp://:***@host");
+  CHECK(redact_url("amqp://user:@host") == "amqp://user:***@host");
+}
+
+TEST_CASE("redact: what holds no password stays as it is", "[redact]") {
+  for (const char* url : {"", "amqp://", "amqp://host", "amqp://host:5672/",
+                          "amqp://user@host:5672/", "host", "@", "://@"})
+    CHECK(redact_url(url) == url);
+}
+
+TEST_CASE("redact: a password with the signs that end a part of a URL", "[redact]") {
+  for (const char* password : {"sec@ret", "sec:ret", "sec/ret", "sec?ret", "sec#ret", "sec//ret",
+                               "@:/@:/", "%zz", " ", "é"})
+    CHECK(redact_url("amqp://user:" + std::string(password) + "@host/") == "amqp://user:***@host/");
+}
+
+TEST_CASE("redact: a URL without its slashes", "[redact]") {
+  CHECK(redact_url("user:secret@host") == "user:***@host");
+  CHECK(redact_url("amqp:user:secret@host") == "amqp:***@host");
+  CHECK(redact_url("amqp:/user:secret@host") == "amqp:***@host");
+}
+
+TEST_CASE("redact: a URL without its slashes whose password holds two", "[redact]") {
+  CHECK(redact_url("user:sec//ret@host").find("ret") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace event_consumer

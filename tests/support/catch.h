@@ -1,0 +1,11 @@
+// Catch2 under the name it has here: version 2 on Debian 12, version 3 on Debian 13.
+#pragma once
+
+#if __has_include(<catch2/catch_test_macros.hpp>)
+#include <catch2/catch_session.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/reporters/catch_reporter_event_listener.hpp>
+#include <catch2/reporters/catch_reporter_registrars.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif
