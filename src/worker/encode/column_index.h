@@ -1,0 +1,45 @@
+// Finds the column of a key. Publishers write the keys of all their events in one order, so it
+// remembers which column followed which and compares that one's name first: a hash is computed only
+// for unknown keys and where the order changes. Knows nothing of JSON.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace event_consumer {
+
+class ColumnIndex {
+ public:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  // `names` are those of the columns, in order; there is at least one and none comes twice.
+  explicit ColumnIndex(std::vector<std::string> names);
+  ColumnIndex(const ColumnIndex&) = delete;
+  ColumnIndex& operator=(const ColumnIndex&) = delete;
+
+  std::size_t size() const { return names_.size(); }
+
+  // To be called before the first key of each event.
+  void start_event() { previous_ = 0; }
+
+  // The number of the column named exactly `key`, or kNone.
+  std::size_t find(std::string_view key) {
+    const std::size_t guess = successor_[previous_];
+    if (names_[guess] != key) return look_up(key);
+    previous_ = guess + 1;
+    return guess;
+  }
+
+ private:
+  std::size_t look_up(std::string_view key);
+
+  std::vector<std::string> names_;
+  std::unordered_map<std::string_view, std::size_t> by_name_;  // its keys point into names_
+  std::vector<std::size_t> successor_;  // [0]: the first column, [i + 1]: the one after column i
+  std::size_t previous_ = 0;            // where in successor_ the next guess stands
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,197 @@
+#include "worker/encode/json_event.h"
+
+#include <rapidjson/encodings.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
+
+#include <utility>
+
+#include "worker/encode/body_stream.h"
+#include "worker/encode/column_index.h"
+#include "worker/encode/utf8.h"
+
+namespace event_consumer {
+namespace {
+
+// UTF-8 as RapidJSON wants it described, with its two hooks put to use. Validate() is called at
+// each plain character: the body is known to be valid, so a whole run goes at once. Encode() is
+// called for each \u escape: the only place where half a surrogate pair can come from.
+struct BodyEncoding : rapidjson::UTF8<> {
+  using rapidjson::UTF8<>::Encode;
+  using rapidjson::UTF8<>::Validate;
+
+  static void Encode(BodyStream& out, unsigned codepoint) {
+    if (codepoint >= 0xDC00 && codepoint <= 0xDFFF) out.note_lone_surrogate();
+    rapidjson::UTF8<>::Encode(out, codepoint);
+  }
+  static bool Validate(BodyStream& in, BodyStream&) {
+    in.move_plain_run();
+    return true;
+  }
+};
+
+// What RapidJSON calls for each token: files the values of the first level under their columns and
+// lets everything deeper pass. A function that returns false ends the parsing.
+class Slots {
+ public:
+  Slots(std::string_view body, const BodyStream& stream, ColumnIndex& index,
+        std::vector<JsonValue>& values)
+      : body_(body), stream_(stream), index_(index), values_(values) {}
+
+  std::optional<Reason> refusal() const { return refusal_; }
+
+  bool Null() { return file(JsonValue::Kind::kNull, {}); }
+  bool Bool(bool value) { return file(JsonValue::Kind::kBool, value ? "true" : "false"); }
+  bool String(const char* text, rapidjson::SizeType length, bool) {
+    return file(JsonValue::Kind::kString, {text, length});
+  }
+  bool RawNumber(std::size_t start) {
+    return file(JsonValue::Kind::kNumber, body_.substr(start, stream_.Tell() - start));
+  }
+  bool Key(const char* text, rapidjson::SizeType length, bool) {
+    if (depth_ == 1) column_ = index_.find({text, length});
+    return true;
+  }
+  bool StartObject() { return open(); }
+  bool EndObject(rapidjson::SizeType) { return close(); }
+  bool StartArray() { return depth_ == 0 ? refuse(Reason::kNotAnObject) : open(); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+
+ private:
+  bool refuse(Reason reason) {
+    refusal_ = reason;
+    return false;
+  }
+  bool file(JsonValue::Kind kind, std::string_view text) {
+    if (depth_ == 0) return refuse(Reason::kNotAnObject);
+    if (depth_ == 1 && column_ != ColumnIndex::kNone) values_[column_] = {kind, text};
+    return true;
+  }
+  // Both are called before the bracket itself is consumed.
+  bool open() {
+    if (depth_ == kMaximumDepth) return refuse(Reason::kTooDeep);
+    if (depth_ == 1) compound_start_ = stream_.Tell();
+    ++depth_;
+    return true;
+  }
+  bool close() {
+    --depth_;
+    const std::size_t length = stream_.Tell() + 1 - compound_start_;
+    return depth_ != 1 || file(JsonValue::Kind::kCompound, body_.substr(compound_start_, length));
+  }
+
+  std::string_view body_;
+  const BodyStream& stream_;
+  ColumnIndex& index_;
+  std::vector<JsonValue>& values_;
+  std::optional<Reason> refusal_;
+  int depth_ = 0;
+  std::size_t column_ = ColumnIndex::kNone;  // of the key last seen on the first level
+  std::size_t compound_start_ = 0;
+};
+
+constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
+                                 rapidjson::kParseValidateEncodingFlag |
+                                 rapidjson::kParseNumbersAsStringsFlag;
+using Reader = rapidjson::GenericReader<BodyEncoding, BodyEncoding>;
+
+void skip_digits(BodyStream& in) {
+  while (in.Peek() >= '0' && in.Peek() <= '9') in.Take();
+}
+
+}  // namespace
+}  // namespace event_consumer
+
+// RapidJSON's own reading of numbers computes a double even where only the text is asked for, and
+// refuses the event for 1e400 under a key that nobody uses. This one reads the grammar of RFC 8259,
+// section 6, and nothing else.
+template <>
+template <>
+void event_consumer::Reader::ParseNumber<event_consumer::kParseFlags>(
+    event_consumer::BodyStream& in, event_consumer::Slots& slots) {
+  using event_consumer::skip_digits;
+  const auto is_digit = [&in] { return in.Peek() >= '0' && in.Peek() <= '9'; };
+  const std::size_t start = in.Tell();
+  Consume(in, '-');
+  if (!is_digit()) RAPIDJSON_PARSE_ERROR(rapidjson::kParseErrorValueInvalid, in.Tell());
+  if (!Consume(in, '0')) skip_digits(in);
+  if (Consume(in, '.')) {
+    if (!is_digit()) RAPIDJSON_PARSE_ERROR(rapidjson::kParseErrorNumberMissFraction, in.Tell());
+    skip_digits(in);
+  }
+  if (Consume(in, 'e') || Consume(in, 'E')) {
+    if (!Consume(in, '+')) Consume(in, '-');
+    if (!is_digit()) RAPIDJSON_PARSE_ERROR(rapidjson::kParseErrorNumberMissExponent, in.Tell());
+    skip_digits(in);
+  }
+  if (!slots.RawNumber(start)) RAPIDJSON_PARSE_ERROR(rapidjson::kParseErrorTermination, start);
+}
+
+namespace event_consumer {
+namespace {
+
+// RapidJSON notices the first half of a pair without the second, BodyEncoding the reverse.
+constexpr std::string_view kHalfPair = "half a surrogate pair";
+
+Rejection reject(Reason reason, std::string_view what, std::size_t offset) {
+  return {reason, "", std::string(what) + " at byte " + std::to_string(offset)};
+}
+
+Rejection describe(const Reader& reader, std::optional<Reason> refusal) {
+  const std::size_t offset = reader.GetErrorOffset();
+  if (refusal == Reason::kNotAnObject) return {*refusal, "", "the body is not a JSON object"};
+  if (refusal) return reject(*refusal, "nested deeper than 64 levels", offset);
+  const rapidjson::ParseErrorCode code = reader.GetParseErrorCode();
+  if (code == rapidjson::kParseErrorStringUnicodeSurrogateInvalid) {
+    return reject(Reason::kInvalidUtf8, kHalfPair, offset);
+  }
+  std::string_view words = rapidjson::GetParseError_En(code);
+  if (!words.empty() && words.back() == '.') words.remove_suffix(1);
+  return reject(Reason::kNotJson, words, offset);
+}
+
+}  // namespace
+
+struct JsonEvent::State {
+  explicit State(std::vector<std::string> names) : index(std::move(names)), values(index.size()) {}
+
+  ColumnIndex index;
+  std::vector<JsonValue> values;
+  std::string copy;  // of the last body; keeps the memory of the largest
+  Reader reader;
+};
+
+JsonEvent::JsonEvent(std::vector<std::string> column_names)
+    : state_(std::make_unique<State>(std::move(column_names))) {}
+JsonEvent::JsonEvent(JsonEvent&&) noexcept = default;
+JsonEvent& JsonEvent::operator=(JsonEvent&&) noexcept = default;
+JsonEvent::~JsonEvent() = default;
+
+const std::vector<JsonValue>& JsonEvent::values() const { return state_->values; }
+
+std::optional<Rejection> JsonEvent::read(std::string_view body) {
+  const std::size_t invalid = find_invalid_utf8(body);
+  if (invalid != std::string_view::npos) {
+    return reject(Reason::kInvalidUtf8, "invalid UTF-8", invalid);
+  }
+  State& state = *state_;
+  state.copy.assign(body);
+  state.copy.append(BodyStream::kPadding, '\0');
+  state.index.start_event();
+  state.values.assign(state.values.size(), JsonValue{});
+
+  BodyStream stream(state.copy.data());
+  Slots slots(body, stream, state.index, state.values);
+  if (state.reader.Parse<kParseFlags>(stream, slots).IsError()) {
+    return describe(state.reader, slots.refusal());
+  }
+  if (stream.Tell() != body.size()) {  // for RapidJSON a NUL byte is the end of any text
+    return reject(Reason::kNotJson, "a NUL byte after the value", stream.Tell());
+  }
+  if (const auto offset = stream.lone_surrogate()) {
+    return reject(Reason::kInvalidUtf8, kHalfPair, *offset);
+  }
+  return std::nullopt;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,20 @@
+// UTF-8 (RFC 3629): is this text valid, and how to show the start of it to a human. Knows nothing
+// of JSON's escapes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace event_consumer {
+
+// The offset of the first byte that does not belong to a valid, complete UTF-8 sequence (surrogates
+// and overlong forms are invalid), or npos when there is none. A NUL byte is valid.
+std::size_t find_invalid_utf8(std::string_view text);
+
+// At most the first 64 bytes of `text`, which is valid UTF-8, cut between characters and followed
+// by «…» when something was cut off. Control characters (C0, DEL, C1) become \uXXXX: the result
+// goes to logs and terminals.
+std::string excerpt(std::string_view text);
+
+}  // namespace event_consumer
