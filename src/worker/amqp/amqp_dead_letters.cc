@@ -1,0 +1,111 @@
+#include "worker/amqp/amqp_dead_letters.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "worker/amqp/dead_letter_headers.h"
+#include "worker/amqp/reply.h"
+#include "worker/amqp/topology.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr amqp_channel_t kChannel = 1;
+constexpr std::uint8_t kPersistent = 2;
+
+}  // namespace
+
+Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
+                                              const std::string& connection_name,
+                                              const std::string& queue) {
+  auto connection = AmqpConnection::open(url, connection_name);
+  if (!connection) return connection.error();
+  if (auto done = connection->open_channel(kChannel); !done) return done.error();
+  if (auto done = ensure_queue(*connection, kChannel, queue); !done) return done.error();
+  amqp_confirm_select(connection->state(), kChannel);
+  auto done =
+      connection->check("cannot ask for publisher confirms on " + connection->describe(),
+                        amqp_get_rpc_reply(connection->state()), ExitCode::kUnavailable, kChannel);
+  if (!done) return done.error();
+  return AmqpDeadLetters(std::move(*connection), queue);
+}
+
+Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
+  const DeadLetterHeaders headers(delivery, rejection, std::time(nullptr));
+  amqp_basic_properties_t properties{};
+  if (delivery.properties != nullptr) properties = *delivery.properties;
+  properties._flags &= ~(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
+  properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
+  properties.delivery_mode = kPersistent;
+  properties.headers = headers.table();
+
+  const int status =
+      amqp_basic_publish(connection_.state(), kChannel, to_bytes(""), to_bytes(queue_),
+                         /*mandatory=*/1, /*immediate=*/0, &properties, to_bytes(delivery.body));
+  if (status != AMQP_STATUS_OK)
+    return to_error(
+        "cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(), status,
+        ExitCode::kLinkLost);
+  unconfirmed_.push_back({delivery.tag, delivery.body.size(), /*confirmed=*/false});
+  unconfirmed_bytes_ += delivery.body.size();
+  return Done{};
+}
+
+Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
+  if (!oldest_is_confirmed()) {
+    if (auto done = read_confirms(); !done) return done.error();
+    if (!oldest_is_confirmed()) return std::optional<DeliveryTag>();
+  }
+  const Unconfirmed oldest = unconfirmed_.front();
+  unconfirmed_.pop_front();
+  unconfirmed_bytes_ -= oldest.bytes;
+  ++reported_;
+  return std::optional(oldest.tag);
+}
+
+Result<Done> AmqpDeadLetters::read_confirms() {
+  for (;;) {
+    auto frame = connection_.next_frame();
+    if (!frame) return frame.error();
+    if (!frame->has_value()) return Done{};
+    if ((*frame)->frame_type == AMQP_FRAME_METHOD) {
+      if (auto done = handle((*frame)->payload.method); !done) return done;
+    }
+    connection_.release();
+  }
+}
+
+Result<Done> AmqpDeadLetters::handle(const amqp_method_t& method) {
+  switch (method.id) {
+    case AMQP_BASIC_ACK_METHOD: {
+      const auto* ack = static_cast<const amqp_basic_ack_t*>(method.decoded);
+      confirm(ack->delivery_tag, ack->multiple != 0);
+      return Done{};
+    }
+    case AMQP_BASIC_NACK_METHOD:
+      return refused("it refuses messages (basic.nack); is it full (max-length)?");
+    case AMQP_BASIC_RETURN_METHOD:
+      return refused("it does not exist any more (basic.return)");
+    case AMQP_CHANNEL_CLOSE_METHOD:
+    case AMQP_CONNECTION_CLOSE_METHOD:
+      return to_error("lost dead-letter queue " + queue_ + " on " + connection_.describe(),
+                      to_server_exception(method), ExitCode::kLinkLost);
+    default:
+      return Done{};
+  }
+}
+
+void AmqpDeadLetters::confirm(std::uint64_t sequence_number, bool multiple) {
+  if (sequence_number <= reported_) return;
+  const std::size_t last =
+      std::min<std::uint64_t>(sequence_number - reported_, unconfirmed_.size());
+  for (std::size_t i = multiple ? 0 : last - 1; i < last; ++i) unconfirmed_[i].confirmed = true;
+}
+
+Error AmqpDeadLetters::refused(const std::string& why) const {
+  return {ExitCode::kConfiguration,
+          "dead-letter queue " + queue_ + " on " + connection_.describe() + ": " + why};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,61 @@
+// Source on a real broker: one consumer on one channel. Puts deliveries together from their frames
+// and gives every other frame its meaning.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "worker/amqp/connection.h"
+#include "worker/amqp/topology.h"
+#include "worker/source.h"
+
+namespace event_consumer {
+
+class AmqpSource : public Source {
+ public:
+  // Connects, sees to the queue, and sets the prefetch count for the consumer to come. The Error is
+  // kUnavailable or kConfiguration.
+  static Result<AmqpSource> open(const AmqpUrl& url, const std::string& connection_name,
+                                 const QueueTopology& topology, std::uint16_t prefetch);
+
+  Result<SourceEvent> next() override;
+  Result<Done> consume() override;
+  Result<Done> cancel() override;
+  Result<Done> confirm_settled() override;
+  Result<Done> acknowledge_up_to(DeliveryTag tag) override;
+  Result<Done> reject(DeliveryTag tag) override;
+  Result<Done> give_back(DeliveryTag tag) override;
+
+  // To be polled for reading once next() has returned kNone.
+  int fd() const { return connection_.fd(); }
+  Duration heartbeat_period() const { return connection_.heartbeat_period(); }
+  std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
+
+  // Closes the connection with a handshake.
+  void close() { connection_.close(); }
+
+ private:
+  AmqpSource(AmqpConnection connection, std::string queue, std::uint16_t prefetch)
+      : connection_(std::move(connection)), queue_(std::move(queue)), prefetch_(prefetch) {}
+
+  // Each takes one frame and returns the event it completes, if any.
+  Result<std::optional<SourceEvent>> handle(const amqp_frame_t& frame);
+  Result<std::optional<SourceEvent>> handle_method(const amqp_method_t& method);
+  Result<std::optional<SourceEvent>> handle_header(const amqp_frame_t& frame);
+  Result<std::optional<SourceEvent>> handle_body(amqp_bytes_t fragment);
+  Error link_lost(const std::string& why) const;
+
+  AmqpConnection connection_;
+  std::string queue_;
+  std::uint16_t prefetch_;
+
+  // The delivery being put together. Its body is a view of the only frame, or of body_ when it came
+  // in several.
+  Delivery delivery_;
+  std::uint64_t body_size_ = 0;
+  std::string body_;
+  bool reported_ = false;  // delivery_ was handed out and its frames can be released
+};
+
+}  // namespace event_consumer

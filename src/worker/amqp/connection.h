@@ -1,0 +1,71 @@
+// One connection to RabbitMQ: connecting, logging in, channels, frames in and methods out. It knows
+// nothing of queues or deliveries. Not for use by two threads.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/amqp_url.h"
+#include "common/clock.h"
+#include "common/result.h"
+#include "worker/amqp/library.h"
+
+namespace event_consumer {
+
+class AmqpConnection {
+ public:
+  // Connects and logs in; takes at most about 10 s for each. `name` is shown in RabbitMQ's list of
+  // connections. The Error is kUnavailable when the broker cannot be reached, kConfiguration when
+  // it refuses the login or the virtual host.
+  static Result<AmqpConnection> open(const AmqpUrl& url, const std::string& name);
+
+  // Opens a channel. May be called again for one that the server has closed.
+  Result<Done> open_channel(amqp_channel_t channel);
+
+  // The socket to poll for reading, once next_frame() has returned nothing.
+  int fd() const;
+
+  // The next frame that has arrived in full, or nothing when there is none yet; never waits. Also
+  // sends and checks heartbeats, hence must be called at least every heartbeat_period(). An Error
+  // (kLinkLost) when the connection is gone. The frame is valid until release().
+  Result<std::optional<amqp_frame_t>> next_frame();
+
+  // Gives back the memory of the frames returned so far.
+  void release();
+
+  // Sends a method without waiting for an answer. An Error (kLinkLost) when the connection is gone.
+  Result<Done> send(amqp_channel_t channel, amqp_method_number_t method, void* decoded);
+
+  // The result of the last rabbitmq-c call, as an Error when it failed: a server's refusal as
+  // kConfiguration, else `otherwise`. A channel that the server closed is acknowledged as closed,
+  // so that it can be opened again.
+  Result<Done> check(const std::string& doing, const amqp_rpc_reply_t& reply, ExitCode otherwise,
+                     amqp_channel_t channel);
+
+  // Closes with a handshake; the server requeues what was not acknowledged.
+  void close();
+
+  // How often next_frame() must be called for heartbeats to be on time.
+  Duration heartbeat_period() const { return url_.heartbeat / 4; }
+
+  // «RabbitMQ host:port, virtual host v».
+  std::string describe() const { return "RabbitMQ " + url_.describe(); }
+  const AmqpUrl& url() const { return url_; }
+  amqp_connection_state_t state() { return state_.get(); }
+
+ private:
+  struct Destroy {
+    void operator()(amqp_connection_state_t state) const { amqp_destroy_connection(state); }
+  };
+  using State = std::unique_ptr<amqp_connection_state_t_, Destroy>;
+
+  AmqpConnection(State state, const AmqpUrl& url) : state_(std::move(state)), url_(url) {}
+  Result<Done> log_in(const std::string& name);
+
+  State state_;
+  AmqpUrl url_;
+};
+
+}  // namespace event_consumer

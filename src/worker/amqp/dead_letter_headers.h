@@ -1,0 +1,33 @@
+// The header table of a dead letter: the original headers, and ours that say why it is here.
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "worker/amqp/library.h"
+#include "worker/delivery.h"
+#include "worker/encode/verdict.h"
+
+namespace event_consumer {
+
+class DeadLetterHeaders {
+ public:
+  // Everything given must outlive this object. `now` becomes x-event-consumer-time.
+  DeadLetterHeaders(const Delivery& delivery, const Rejection& rejection, std::time_t now);
+
+  // A view of this object.
+  amqp_table_t table() const {
+    return {static_cast<int>(entries_.size()), const_cast<amqp_table_entry_t*>(entries_.data())};
+  }
+
+ private:
+  void keep_original(const amqp_table_t& headers);
+  void add(const char* name, std::string_view value);
+
+  std::string time_;
+  std::vector<amqp_table_entry_t> entries_;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,39 @@
+// Puts every way in which rabbitmq-c says «no» into words, and decides which exit status it is
+// worth.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "worker/amqp/library.h"
+
+namespace event_consumer {
+
+inline amqp_bytes_t to_bytes(std::string_view text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+inline std::string_view to_view(amqp_bytes_t bytes) {
+  return {static_cast<const char*>(bytes.bytes), bytes.len};
+}
+
+// What a server says when it closes a channel or a connection: reply code (AMQP 0-9-1, section 1.5,
+// and RabbitMQ's use of it) and text.
+struct ServerException {
+  int code;
+  std::string text;
+};
+
+// Reads channel.close or connection.close; code 0 for any other method.
+ServerException to_server_exception(const amqp_method_t& method);
+
+// The exception that `reply` carries; code 0 when it carries none.
+ServerException to_server_exception(const amqp_rpc_reply_t& reply);
+
+// The Error for a failed call. `doing` says what was tried, on which host and name. A refusal by
+// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`.
+Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ExitCode otherwise);
+Error to_error(const std::string& doing, const ServerException& exception, ExitCode otherwise);
+Error to_error(const std::string& doing, int library_status, ExitCode otherwise);
+
+}  // namespace event_consumer

@@ -1,0 +1,79 @@
+#include "worker/amqp/topology.h"
+
+#include "common/log.h"
+#include "worker/amqp/reply.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr int kNotFound = 404;
+
+enum class Presence { kThere, kAbsent };
+
+// Opens the channel again when the server closed it over the answer.
+Result<Presence> find_queue(AmqpConnection& connection, amqp_channel_t channel,
+                            const std::string& queue) {
+  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/1, /*durable=*/0,
+                     /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+  const auto reply = amqp_get_rpc_reply(connection.state());
+  const auto exception = to_server_exception(reply);
+  auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
+                               reply, ExitCode::kUnavailable, channel);
+  if (done) return Presence::kThere;
+  if (exception.code != kNotFound) return done.error();
+  if (auto opened = connection.open_channel(channel); !opened) return opened.error();
+  return Presence::kAbsent;
+}
+
+Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue) {
+  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
+                     /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+  return connection.check("cannot declare queue " + queue + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel,
+                              const std::string& exchange) {
+  amqp_exchange_declare(connection.state(), channel, to_bytes(exchange), to_bytes("topic"),
+                        /*passive=*/0, /*durable=*/1, /*auto_delete=*/0, /*internal=*/0,
+                        amqp_empty_table);
+  return connection.check("cannot declare exchange " + exchange + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
+                        const QueueTopology& topology) {
+  amqp_queue_bind(connection.state(), channel, to_bytes(topology.queue),
+                  to_bytes(topology.exchange), to_bytes(topology.routing_key), amqp_empty_table);
+  return connection.check("cannot bind queue " + topology.queue + " to exchange " +
+                              topology.exchange + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+}  // namespace
+
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const QueueTopology& topology) {
+  const auto presence = find_queue(connection, channel, topology.queue);
+  if (!presence) return presence.error();
+  if (presence.value() == Presence::kThere) return Done{};
+  if (auto done = declare_exchange(connection, channel, topology.exchange); !done) return done;
+  if (auto done = declare_queue(connection, channel, topology.queue); !done) return done;
+  if (auto done = bind_queue(connection, channel, topology); !done) return done;
+  log::warn("queue {} did not exist on {}: created, bound to exchange {} with routing key {}",
+            topology.queue, connection.describe(), topology.exchange, topology.routing_key);
+  return Done{};
+}
+
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue) {
+  const auto presence = find_queue(connection, channel, queue);
+  if (!presence) return presence.error();
+  if (presence.value() == Presence::kThere) return Done{};
+  if (auto done = declare_queue(connection, channel, queue); !done) return done;
+  log::info("queue {} did not exist on {}: created", queue, connection.describe());
+  return Done{};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,29 @@
+// Sees to it that the queues we use exist, and touches nothing that is there already.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "worker/amqp/connection.h"
+
+namespace event_consumer {
+
+// What the publisher declares: a durable topic exchange, a durable queue without arguments, and the
+// binding between them.
+struct QueueTopology {
+  std::string exchange;
+  std::string queue;
+  std::string routing_key;
+};
+
+// Declares passively, and only when the queue does not exist declares exchange, queue and binding,
+// which it logs. A queue that exists is used as it is, whatever its arguments. Uses and leaves open
+// `channel`. The Error says what was refused.
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const QueueTopology& topology);
+
+// The same for a plain durable queue without a binding.
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue);
+
+}  // namespace event_consumer

@@ -1,0 +1,18 @@
+// Puts names and texts into SQL, after ClickHouse's syntax for identifiers and string literals.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace event_consumer {
+
+// The name between backquotes, with what is special inside escaped.
+std::string quote_identifier(std::string_view name);
+
+// The text between single quotes, with what is special inside escaped.
+std::string quote_string(std::string_view text);
+
+// Undoes the escapes of the TabSeparated format in one field.
+std::string unescape_tsv(std::string_view field);
+
+}  // namespace event_consumer

@@ -1,0 +1,32 @@
+#include "worker/clickhouse/server_facts.h"
+
+#include <sstream>
+
+namespace event_consumer {
+
+Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
+  ServerFacts facts;
+  auto version = run_query(http, "SELECT version()");
+  if (!version) return version.error();
+  facts.version = version->substr(0, version->find('\n'));
+
+  const auto names = run_query(http,
+                               "SELECT name FROM system.settings WHERE name IN ('async_insert', "
+                               "'insert_deduplication_token', 'insert_deduplicate')");
+  if (!names) return names.error();
+  std::istringstream lines(names.value());
+  for (std::string name; std::getline(lines, name);) {
+    if (name == "async_insert") facts.knows_async_insert = true;
+    if (name == "insert_deduplication_token") facts.knows_deduplication_token = true;
+    if (name == "insert_deduplicate") facts.knows_insert_deduplicate = true;
+  }
+
+  const auto window = run_query(http,
+                                "SELECT count() FROM system.merge_tree_settings WHERE name = "
+                                "'non_replicated_deduplication_window'");
+  if (!window) return window.error();
+  facts.knows_deduplication_window = window.value().substr(0, 1) == "1";
+  return facts;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,33 @@
+// The table that is filled: whether it exists, creating the click-event table when it does not, and
+// its columns.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "worker/clickhouse/server_facts.h"
+#include "worker/encode/row_encoder.h"
+
+namespace event_consumer {
+
+struct TableName {
+  std::string database;
+  std::string table;
+
+  // «`database`.`table`», for SQL.
+  std::string quoted() const;
+};
+
+// Database and table are created when absent and `create` is set; the table is then the one for
+// click events, with deduplication by token where the server has it.
+// Returns the columns that an INSERT fills, in table order: those that are computed (MATERIALIZED,
+// ALIAS, EPHEMERAL) are left out. The Error (kConfiguration, or run_query's) names what is missing,
+// or a column that we cannot write with its type.
+Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
+                                       const TableName& name, bool create);
+
+// Reads the answer to DESCRIBE TABLE … FORMAT TabSeparatedWithNames. Fields are found by their
+// names in the first line, which differ between versions beyond the third.
+Result<std::vector<Column>> parse_description(const std::string& answer, const TableName& name);
+
+}  // namespace event_consumer

@@ -1,0 +1,30 @@
+// The seam to the dead-letter queue. src/worker/amqp implements it, tests bring a fake.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "common/result.h"
+#include "worker/delivery.h"
+#include "worker/encode/verdict.h"
+
+namespace event_consumer {
+
+class DeadLetterSink {
+ public:
+  virtual ~DeadLetterSink() = default;
+
+  // Sends the delivery to the dead-letter queue with the reason. It may be acknowledged only after
+  // next_confirmed() has named it.
+  virtual Result<Done> publish(const Delivery& delivery, const Rejection& rejection) = 0;
+
+  // The tag of the next delivery that the dead-letter queue has taken, in the order of publish();
+  // nothing when there is none yet; never waits. An Error when the queue refuses or the link is
+  // lost.
+  virtual Result<std::optional<DeliveryTag>> next_confirmed() = 0;
+
+  // Bytes of bodies sent and not yet confirmed.
+  virtual std::size_t unconfirmed_bytes() const = 0;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,32 @@
+// event-consumer-worker: one worker process. The supervisor starts it with --slot and --ready-fd;
+// started by hand it works the same.
+#include <signal.h>
+
+#include <exception>
+#include <string>
+
+#include "common/command_line.h"
+#include "common/log.h"
+#include "worker/run_worker.h"
+
+int main(int argc, char** argv) {
+  using namespace event_consumer;
+  // A closed pipe is an error like any other; a closed terminal is the supervisor's business.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  try {
+    ExitCode exit_code;
+    const auto command_line = read_command_line(argc, argv, Program::kWorker, exit_code);
+    if (!command_line) return to_int(exit_code);
+    const int slot = command_line->worker_slot;
+    log::set_up(slot > 0 ? "worker " + std::to_string(slot) : "worker",
+                command_line->resolved.options.log_level);
+    const auto result = run_worker(*command_line);
+    if (result) return to_int(ExitCode::kOk);
+    log::error("{}", result.error().message);
+    return to_int(result.error().exit_code);
+  } catch (const std::exception& error) {
+    log::error("internal error: {}", error.what());
+    return to_int(ExitCode::kInternal);
+  }
+}

@@ -1,0 +1,15 @@
+// Puts a worker together from its options and runs it: first ClickHouse, then RabbitMQ, so that
+// nothing is taken from the queue before it is known where it goes.
+#pragma once
+
+#include "common/command_line.h"
+#include "common/result.h"
+
+namespace event_consumer {
+
+// Returns when the worker was asked to stop and has. The Error holds the exit status and says what
+// failed. May end the process by itself, with status 0, when a post is abandoned at the stop
+// timeout.
+Result<Done> run_worker(const CommandLine& command_line);
+
+}  // namespace event_consumer

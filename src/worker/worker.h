@@ -1,0 +1,77 @@
+// The loop of a worker: waits for broker, ClickHouse, signals and time, and passes what happened to
+// the pipeline. It decides when to consume and when to stop; what becomes of a delivery is the
+// pipeline's business.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "common/clock.h"
+#include "common/result.h"
+#include "common/unique_fd.h"
+#include "worker/amqp/amqp_dead_letters.h"
+#include "worker/amqp/amqp_source.h"
+#include "worker/inserter_thread.h"
+#include "worker/pipeline.h"
+
+namespace event_consumer {
+
+// What the loop waits for and works on. Everything must outlive the worker.
+struct WorkerParts {
+  AmqpSource& source;
+  AmqpDeadLetters* dead_letters;  // nullptr: none
+  InserterThread& inserter;
+  Pipeline& pipeline;
+  int signal_fd;  // signalfd(2): every signal that arrives on it asks for a graceful stop
+};
+
+class Worker {
+ public:
+  // `ready_fd` gets one byte when the broker has accepted the consumer; it may hold nothing.
+  Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout)
+      : parts_(parts), ready_fd_(std::move(ready_fd)), stop_timeout_(stop_timeout) {}
+
+  // Consumes until asked to stop, and then until what is in hand is settled, or given back when
+  // `stop_timeout` is nearly over. The connections are closed with a handshake. The Error says
+  // which link was lost; the broker has everything back that was not acknowledged.
+  Result<Done> run();
+
+ private:
+  //             too much held for long       cancelled         room again
+  //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
+  //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
+  enum class State {
+    kConsuming,  // deliveries are taken, as long as the pipeline may take them
+    kReturning,  // the consumer is being cancelled; what still comes is given back
+    kHolding,    // there is no consumer until the pipeline has room
+    kDraining,   // stopping: what is in hand is inserted; what still comes is left to the broker
+    kSettling,   // stopping: waits for the broker to have taken all acknowledgements
+    kStopped,
+  };
+
+  Result<Done> turn(TimePoint now);
+  Result<Done> read_source(TimePoint now);
+  Result<Done> handle(const SourceEvent& event, TimePoint now);
+  Result<Done> read_dead_letters();
+  Result<Done> hold_or_resume(TimePoint now);
+  Result<Done> begin_stop(TimePoint now);
+  Result<Done> advance_stop(TimePoint now);
+  bool reads_source() const;
+  Duration longest_pause() const;
+  void report_ready();
+  void wait(TimePoint now);
+  std::optional<TimePoint> deadline(TimePoint now) const;
+
+  WorkerParts parts_;
+  UniqueFd ready_fd_;
+  std::chrono::seconds stop_timeout_;
+
+  State state_ = State::kConsuming;
+  std::optional<TimePoint> paused_since_;  // reading stopped because the pipeline may not take
+  std::optional<TimePoint> stop_deadline_;
+  bool source_may_have_more_ = false;  // reading ended before the source was empty
+  bool signalled_ = false;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,38 @@
+// FakeInserter: remembers every post and answers none: the test brings the outcome.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "worker/inserter.h"
+
+namespace event_consumer::testing {
+
+class FakeInserter : public Inserter {
+ public:
+  struct Post {
+    const Batch* batch;
+    std::string token;
+    std::string bytes;
+    std::vector<DeliveryTag> tags;
+  };
+
+  void start(const Batch& batch) override {
+    if (under_way) ++overlaps;
+    under_way = true;
+    posts.push_back({&batch, batch.token(), batch.bytes(), batch.tags()});
+  }
+
+  // Whether the batch being posted is still what it was when its post began.
+  bool is_unchanged() const {
+    const Post& post = posts.back();
+    return post.batch->token() == post.token && post.batch->bytes() == post.bytes &&
+           post.batch->tags() == post.tags;
+  }
+
+  std::vector<Post> posts;
+  bool under_way = false;  // the test clears it when it reports the outcome
+  int overlaps = 0;        // posts begun while another was under way
+};
+
+}  // namespace event_consumer::testing

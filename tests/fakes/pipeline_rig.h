@@ -1,0 +1,100 @@
+// PipelineRig: a pipeline between three fakes, for a table of one required String column, and a
+// clock that stands still until it is moved. Its log lines go nowhere.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "tests/fakes/fake_dead_letters.h"
+#include "tests/fakes/fake_inserter.h"
+#include "tests/fakes/fake_source.h"
+#include "worker/pipeline.h"
+
+namespace event_consumer::testing {
+
+// While it lives the default logger says nothing.
+class QuietLog {
+ public:
+  QuietLog() : before_(spdlog::default_logger_raw()->level()) {
+    spdlog::default_logger_raw()->set_level(spdlog::level::off);
+  }
+  ~QuietLog() { spdlog::default_logger_raw()->set_level(before_); }
+  QuietLog(const QuietLog&) = delete;
+  QuietLog& operator=(const QuietLog&) = delete;
+
+ private:
+  spdlog::level::level_enum before_;
+};
+
+inline RowEncoder code_encoder() {
+  return std::move(*RowEncoder::create({{"code", *parse_column_type("String")}}, {"code"}));
+}
+
+class PipelineRig {
+ public:
+  enum class DeadLetters { kYes, kNo };
+
+  static constexpr std::chrono::milliseconds kDelay{1000};
+
+  explicit PipelineRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
+                       DeadLetters with = DeadLetters::kYes)
+      : pipeline({{rows, bytes, kDelay}, prefetch}, code_encoder(), source,
+                 with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
+
+  // The next delivery with this body; returns its tag.
+  DeliveryTag take(const std::string& body) {
+    const DeliveryTag tag = ++last_tag;
+    Delivery delivery;
+    delivery.tag = tag;
+    delivery.body = body;
+    failed = !pipeline.take(delivery, now).ok();
+    return tag;
+  }
+  // The next delivery: a row of three bytes.
+  DeliveryTag take_good() { return take(R"({"code":"ab"})"); }
+  DeliveryTag take_bad() { return take("bad"); }
+  DeliveryTag give_back() {
+    Delivery delivery;
+    delivery.tag = ++last_tag;
+    failed = !pipeline.give_back(delivery).ok();
+    return last_tag;
+  }
+
+  void confirm_dead_letter() { failed = !pipeline.dead_lettered(dead_letters.confirm()).ok(); }
+
+  void answer(InsertOutcome::Kind kind) {
+    inserter.under_way = false;
+    const bool stored = kind == InsertOutcome::Kind::kStored;
+    failed = !pipeline.inserted({kind, stored ? 0 : 252, stored ? "" : "no"}, now).ok();
+  }
+  void store() { answer(InsertOutcome::Kind::kStored); }
+  void refuse() { answer(InsertOutcome::Kind::kRefused); }
+  void leave_unknown() { answer(InsertOutcome::Kind::kUnknown); }
+
+  void wait(Duration duration) {
+    now += duration;
+    pipeline.time_passed(now);
+  }
+  // Lets the time come at which the pipeline wants to be called. Only when there is one.
+  void wait_for_deadline() { wait(*pipeline.deadline() - now); }
+
+  std::size_t count(Verdict verdict) const { return pipeline.window().count(verdict); }
+  std::size_t in_hand() const { return pipeline.window().in_hand(); }
+  std::size_t posts() const { return inserter.posts.size(); }
+  const FakeInserter::Post& post(std::size_t i) const { return inserter.posts.at(i); }
+
+  QuietLog quiet;
+  TimePoint now{std::chrono::hours(1)};
+  FakeSource source;
+  FakeDeadLetters dead_letters;
+  FakeInserter inserter;
+  Pipeline pipeline;
+  DeliveryTag last_tag = 0;
+  bool failed = false;  // whether the latest event was answered with an Error
+};
+
+using Tags = std::vector<DeliveryTag>;
+
+}  // namespace event_consumer::testing

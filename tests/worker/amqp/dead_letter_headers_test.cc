@@ -1,0 +1,134 @@
+#include "worker/amqp/dead_letter_headers.h"
+
+#include "tests/support/catch.h"
+#include "worker/amqp/reply.h"
+
+namespace event_consumer {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::time_t kNow = 1766139630;  // 2025-12-19T10:20:30Z
+const Rejection kBad = {Reason::kBadValue, "timestamp", "timestamp: \"x\" is not a DateTime"};
+
+const Pairs kOurs = {{"x-event-consumer-reason", "bad_value"},
+                     {"x-event-consumer-error", "timestamp: \"x\" is not a DateTime"},
+                     {"x-event-consumer-column", "timestamp"},
+                     {"x-event-consumer-exchange", "url_shortener"},
+                     {"x-event-consumer-routing-key", "click_events"},
+                     {"x-event-consumer-time", "2025-12-19T10:20:30Z"}};
+
+Delivery delivery(const amqp_basic_properties_t* properties = nullptr) {
+  Delivery delivery;
+  delivery.exchange = "url_shortener";
+  delivery.routing_key = "click_events";
+  delivery.properties = properties;
+  return delivery;
+}
+
+// The entries that are texts.
+Pairs texts(const amqp_table_t& table) {
+  Pairs pairs;
+  for (int i = 0; i < table.num_entries; ++i) {
+    const amqp_table_entry_t& entry = table.entries[i];
+    CHECK(entry.value.kind == AMQP_FIELD_KIND_UTF8);
+    pairs.emplace_back(to_view(entry.key), to_view(entry.value.value.bytes));
+  }
+  return pairs;
+}
+
+// Properties of a message with these text headers.
+class Message {
+ public:
+  explicit Message(const Pairs& headers) : headers_(headers) {
+    for (const auto& [name, value] : headers_) {
+      amqp_table_entry_t entry{};
+      entry.key = to_bytes(name);
+      entry.value.kind = AMQP_FIELD_KIND_UTF8;
+      entry.value.value.bytes = to_bytes(value);
+      entries_.push_back(entry);
+    }
+    properties_._flags = AMQP_BASIC_HEADERS_FLAG;
+    properties_.headers = {static_cast<int>(entries_.size()), entries_.data()};
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  amqp_basic_properties_t* properties() { return &properties_; }
+  amqp_table_entry_t& entry(std::size_t i) { return entries_.at(i); }
+
+ private:
+  Pairs headers_;
+  std::vector<amqp_table_entry_t> entries_;
+  amqp_basic_properties_t properties_{};
+};
+
+Pairs headers_of(Message& message) {
+  const Delivery from = delivery(message.properties());
+  const DeadLetterHeaders headers(from, kBad, kNow);
+  return texts(headers.table());
+}
+
+TEST_CASE("dead-letter headers: say why, where and when", "[dead_letter_headers]") {
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(from, kBad, kNow);
+  CHECK(texts(headers.table()) == kOurs);
+}
+
+TEST_CASE("dead-letter headers: no column where the body as a whole is bad",
+          "[dead_letter_headers]") {
+  const Delivery from = delivery();
+  const Rejection not_json = {Reason::kNotJson, "", "no JSON"};
+  const DeadLetterHeaders headers(from, not_json, kNow);
+  const Pairs pairs = texts(headers.table());
+  CHECK(pairs.size() == 5);
+  for (const auto& [name, value] : pairs) CHECK(name != "x-event-consumer-column");
+}
+
+TEST_CASE("dead-letter headers: the original ones are kept before ours", "[dead_letter_headers]") {
+  Message message({{"trace-id", "abc"}, {"x-death-reason", "kept"}});
+  Pairs expected = {{"trace-id", "abc"}, {"x-death-reason", "kept"}};
+  expected.insert(expected.end(), kOurs.begin(), kOurs.end());
+  CHECK(headers_of(message) == expected);
+}
+
+TEST_CASE("dead-letter headers: values of any kind are kept as they are", "[dead_letter_headers]") {
+  Message message({{"count", ""}});
+  message.entry(0).value.kind = AMQP_FIELD_KIND_I64;
+  message.entry(0).value.value.i64 = -7;
+  const Delivery from = delivery(message.properties());
+  const DeadLetterHeaders headers(from, kBad, kNow);
+  const amqp_table_t table = headers.table();
+  REQUIRE(table.num_entries == 7);
+  CHECK(table.entries[0].value.kind == AMQP_FIELD_KIND_I64);
+  CHECK(table.entries[0].value.value.i64 == -7);
+}
+
+TEST_CASE("dead-letter headers: CC and BCC would route a copy back", "[dead_letter_headers]") {
+  Message message({{"CC", "click_events"}, {"BCC", "click_events"}});
+  CHECK(headers_of(message) == kOurs);
+}
+
+TEST_CASE("dead-letter headers: names that only look like them are kept", "[dead_letter_headers]") {
+  Message message({{"cc", "x"}, {"CCC", "x"}, {"x-event-consumer", "x"}});
+  CHECK(headers_of(message).size() == 3 + kOurs.size());
+}
+
+TEST_CASE("dead-letter headers: ours of an earlier time are replaced", "[dead_letter_headers]") {
+  Message message({{"x-event-consumer-reason", "old"},
+                   {"x-event-consumer-column", "old"},
+                   {"x-event-consumer-something", "old"}});
+  CHECK(headers_of(message) == kOurs);
+}
+
+TEST_CASE("dead-letter headers: a header table that is not there is not read",
+          "[dead_letter_headers]") {
+  amqp_basic_properties_t properties{};
+  properties.headers = {1, nullptr};  // no flag says that it means anything
+  const Delivery from = delivery(&properties);
+  const DeadLetterHeaders headers(from, kBad, kNow);
+  CHECK(texts(headers.table()) == kOurs);
+}
+
+}  // namespace
+}  // namespace event_consumer

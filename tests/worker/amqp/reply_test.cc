@@ -1,0 +1,94 @@
+#include "worker/amqp/reply.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr const char* kDoing = "cannot declare queue q on RabbitMQ h:5672";
+
+amqp_channel_close_t channel_close(int code, std::string_view text) {
+  amqp_channel_close_t close{};
+  close.reply_code = static_cast<std::uint16_t>(code);
+  close.reply_text = to_bytes(text);
+  return close;
+}
+
+amqp_rpc_reply_t refusal(amqp_channel_close_t& close) {
+  amqp_rpc_reply_t reply{};
+  reply.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION;
+  reply.reply = {AMQP_CHANNEL_CLOSE_METHOD, &close};
+  return reply;
+}
+
+TEST_CASE("reply: bytes and views are the same memory", "[reply]") {
+  const std::string text("a\0b", 3);
+  const amqp_bytes_t bytes = to_bytes(text);
+  CHECK(bytes.bytes == text.data());
+  CHECK(bytes.len == 3);
+  CHECK(to_view(bytes) == text);
+  CHECK(to_view(amqp_empty_bytes).empty());
+}
+
+TEST_CASE("reply: what the server says when it closes a channel or a connection", "[reply]") {
+  amqp_channel_close_t channel = channel_close(404, "NOT_FOUND - no queue 'q'");
+  const ServerException absent =
+      to_server_exception(amqp_method_t{AMQP_CHANNEL_CLOSE_METHOD, &channel});
+  CHECK(absent.code == 404);
+  CHECK(absent.text == "NOT_FOUND - no queue 'q'");
+
+  amqp_connection_close_t connection{};
+  connection.reply_code = 320;
+  connection.reply_text = to_bytes("CONNECTION_FORCED - shutdown");
+  const ServerException forced =
+      to_server_exception(amqp_method_t{AMQP_CONNECTION_CLOSE_METHOD, &connection});
+  CHECK(forced.code == 320);
+  CHECK(forced.text == "CONNECTION_FORCED - shutdown");
+}
+
+TEST_CASE("reply: any other method says nothing", "[reply]") {
+  CHECK(to_server_exception(amqp_method_t{AMQP_BASIC_ACK_METHOD, nullptr}).code == 0);
+  CHECK(to_server_exception(amqp_rpc_reply_t{}).code == 0);
+}
+
+TEST_CASE("reply: a server's refusal of names, rights or arguments is configuration", "[reply]") {
+  for (const int code : {311, 312, 313, 403, 404, 405, 406, 530}) {
+    amqp_channel_close_t close = channel_close(code, "NO");
+    const Error error = to_error(kDoing, refusal(close), ExitCode::kUnavailable);
+    CHECK(error.exit_code == ExitCode::kConfiguration);
+    CHECK(error.message ==
+          std::string(kDoing) + ": the server says " + std::to_string(code) + " NO");
+  }
+}
+
+TEST_CASE("reply: what may pass is not configuration", "[reply]") {
+  for (const int code : {320, 501, 502, 503, 504, 505, 506, 540, 541}) {
+    amqp_channel_close_t close = channel_close(code, "NO");
+    CHECK(to_error(kDoing, refusal(close), ExitCode::kUnavailable).exit_code ==
+          ExitCode::kUnavailable);
+    CHECK(to_error(kDoing, refusal(close), ExitCode::kLinkLost).exit_code == ExitCode::kLinkLost);
+  }
+}
+
+TEST_CASE("reply: the library's own failures are put into its words", "[reply]") {
+  amqp_rpc_reply_t reply{};
+  reply.reply_type = AMQP_RESPONSE_LIBRARY_EXCEPTION;
+  reply.library_error = AMQP_STATUS_CONNECTION_CLOSED;
+  const Error error = to_error(kDoing, reply, ExitCode::kUnavailable);
+  CHECK(error.exit_code == ExitCode::kUnavailable);
+  CHECK(error.message ==
+        std::string(kDoing) + ": " + amqp_error_string2(AMQP_STATUS_CONNECTION_CLOSED));
+  CHECK(to_error(kDoing, AMQP_STATUS_CONNECTION_CLOSED, ExitCode::kLinkLost).message ==
+        error.message);
+}
+
+TEST_CASE("reply: none at all is said so", "[reply]") {
+  amqp_rpc_reply_t reply{};
+  reply.reply_type = AMQP_RESPONSE_NONE;
+  const Error error = to_error(kDoing, reply, ExitCode::kUnavailable);
+  CHECK(error.exit_code == ExitCode::kUnavailable);
+  CHECK(error.message == std::string(kDoing) + ": no reply");
+}
+
+}  // namespace
+}  // namespace event_consumer

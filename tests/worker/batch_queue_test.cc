@@ -1,0 +1,141 @@
+#include "worker/batch_queue.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::milliseconds;
+using Tags = std::vector<DeliveryTag>;
+
+constexpr TimePoint kNow = TimePoint(std::chrono::hours(1));
+
+void add(BatchQueue& queue, DeliveryTag tag, const std::string& row = "row", TimePoint now = kNow) {
+  queue.buffer() += row;
+  queue.added(tag, now);
+}
+
+TEST_CASE("batch queue: nothing is sealed before a limit is reached", "[batch_queue]") {
+  BatchQueue queue({3, 100, milliseconds(1000)});
+  CHECK(queue.empty());
+  CHECK(queue.front() == nullptr);
+  add(queue, 1);
+  add(queue, 2);
+  CHECK_FALSE(queue.empty());
+  CHECK(queue.front() == nullptr);
+}
+
+TEST_CASE("batch queue: enough rows seal a batch", "[batch_queue]") {
+  BatchQueue queue({3, 100, milliseconds(1000)});
+  for (DeliveryTag tag : {1, 2, 3, 4}) add(queue, tag);
+  REQUIRE(queue.front() != nullptr);
+  CHECK(queue.front()->tags() == Tags{1, 2, 3});
+  CHECK_FALSE(queue.front()->token().empty());
+}
+
+TEST_CASE("batch queue: enough bytes seal a batch", "[batch_queue]") {
+  BatchQueue queue({100, 10, milliseconds(1000)});
+  add(queue, 1, "123456789");
+  CHECK(queue.front() == nullptr);
+  add(queue, 2, "0");
+  REQUIRE(queue.front() != nullptr);
+  CHECK(queue.front()->tags() == Tags{1, 2});
+}
+
+TEST_CASE("batch queue: the age of the oldest row seals a batch", "[batch_queue]") {
+  BatchQueue queue({100, 100, milliseconds(1000)});
+  CHECK_FALSE(queue.deadline().has_value());
+  add(queue, 1, "row", kNow);
+  add(queue, 2, "row", kNow + milliseconds(900));
+  CHECK((queue.deadline() == kNow + milliseconds(1000)));
+  queue.seal_if_due(kNow + milliseconds(999));
+  CHECK(queue.front() == nullptr);
+  queue.seal_if_due(kNow + milliseconds(1000));
+  REQUIRE(queue.front() != nullptr);
+  CHECK(queue.front()->tags() == Tags{1, 2});
+  CHECK_FALSE(queue.deadline().has_value());
+}
+
+TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") {
+  BatchQueue queue({1, 100, milliseconds(1000)});
+  for (DeliveryTag tag = 1; tag <= 3; ++tag) {  // through used memory, too
+    add(queue, tag);
+    queue.pop();
+  }
+  BatchQueue slow({100, 100, milliseconds(1000)});
+  add(slow, 1, "row", kNow);
+  slow.seal();
+  slow.pop();
+  add(slow, 2, "row", kNow + milliseconds(500));
+  CHECK((slow.deadline() == kNow + milliseconds(1500)));
+}
+
+TEST_CASE("batch queue: an empty batch is never sealed", "[batch_queue]") {
+  BatchQueue queue({3, 100, milliseconds(1000)});
+  queue.seal();
+  queue.seal_if_due(kNow);
+  CHECK(queue.front() == nullptr);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("batch queue: batches leave in the order in which they came", "[batch_queue]") {
+  BatchQueue queue({2, 100, milliseconds(1000)});
+  for (DeliveryTag tag = 1; tag <= 7; ++tag) add(queue, tag);
+  std::vector<Tags> left;
+  while (queue.front() != nullptr) {
+    left.push_back(queue.front()->tags());
+    queue.pop();
+  }
+  CHECK(left == std::vector<Tags>{{1, 2}, {3, 4}, {5, 6}});
+  CHECK_FALSE(queue.empty());  // 7 is being filled
+}
+
+TEST_CASE("batch queue: the front batch stays where and what it is", "[batch_queue]") {
+  BatchQueue queue({2, 1000, milliseconds(1000)});
+  add(queue, 1);
+  add(queue, 2);
+  const Batch* front = queue.front();
+  const std::string token = front->token();
+  const char* bytes = front->bytes().data();
+  for (DeliveryTag tag = 3; tag <= 1000; ++tag) add(queue, tag);
+  queue.seal();
+  CHECK(queue.front() == front);
+  CHECK(front->token() == token);
+  CHECK(front->bytes().data() == bytes);
+  CHECK(front->bytes() == "rowrow");
+}
+
+TEST_CASE("batch queue: counts the bytes of all batches", "[batch_queue]") {
+  BatchQueue queue({2, 100, milliseconds(1000)});
+  CHECK(queue.bytes() == 0);
+  add(queue, 1, "1");
+  CHECK(queue.bytes() == 1);
+  add(queue, 2, "22");
+  add(queue, 3, "333");
+  CHECK(queue.bytes() == 6);
+  queue.pop();
+  CHECK(queue.bytes() == 3);
+  queue.seal();
+  queue.pop();
+  CHECK(queue.bytes() == 0);
+  CHECK(queue.empty());
+}
+
+TEST_CASE("batch queue: used memory comes back clean", "[batch_queue]") {
+  BatchQueue queue({2, 100, milliseconds(1000)});
+  std::string last_token;
+  for (DeliveryTag tag = 1; tag <= 100; tag += 2) {
+    add(queue, tag);
+    add(queue, tag + 1);
+    REQUIRE(queue.front() != nullptr);
+    CHECK(queue.front()->bytes() == "rowrow");
+    CHECK(queue.front()->tags() == Tags{tag, tag + 1});
+    CHECK(queue.front()->token() != last_token);
+    last_token = queue.front()->token();
+    queue.pop();
+    CHECK(queue.empty());
+  }
+}
+
+}  // namespace
+}  // namespace event_consumer

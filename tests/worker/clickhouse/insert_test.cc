@@ -1,0 +1,139 @@
+#include "worker/clickhouse/insert.h"
+
+#include "tests/fakes/fake_http_server.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::FakeHttpServer;
+using testing::http_answer;
+using testing::HttpRequest;
+using Kind = InsertOutcome::Kind;
+
+Column column(const char* name, const char* type = "String") {
+  return {name, *parse_column_type(type)};
+}
+
+Batch sealed_batch() {
+  Batch batch;
+  batch.buffer() += "\2ab";
+  batch.add(1, TimePoint(std::chrono::hours(1)));
+  batch.seal();
+  return batch;
+}
+
+TEST_CASE("insert query: names table and columns in their order", "[insert]") {
+  CHECK(insert_query({"url_shortener", "click_events"},
+                     {column("short_code"), column("timestamp", "DateTime")}) ==
+        "INSERT INTO `url_shortener`.`click_events` (`short_code`, `timestamp`) FORMAT RowBinary");
+  CHECK(insert_query({"d", "t"}, {column("a")}) == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
+}
+
+TEST_CASE("insert query: odd names are quoted", "[insert]") {
+  CHECK(insert_query({"d`", "t t"}, {column("a(")}) ==
+        "INSERT INTO `d\\``.`t t` (`a(`) FORMAT RowBinary");
+  CHECK(insert_query({"d", "t("}, {column("("), column("b")}) ==
+        "INSERT INTO `d`.`t(` (`(`, `b`) FORMAT RowBinary");
+}
+
+TEST_CASE("insert parameters: of the settings only those that the server knows", "[insert]") {
+  for (const bool async : {false, true}) {
+    for (const bool token : {false, true}) {
+      for (const bool deduplicate : {false, true}) {
+        ServerFacts facts;
+        facts.knows_async_insert = async;
+        facts.knows_deduplication_token = token;
+        facts.knows_insert_deduplicate = deduplicate;
+        QueryParameters expected = {{"query", "INSERT"}, {"wait_end_of_query", "1"}};
+        if (async) expected.push_back({"async_insert", "0"});
+        if (token) expected.push_back({"insert_deduplication_token", "abc"});
+        if (!token && deduplicate) expected.push_back({"insert_deduplicate", "0"});
+        CHECK((insert_parameters("INSERT", facts, "abc") == expected));
+      }
+    }
+  }
+}
+
+TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
+  FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
+  ServerFacts facts;
+  facts.knows_deduplication_token = true;
+  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, facts,
+                "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
+  const Batch batch = sealed_batch();
+  const InsertOutcome outcome = insert.post(batch);
+  CHECK((outcome.kind == Kind::kStored));
+  CHECK(outcome.code == 0);
+  CHECK(outcome.message == "");
+  insert.post(batch);
+
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].line ==
+        "POST /?query=INSERT%20INTO%20%60d%60.%60t%60%20%28%60a%60%29%20FORMAT%20RowBinary"
+        "&wait_end_of_query=1&insert_deduplication_token=" +
+            batch.token() + " HTTP/1.1");
+  CHECK(requests[0].body == "\2ab");
+  CHECK(requests[1].line == requests[0].line);
+  CHECK(requests[1].body == requests[0].body);
+}
+
+InsertOutcome outcome_of(const std::string& answer) {
+  FakeHttpServer server([&](const HttpRequest&) { return answer; });
+  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, {},
+                "INSERT");
+  return insert.post(sealed_batch());
+}
+
+TEST_CASE("insert: an exception is a refusal with code and words", "[insert]") {
+  const InsertOutcome old =
+      outcome_of(http_answer(500, "Code: 252, e.displayText() = DB::Exception: Too many parts"));
+  CHECK((old.kind == Kind::kRefused));
+  CHECK(old.code == 252);
+  CHECK(old.message.find("HTTP 500, Code: 252, e.displayText() = DB::Exception: Too many parts") !=
+        std::string::npos);
+  CHECK(old.message.find("ClickHouse 127.0.0.1:") == 0);
+
+  const InsertOutcome late =
+      outcome_of(http_answer(200, "", "X-ClickHouse-Exception-Code: 241\r\n"));
+  CHECK((late.kind == Kind::kRefused));
+  CHECK(late.code == 241);
+}
+
+TEST_CASE("insert: a refusal without a code is one all the same", "[insert]") {
+  for (const int status : {204, 302, 400, 404, 429, 500, 503}) {
+    const InsertOutcome outcome = outcome_of(http_answer(status, "no", "Location: /\r\n"));
+    CHECK((outcome.kind == Kind::kRefused));
+    CHECK(outcome.code == 0);
+  }
+}
+
+TEST_CASE("insert: of a long message the beginning is kept", "[insert]") {
+  const InsertOutcome outcome = outcome_of(http_answer(500, std::string(100'000, 'x')));
+  CHECK(outcome.message.size() < 700);
+}
+
+TEST_CASE("insert: no answer leaves it unknown", "[insert]") {
+  const InsertOutcome outcome = outcome_of("");
+  CHECK((outcome.kind == Kind::kUnknown));
+  CHECK(outcome.code == 0);
+  CHECK(outcome.message.find("did not answer") != std::string::npos);
+}
+
+TEST_CASE("insert: half an answer leaves it unknown", "[insert]") {
+  CHECK((outcome_of("HTTP/1.1 200").kind == Kind::kUnknown));
+}
+
+// Whatever else listens on that port says 200 to a POST as well, but with a page.
+TEST_CASE("insert: a page with status 200 is not ClickHouse's «stored»", "[insert][!shouldfail]") {
+  CHECK((outcome_of(http_answer(200, "<html>Welcome</html>")).kind != Kind::kStored));
+}
+
+TEST_CASE("insert: an exception header without a number is no «stored»", "[insert][!shouldfail]") {
+  CHECK((outcome_of(http_answer(200, "", "X-ClickHouse-Exception-Code: \r\n")).kind !=
+         Kind::kStored));
+}
+
+}  // namespace
+}  // namespace event_consumer

@@ -1,0 +1,64 @@
+#include "worker/clickhouse/server_facts.h"
+
+#include "tests/fakes/fake_http_server.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::FakeHttpServer;
+using testing::http_answer;
+using testing::HttpRequest;
+
+Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows) {
+  FakeHttpServer server([&](const HttpRequest& request) {
+    if (request.body == "SELECT version()") return http_answer(200, "26.7.1.1\n");
+    if (request.body.find("system.merge_tree_settings") != std::string::npos)
+      return http_answer(200, windows);
+    if (request.body.find("system.settings") != std::string::npos)
+      return http_answer(200, settings);
+    return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  return read_server_facts(http);
+}
+
+TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
+  const auto facts =
+      facts_from("async_insert\ninsert_deduplicate\ninsert_deduplication_token\n", "1\n");
+  REQUIRE(facts.ok());
+  CHECK(facts.value().version == "26.7.1.1");
+  CHECK(facts.value().knows_async_insert);
+  CHECK(facts.value().knows_insert_deduplicate);
+  CHECK(facts.value().knows_deduplication_token);
+  CHECK(facts.value().knows_deduplication_window);
+}
+
+TEST_CASE("server facts: an old one knows little", "[server_facts]") {
+  const auto facts = facts_from("insert_deduplicate\n", "0\n");
+  REQUIRE(facts.ok());
+  CHECK_FALSE(facts.value().knows_async_insert);
+  CHECK(facts.value().knows_insert_deduplicate);
+  CHECK_FALSE(facts.value().knows_deduplication_token);
+  CHECK_FALSE(facts.value().knows_deduplication_window);
+}
+
+TEST_CASE("server facts: or nothing of it", "[server_facts]") {
+  const auto facts = facts_from("", "0\n");
+  REQUIRE(facts.ok());
+  CHECK_FALSE(facts.value().knows_insert_deduplicate);
+}
+
+TEST_CASE("server facts: a refusal is passed on", "[server_facts]") {
+  FakeHttpServer server([](const HttpRequest&) {
+    return http_answer(401, "Code: 516. DB::Exception: default: Authentication failed");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto facts = read_server_facts(http);
+  REQUIRE_FALSE(facts.ok());
+  CHECK(facts.error().exit_code == ExitCode::kConfiguration);
+  CHECK(facts.error().message.find("Authentication failed") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace event_consumer

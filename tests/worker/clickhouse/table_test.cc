@@ -1,0 +1,183 @@
+#include "worker/clickhouse/table.h"
+
+#include "tests/fakes/fake_http_server.h"
+#include "tests/fakes/pipeline_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::FakeHttpServer;
+using testing::http_answer;
+using testing::HttpRequest;
+
+const TableName kTable = {"url_shortener", "click_events"};
+
+// ClickHouse 18.16 calls the fields so.
+constexpr const char* kOldHeader = "name\ttype\tdefault_type\tdefault_expression\n";
+// ClickHouse 26 calls them so.
+constexpr const char* kNewHeader =
+    "name\ttype\tdefault_type\tdefault_expression\tcomment\tcodec_expression\tttl_expression\n";
+
+std::vector<Column> columns_in(const std::string& answer) {
+  auto columns = parse_description(answer, kTable);
+  if (!columns) FAIL(columns.error().message);
+  return *columns;
+}
+
+std::string refused(const std::string& answer) {
+  const auto columns = parse_description(answer, kTable);
+  REQUIRE_FALSE(columns.ok());
+  CHECK(columns.error().exit_code == ExitCode::kConfiguration);
+  return columns.error().message;
+}
+
+std::string words(const std::vector<Column>& columns) {
+  std::string text;
+  for (const Column& column : columns) text += column.name + ":" + column.type.name + " ";
+  return text;
+}
+
+TEST_CASE("table: its name quoted", "[table]") {
+  CHECK(kTable.quoted() == "`url_shortener`.`click_events`");
+  CHECK(TableName{"a`b", "c.d"}.quoted() == "`a\\`b`.`c.d`");
+}
+
+TEST_CASE("table description: as 18.16 gives it", "[table]") {
+  CHECK(
+      words(columns_in(std::string(kOldHeader) + "short_code\tString\t\t\ntimestamp\tDateTime\t\t\n"
+                                                 "user_agent\tString\t\t\n")) ==
+      "short_code:String timestamp:DateTime user_agent:String ");
+}
+
+TEST_CASE("table description: as 26 gives it", "[table]") {
+  CHECK(words(columns_in(std::string(kNewHeader) +
+                         "short_code\tLowCardinality(String)\t\t\tthe code\t\t\n"
+                         "timestamp\tDateTime(\\'UTC\\')\t\t\t\tDelta, LZ4\t\n")) ==
+        "short_code:LowCardinality(String) timestamp:DateTime('UTC') ");
+}
+
+TEST_CASE("table description: fields are found by their names", "[table]") {
+  CHECK(words(columns_in("default_type\tnew\ttype\tname\n\tx\tUInt8\ta\nALIAS\tx\tUInt8\tb\n"
+                         "\tx\tString\tc\n")) == "a:UInt8 c:String ");
+}
+
+TEST_CASE("table description: fields missing at the end of a line are empty", "[table]") {
+  CHECK(words(columns_in("name\ttype\tdefault_type\na\tUInt8\nb\tUInt8\t\n")) ==
+        "a:UInt8 b:UInt8 ");
+}
+
+TEST_CASE("table description: computed columns are left out, of any type", "[table]") {
+  for (const char* header : {kOldHeader, kNewHeader})
+    CHECK(words(columns_in(std::string(header) + "a\tString\t\t\n"
+                                                 "b\tArray(String)\tMATERIALIZED\t[a]\n"
+                                                 "c\tString\tALIAS\ta\n"
+                                                 "d\tUInt8\tEPHEMERAL\t\n"
+                                                 "e\tUInt8\t\t\n")) == "a:String e:UInt8 ");
+}
+
+TEST_CASE("table description: names with what TabSeparated escapes", "[table]") {
+  CHECK(columns_in(std::string(kOldHeader) + "a\\tb\\'c\tString\t\t\n").at(0).name == "a\tb'c");
+}
+
+TEST_CASE("table description: a column that we cannot write is named with its type", "[table]") {
+  const std::string message = refused(std::string(kOldHeader) + "a\tString\t\t\nb\tUUIDs\t\t\n");
+  CHECK(message ==
+        "column b of `url_shortener`.`click_events`: columns of the type UUIDs cannot be written");
+}
+
+TEST_CASE("table description: a DEFAULT expression is refused for now", "[table]") {
+  CHECK(refused(std::string(kOldHeader) + "b\tUInt8\tDEFAULT\t7\n").find("column b") == 0);
+}
+
+TEST_CASE("table description: another form is refused", "[table]") {
+  refused("");
+  refused("short_code\tString\n");
+  refused("name\ttype\n");
+}
+
+// Answers as a server that has the table, or gets it by CREATE TABLE.
+class FakeClickHouse {
+ public:
+  explicit FakeClickHouse(bool has_table) : has_table_(has_table) {}
+
+  std::string operator()(const HttpRequest& request) {
+    const std::string& query = request.body;
+    if (query.find("system.tables") != std::string::npos)
+      return http_answer(200, has_table_ ? "1\n" : "0\n");
+    if (query.find("DESCRIBE") == 0)
+      return http_answer(200, std::string(kOldHeader) + "short_code\tString\t\t\n");
+    has_table_ = true;
+    return http_answer(200);
+  }
+
+ private:
+  bool has_table_;
+};
+
+Result<std::vector<Column>> open(const FakeHttpServer& server, const ServerFacts& facts,
+                                 bool create) {
+  const testing::QuietLog quiet;
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  return open_table(http, facts, kTable, create);
+}
+
+std::vector<std::string> queries(const FakeHttpServer& server) {
+  std::vector<std::string> bodies;
+  for (const HttpRequest& request : server.requests()) bodies.push_back(request.body);
+  return bodies;
+}
+
+TEST_CASE("open table: one that is there is described, nothing else", "[table]") {
+  FakeHttpServer server(FakeClickHouse(true));
+  auto columns = open(server, {}, /*create=*/true);
+  REQUIRE(columns.ok());
+  CHECK(words(*columns) == "short_code:String ");
+  CHECK(queries(server) ==
+        std::vector<std::string>{
+            "SELECT count() FROM system.tables WHERE database = 'url_shortener' AND name = "
+            "'click_events'",
+            "DESCRIBE TABLE `url_shortener`.`click_events` FORMAT TabSeparatedWithNames"});
+}
+
+TEST_CASE("open table: one that is not there is created, with its database", "[table]") {
+  FakeHttpServer server{FakeClickHouse(false)};
+  REQUIRE(open(server, {}, /*create=*/true).ok());
+  const auto asked = queries(server);
+  REQUIRE(asked.size() == 4);
+  CHECK(asked[1] == "CREATE DATABASE IF NOT EXISTS `url_shortener`");
+  CHECK(asked[2] ==
+        "CREATE TABLE IF NOT EXISTS `url_shortener`.`click_events` (short_code String, timestamp "
+        "DateTime, user_agent String, ip_address String, referrer String, original_url String) "
+        "ENGINE = MergeTree() ORDER BY (short_code, timestamp)");
+}
+
+TEST_CASE("open table: it deduplicates where the server knows window and token", "[table]") {
+  for (const bool token : {false, true}) {
+    for (const bool window : {false, true}) {
+      FakeHttpServer server{FakeClickHouse(false)};
+      ServerFacts facts;
+      facts.knows_deduplication_token = token;
+      facts.knows_deduplication_window = window;
+      REQUIRE(open(server, facts, /*create=*/true).ok());
+      const bool deduplicates =
+          queries(server).at(2).find(" SETTINGS non_replicated_deduplication_window = 10000") !=
+          std::string::npos;
+      CHECK(deduplicates == (token && window));
+    }
+  }
+}
+
+TEST_CASE("open table: nothing is created where that is switched off", "[table]") {
+  FakeHttpServer server{FakeClickHouse(false)};
+  const auto columns = open(server, {}, /*create=*/false);
+  REQUIRE_FALSE(columns.ok());
+  CHECK(columns.error().exit_code == ExitCode::kConfiguration);
+  CHECK(columns.error().message.find("`url_shortener`.`click_events` does not exist") !=
+        std::string::npos);
+  CHECK(columns.error().message.find("--create-table on") != std::string::npos);
+  CHECK(queries(server).size() == 1);
+}
+
+}  // namespace
+}  // namespace event_consumer

@@ -1,0 +1,105 @@
+#include "worker/delivery_window.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+DeliveryWindow window_of(DeliveryTag last) {
+  DeliveryWindow window;
+  for (DeliveryTag tag = 1; tag <= last; ++tag) REQUIRE(window.add(tag));
+  return window;
+}
+
+TEST_CASE("delivery window: tags come one by one, from 1", "[delivery_window]") {
+  DeliveryWindow window;
+  CHECK_FALSE(window.add(0));
+  CHECK_FALSE(window.add(2));
+  CHECK(window.add(1));
+  CHECK_FALSE(window.add(1));
+  CHECK_FALSE(window.add(3));
+  CHECK(window.add(2));
+  CHECK(window.in_hand() == 2);
+}
+
+TEST_CASE("delivery window: still so when it is empty again", "[delivery_window]") {
+  DeliveryWindow window = window_of(2);
+  window.settle(1, Verdict::kStored);
+  window.settle(2, Verdict::kStored);
+  window.take_settled_prefix();
+  CHECK_FALSE(window.add(1));
+  CHECK(window.add(3));
+}
+
+TEST_CASE("delivery window: every delivery gets one verdict", "[delivery_window]") {
+  DeliveryWindow window = window_of(3);
+  CHECK(window.settle(2, Verdict::kStored));
+  CHECK_FALSE(window.settle(2, Verdict::kStored));
+  CHECK_FALSE(window.settle(2, Verdict::kDeadLettered));
+  CHECK(window.count(Verdict::kStored) == 1);
+  CHECK(window.count(Verdict::kDeadLettered) == 0);
+}
+
+TEST_CASE("delivery window: what is not in it gets none", "[delivery_window]") {
+  DeliveryWindow window = window_of(2);
+  CHECK_FALSE(window.settle(0, Verdict::kStored));
+  CHECK_FALSE(window.settle(3, Verdict::kStored));
+  CHECK(window.settle(1, Verdict::kStored));
+  window.take_settled_prefix();
+  CHECK_FALSE(window.settle(1, Verdict::kStored));
+  CHECK(window.count(Verdict::kStored) == 1);
+}
+
+TEST_CASE("delivery window: acknowledged up to the first pending one", "[delivery_window]") {
+  DeliveryWindow window = window_of(5);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  window.settle(2, Verdict::kStored);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  window.settle(1, Verdict::kDeadLettered);
+  window.settle(4, Verdict::kStored);
+  CHECK(window.take_settled_prefix().value_or(0) == 2);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  window.settle(3, Verdict::kStored);
+  CHECK(window.take_settled_prefix().value_or(0) == 4);
+}
+
+TEST_CASE("delivery window: what the broker has settled is not acknowledged", "[delivery_window]") {
+  DeliveryWindow window = window_of(4);
+  window.settle(1, Verdict::kStored);
+  window.settle(2, Verdict::kRejected);
+  window.settle(3, Verdict::kReturned);
+  CHECK(window.take_settled_prefix().value_or(0) == 1);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  window.settle(4, Verdict::kStored);
+  CHECK(window.take_settled_prefix().value_or(0) == 4);
+}
+
+TEST_CASE("delivery window: one of only rejected ones needs no acknowledgement",
+          "[delivery_window]") {
+  DeliveryWindow window = window_of(2);
+  window.settle(1, Verdict::kRejected);
+  window.settle(2, Verdict::kReturned);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  CHECK(window.in_hand() == 0);
+}
+
+TEST_CASE("delivery window: counts verdicts for good, the pending ones as they are",
+          "[delivery_window]") {
+  DeliveryWindow window = window_of(6);
+  CHECK(window.in_hand() == 6);
+  window.settle(1, Verdict::kStored);
+  window.settle(2, Verdict::kStored);
+  window.settle(3, Verdict::kDeadLettered);
+  window.settle(4, Verdict::kRejected);
+  window.settle(5, Verdict::kReturned);
+  window.take_settled_prefix();
+  CHECK(window.in_hand() == 1);
+  CHECK(window.count(Verdict::kPending) == 1);
+  CHECK(window.count(Verdict::kStored) == 2);
+  CHECK(window.count(Verdict::kDeadLettered) == 1);
+  CHECK(window.count(Verdict::kRejected) == 1);
+  CHECK(window.count(Verdict::kReturned) == 1);
+}
+
+}  // namespace
+}  // namespace event_consumer
