@@ -1,0 +1,91 @@
+// AmqpClient: what a publisher and an onlooker of a test need of RabbitMQ, over one connection of
+// its own, one call after the other. It does not consume, has no heartbeat and does not reconnect:
+// each failure is a std::runtime_error with the broker's words, and the client is then to be thrown
+// away.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "common/clock.h"
+
+namespace event_consumer::testing {
+
+// Arguments of a queue (x-queue-type, x-max-length, …).
+using QueueArguments = std::map<std::string, std::variant<std::string, std::int64_t>>;
+
+// What the publisher of the click events sets: the content type and nothing else.
+struct MessageProperties {
+  std::string content_type = "application/json";
+  int delivery_mode = 1;
+  std::string message_id;  // empty: the message has none
+  std::map<std::string, std::string> headers;
+};
+
+struct Message {
+  std::string body;
+  // Header values that are numbers or booleans appear in decimal, other kinds as «(kind x)».
+  MessageProperties properties;
+  bool redelivered = false;
+  std::uint64_t delivery_tag = 0;
+};
+
+class AmqpClient {
+ public:
+  // Connects and logs in. A URL that ends in a slash means the virtual host «/».
+  explicit AmqpClient(const std::string& url);
+  ~AmqpClient();
+  AmqpClient(AmqpClient&& other) noexcept;
+  AmqpClient& operator=(AmqpClient&& other) noexcept;
+
+  // Exchange (topic, durable), queue (durable, no arguments) and the binding of both under the
+  // queue's name, as the publisher of the click events declares them.
+  void declare_publisher_topology(const std::string& exchange = "url_shortener",
+                                  const std::string& queue = "click_events");
+  // A durable queue; binding it is the caller's.
+  void declare_queue(const std::string& queue, const QueueArguments& arguments = {});
+  void bind_queue(const std::string& queue, const std::string& exchange,
+                  const std::string& routing_key);
+
+  // Hands one message to the connection; it may not have reached the broker when this returns. That
+  // it has is told by wait_for_confirms, and by a message_count that has grown to what is expected.
+  void publish(const std::string& exchange, const std::string& routing_key, std::string_view body,
+               const MessageProperties& properties = {});
+  // Publishes each body of the range, in order.
+  template <typename Bodies>
+  void publish_all(const std::string& exchange, const std::string& routing_key,
+                   const Bodies& bodies, const MessageProperties& properties = {}) {
+    for (const auto& body : bodies) publish(exchange, routing_key, body, properties);
+  }
+  // Messages published from now on are confirmed by the broker.
+  void enable_confirms();
+  // Waits until the broker has confirmed everything published since enable_confirms. Returns false
+  // when `timeout` passes before; throws when it refuses a message.
+  bool wait_for_confirms(Duration timeout);
+
+  // Takes the first message off the queue; nothing when the queue is empty. Without `auto_ack` it
+  // stays the broker's until ack() or reject(), and comes back when this client goes.
+  std::optional<Message> get(const std::string& queue, bool auto_ack = true);
+  void ack(std::uint64_t delivery_tag);
+  void reject(std::uint64_t delivery_tag, bool requeue);
+
+  // The messages that are ready for delivery; unacknowledged ones are not counted. The broker
+  // answers ahead of messages that it is still taking in: after a publish without confirms, wait
+  // for it.
+  std::uint32_t message_count(const std::string& queue);
+  std::uint32_t consumer_count(const std::string& queue);
+  bool queue_exists(const std::string& queue);
+  void purge_queue(const std::string& queue);
+  void delete_queue(const std::string& queue);
+
+ private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,191 @@
+#include "tests/support/clickhouse_server.h"
+
+#include <httplib.h>
+
+#include <csignal>
+#include <stdexcept>
+
+#include "tests/support/free_port.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+
+namespace {
+
+using std::chrono::seconds;
+
+std::string xml_escape(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string element(const std::string& name, const std::string& text) {
+  return '<' + name + '>' + xml_escape(text) + "</" + name + ">\n";
+}
+
+std::string elements(const std::map<std::string, std::string>& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings) text += element(name, value);
+  return text;
+}
+
+std::string user_element(const ClickhouseUser& user) {
+  return '<' + user.name + ">\n" + element("password", user.password) +
+         "<networks><ip>127.0.0.1</ip></networks>\n" +
+         element("profile", user.read_only ? "readonly" : "default") + element("quota", "default") +
+         "</" + user.name + ">\n";
+}
+
+std::string users_xml(const ClickhouseOptions& options) {
+  std::string users = user_element({"default", "", false});
+  for (const ClickhouseUser& user : options.users) users += user_element(user);
+  const std::string settings = elements(options.settings);
+  return "<yandex>\n<profiles>\n<default>\n" + settings + "</default>\n<readonly>\n" + settings +
+         "<readonly>1</readonly>\n</readonly>\n</profiles>\n<users>\n" + users +
+         "</users>\n<quotas><default></default></quotas>\n</yandex>\n";
+}
+
+std::string config_xml(const ClickhouseOptions& options, const std::string& directory,
+                       int http_port, int tcp_port) {
+  return "<yandex>\n<logger>\n" + element("level", "information") +
+         element("log", directory + "/server.log") +
+         element("errorlog", directory + "/server.err.log") + "</logger>\n" +
+         element("listen_host", "127.0.0.1") + element("http_port", std::to_string(http_port)) +
+         element("tcp_port", std::to_string(tcp_port)) + element("path", directory + "/data/") +
+         element("tmp_path", directory + "/tmp/") +
+         element("user_files_path", directory + "/user_files/") +
+         element("format_schema_path", directory + "/format_schemas/") +
+         element("users_config", directory + "/users.xml") + element("default_profile", "default") +
+         element("default_database", "default") + element("timezone", options.time_zone) +
+         element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
+         "<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
+         elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
+}
+
+// Posts one request; `receive` gets the answer to a statement that succeeded.
+void post(int port, const httplib::Params& parameters, const std::string& body,
+          const std::function<void(std::string_view)>& receive) {
+  httplib::Client client("127.0.0.1", port);
+  client.set_connection_timeout(seconds(10));
+  client.set_read_timeout(seconds(600));
+  client.set_write_timeout(seconds(600));
+  client.set_tcp_nodelay(true);
+  int status = 0;
+  std::string error_text;
+  httplib::Request request;
+  request.method = "POST";
+  // Only so is the status known before the first byte of the result.
+  request.path = httplib::append_query_params("/?wait_end_of_query=1", parameters);
+  request.body = body;
+  request.response_handler = [&](const httplib::Response& response) {
+    status = response.status;
+    return true;
+  };
+  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    if (status == 200) {
+      receive({data, size});
+    } else {
+      error_text.append(data, size);
+    }
+    return true;
+  };
+  const httplib::Result result = client.send(request);
+  if (!result) {
+    throw std::runtime_error("asking ClickHouse: " + httplib::to_string(result.error()));
+  }
+  if (status != 200) throw std::runtime_error("ClickHouse: " + error_text);
+}
+
+}  // namespace
+
+ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
+    : directory_(options.directory),
+      dies_with_parent_(options.dies_with_parent),
+      http_port_(free_port()),
+      tcp_port_(free_port()) {
+  if (directory_.empty()) {
+    own_directory_.emplace("clickhouse");
+    directory_ = own_directory_->path();
+  }
+  for (const char* name : {"/data", "/tmp", "/user_files", "/format_schemas"}) {
+    make_directories(directory_ + name);
+  }
+  write_file(directory_ + "/users.xml", users_xml(options));
+  write_file(directory_ + "/config.xml", config_xml(options, directory_, http_port_, tcp_port_));
+  start();
+}
+
+ClickhouseServer::~ClickhouseServer() = default;
+
+void ClickhouseServer::start() {
+  Command command;
+  command.argv = {"clickhouse-server", "--config-file=" + directory_ + "/config.xml"};
+  command.working_directory = directory_;
+  command.output_file = directory_ + "/console.log";
+  command.dies_with_parent = dies_with_parent_;
+  // An ordinary user may have no /usr/sbin in PATH, where Debian has the server.
+  command.environment["PATH"] += ":/usr/sbin:/usr/bin";
+  server_ = std::make_unique<ChildProcess>(command);
+  bool ready = false;
+  wait_until([&] { return (ready = answers()) || !server_->running(); }, seconds(30));
+  if (ready) return;
+  throw std::runtime_error("ClickHouse did not start; " + tail_of_file(log_file()) + '\n' +
+                           tail_of_file(command.output_file));
+}
+
+bool ClickhouseServer::answers() const {
+  httplib::Client client("127.0.0.1", http_port_);
+  client.set_connection_timeout(seconds(1));
+  const httplib::Result result = client.Get("/ping");
+  return result && result->status == 200;
+}
+
+void ClickhouseServer::stop() {
+  resume();
+  server_->send(SIGTERM);
+  if (!server_->wait_exit(seconds(60))) {
+    throw std::runtime_error("ClickHouse did not stop; " + tail_of_file(log_file()));
+  }
+}
+
+void ClickhouseServer::kill() {
+  server_->send(SIGKILL);
+  server_->wait_exit(seconds(10));
+}
+
+void ClickhouseServer::pause() { server_->send(SIGSTOP); }
+void ClickhouseServer::resume() { server_->send(SIGCONT); }
+
+std::string ClickhouseServer::query(const std::string& sql) const {
+  std::string result;
+  query(sql, [&](std::string_view piece) { result += piece; });
+  return result;
+}
+
+void ClickhouseServer::query(const std::string& sql,
+                             const std::function<void(std::string_view)>& receive) const {
+  post(http_port_, {}, sql, receive);
+}
+
+void ClickhouseServer::insert(const std::string& sql, const std::string& data) const {
+  post(http_port_, {{"query", sql}}, data, [](std::string_view) {});
+}
+
+void ClickhouseServer::leave_running() {
+  server_->leave_running();
+  if (own_directory_) own_directory_->keep();
+}
+
+}  // namespace event_consumer::testing

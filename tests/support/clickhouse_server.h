@@ -1,0 +1,88 @@
+// ClickhouseServer: a ClickHouse of the test's own, on free ports of 127.0.0.1, with its data in a
+// private directory. It is the installed server with a configuration that touches nothing else.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/files.h"
+#include "tests/support/process.h"
+
+namespace event_consumer::testing {
+
+struct ClickhouseUser {
+  std::string name;
+  std::string password;
+  bool read_only = false;
+};
+
+struct ClickhouseOptions {
+  // Where data, configuration and logs go; it must exist. Empty: a PrivateDirectory of its own.
+  std::string directory;
+  // Beside the user `default`, which has no password and may do everything.
+  std::vector<ClickhouseUser> users;
+  // Settings of every user's profile (max_memory_usage, …) and of MergeTree tables
+  // (parts_to_throw_insert, …).
+  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> merge_tree_settings;
+  std::string time_zone = "UTC";
+  // False: the server outlives this program when it is killed, see Command::dies_with_parent.
+  bool dies_with_parent = true;
+};
+
+class ClickhouseServer {
+ public:
+  // Starts the server. Returns when it answers, about 2 s later; throws std::runtime_error with the
+  // end of the log when that takes longer than 30 s.
+  explicit ClickhouseServer(const ClickhouseOptions& options = {});
+  // Kills the server at once.
+  ~ClickhouseServer();
+
+  int http_port() const { return http_port_; }
+  int tcp_port() const { return tcp_port_; }
+  const std::string& directory() const { return directory_; }
+  std::string log_file() const { return directory_ + "/server.log"; }
+
+  // Starts the server again, on the same ports and data; like the constructor.
+  void start();
+  // Stops the server in order (SIGTERM); throws std::runtime_error when that takes more than 60 s.
+  void stop();
+  // SIGKILL; when it returns the server is gone.
+  void kill();
+  // SIGSTOP: connections stay open and nothing is answered any more, until resume().
+  void pause();
+  void resume();
+
+  // Runs the statement as the user `default` and returns what the server answers, in the format
+  // that the statement asks for (TabSeparated when it asks for none). Throws std::runtime_error
+  // with the server's words when it fails; a failure in the middle of a result counts too.
+  std::string query(const std::string& sql) const;
+
+  // The same for results of any size: `receive` gets them piece by piece.
+  void query(const std::string& sql, const std::function<void(std::string_view)>& receive) const;
+
+  // Runs «INSERT … FORMAT …» with the rows in `data`. Throws like query.
+  void insert(const std::string& sql, const std::string& data) const;
+
+  pid_t pid() const { return server_->pid(); }
+
+  // Leaves the server running, and the directory too, when this object goes.
+  void leave_running();
+
+ private:
+  bool answers() const;
+
+  std::optional<PrivateDirectory> own_directory_;
+  std::string directory_;
+  bool dies_with_parent_;
+  int http_port_;
+  int tcp_port_;
+  std::unique_ptr<ChildProcess> server_;
+};
+
+}  // namespace event_consumer::testing

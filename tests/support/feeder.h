@@ -1,0 +1,33 @@
+// Feeder: publishes click events in the background at a steady rate, until told to stop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+#include "tests/support/scene.h"
+#include "tests/support/click_events.h"
+
+namespace event_consumer::testing {
+
+class Feeder {
+ public:
+  // Begins at once with event 0. The topology must be there.
+  Feeder(const Scene& scene, const ClickEvents& events, unsigned events_per_second);
+  ~Feeder() { stop(); }
+
+  // Publishes no more. Returns how many events the broker has confirmed: 0 to this, excluding it.
+  std::uint64_t stop();
+
+ private:
+  void run();
+
+  const Scene& scene_;
+  const ClickEvents& events_;
+  const unsigned events_per_second_;
+  std::atomic<bool> stopping_{false};
+  std::uint64_t published_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace event_consumer::testing

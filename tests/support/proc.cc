@@ -1,0 +1,79 @@
+#include "tests/support/proc.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+namespace event_consumer::testing {
+
+namespace {
+
+// The fields of /proc/PID/stat that are used here; see proc(5).
+struct Stat {
+  char state;
+  pid_t parent;
+  std::uint64_t user_ticks;
+  std::uint64_t system_ticks;
+};
+
+std::optional<Stat> read_stat(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  // A process that ends between open and read makes the read fail, which must not throw.
+  std::string text;
+  std::getline(file, text, '\0');
+  // The name may itself hold blanks and parentheses: the fields start behind its last one.
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  Stat stat{};
+  std::string skipped;
+  fields >> stat.state >> stat.parent;
+  for (int i = 0; i < 9; ++i) fields >> skipped;
+  fields >> stat.user_ticks >> stat.system_ticks;
+  if (!fields) return std::nullopt;
+  return stat;
+}
+
+bool is_zombie(const Stat& stat) { return stat.state == 'Z' || stat.state == 'X'; }
+
+}  // namespace
+
+std::vector<pid_t> child_pids(pid_t parent) {
+  std::vector<pid_t> children;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0) continue;
+    const std::optional<Stat> stat = read_stat(pid);
+    if (stat && stat->parent == parent && !is_zombie(*stat)) children.push_back(pid);
+  }
+  std::sort(children.begin(), children.end());
+  return children;
+}
+
+bool is_alive(pid_t pid) {
+  const std::optional<Stat> stat = read_stat(pid);
+  return stat && !is_zombie(*stat);
+}
+
+std::uint64_t rss_bytes(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  if (!(file >> total_pages >> resident_pages)) return 0;
+  return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+double cpu_seconds(pid_t pid) {
+  const std::optional<Stat> stat = read_stat(pid);
+  if (!stat) return 0;
+  return static_cast<double>(stat->user_ticks + stat->system_ticks) /
+         static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,24 @@
+// What /proc tells of other processes. A look at one moment: the process may be gone the next.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace event_consumer::testing {
+
+// The pids of the direct children of `parent`, zombies left out, in ascending order.
+std::vector<pid_t> child_pids(pid_t parent);
+
+// True when the process exists and is not a zombie.
+bool is_alive(pid_t pid);
+
+// The resident memory of the process in bytes, 0 when it does not exist.
+std::uint64_t rss_bytes(pid_t pid);
+
+// The processor time, user and system, that the process has used, without that of its children;
+// 0 when it does not exist.
+double cpu_seconds(pid_t pid);
+
+}  // namespace event_consumer::testing

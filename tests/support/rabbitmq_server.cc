@@ -1,0 +1,207 @@
+#include "tests/support/rabbitmq_server.h"
+
+#include <sys/stat.h>
+
+#include <csignal>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/support/amqp_client.h"
+#include "tests/support/free_port.h"
+#include "tests/support/shell.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+
+namespace {
+
+using std::chrono::seconds;
+
+// Not the wrapper in /usr/sbin: that one changes to the user rabbitmq and its directories.
+const std::string kPrograms = "/usr/lib/rabbitmq/bin/";
+
+std::string percent_encode(const std::string& text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const unsigned char c : text) {
+    if (std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+      encoded += static_cast<char>(c);
+    } else {
+      encoded += {'%', kHex[c >> 4], kHex[c & 15]};
+    }
+  }
+  return encoded;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+}  // namespace
+
+RabbitmqServer::RabbitmqServer(const RabbitmqOptions& options)
+    : directory_(options.directory),
+      dies_with_parent_(options.dies_with_parent),
+      port_(free_port()),
+      distribution_port_(free_port()),
+      epmd_port_(free_port()) {
+  if (directory_.empty()) {
+    own_directory_.emplace("rabbitmq");
+    directory_ = own_directory_->path();
+  }
+  write_configuration(options.configuration);
+  start_epmd();
+  start();
+}
+
+RabbitmqServer::~RabbitmqServer() = default;
+
+Environment RabbitmqServer::environment() const {
+  const std::string loopback_only = "-kernel inet_dist_use_interface {127,0,0,1}";
+  Environment environment = base_environment();
+  const Environment ours = {
+      {"HOME", directory_},  // for the cookie
+      {"RABBITMQ_NODENAME", "events-" + std::to_string(port_) + "@localhost"},
+      {"RABBITMQ_MNESIA_BASE", directory_ + "/data"},
+      {"RABBITMQ_LOG_BASE", directory_ + "/log"},
+      {"RABBITMQ_SCHEMA_DIR", directory_ + "/schema"},
+      {"RABBITMQ_GENERATED_CONFIG_DIR", directory_ + "/generated"},
+      {"RABBITMQ_CONFIG_FILE", directory_ + "/rabbitmq.conf"},
+      {"RABBITMQ_ENABLED_PLUGINS_FILE", directory_ + "/enabled_plugins"},
+      // Neither exists; the default ones in /etc/rabbitmq shall not be read.
+      {"RABBITMQ_CONF_ENV_FILE", directory_ + "/no-environment"},
+      {"RABBITMQ_ADVANCED_CONFIG_FILE", directory_ + "/no-advanced.config"},
+      {"RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1"},
+      {"RABBITMQ_NODE_PORT", std::to_string(port_)},
+      {"RABBITMQ_DIST_PORT", std::to_string(distribution_port_)},
+      {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", loopback_only},
+      {"RABBITMQ_CTL_ERL_ARGS", loopback_only},
+      {"ERL_EPMD_ADDRESS", "127.0.0.1"},
+      {"ERL_EPMD_PORT", std::to_string(epmd_port_)},
+      {"ERL_CRASH_DUMP", directory_ + "/erl_crash.dump"},
+      // Makes the start script become the Erlang VM instead of waiting for it.
+      {"RUNNING_UNDER_SYSTEMD", "true"},
+  };
+  environment.insert(ours.begin(), ours.end());
+  return environment;
+}
+
+void RabbitmqServer::write_configuration(const std::string& further_lines) const {
+  write_file(directory_ + "/rabbitmq.conf",
+             "disk_free_limit.absolute = 50MB\n"
+             "log.console = false\n"
+             "log.file = rabbit.log\n" +
+                 further_lines + '\n');
+  write_file(directory_ + "/enabled_plugins", "[].\n");
+  write_file(directory_ + "/.erlang.cookie", "EVENTCONSUMERTEST" + std::to_string(port_), 0400);
+  make_directories(directory_ + "/log");
+
+  std::string script = "#!/bin/sh\n# rabbitmqctl for the server in this directory\n";
+  for (const auto& [name, value] : environment()) {
+    script += "export " + name + '=' + shell_quote(value) + '\n';
+  }
+  write_file(ctl_script(), script + "exec " + kPrograms + "rabbitmqctl \"$@\"\n", 0755);
+}
+
+void RabbitmqServer::start_epmd() {
+  // The broker would start one itself, which would then outlive it.
+  Command command;
+  command.argv = {"epmd", "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)};
+  command.working_directory = directory_;
+  command.output_file = directory_ + "/log/epmd.log";
+  command.dies_with_parent = dies_with_parent_;
+  epmd_ = std::make_unique<ChildProcess>(command);
+  if (!wait_until([&] { return is_listening(epmd_port_); }, seconds(10))) {
+    throw std::runtime_error("epmd did not start; " + tail_of_file(command.output_file));
+  }
+}
+
+void RabbitmqServer::start() {
+  Command command;
+  command.argv = {kPrograms + "rabbitmq-server"};
+  command.environment = environment();
+  command.working_directory = directory_;
+  command.output_file = directory_ + "/log/console.log";
+  command.dies_with_parent = dies_with_parent_;
+  broker_ = std::make_unique<ChildProcess>(command);
+  bool ready = false;
+  wait_until([&] { return (ready = accepts_logins()) || !broker_->running(); }, seconds(60));
+  if (ready) return;
+  throw std::runtime_error("RabbitMQ did not start; " + tail_of_file(log_file()) + '\n' +
+                           tail_of_file(command.output_file));
+}
+
+bool RabbitmqServer::accepts_logins() const {
+  if (!is_listening(port_)) return false;
+  try {
+    AmqpClient client(url());
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+void RabbitmqServer::stop() {
+  resume();
+  broker_->send(SIGTERM);
+  if (!broker_->wait_exit(seconds(60))) {
+    throw std::runtime_error("RabbitMQ did not stop; " + tail_of_file(log_file()));
+  }
+}
+
+void RabbitmqServer::kill() {
+  broker_->send(SIGKILL);
+  broker_->wait_exit(seconds(10));
+}
+
+void RabbitmqServer::pause() { broker_->send(SIGSTOP); }
+void RabbitmqServer::resume() { broker_->send(SIGCONT); }
+
+std::string RabbitmqServer::url(const std::string& vhost, const std::string& user,
+                                const std::string& password) const {
+  return "amqp://" + percent_encode(user) + ':' + percent_encode(password) +
+         "@127.0.0.1:" + std::to_string(port_) + '/' + percent_encode(vhost);
+}
+
+std::string RabbitmqServer::ctl(const std::vector<std::string>& arguments) const {
+  Command command;
+  command.argv = {ctl_script()};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  const Finished finished = run(command, seconds(60));
+  if (!finished.ok()) {
+    throw std::runtime_error("rabbitmqctl: " + finished.output + finished.error_output);
+  }
+  return finished.output;
+}
+
+QueueCounts RabbitmqServer::queue_counts(const std::string& queue, const std::string& vhost) const {
+  const std::string output =
+      ctl({"-s", "-p", vhost, "list_queues", "name", "messages_ready", "messages_unacknowledged"});
+  for (const std::string& line : lines_of(output)) {
+    std::istringstream fields(line);
+    std::string name;
+    QueueCounts counts{};
+    if (std::getline(fields, name, '\t') && name == queue &&
+        fields >> counts.ready >> counts.unacknowledged) {
+      return counts;
+    }
+  }
+  throw std::runtime_error("no queue " + queue + " in: " + output);
+}
+
+std::vector<std::string> RabbitmqServer::connections() const {
+  return lines_of(ctl({"-s", "list_connections", "name"}));
+}
+
+std::vector<pid_t> RabbitmqServer::pids() const { return {broker_->pid(), epmd_->pid()}; }
+
+void RabbitmqServer::leave_running() {
+  broker_->leave_running();
+  epmd_->leave_running();
+  if (own_directory_) own_directory_->keep();
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,95 @@
+// RabbitmqServer: a RabbitMQ of the test's own, on free ports of 127.0.0.1, with its data in a
+// private directory and an epmd beside it. It is the installed broker with no plugins; what a test
+// wants of its queues it asks over AMQP or with ctl().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/files.h"
+#include "tests/support/process.h"
+
+namespace event_consumer::testing {
+
+struct RabbitmqOptions {
+  // Where data, configuration and logs go; it must exist. Empty: a PrivateDirectory of its own.
+  std::string directory;
+  // Further lines for rabbitmq.conf.
+  std::string configuration;
+  // False: the servers outlive this program when it is killed, see Command::dies_with_parent.
+  bool dies_with_parent = true;
+};
+
+struct QueueCounts {
+  std::uint64_t ready;
+  std::uint64_t unacknowledged;
+};
+
+class RabbitmqServer {
+ public:
+  // Starts epmd and the broker. Returns when an AMQP login works, about 9 s later; throws
+  // std::runtime_error with the end of the log when that takes longer than 60 s.
+  explicit RabbitmqServer(const RabbitmqOptions& options = {});
+  // Kills both at once.
+  ~RabbitmqServer();
+
+  int port() const { return port_; }
+  const std::string& directory() const { return directory_; }
+  std::string log_file() const { return directory_ + "/log/rabbit.log"; }
+
+  // The AMQP URL of this server. Reserved characters in the arguments are escaped.
+  std::string url(const std::string& vhost = "/", const std::string& user = "guest",
+                  const std::string& password = "guest") const;
+
+  // Starts the broker again, on the same ports and data; like the constructor.
+  void start();
+  // Stops the broker in order (SIGTERM); throws std::runtime_error when that takes more than 60 s.
+  void stop();
+  // SIGKILL; when it returns the broker is gone.
+  void kill();
+  // SIGSTOP: connections stay open and nothing is answered any more, until resume().
+  void pause();
+  void resume();
+
+  // Runs rabbitmqctl (1 to 3 s) and returns its output; throws std::runtime_error with its words
+  // when it fails. Output is not formatted as a table: give `-q` or `-s` to leave out its own
+  // remarks.
+  std::string ctl(const std::vector<std::string>& arguments) const;
+
+  // Messages ready and delivered but unacknowledged. Throws std::runtime_error for a queue that
+  // does not exist.
+  QueueCounts queue_counts(const std::string& queue, const std::string& vhost = "/") const;
+
+  // The names («127.0.0.1:40000 -> 127.0.0.1:20000») of the open AMQP connections. A connection
+  // appears here a moment after its login.
+  std::vector<std::string> connections() const;
+
+  // A script that is rabbitmqctl for this server.
+  std::string ctl_script() const { return directory_ + "/rabbitmqctl"; }
+
+  // The pids of the broker and of epmd, in the order in which they should be stopped.
+  std::vector<pid_t> pids() const;
+
+  // Leaves both running, and the directory too, when this object goes.
+  void leave_running();
+
+ private:
+  Environment environment() const;
+  void write_configuration(const std::string& further_lines) const;
+  void start_epmd();
+  bool accepts_logins() const;
+
+  std::optional<PrivateDirectory> own_directory_;
+  std::string directory_;
+  bool dies_with_parent_;
+  int port_;
+  int distribution_port_;
+  int epmd_port_;
+  std::unique_ptr<ChildProcess> epmd_;
+  std::unique_ptr<ChildProcess> broker_;
+};
+
+}  // namespace event_consumer::testing

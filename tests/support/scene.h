@@ -1,0 +1,71 @@
+// Scene: what one integration test works on: the broker and the ClickHouse of this run, and names
+// of its own for everything in them, so that tests do not meet. Also the environment that an
+// operator would give the service for it.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/support/amqp_client.h"
+#include "tests/support/clickhouse_server.h"
+#include "tests/support/process.h"
+#include "tests/support/rabbitmq_server.h"
+
+namespace event_consumer::testing {
+
+// The servers of this run, started when first asked for and stopped at its end.
+RabbitmqServer& rabbitmq();
+ClickhouseServer& clickhouse();
+
+// A user of clickhouse() with a password.
+constexpr char kClickhouseUser[] = "writer";
+constexpr char kClickhousePassword[] = "clickhouse-secret-71";
+
+class Scene {
+ public:
+  // Names are made from `name`, which must be good as a queue's and a database's.
+  explicit Scene(const std::string& name);
+  // Removes queues and database.
+  ~Scene();
+
+  const std::string& exchange() const { return exchange_; }
+  const std::string& queue() const { return queue_; }
+  std::string dead_letter_queue() const { return queue_ + ".dead"; }
+  const std::string& database() const { return database_; }
+  // «database.click_events».
+  std::string table() const { return database_ + ".click_events"; }
+
+  // Declares exchange, queue and binding as the publisher does.
+  void declare_topology();
+
+  // Points the service at this scene; every option of it can be overridden.
+  Environment environment() const;
+
+  // Rows in the table, and how many different events they are. Both 0 when there is no table yet.
+  std::uint64_t rows() const;
+  std::uint64_t distinct_events() const;
+  // The ids of the stored events in ascending order, each as often as it is stored.
+  std::vector<std::uint64_t> stored_ids() const;
+
+ private:
+  bool table_exists() const;
+
+  std::string exchange_;
+  std::string queue_;
+  std::string database_;
+};
+
+// Publishes the bodies that `body_of` makes for the ids from `first` to `last`, excluding `last`,
+// and waits until the broker has confirmed them.
+template <typename BodyOf>
+void publish_confirmed(AmqpClient& client, const Scene& scene, std::uint64_t first,
+                       std::uint64_t last, const BodyOf& body_of) {
+  for (std::uint64_t id = first; id < last; ++id)
+    client.publish(scene.exchange(), scene.queue(), body_of(id));
+  if (!client.wait_for_confirms(std::chrono::seconds(60)))
+    throw std::runtime_error("the broker did not confirm what was published");
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,80 @@
+#include "tests/support/service.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "tests/support/proc.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+// The programs stand beside the test program, in whichever build directory that is.
+std::string program_path() {
+  std::array<char, 4096> path;
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  if (length < 0) throw std::runtime_error("cannot read /proc/self/exe");
+  const std::string self(path.data(), length);
+  return self.substr(0, self.rfind('/')) + "/event-consumer";
+}
+
+Command make_command(const Environment& environment, const std::vector<std::string>& arguments,
+                     const std::string& log_file) {
+  Command command;
+  command.argv = {program_path()};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  command.environment = environment;
+  command.output_file = log_file;
+  return command;
+}
+
+}  // namespace
+
+Service::Service(const Environment& environment, const std::vector<std::string>& arguments)
+    : process_(make_command(environment, arguments, log_file())) {}
+
+Service::~Service() {
+  const auto left = workers();
+  process_.send(SIGKILL);
+  for (const pid_t worker : left) kill(worker, SIGKILL);
+  wait_until(
+      [&] {
+        for (const pid_t worker : left)
+          if (is_alive(worker)) return false;
+        return true;
+      },
+      std::chrono::seconds(10));
+}
+
+std::vector<pid_t> Service::workers() const { return child_pids(pid()); }
+
+bool Service::wait_consuming(std::size_t count, Duration timeout) {
+  return wait_until([&] { return count_in_log(": consumes, ") >= count; }, timeout);
+}
+
+std::optional<int> Service::wait_exit_status(Duration timeout) {
+  const auto status = process_.wait_exit(timeout);
+  if (!status || !WIFEXITED(*status)) return std::nullopt;
+  return WEXITSTATUS(*status);
+}
+
+std::optional<int> Service::stop(Duration timeout) {
+  send(SIGTERM);
+  return wait_exit_status(timeout);
+}
+
+std::size_t Service::count_in_log(const std::string& text) const {
+  return count_occurrences(log(), text);
+}
+
+std::size_t count_occurrences(const std::string& log, const std::string& text) {
+  std::size_t count = 0;
+  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
+  return count;
+}
+
+}  // namespace event_consumer::testing
