@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs the test programs named on the command line and ends with a line «N passed, N failed».
+# A program that dies without reporting its counts is one failure more.
+set -u
+
+passed=0
+failed=0
+counts=$(mktemp)
+trap 'rm -f "$counts"' EXIT
+for program in "$@"; do
+  : >"$counts"
+  echo "== $program"
+  EVENT_CONSUMER_TEST_COUNTS=$counts "$program"
+  status=$?
+  if read -r more_passed more_failed <"$counts"; then
+    passed=$((passed + more_passed))
+    failed=$((failed + more_failed))
+    [ "$status" -eq 0 ] || [ "$more_failed" -gt 0 ] || failed=$((failed + 1))
+  else
+    echo "$program ended with status $status and reported no result"
+    failed=$((failed + 1))
+  fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,95 @@
+// Workers die, nothing is lost.
+#include <signal.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/support/feeder.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/catch.h"
+#include "tests/support/proc.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kKills = 50;
+constexpr std::uint64_t kBatchRows = 2000;
+constexpr std::size_t kWorkers = 2;
+
+// Lets a random time pass, up to `most`.
+void pass_some_time(std::mt19937& random, milliseconds most) {
+  const auto end =
+      Clock::now() + milliseconds(std::uniform_int_distribution<int>(0, most.count())(random));
+  wait_until([&] { return Clock::now() >= end; }, most + seconds(1));
+}
+
+}  // namespace
+
+TEST_CASE("a worker killed with -9 in mid-drain, 50 times, is back within a second") {
+  Scene scene("worker_death");
+  scene.declare_topology();
+  Environment environment = scene.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = std::to_string(kWorkers);
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = std::to_string(kBatchRows);
+  environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.2";
+  Service service(environment);
+  REQUIRE(service.wait_consuming(kWorkers));
+
+  const ClickEvents events(11);
+  Feeder feeder(scene, events, 10'000);
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (int i = 0; i < kKills; ++i) {
+    pass_some_time(random, milliseconds(800));
+    const auto before = service.workers();
+    REQUIRE(before.size() == kWorkers);
+    const pid_t victim = before[random() % before.size()];
+    kill(victim, SIGKILL);
+    CHECK(wait_until(
+        [&] {
+          const auto now = service.workers();
+          return now.size() == kWorkers && std::find(now.begin(), now.end(), victim) == now.end();
+        },
+        seconds(1)));
+  }
+
+  const std::uint64_t published = feeder.stop();
+  CHECK(wait_until([&] { return scene.distinct_events() == published; }, seconds(60)));
+  const std::uint64_t rows = scene.rows();
+  INFO("published " << published << ", rows " << rows);
+  CHECK(rows - published <= kKills * kBatchRows);
+  CHECK(service.stop() == 0);
+}
+
+TEST_CASE("workers of a supervisor killed with -9 finish their work and leave") {
+  Scene scene("supervisor_death");
+  scene.declare_topology();
+  Service service(scene.environment());
+  REQUIRE(service.wait_consuming(2));
+  const ClickEvents events(12);
+  Feeder feeder(scene, events, 5'000);
+  REQUIRE(wait_until([&] { return scene.rows() > 0; }, seconds(10)));
+
+  const auto workers = service.workers();
+  REQUIRE(workers.size() == 2);
+  service.send(SIGKILL);
+  CHECK(wait_until(
+      [&] {
+        return std::none_of(workers.begin(), workers.end(),
+                            [](pid_t pid) { return is_alive(pid); });
+      },
+      seconds(10)));
+  const std::uint64_t published = feeder.stop();
+
+  const auto ids = scene.stored_ids();
+  CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+  CHECK(ids.size() + AmqpClient(rabbitmq().url()).message_count(scene.queue()) == published);
+}
+
+}  // namespace event_consumer::testing
