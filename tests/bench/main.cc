@@ -1,0 +1,100 @@
+// `make bench`: one worker against a consumer that does nothing, in interleaved pairs on the same
+// queue of the same broker, so that both meet the same moods of the machine. Prints each run and
+// the medians; it judges nothing.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <vector>
+
+#include "tests/bench/empty_consumer.h"
+#include "tests/support/click_events.h"
+#include "tests/support/proc.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::uint64_t kEvents = 400'000;
+constexpr int kPairs = 5;
+constexpr std::uint16_t kPrefetch = 30'000;
+constexpr std::uint64_t kBatchRows = 10'000;
+
+void fill_queue(const Scene& scene) {
+  const ClickEvents events;
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, scene, 0, kEvents,
+                    [&](std::uint64_t id) { return events.json_at(id); });
+}
+
+struct WorkerRun {
+  ConsumerRun run;
+  std::uint64_t rss_bytes;
+};
+
+// From the moment the worker consumes to the moment all rows are there.
+WorkerRun run_worker(const Scene& scene) {
+  const std::uint64_t rows_before = scene.rows();
+  Environment environment = scene.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Service service(environment);
+  if (!service.wait_consuming(1)) throw std::runtime_error(service.log());
+  const pid_t worker = service.workers().at(0);
+  const auto begin = Clock::now();
+  const double cpu_begin = cpu_seconds(worker);
+  if (!wait_until([&] { return scene.rows() - rows_before >= kEvents; }, seconds(120)))
+    throw std::runtime_error("the worker did not finish: " + service.log());
+  const std::chrono::duration<double> taken = Clock::now() - begin;
+  const WorkerRun run{{taken.count(), cpu_seconds(worker) - cpu_begin}, rss_bytes(worker)};
+  if (service.stop() != 0) throw std::runtime_error("the worker did not stop: " + service.log());
+  return run;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void run_pairs() {
+  Scene scene("bench");
+  scene.declare_topology();
+  std::printf("%llu events of about 390 bytes a run, one worker at default settings\n\n",
+              static_cast<unsigned long long>(kEvents));
+  std::printf("          empty consumer          worker                        ratio of rates\n");
+  std::vector<double> ratios, rates, cpu;
+  for (int pair = 1; pair <= kPairs; ++pair) {
+    fill_queue(scene);
+    const auto empty =
+        run_empty_consumer(rabbitmq().port(), scene.queue(), kEvents, kPrefetch, kBatchRows);
+    fill_queue(scene);
+    const auto worker = run_worker(scene);
+    const double micros = 1e6 / kEvents;
+    ratios.push_back(empty.seconds / worker.run.seconds);
+    rates.push_back(kEvents / worker.run.seconds);
+    cpu.push_back(worker.run.cpu_seconds * micros);
+    std::printf("  pair %d  %7.0f/s %5.2f us CPU   %7.0f/s %5.2f us CPU %3llu MiB   %.2f\n", pair,
+                kEvents / empty.seconds, empty.cpu_seconds * micros, rates.back(), cpu.back(),
+                static_cast<unsigned long long>(worker.rss_bytes >> 20), ratios.back());
+  }
+  std::printf(
+      "\nmedians: worker %.0f events/s, %.2f us CPU per event, %.2f of the empty consumer\n",
+      median(rates), median(cpu), median(ratios));
+}
+
+}  // namespace
+}  // namespace event_consumer::testing
+
+int main() {
+  try {
+    event_consumer::testing::run_pairs();
+    return EXIT_SUCCESS;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench: %s\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
