@@ -71,8 +71,8 @@ void FakeHttpServer::serve(int connection) {
       requests_.push_back(request);
     }
     const std::string answer = handler_(request);
-    if (answer.empty()) return;
     send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
+    if (answer.find("\r\n\r\n") == std::string::npos) return;
   }
 }
 

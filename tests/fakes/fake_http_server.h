@@ -39,8 +39,8 @@ std::string http_answer(int status, const std::string& body = "", const std::str
 
 class FakeHttpServer {
  public:
-  // Called for each request, on the server's thread. Returns the bytes to send; after an empty
-  // answer the connection is closed.
+  // Called for each request, on the server's thread. Returns the bytes to send; after an
+  // answer without an empty line, or none at all, the connection is closed.
   using Handler = std::function<std::string(const HttpRequest&)>;
 
   explicit FakeHttpServer(Handler handler);

@@ -83,6 +83,25 @@ TEST_CASE("delivery window: one of only rejected ones needs no acknowledgement",
   CHECK(window.in_hand() == 0);
 }
 
+// What the broker's prefetch window still holds.
+TEST_CASE("delivery window: what is settled behind a pending one is not acknowledged yet",
+          "[delivery_window]") {
+  DeliveryWindow window = window_of(5);
+  CHECK(window.unacknowledged() == 5);
+  window.settle(2, Verdict::kStored);
+  window.settle(3, Verdict::kDeadLettered);
+  CHECK(window.unacknowledged() == 5);
+  window.settle(4, Verdict::kRejected);
+  CHECK(window.unacknowledged() == 4);
+  window.settle(5, Verdict::kReturned);
+  CHECK(window.unacknowledged() == 3);
+  window.take_settled_prefix();
+  CHECK(window.unacknowledged() == 3);
+  window.settle(1, Verdict::kStored);
+  CHECK(window.take_settled_prefix().value_or(0) == 3);
+  CHECK(window.unacknowledged() == 0);
+}
+
 TEST_CASE("delivery window: counts verdicts for good, the pending ones as they are",
           "[delivery_window]") {
   DeliveryWindow window = window_of(6);

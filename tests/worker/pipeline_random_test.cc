@@ -130,6 +130,10 @@ class RandomRun {
     std::size_t sum = 0;
     for (std::size_t v = 0; v < kVerdictCount; ++v) sum += window.count(static_cast<Verdict>(v));
     require(sum == rig_.last_tag, "received = sum of verdicts");
+    require(window.unacknowledged() == unacknowledged(), "unacknowledged");
+    // The broker sends nothing more: no row may wait for company.
+    if (unacknowledged() >= prefetch_ && next_good_ < good_.size())
+      require(rig_.inserter.under_way || last_failed_, "a full window waits");
     // Nothing settled waits for its acknowledgement.
     if (acknowledged_ < rig_.last_tag) {
       const Fate next = fates_[acknowledged_];

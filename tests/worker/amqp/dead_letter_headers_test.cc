@@ -93,7 +93,7 @@ TEST_CASE("dead-letter headers: the original ones are kept before ours", "[dead_
 }
 
 TEST_CASE("dead-letter headers: values of any kind are kept as they are", "[dead_letter_headers]") {
-  Message message({{"count", ""}});
+  Message message(Pairs{{"count", ""}});
   message.entry(0).value.kind = AMQP_FIELD_KIND_I64;
   message.entry(0).value.value.i64 = -7;
   const Delivery from = delivery(message.properties());
