@@ -16,8 +16,10 @@ PACKAGES := librabbitmq cpp-httplib spdlog
 # Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
 package_cflags = $(eval package_cflags := $$(shell pkg-config --cflags $(PACKAGES)))$(package_cflags)
 package_libs   = $(eval package_libs := $$(shell pkg-config --libs $(PACKAGES)))$(package_libs)
+# g++ 12 sees uninitialized values in <regex> (which Catch2 includes) when it instruments the code.
 flags = -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -pthread -I. -Isrc \
-        $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+        $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+          -Wno-maybe-uninitialized) \
         -DEVENT_CONSUMER_VERSION='"$(version)"' -DEVENT_CONSUMER_LIBEXECDIR='"$(libexecdir)"'
 
 jobs := $(shell nproc)
