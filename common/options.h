@@ -37,6 +37,9 @@ struct Options {
   std::size_t batch_bytes;
   std::chrono::milliseconds batch_delay;
 
+  // An event that waits longer than this for its insert is given back to the queue.
+  std::chrono::seconds hold_timeout;
+
   std::chrono::seconds start_timeout;
   std::chrono::seconds stop_timeout;
 

@@ -5,7 +5,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace event_consumer {
 namespace {
@@ -31,17 +33,56 @@ std::string draw_token() {
 
 }  // namespace
 
-void Batch::add(DeliveryTag tag, TimePoint now) {
+void Batch::add(const Delivery& delivery, TimePoint now) {
   if (tags_.empty()) oldest_ = now;
-  tags_.push_back(tag);
+  Ends ends{};
+  ends.row = bytes_.size();
+  ends.body = originals_.append(delivery.body).size();
+  ends.exchange = originals_.append(delivery.exchange).size();
+  ends.routing_key = originals_.append(delivery.routing_key).size();
+  ends.properties = originals_.append(delivery.properties).size();
+  ends_.push_back(ends);
+  tags_.push_back(delivery.tag);
 }
 
-void Batch::seal() { token_ = draw_token(); }
+void Batch::seal(std::shared_ptr<const InsertFormat> format) {
+  format_ = std::move(format);
+  token_ = draw_token();
+}
 
 void Batch::clear() {
   bytes_.clear();
+  originals_.clear();
+  ends_.clear();
   tags_.clear();
   token_.clear();
+  format_.reset();
+  may_be_stored_ = false;
+  refused_alone_after_.reset();
+}
+
+Batch Batch::part(std::size_t first, std::size_t last) const {
+  Batch part;
+  for (std::size_t row = first; row < last; ++row) {
+    const std::size_t begin = row == 0 ? 0 : ends_[row - 1].row;
+    part.bytes_.append(bytes_, begin, ends_[row].row - begin);
+    part.add(original(row), oldest_);
+  }
+  part.seal(format_);
+  return part;
+}
+
+Delivery Batch::original(std::size_t row) const {
+  const std::size_t begin = row == 0 ? 0 : ends_[row - 1].properties;
+  const Ends& ends = ends_[row];
+  const std::string_view all = originals_;
+  Delivery delivery;
+  delivery.tag = tags_[row];
+  delivery.body = all.substr(begin, ends.body - begin);
+  delivery.exchange = all.substr(ends.body, ends.exchange - ends.body);
+  delivery.routing_key = all.substr(ends.exchange, ends.routing_key - ends.exchange);
+  delivery.properties = all.substr(ends.routing_key, ends.properties - ends.routing_key);
+  return delivery;
 }
 
 }  // namespace event_consumer

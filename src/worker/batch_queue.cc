@@ -1,5 +1,7 @@
 #include "worker/batch_queue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace event_consumer {
@@ -8,8 +10,8 @@ namespace event_consumer {
 // makes. More are given back to the allocator.
 constexpr std::size_t kMostSpare = 2;
 
-void BatchQueue::added(DeliveryTag tag, TimePoint now) {
-  filling_.add(tag, now);
+void BatchQueue::added(const Delivery& delivery, TimePoint now) {
+  filling_.add(delivery, now);
   if (filling_.rows() >= limits_.rows || filling_.bytes().size() >= limits_.bytes) seal();
 }
 
@@ -20,8 +22,8 @@ void BatchQueue::seal_if_due(TimePoint now) {
 
 void BatchQueue::seal() {
   if (filling_.empty()) return;
-  filling_.seal();
-  sealed_bytes_ += filling_.bytes().size();
+  filling_.seal(format_);
+  sealed_bytes_ += filling_.held_bytes();
   sealed_.push_back(std::move(filling_));
   filling_ = Batch{};
   if (!spare_.empty()) {
@@ -30,13 +32,42 @@ void BatchQueue::seal() {
   }
 }
 
-void BatchQueue::pop() {
-  Batch done = std::move(sealed_.front());
+Batch BatchQueue::take_front() {
+  Batch front = std::move(sealed_.front());
   sealed_.pop_front();
-  sealed_bytes_ -= done.bytes().size();
+  sealed_bytes_ -= front.held_bytes();
+  return front;
+}
+
+void BatchQueue::pop() {
+  Batch done = take_front();
   if (spare_.size() >= kMostSpare) return;
   done.clear();
   spare_.push_back(std::move(done));
+}
+
+std::vector<Batch> BatchQueue::take_all(std::shared_ptr<const InsertFormat> format) {
+  seal();
+  format_ = std::move(format);
+  std::vector<Batch> all(std::make_move_iterator(sealed_.begin()),
+                         std::make_move_iterator(sealed_.end()));
+  sealed_.clear();
+  sealed_bytes_ = 0;
+  return all;
+}
+
+void BatchQueue::put_first(std::vector<Batch> batches) {
+  for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch) {
+    sealed_bytes_ += batch->held_bytes();
+    sealed_.push_front(std::move(*batch));
+  }
+}
+
+void BatchQueue::put_last(std::vector<Batch> batches) {
+  for (Batch& batch : batches) {
+    sealed_bytes_ += batch.held_bytes();
+    sealed_.push_back(std::move(batch));
+  }
 }
 
 void BatchQueue::drop_all() {
@@ -48,13 +79,20 @@ void BatchQueue::drop_all() {
 void BatchQueue::drop_all_but_front() {
   // A deque keeps its front where it is when others leave at the back.
   sealed_.resize(1);
-  sealed_bytes_ = sealed_.front().bytes().size();
+  sealed_bytes_ = sealed_.front().held_bytes();
   filling_.clear();
 }
 
 std::optional<TimePoint> BatchQueue::deadline() const {
   if (filling_.empty()) return std::nullopt;
   return filling_.oldest() + limits_.delay;
+}
+
+std::optional<TimePoint> BatchQueue::oldest() const {
+  std::optional<TimePoint> oldest;
+  for (const Batch& batch : sealed_) oldest = earliest(oldest, batch.oldest());
+  if (!filling_.empty()) oldest = earliest(oldest, filling_.oldest());
+  return oldest;
 }
 
 }  // namespace event_consumer

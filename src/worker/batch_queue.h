@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,13 +20,15 @@ struct BatchLimits {
 
 class BatchQueue {
  public:
-  explicit BatchQueue(const BatchLimits& limits) : limits_(limits) {}
+  // `format` says what the rows are that will be appended.
+  BatchQueue(const BatchLimits& limits, std::shared_ptr<const InsertFormat> format)
+      : limits_(limits), format_(std::move(format)) {}
 
   // Where the encoder appends the next row; added() makes it count.
   std::string& buffer() { return filling_.buffer(); }
 
   // Counts the row just appended, and seals the batch when that fills it.
-  void added(DeliveryTag tag, TimePoint now);
+  void added(const Delivery& delivery, TimePoint now);
 
   // Seals the batch being filled if its oldest row has reached the age limit.
   void seal_if_due(TimePoint now);
@@ -34,8 +37,17 @@ class BatchQueue {
   void seal();
 
   // The oldest sealed batch, or nullptr. It stays where it is until pop().
-  const Batch* front() const { return sealed_.empty() ? nullptr : &sealed_.front(); }
+  Batch* front() { return sealed_.empty() ? nullptr : &sealed_.front(); }
   void pop();
+  // Takes the front out as it is.
+  Batch take_front();
+
+  // Takes all batches out, sealed; rows appended from here on are of `format`.
+  std::vector<Batch> take_all(std::shared_ptr<const InsertFormat> format);
+
+  // Puts sealed batches before or behind those that are there, in their order.
+  void put_first(std::vector<Batch> batches);
+  void put_last(std::vector<Batch> batches);
 
   // Drops every batch, or every one but the front, which stays where it is.
   void drop_all();
@@ -44,12 +56,14 @@ class BatchQueue {
   // When seal_if_due() has something to do, if nothing is added before.
   std::optional<TimePoint> deadline() const;
 
-  // Bytes of rows held, over all batches.
-  std::size_t bytes() const { return sealed_bytes_ + filling_.bytes().size(); }
+  // Bytes kept, over all batches, and when the oldest row was taken.
+  std::size_t held_bytes() const { return sealed_bytes_ + filling_.held_bytes(); }
+  std::optional<TimePoint> oldest() const;
   bool empty() const { return sealed_.empty() && filling_.empty(); }
 
  private:
   BatchLimits limits_;
+  std::shared_ptr<const InsertFormat> format_;
   Batch filling_;
   std::deque<Batch> sealed_;
   std::size_t sealed_bytes_ = 0;

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string_view>
 
-struct amqp_basic_properties_t_;  // rabbitmq-c's; only src/worker/amqp looks inside
-
 namespace event_consumer {
 
 // Numbers the deliveries of one channel from 1 (AMQP 0-9-1, basic.deliver).
@@ -18,7 +16,7 @@ struct Delivery {
   std::string_view exchange;
   std::string_view routing_key;
   std::string_view body;
-  const amqp_basic_properties_t_* properties = nullptr;
+  std::string_view properties;  // as encoded in the content header (AMQP 0-9-1, section 4.2.6.1)
 };
 
 }  // namespace event_consumer

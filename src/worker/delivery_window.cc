@@ -46,6 +46,13 @@ std::optional<DeliveryTag> DeliveryWindow::take_settled_prefix() {
   return last;
 }
 
+std::vector<DeliveryTag> DeliveryWindow::pending() const {
+  std::vector<DeliveryTag> tags;
+  for (std::size_t i = 0; i < verdicts_.size(); ++i)
+    if (verdicts_[i] == Verdict::kPending) tags.push_back(first_ + i);
+  return tags;
+}
+
 void DeliveryWindow::restart() {
   std::size_t& pending = counts_[static_cast<std::size_t>(Verdict::kPending)];
   counts_[static_cast<std::size_t>(Verdict::kReturned)] += std::exchange(pending, 0);

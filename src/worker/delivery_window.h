@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "worker/delivery.h"
 
@@ -34,6 +35,9 @@ class DeliveryWindow {
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
+
+  // The tags in hand, in order.
+  std::vector<DeliveryTag> pending() const;
 
   // The channel is gone: everything in hand counts as returned, and tags begin with 1 again.
   void restart();

@@ -1,10 +1,15 @@
-// The seam to ClickHouse as the worker's main thread sees it: one post at a time, answered later.
-// InserterThread implements it, tests bring a fake.
+// The seam to ClickHouse as the worker's main thread sees it: one request at a time, answered
+// later. InserterThread implements it, tests bring a fake.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "worker/batch.h"
+#include "worker/encode/row_encoder.h"
+#include "worker/error_class.h"
+#include "worker/insert_format.h"
 
 namespace event_consumer {
 
@@ -17,15 +22,38 @@ struct InsertOutcome {
   Kind kind = Kind::kUnknown;
   int code = 0;         // ClickHouse's exception code, 0 when there is none
   std::string message;  // what failed, in words; empty when stored
+  ErrorClass error_class = ErrorClass::kTransient;  // unless stored
+};
+
+// How events become rows of the table as it is now.
+struct Encoding {
+  RowEncoder encoder;
+  std::shared_ptr<const InsertFormat> format;
+};
+
+// The answer to the question whether the table is still what it was.
+struct TableOutcome {
+  enum class Kind {
+    kUnchanged,
+    kChanged,  // `encoding` is for the table as it is now
+    kFailed,   // it could not be told; `message` and `error_class` say why
+  };
+  Kind kind = Kind::kFailed;
+  std::optional<Encoding> encoding;
+  std::string message;
+  ErrorClass error_class = ErrorClass::kTransient;
 };
 
 class Inserter {
  public:
   virtual ~Inserter() = default;
 
-  // Begins to post `batch`, which must be sealed and stay unchanged until the outcome is there.
-  // Only when no other post is under way.
+  // Each begins a request. Only when no other is under way.
+
+  // Posts `batch`, which must be sealed and stay unchanged until the outcome is there.
   virtual void start(const Batch& batch) = 0;
+  // Reads the table's columns again.
+  virtual void start_table_check() = 0;
 };
 
 }  // namespace event_consumer

@@ -4,7 +4,8 @@
 
 namespace event_consumer {
 
-InserterThread::InserterThread(Post post) : post_(std::move(post)), thread_([this] { run(); }) {}
+InserterThread::InserterThread(Post post, CheckTable check_table)
+    : post_(std::move(post)), check_table_(std::move(check_table)), thread_([this] { run(); }) {}
 
 InserterThread::~InserterThread() {
   {
@@ -15,15 +16,19 @@ InserterThread::~InserterThread() {
   thread_.join();
 }
 
-void InserterThread::start(const Batch& batch) {
+void InserterThread::start(const Batch& batch) { hand_over(&batch); }
+
+void InserterThread::start_table_check() { hand_over(TableCheck{}); }
+
+void InserterThread::hand_over(Request request) {
   {
     const std::lock_guard lock(mutex_);
-    batch_ = &batch;
+    request_ = request;
   }
   started_.notify_one();
 }
 
-std::optional<InsertOutcome> InserterThread::take_outcome() {
+std::optional<InserterThread::Outcome> InserterThread::take_outcome() {
   finished_.clear();
   const std::lock_guard lock(mutex_);
   return std::exchange(outcome_, std::nullopt);
@@ -32,15 +37,20 @@ std::optional<InsertOutcome> InserterThread::take_outcome() {
 void InserterThread::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    started_.wait(lock, [this] { return batch_ != nullptr || ending_; });
-    if (batch_ == nullptr) return;
-    const Batch& batch = *std::exchange(batch_, nullptr);
+    started_.wait(lock, [this] { return request_.has_value() || ending_; });
+    if (!request_) return;
+    const Request request = *std::exchange(request_, std::nullopt);
     lock.unlock();
-    InsertOutcome outcome = post_(batch);
+    Outcome outcome = carry_out(request);
     lock.lock();
     outcome_ = std::move(outcome);
     finished_.signal();
   }
+}
+
+InserterThread::Outcome InserterThread::carry_out(const Request& request) {
+  if (const auto* batch = std::get_if<const Batch*>(&request)) return post_(**batch);
+  return check_table_();
 }
 
 }  // namespace event_consumer

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 
 #include "worker/event_fd.h"
 #include "worker/inserter.h"
@@ -15,31 +16,41 @@ namespace event_consumer {
 
 class InserterThread : public Inserter {
  public:
-  // `post` is called on the thread, once for each start(), and may take its time.
+  // Both are called on the thread, once for each request, and may take their time.
   using Post = std::function<InsertOutcome(const Batch&)>;
+  using CheckTable = std::function<TableOutcome()>;
 
-  explicit InserterThread(Post post);
+  InserterThread(Post post, CheckTable check_table);
 
-  // Waits for a post that is under way. A process that will not wait ends by _exit(2) instead.
+  // Waits for a request that is under way. A process that will not wait ends by _exit(2) instead.
   ~InserterThread() override;
 
   void start(const Batch& batch) override;
+  void start_table_check() override;
 
-  // The outcome of the batch started, once: nothing while it is under way.
-  std::optional<InsertOutcome> take_outcome();
+  using Outcome = std::variant<InsertOutcome, TableOutcome>;
+
+  // The outcome of the request, once: nothing while it is under way.
+  std::optional<Outcome> take_outcome();
 
   // Becomes readable when there is an outcome to take.
   int fd() const { return finished_.fd(); }
 
  private:
+  struct TableCheck {};
+  using Request = std::variant<const Batch*, TableCheck>;
+
+  void hand_over(Request request);
   void run();
+  Outcome carry_out(const Request& request);
 
   Post post_;
+  CheckTable check_table_;
   EventFd finished_;
   std::mutex mutex_;
   std::condition_variable started_;
-  const Batch* batch_ = nullptr;          // the slot, on its way there …
-  std::optional<InsertOutcome> outcome_;  // … and back
+  std::optional<Request> request_;  // the slot, on its way there …
+  std::optional<Outcome> outcome_;  // … and back
   bool ending_ = false;
   std::thread thread_;
 };

@@ -1,18 +1,16 @@
 // The pipeline of a worker: what becomes of each delivery, from taking it to its acknowledgement.
-// It encodes, batches, posts, repeats, dead-letters and acknowledges through its three neighbours
-// and never waits; the worker's loop tells it what has happened and what time it is.
+// It takes, dead-letters, gives back and acknowledges, and leaves the rows to its insert stage; it
+// never waits: the worker's loop tells it what has happened and what time it is.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <vector>
 
-#include "common/backoff.h"
 #include "common/result.h"
-#include "worker/batch_queue.h"
 #include "worker/dead_letter_sink.h"
 #include "worker/delivery_window.h"
-#include "worker/encode/row_encoder.h"
-#include "worker/inserter.h"
+#include "worker/insert_stage.h"
 #include "worker/rejection_log.h"
 #include "worker/source.h"
 
@@ -26,71 +24,64 @@ struct PipelineLimits {
   std::size_t held_bytes() const { return 4 * batch.bytes; }
 };
 
-class Pipeline {
+class Pipeline : private InsertResults {
  public:
   // `dead_letters` may be nullptr: rejected messages are then left to the broker. All neighbours
   // must outlive the pipeline.
-  Pipeline(const PipelineLimits& limits, RowEncoder encoder, Source& source,
+  Pipeline(const PipelineLimits& limits, Encoding encoding, Source& source,
            DeadLetterSink* dead_letters, Inserter& inserter);
 
-  // Each of these reports an event. An Error ends the worker: a link is lost or a queue refuses.
+  // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
   Result<Done> take(const Delivery& delivery, TimePoint now);
   Result<Done> give_back(const Delivery& delivery);
   Result<Done> dead_lettered(DeliveryTag tag);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
+  Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   void time_passed(TimePoint now);
 
   // The link to the broker is gone, and with it every delivery: the broker has them back. Rows that
   // are not being posted are dropped, because their events come again.
   void link_lost();
 
+  // Gives back every delivery in hand. Only when the consumer is cancelled. has_room() is false
+  // then until ClickHouse has given a sign of life.
+  Result<Done> give_back_all(TimePoint now);
+
   // When time_passed() has something to do.
-  std::optional<TimePoint> deadline() const;
+  std::optional<TimePoint> deadline() const { return stage_.deadline(); }
 
   // False while so much is held that no further delivery should be read.
   bool may_take() const;
-  // True when at most half of that is held.
+  // True when at most half of that is held, and ClickHouse answers.
   bool has_room() const;
+
+  // When the oldest event that is not stored was taken; nothing when there is none.
+  std::optional<TimePoint> oldest() const { return stage_.oldest(); }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   void drain();
 
   // Whether a drained pipeline can do no more: all deliveries have their verdict, or the insert
   // that they wait for has failed.
-  bool drained() const;
+  bool drained() const { return window_.in_hand() == 0 || stage_.gave_up(); }
 
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
-  bool insert_under_way() const {
-    return posting_ == Posting::kUnderWay || posting_ == Posting::kOrphaned;
-  }
+  bool request_under_way() const { return stage_.request_under_way(); }
 
   const DeliveryWindow& window() const { return window_; }
 
  private:
-  enum class Posting {
-    kIdle,      // no batch to post, or none sealed yet
-    kUnderWay,  // the inserter has the front batch
-    kOrphaned,  // the inserter has the front batch, whose deliveries are gone with their link
-    kWaiting,   // the front batch failed and is posted again at retry_at_
-    kGivenUp,   // drained, and the front batch failed
-  };
-
-  Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
+  void stored(const std::vector<DeliveryTag>& tags) override;
+  Result<Done> refused(const Delivery& delivery, const Rejection& rejection) override;
   Result<Done> acknowledge();
-  void post_next();
 
   PipelineLimits limits_;
-  RowEncoder encoder_;
   Source& source_;
   DeadLetterSink* dead_letters_;
-  Inserter& inserter_;
 
+  TimePoint now_{};  // of the event being handled
   DeliveryWindow window_;
-  BatchQueue batches_;
-  Posting posting_ = Posting::kIdle;
-  std::optional<TimePoint> retry_at_;  // only in kWaiting
-  Backoff backoff_;
-  bool draining_ = false;
+  InsertStage stage_;
   RejectionLog rejection_log_;
 };
 

@@ -12,7 +12,7 @@
 #include "common/log.h"
 #include "common/unique_fd.h"
 #include "worker/clickhouse/insert.h"
-#include "worker/clickhouse/table.h"
+#include "worker/clickhouse/table_check.h"
 #include "worker/worker.h"
 
 namespace event_consumer {
@@ -95,8 +95,9 @@ Result<Done> run_worker(const CommandLine& command_line) {
   UniqueFd ready_fd(command_line.ready_fd);
   const auto target = open_target(options);
   if (!target) return target.error();
-  auto encoder = RowEncoder::create(target.value().columns, options.required_columns);
-  if (!encoder) return encoder.error();
+  auto encoding = make_encoding(target.value().table, target.value().columns,
+                                options.required_columns, target.value().facts);
+  if (!encoding) return encoding.error();
 
   const std::string name = connection_name(command_line);
   auto links = open_links(options, name);
@@ -112,20 +113,22 @@ Result<Done> run_worker(const CommandLine& command_line) {
   };
 
   const UniqueFd signals = receive_stop_signals();
-  Insert insert(target.value().server, target.value().facts,
-                insert_query(target.value().table, target.value().columns));
-  InserterThread inserter([&insert](const Batch& batch) { return insert.post(batch); });
+  const auto& [server, facts, table, columns] = target.value();
+  Insert insert(server, facts);
+  TableCheck table_check(server, facts, table, columns, options.required_columns);
+  InserterThread inserter([&insert](const Batch& batch) { return insert.post(batch); },
+                          [&table_check] { return table_check.run(); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};
-  Pipeline pipeline(limits, std::move(*encoder), source, dead_letters, inserter);
+  Pipeline pipeline(limits, std::move(*encoding), source, dead_letters, inserter);
 
   log_start(target.value(), source);
   Worker({source, dead_letters, inserter, pipeline, reconnect, signals.get()}, std::move(ready_fd),
-         options.stop_timeout)
+         options.stop_timeout, options.hold_timeout)
       .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.
-  if (pipeline.insert_under_way()) _exit(to_int(ExitCode::kOk));
+  if (pipeline.request_under_way()) _exit(to_int(ExitCode::kOk));
   return Done{};
 }
 

@@ -38,13 +38,19 @@ void Worker::run() {
 
 Result<Done> Worker::turn(TimePoint now) {
   if (auto outcome = parts_.inserter.take_outcome()) {
-    if (auto done = parts_.pipeline.inserted(*outcome, now); !done) return done;
+    if (auto done = pass_on(std::move(*outcome), now); !done) return done;
   }
   if (is_connected()) return work_on_link(now);
   if (!signalled_) return reconnect_if_due(now);
   log::info("stopping: there is no link to the broker, which has everything back");
   state_ = State::kStopped;
   return Done{};
+}
+
+Result<Done> Worker::pass_on(InserterThread::Outcome outcome, TimePoint now) {
+  if (const auto* insert = std::get_if<InsertOutcome>(&outcome))
+    return parts_.pipeline.inserted(*insert, now);
+  return parts_.pipeline.table_checked(std::move(std::get<TableOutcome>(outcome)), now);
 }
 
 Result<Done> Worker::work_on_link(TimePoint now) {
@@ -148,7 +154,15 @@ Result<Done> Worker::hold_or_resume(TimePoint now) {
     state_ = State::kConsuming;
     return parts_.source.consume();
   }
-  if (state_ != State::kConsuming || parts_.pipeline.may_take()) {
+  if (state_ != State::kConsuming) return Done{};
+  if (const auto oldest = parts_.pipeline.oldest(); oldest && now - *oldest >= hold_timeout_) {
+    log::warn(
+        "an event from {} has waited for {} s: everything in hand is given back until "
+        "ClickHouse stores again",
+        parts_.source.describe(), hold_timeout_.count());
+    return return_deliveries(now, /*all=*/true);
+  }
+  if (parts_.pipeline.may_take()) {
     paused_since_.reset();
     return Done{};
   }
@@ -158,9 +172,14 @@ Result<Done> Worker::hold_or_resume(TimePoint now) {
       "too many bytes wait for ClickHouse or for the dead-letter queue: deliveries from {} "
       "are given back until they are stored",
       parts_.source.describe());
+  return return_deliveries(now, /*all=*/false);
+}
+
+Result<Done> Worker::return_deliveries(TimePoint now, bool all) {
   paused_since_.reset();
   state_ = State::kReturning;
-  return parts_.source.cancel();
+  if (auto done = parts_.source.cancel(); !done) return done;
+  return all ? parts_.pipeline.give_back_all(now) : Result<Done>(Done{});
 }
 
 Result<Done> Worker::begin_stop(TimePoint now) {
@@ -201,6 +220,8 @@ std::optional<TimePoint> Worker::deadline(TimePoint now) const {
   if (!is_connected()) return reconnect_at_;
   auto next = earliest(parts_.pipeline.deadline(), stop_deadline_);
   next = earliest(next, now + parts_.source.heartbeat_period());
+  if (const auto oldest = parts_.pipeline.oldest(); oldest && state_ == State::kConsuming)
+    next = earliest(next, *oldest + hold_timeout_);
   if (paused_since_) next = earliest(next, *paused_since_ + longest_pause());
   return next;
 }

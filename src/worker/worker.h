@@ -34,10 +34,12 @@ struct WorkerParts {
 class Worker {
  public:
   // `ready_fd` gets one byte when the broker has accepted the consumer; it may hold nothing.
-  Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout)
+  Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout,
+         std::chrono::seconds hold_timeout)
       : parts_(parts),
         ready_fd_(std::move(ready_fd)),
         stop_timeout_(stop_timeout),
+        hold_timeout_(hold_timeout),
         reconnect_backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)) {}
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when
@@ -46,7 +48,7 @@ class Worker {
   void run();
 
  private:
-  //             too much held for long       cancelled         room again
+  //     too much held, or held for too long       cancelled         room again
   //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
   //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
   //      any of these ──link lost──▶ kDisconnected ──connected──▶ kConsuming
@@ -62,6 +64,7 @@ class Worker {
   };
 
   Result<Done> turn(TimePoint now);
+  Result<Done> pass_on(InserterThread::Outcome outcome, TimePoint now);
   Result<Done> work_on_link(TimePoint now);
   void lose_link(const Error& error, TimePoint now);
   Result<Done> reconnect_if_due(TimePoint now);
@@ -70,6 +73,7 @@ class Worker {
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   Result<Done> read_dead_letters();
   Result<Done> hold_or_resume(TimePoint now);
+  Result<Done> return_deliveries(TimePoint now, bool all);
   Result<Done> begin_stop(TimePoint now);
   Result<Done> advance_stop(TimePoint now);
   bool reads_source() const;
@@ -81,6 +85,7 @@ class Worker {
   WorkerParts parts_;
   UniqueFd ready_fd_;
   std::chrono::seconds stop_timeout_;
+  std::chrono::seconds hold_timeout_;
 
   State state_ = State::kConsuming;
   std::optional<TimePoint> paused_since_;  // reading stopped because the pipeline may not take

@@ -23,6 +23,12 @@ class FakeInserter : public Inserter {
     posts.push_back({&batch, batch.token(), batch.bytes(), batch.tags()});
   }
 
+  void start_table_check() override {
+    if (under_way) ++overlaps;
+    under_way = true;
+    ++table_checks;
+  }
+
   // Whether the batch being posted is still what it was when its post began.
   bool is_unchanged() const {
     const Post& post = posts.back();
@@ -32,7 +38,8 @@ class FakeInserter : public Inserter {
 
   std::vector<Post> posts;
   bool under_way = false;  // the test clears it when it reports the outcome
-  int overlaps = 0;        // posts begun while another was under way
+  int table_checks = 0;
+  int overlaps = 0;  // requests begun while another was under way
 };
 
 }  // namespace event_consumer::testing

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/fakes/batches.h"
 #include "tests/fakes/fake_dead_letters.h"
 #include "tests/fakes/fake_inserter.h"
 #include "tests/fakes/fake_source.h"
@@ -28,8 +29,10 @@ class QuietLog {
   spdlog::level::level_enum before_;
 };
 
-inline RowEncoder code_encoder() {
-  return std::move(*RowEncoder::create({{"code", *parse_column_type("String")}}, {"code"}));
+// Of a table with one required String column, whose types the server compares or does not.
+inline Encoding code_encoding(bool states_types = true) {
+  return {std::move(*RowEncoder::create({{"code", *parse_column_type("String")}}, {"code"})),
+          insert_format("INSERT", states_types)};
 }
 
 class PipelineRig {
@@ -40,7 +43,7 @@ class PipelineRig {
 
   explicit PipelineRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                        DeadLetters with = DeadLetters::kYes)
-      : pipeline({{rows, bytes, kDelay}, prefetch}, code_encoder(), source,
+      : pipeline({{rows, bytes, kDelay}, prefetch}, code_encoding(), source,
                  with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
 
   // The next delivery with this body; returns its tag.
@@ -67,7 +70,10 @@ class PipelineRig {
   void answer(InsertOutcome::Kind kind) {
     inserter.under_way = false;
     const bool stored = kind == InsertOutcome::Kind::kStored;
-    failed = !pipeline.inserted({kind, stored ? 0 : 252, stored ? "" : "no"}, now).ok();
+    failed =
+        !pipeline
+             .inserted({kind, stored ? 0 : 252, stored ? "" : "no", ErrorClass::kTransient}, now)
+             .ok();
   }
   void store() { answer(InsertOutcome::Kind::kStored); }
   void refuse() { answer(InsertOutcome::Kind::kRefused); }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 
+#include "tests/fakes/batches.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -15,10 +16,16 @@ constexpr int kTimeoutMs = 20'000;
 Batch sealed_batch(const std::string& bytes = "row") {
   Batch batch;
   batch.buffer() += bytes;
-  batch.add(1, TimePoint(std::chrono::hours(1)));
-  batch.seal();
+  batch.add(testing::delivery(1), TimePoint(std::chrono::hours(1)));
+  batch.seal(testing::insert_format());
   return batch;
 }
+
+// One that is never asked about the table.
+struct PostingThread : InserterThread {
+  explicit PostingThread(Post post)
+      : InserterThread(std::move(post), [] { return TableOutcome{}; }) {}
+};
 
 bool is_readable(const InserterThread& inserter, int timeout_ms) {
   pollfd fd{inserter.fd(), POLLIN, 0};
@@ -28,14 +35,14 @@ bool is_readable(const InserterThread& inserter, int timeout_ms) {
 InsertOutcome await_outcome(InserterThread& inserter) {
   for (;;) {
     REQUIRE(is_readable(inserter, kTimeoutMs));
-    if (auto outcome = inserter.take_outcome()) return *outcome;
+    if (auto outcome = inserter.take_outcome()) return std::get<InsertOutcome>(*outcome);
   }
 }
 
 TEST_CASE("inserter thread: posts the batch on a thread of its own", "[inserter_thread]") {
   std::thread::id poster;
   const Batch* posted = nullptr;
-  InserterThread inserter([&](const Batch& batch) {
+  PostingThread inserter([&](const Batch& batch) {
     poster = std::this_thread::get_id();
     posted = &batch;
     return InsertOutcome{InsertOutcome::Kind::kRefused, 252, "too many parts"};
@@ -52,7 +59,7 @@ TEST_CASE("inserter thread: posts the batch on a thread of its own", "[inserter_
 
 TEST_CASE("inserter thread: there is no outcome before the post has ended", "[inserter_thread]") {
   std::promise<void> may_end;
-  InserterThread inserter([&](const Batch&) {
+  PostingThread inserter([&](const Batch&) {
     may_end.get_future().wait();
     return InsertOutcome{InsertOutcome::Kind::kStored, 0, ""};
   });
@@ -66,7 +73,7 @@ TEST_CASE("inserter thread: there is no outcome before the post has ended", "[in
 }
 
 TEST_CASE("inserter thread: an outcome is taken once", "[inserter_thread]") {
-  InserterThread inserter([](const Batch&) {
+  PostingThread inserter([](const Batch&) {
     return InsertOutcome{InsertOutcome::Kind::kStored, 0, ""};
   });
   const Batch batch = sealed_batch();
@@ -78,7 +85,7 @@ TEST_CASE("inserter thread: an outcome is taken once", "[inserter_thread]") {
 
 TEST_CASE("inserter thread: one post after the other, each with its outcome", "[inserter_thread]") {
   int posts = 0;
-  InserterThread inserter([&](const Batch& batch) {
+  PostingThread inserter([&](const Batch& batch) {
     ++posts;
     return InsertOutcome{InsertOutcome::Kind::kRefused, posts, batch.bytes()};
   });
@@ -91,8 +98,31 @@ TEST_CASE("inserter thread: one post after the other, each with its outcome", "[
   }
 }
 
+TEST_CASE("inserter thread: checks the table on the same thread", "[inserter_thread]") {
+  std::thread::id poster, checker;
+  InserterThread inserter(
+      [&](const Batch&) {
+        poster = std::this_thread::get_id();
+        return InsertOutcome{};
+      },
+      [&] {
+        checker = std::this_thread::get_id();
+        return TableOutcome{TableOutcome::Kind::kFailed, std::nullopt, "gone",
+                            ErrorClass::kConfiguration};
+      });
+  const Batch batch = sealed_batch();
+  inserter.start(batch);
+  await_outcome(inserter);
+  inserter.start_table_check();
+  REQUIRE(is_readable(inserter, kTimeoutMs));
+  const auto outcome = inserter.take_outcome();
+  REQUIRE(outcome.has_value());
+  CHECK(std::get<TableOutcome>(*outcome).message == "gone");
+  CHECK(checker == poster);
+}
+
 TEST_CASE("inserter thread: ends when it was never used", "[inserter_thread]") {
-  const InserterThread inserter([](const Batch&) { return InsertOutcome{}; });
+  const PostingThread inserter([](const Batch&) { return InsertOutcome{}; });
 }
 
 TEST_CASE("inserter thread: its end waits for a post that is under way", "[inserter_thread]") {
@@ -102,7 +132,7 @@ TEST_CASE("inserter thread: its end waits for a post that is under way", "[inser
   std::promise<void> may_end;
   std::thread helper;
   {
-    InserterThread inserter([&](const Batch&) {
+    PostingThread inserter([&](const Batch&) {
       begun.set_value();
       may_end.get_future().wait();
       ended = true;

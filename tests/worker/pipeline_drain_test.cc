@@ -54,7 +54,7 @@ TEST_CASE("drain: a post that fails is not repeated", "[pipeline]") {
     rig.answer(kind);
     CHECK_FALSE(rig.failed);
     CHECK(rig.pipeline.drained());
-    CHECK_FALSE(rig.pipeline.insert_under_way());
+    CHECK_FALSE(rig.pipeline.request_under_way());
     CHECK_FALSE(rig.pipeline.deadline().has_value());
     rig.wait(std::chrono::hours(1));
     CHECK(rig.posts() == 1);

@@ -35,7 +35,7 @@ TEST_CASE("pipeline: a post that outlives its link settles nothing", "[pipeline]
     rig.take_good();
     REQUIRE(rig.posts() == 1);
     rig.pipeline.link_lost();
-    CHECK(rig.pipeline.insert_under_way());
+    CHECK(rig.pipeline.request_under_way());
 
     rig.last_tag = 0;
     rig.take_good();
@@ -58,7 +58,7 @@ TEST_CASE("pipeline: a batch that waits to be sent again goes with its link", "[
   REQUIRE(rig.pipeline.deadline().has_value());
   rig.pipeline.link_lost();
   CHECK_FALSE(rig.pipeline.deadline().has_value());
-  CHECK_FALSE(rig.pipeline.insert_under_way());
+  CHECK_FALSE(rig.pipeline.request_under_way());
   rig.last_tag = 0;
   rig.take_good();
   CHECK(rig.posts() == 2);

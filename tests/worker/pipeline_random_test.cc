@@ -119,7 +119,7 @@ class RandomRun {
   void check() {
     require(!rig_.failed, "an event was answered with an error");
     require(rig_.inserter.overlaps == 0, "two posts under way");
-    require(rig_.inserter.under_way == rig_.pipeline.insert_under_way(), "who posts?");
+    require(rig_.inserter.under_way == rig_.pipeline.request_under_way(), "who posts?");
     check_posts();
     const DeliveryWindow& window = rig_.pipeline.window();
     require(window.in_hand() == count(Fate::kInHand), "in hand");

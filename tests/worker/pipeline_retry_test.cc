@@ -22,7 +22,7 @@ TEST_CASE("pipeline: a failed batch is posted again, the same bytes under the sa
     rig.answer(kind);
     CHECK_FALSE(rig.failed);
     CHECK(rig.posts() == 1);
-    CHECK_FALSE(rig.pipeline.insert_under_way());
+    CHECK_FALSE(rig.pipeline.request_under_way());
     CHECK(rig.in_hand() == 3);
 
     rig.wait_for_deadline();

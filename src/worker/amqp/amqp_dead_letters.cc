@@ -14,6 +14,28 @@ namespace {
 constexpr amqp_channel_t kChannel = 1;
 constexpr std::uint8_t kPersistent = 2;
 
+// The decoded properties of a delivery; empty ones when it has none that can be decoded.
+class PropertiesOf {
+ public:
+  explicit PropertiesOf(const Delivery& delivery) {
+    init_amqp_pool(&pool_, 4096);
+    void* decoded = nullptr;
+    if (!delivery.properties.empty() &&
+        amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, to_bytes(delivery.properties), &decoded) >=
+            0)
+      properties_ = *static_cast<const amqp_basic_properties_t*>(decoded);
+  }
+  ~PropertiesOf() { empty_amqp_pool(&pool_); }
+  PropertiesOf(const PropertiesOf&) = delete;
+  PropertiesOf& operator=(const PropertiesOf&) = delete;
+
+  const amqp_basic_properties_t& properties() const { return properties_; }
+
+ private:
+  amqp_pool_t pool_;
+  amqp_basic_properties_t properties_{};
+};
+
 }  // namespace
 
 Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
@@ -32,9 +54,9 @@ Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
 }
 
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
-  const DeadLetterHeaders headers(delivery, rejection, std::time(nullptr));
-  amqp_basic_properties_t properties{};
-  if (delivery.properties != nullptr) properties = *delivery.properties;
+  const PropertiesOf original(delivery);
+  amqp_basic_properties_t properties = original.properties();
+  const DeadLetterHeaders headers(original.properties(), delivery, rejection, std::time(nullptr));
   properties._flags &= ~(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
   properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   properties.delivery_mode = kPersistent;

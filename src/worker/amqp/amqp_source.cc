@@ -91,8 +91,7 @@ Result<MaybeEvent> AmqpSource::handle_method(const amqp_method_t& method) {
 }
 
 Result<MaybeEvent> AmqpSource::handle_header(const amqp_frame_t& frame) {
-  delivery_.properties =
-      static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded);
+  delivery_.properties = to_view(frame.payload.properties.raw);
   body_size_ = frame.payload.properties.body_size;
   body_.clear();
   if (body_size_ > 0) return MaybeEvent();

@@ -25,12 +25,11 @@ std::string to_text(std::time_t time) {
 
 }  // namespace
 
-DeadLetterHeaders::DeadLetterHeaders(const Delivery& delivery, const Rejection& rejection,
+DeadLetterHeaders::DeadLetterHeaders(const amqp_basic_properties_t& original,
+                                     const Delivery& delivery, const Rejection& rejection,
                                      std::time_t now)
     : time_(to_text(now)) {
-  const auto* properties = delivery.properties;
-  if (properties != nullptr && (properties->_flags & AMQP_BASIC_HEADERS_FLAG) != 0)
-    keep_original(properties->headers);
+  if ((original._flags & AMQP_BASIC_HEADERS_FLAG) != 0) keep_original(original.headers);
   add("x-event-consumer-reason", slug(rejection.reason));
   add("x-event-consumer-error", rejection.error);
   if (!rejection.column.empty()) add("x-event-consumer-column", rejection.column);

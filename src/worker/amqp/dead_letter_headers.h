@@ -14,8 +14,10 @@ namespace event_consumer {
 
 class DeadLetterHeaders {
  public:
-  // Everything given must outlive this object. `now` becomes x-event-consumer-time.
-  DeadLetterHeaders(const Delivery& delivery, const Rejection& rejection, std::time_t now);
+  // `original` are the properties of the delivery. Everything given must outlive this object. `now`
+  // becomes x-event-consumer-time.
+  DeadLetterHeaders(const amqp_basic_properties_t& original, const Delivery& delivery,
+                    const Rejection& rejection, std::time_t now);
 
   // A view of this object.
   amqp_table_t table() const {

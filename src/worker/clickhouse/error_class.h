@@ -1,16 +1,11 @@
-// What a failed request to ClickHouse means for us: wait, look at the data, or wait for an operator.
-// The one table of ClickHouse's exception codes stands here.
+// Sorts failed requests to ClickHouse. The one table of its exception codes stands here.
 #pragma once
 
 #include <string_view>
 
-namespace event_consumer {
+#include "worker/error_class.h"
 
-enum class ErrorClass {
-  kTransient,      // passes by itself; the same bytes again, as long as it takes
-  kData,           // the server cannot take these rows
-  kConfiguration,  // the server refuses us or the table; an operator has to do something
-};
+namespace event_consumer {
 
 // For an answer that is no success: the HTTP status, the exception code (0 when the answer names
 // none) and the server's words. A code in no list, and no code at all with a 5xx status, is

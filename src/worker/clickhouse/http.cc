@@ -126,20 +126,24 @@ ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server)
 
 ClickHouseHttp::~ClickHouseHttp() = default;
 
-HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view body) {
-  const auto write_body = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-    if (sink.write(body.data() + offset, length)) return true;
+HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view header,
+                                std::string_view body) {
+  const auto write = [&](std::size_t offset, std::size_t, httplib::DataSink& sink) {
+    const auto rest =
+        offset < header.size() ? header.substr(offset) : body.substr(offset - header.size());
+    if (sink.write(rest.data(), rest.size())) return true;
     reset_connection(client_->socket);
     return false;
   };
-  const auto result = client_->http.Post(to_path(parameters).c_str(), body.size(), write_body,
-                                         "application/octet-stream");
-  if (!result) return {0, to_words(result.error()), 0};
+  const auto result = client_->http.Post(to_path(parameters).c_str(), header.size() + body.size(),
+                                         write, "application/octet-stream");
+  if (!result)
+    return {0, to_words(result.error()), 0, result.error() != httplib::Error::Connection};
   return {result->status, result->body, exception_code(*result)};
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
-  const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, query);
+  const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
   if (answer.ok()) return answer.body;
   const std::string where = http.server().describe();
   if (answer.status == 0)

@@ -26,9 +26,10 @@ struct ClickHouseServer {
 };
 
 struct HttpAnswer {
-  int status = 0;     // 0: no answer came
-  std::string body;   // of the answer; without an answer, what went wrong
-  int exception = 0;  // ClickHouse's exception code; 0 when the answer names none
+  int status = 0;        // 0: no answer came
+  std::string body;      // of the answer; without an answer, what went wrong
+  int exception = 0;     // ClickHouse's exception code; 0 when the answer names none
+  bool was_sent = true;  // false: there was no connection to send anything on
 
   // Stored or executed: «200» and no exception. ClickHouse may find its mistake after it has sent
   // the status (hence wait_end_of_query in inserts).
@@ -42,10 +43,12 @@ class ClickHouseHttp {
   explicit ClickHouseHttp(const ClickHouseServer& server);
   ~ClickHouseHttp();
 
-  // Posts `body` with `parameters` in the URL and waits for the answer. The body is not copied. A
-  // post that fails or times out ends in a reset of the connection, not in an orderly close: an old
-  // server (seen on 18.16) takes an orderly close at the end of a row for the end of the insert.
-  HttpAnswer post(const QueryParameters& parameters, std::string_view body);
+  // Posts `header` and `body` in one, with `parameters` in the URL, and waits for the answer.
+  // Neither is copied. A post that fails or times out ends in a reset of the connection, not in an
+  // orderly close: an old server (seen on 18.16) takes an orderly close at the end of a row for the
+  // end of the insert.
+  HttpAnswer post(const QueryParameters& parameters, std::string_view header,
+                  std::string_view body);
 
   const ClickHouseServer& server() const { return server_; }
 

@@ -1,5 +1,6 @@
 #include "worker/clickhouse/insert.h"
 
+#include "worker/clickhouse/error_class.h"
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
@@ -7,15 +8,38 @@ namespace {
 
 constexpr std::size_t kMessageBytes = 500;
 
+// INSERT_WAS_DEDUPLICATED: the same token was there already.
+constexpr int kInsertWasDeduplicated = 389;
+
+// LEB128, as RowBinary counts and measures.
+void append_varint(std::size_t number, std::string& out) {
+  for (; number >= 0x80; number >>= 7) out += static_cast<char>(number | 0x80);
+  out += static_cast<char>(number);
+}
+
+void append_string(const std::string& text, std::string& out) {
+  append_varint(text.size(), out);
+  out += text;
+}
+
 }  // namespace
 
-std::string insert_query(const TableName& name, const std::vector<Column>& columns) {
-  std::string query = "INSERT INTO " + name.quoted() + " (";
+InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
+                           const ServerFacts& facts) {
+  InsertFormat format;
+  format.query = "INSERT INTO " + name.quoted() + " (";
   for (const Column& column : columns) {
-    if (query.back() != '(') query += ", ";
-    query += quote_identifier(column.name);
+    if (format.query.back() != '(') format.query += ", ";
+    format.query += quote_identifier(column.name);
   }
-  return query + ") FORMAT RowBinary";
+  format.states_types = facts.knows_typed_rows;
+  format.query +=
+      format.states_types ? ") FORMAT RowBinaryWithNamesAndTypes" : ") FORMAT RowBinary";
+  if (!format.states_types) return format;
+  append_varint(columns.size(), format.header);
+  for (const Column& column : columns) append_string(column.name, format.header);
+  for (const Column& column : columns) append_string(column.type.name, format.header);
+  return format;
 }
 
 QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
@@ -30,19 +54,25 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
 }
 
 InsertOutcome Insert::post(const Batch& batch) {
-  const HttpAnswer answer =
-      http_.post(insert_parameters(query_, facts_, batch.token()), batch.bytes());
+  using Kind = InsertOutcome::Kind;
+  const InsertFormat& format = batch.format();
+  const HttpAnswer answer = http_.post(insert_parameters(format.query, facts_, batch.token()),
+                                       format.header, batch.bytes());
   const std::string where = http_.server().describe();
+  if (!answer.was_sent)
+    return {Kind::kRefused, 0, "cannot reach " + where + ": " + answer.body,
+            ErrorClass::kTransient};
   if (answer.status == 0)
-    return {InsertOutcome::Kind::kUnknown, 0, where + " did not answer: " + answer.body};
-  if (answer.ok() && answer.body.empty()) return {InsertOutcome::Kind::kStored, 0, ""};
+    return {Kind::kUnknown, 0, where + " did not answer: " + answer.body, ErrorClass::kTransient};
+  if ((answer.ok() && answer.body.empty()) || answer.exception == kInsertWasDeduplicated)
+    return {Kind::kStored, 0, "", ErrorClass::kTransient};
+  const std::string said = answer.body.substr(0, kMessageBytes);
   if (answer.ok())
-    return {InsertOutcome::Kind::kUnknown, 0,
-            where + " answered an insert with a page, is it ClickHouse? " +
-                answer.body.substr(0, kMessageBytes)};
-  return {InsertOutcome::Kind::kRefused, answer.exception,
-          where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " +
-              answer.body.substr(0, kMessageBytes)};
+    return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
+            ErrorClass::kConfiguration};
+  return {Kind::kRefused, answer.exception,
+          where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " + said,
+          classify(answer.status, answer.exception, answer.body)};
 }
 
 }  // namespace event_consumer

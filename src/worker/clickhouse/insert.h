@@ -1,4 +1,4 @@
-// Posts sealed batches to ClickHouse, and says of each whether it is stored.
+// Posts sealed batches to ClickHouse, and says of each what became of it.
 #pragma once
 
 #include <string>
@@ -11,8 +11,10 @@
 
 namespace event_consumer {
 
-// «INSERT INTO … (columns) FORMAT RowBinary».
-std::string insert_query(const TableName& name, const std::vector<Column>& columns);
+// The INSERT for rows of these columns. Where the server reads them, names and types stand before
+// the rows and are compared by the server (RowBinaryWithNamesAndTypes).
+InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
+                           const ServerFacts& facts);
 
 // The query and the settings that make its answer final: the insert is synchronous, the answer
 // comes when it is done, and a repeat is recognised by the token (or, where the server knows no
@@ -22,8 +24,7 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
 
 class Insert {
  public:
-  Insert(const ClickHouseServer& server, const ServerFacts& facts, std::string query)
-      : http_(server), facts_(facts), query_(std::move(query)) {}
+  Insert(const ClickHouseServer& server, const ServerFacts& facts) : http_(server), facts_(facts) {}
 
   // Posts `batch` and waits for the answer. The same batch may be posted again.
   InsertOutcome post(const Batch& batch);
@@ -31,7 +32,6 @@ class Insert {
  private:
   ClickHouseHttp http_;
   ServerFacts facts_;
-  std::string query_;
 };
 
 }  // namespace event_consumer

@@ -21,6 +21,19 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
     if (name == "insert_deduplicate") facts.knows_insert_deduplicate = true;
   }
 
+  // 18.16 has the format for output only, and no way to ask; nor is there a system.formats.
+  const auto formats = run_query(http,
+                                 "SELECT count() FROM system.columns WHERE database = 'system' AND "
+                                 "table = 'formats' AND name = 'is_input'");
+  if (!formats) return formats.error();
+  if (formats.value().substr(0, 1) == "1") {
+    const auto typed = run_query(http,
+                                 "SELECT count() FROM system.formats WHERE is_input AND name = "
+                                 "'RowBinaryWithNamesAndTypes'");
+    if (!typed) return typed.error();
+    facts.knows_typed_rows = typed.value().substr(0, 1) == "1";
+  }
+
   const auto window = run_query(http,
                                 "SELECT count() FROM system.merge_tree_settings WHERE name = "
                                 "'non_replicated_deduplication_window'");

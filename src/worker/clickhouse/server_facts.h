@@ -13,6 +13,7 @@ struct ServerFacts {
   bool knows_async_insert = false;          // setting async_insert
   bool knows_deduplication_token = false;   // setting insert_deduplication_token
   bool knows_insert_deduplicate = false;    // setting insert_deduplicate
+  bool knows_typed_rows = false;            // input format RowBinaryWithNamesAndTypes
   bool knows_deduplication_window = false;  // MergeTree setting non_replicated_deduplication_window
 };
 

@@ -17,6 +17,7 @@ enum class Reason {
   kBadValue,      // a value that is none of its column's type
   kOutOfRange,    // a value of the right kind that the column cannot hold
   kTooLarge,      // the body is larger than a batch may be; decided by the caller
+  kRefused,       // ClickHouse does not take the row; decided by the caller
 };
 
 // The word of a reason in headers, metrics and logs. Operators script against it: it never changes.
@@ -36,6 +37,8 @@ constexpr std::string_view slug(Reason reason) {
       return "bad_value";
     case Reason::kOutOfRange:
       return "out_of_range";
+    case Reason::kRefused:
+      return "refused_by_clickhouse";
     case Reason::kTooLarge:
       return "too_large";
   }

@@ -18,11 +18,12 @@ const Pairs kOurs = {{"x-event-consumer-reason", "bad_value"},
                      {"x-event-consumer-routing-key", "click_events"},
                      {"x-event-consumer-time", "2025-12-19T10:20:30Z"}};
 
-Delivery delivery(const amqp_basic_properties_t* properties = nullptr) {
+const amqp_basic_properties_t kNoProperties{};
+
+Delivery delivery() {
   Delivery delivery;
   delivery.exchange = "url_shortener";
   delivery.routing_key = "click_events";
-  delivery.properties = properties;
   return delivery;
 }
 
@@ -64,14 +65,14 @@ class Message {
 };
 
 Pairs headers_of(Message& message) {
-  const Delivery from = delivery(message.properties());
-  const DeadLetterHeaders headers(from, kBad, kNow);
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
   return texts(headers.table());
 }
 
 TEST_CASE("dead-letter headers: say why, where and when", "[dead_letter_headers]") {
   const Delivery from = delivery();
-  const DeadLetterHeaders headers(from, kBad, kNow);
+  const DeadLetterHeaders headers(kNoProperties, from, kBad, kNow);
   CHECK(texts(headers.table()) == kOurs);
 }
 
@@ -79,7 +80,7 @@ TEST_CASE("dead-letter headers: no column where the body as a whole is bad",
           "[dead_letter_headers]") {
   const Delivery from = delivery();
   const Rejection not_json = {Reason::kNotJson, "", "no JSON"};
-  const DeadLetterHeaders headers(from, not_json, kNow);
+  const DeadLetterHeaders headers(kNoProperties, from, not_json, kNow);
   const Pairs pairs = texts(headers.table());
   CHECK(pairs.size() == 5);
   for (const auto& [name, value] : pairs) CHECK(name != "x-event-consumer-column");
@@ -96,8 +97,8 @@ TEST_CASE("dead-letter headers: values of any kind are kept as they are", "[dead
   Message message(Pairs{{"count", ""}});
   message.entry(0).value.kind = AMQP_FIELD_KIND_I64;
   message.entry(0).value.value.i64 = -7;
-  const Delivery from = delivery(message.properties());
-  const DeadLetterHeaders headers(from, kBad, kNow);
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
   const amqp_table_t table = headers.table();
   REQUIRE(table.num_entries == 7);
   CHECK(table.entries[0].value.kind == AMQP_FIELD_KIND_I64);
@@ -125,8 +126,8 @@ TEST_CASE("dead-letter headers: a header table that is not there is not read",
           "[dead_letter_headers]") {
   amqp_basic_properties_t properties{};
   properties.headers = {1, nullptr};  // no flag says that it means anything
-  const Delivery from = delivery(&properties);
-  const DeadLetterHeaders headers(from, kBad, kNow);
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(properties, from, kBad, kNow);
   CHECK(texts(headers.table()) == kOurs);
 }
 

@@ -26,7 +26,7 @@ ClickHouseServer at(int port, seconds timeout = seconds(20)) {
 HttpAnswer answer_to_post(const std::string& raw_answer) {
   FakeHttpServer server([&](const HttpRequest&) { return raw_answer; });
   ClickHouseHttp http(at(server.port()));
-  return http.post({{"query", "INSERT"}}, "rows");
+  return http.post({{"query", "INSERT"}}, "", "rows");
 }
 
 TEST_CASE("http: a post carries parameters in the URL and the bytes in its body", "[http]") {
@@ -35,7 +35,7 @@ TEST_CASE("http: a post carries parameters in the URL and the bytes in its body"
   std::string body = "rows";
   body += '\0';
   body += "\r\n\r\n\xff";
-  const HttpAnswer answer = http.post({{"query", "a b&c=d+é%"}, {"async_insert", "0"}}, body);
+  const HttpAnswer answer = http.post({{"query", "a b&c=d+é%"}, {"async_insert", "0"}}, "", body);
   CHECK(answer.ok());
   CHECK(answer.status == 200);
   CHECK(answer.body == "1\n");
@@ -51,7 +51,7 @@ TEST_CASE("http: a post carries parameters in the URL and the bytes in its body"
 TEST_CASE("http: an empty body has a length too", "[http]") {
   FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
   ClickHouseHttp http(at(server.port()));
-  CHECK(http.post({}, "").ok());
+  CHECK(http.post({}, "", "").ok());
   CHECK(server.requests().at(0).headers.find("Content-Length: 0\r\n") != std::string::npos);
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("http: any status but 200 is no success", "[http]") {
 TEST_CASE("http: the connection is kept", "[http]") {
   FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
   ClickHouseHttp http(at(server.port()));
-  for (int i = 0; i < 10; ++i) CHECK(http.post({}, "rows").ok());
+  for (int i = 0; i < 10; ++i) CHECK(http.post({}, "", "rows").ok());
   CHECK(server.connections() == 1);
 }
 
@@ -112,11 +112,11 @@ TEST_CASE("http: after a connection was lost the next post has a new one", "[htt
   FakeHttpServer server(
       [&](const HttpRequest&) { return ++requests == 1 ? "" : http_answer(200); });
   ClickHouseHttp http(at(server.port()));
-  const HttpAnswer lost = http.post({}, "rows");
+  const HttpAnswer lost = http.post({}, "", "rows");
   CHECK(lost.status == 0);
   CHECK_FALSE(lost.ok());
   CHECK(lost.body == "the connection was closed, or the time-out passed, before an answer came");
-  CHECK(http.post({}, "rows").ok());
+  CHECK(http.post({}, "", "rows").ok());
   CHECK(server.connections() == 2);
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("http: a refused connection is no answer", "[http]") {
     port = listener.port();
   }
   ClickHouseHttp http(at(port));
-  const HttpAnswer answer = http.post({}, "rows");
+  const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
   CHECK(answer.body == "cannot connect");
 }
@@ -150,7 +150,7 @@ End end_of(int connection) {
 TEST_CASE("http: a server that does not answer in time is no answer", "[http]") {
   const LoopbackListener listener;
   ClickHouseHttp http(at(listener.port(), seconds(1)));
-  const HttpAnswer answer = http.post({}, "rows");
+  const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
   CHECK(answer.body == "the connection was closed, or the time-out passed, before an answer came");
 }
@@ -161,7 +161,7 @@ TEST_CASE("http: a body cut short never ends in order", "[http]") {
   const LoopbackListener listener;
   ClickHouseHttp http(at(listener.port(), seconds(1)));
   for (const std::size_t size : {1u << 20, 3u << 20}) {
-    CHECK(http.post({}, std::string(size, 'x')).status == 0);
+    CHECK(http.post({}, "", std::string(size, 'x')).status == 0);
     const End end = end_of(listener.accept().get());
     CHECK((end.bytes > size || end.error == ECONNRESET));
   }
@@ -172,7 +172,7 @@ TEST_CASE("http: a post that the server does not take in full ends in a reset", 
   const LoopbackListener listener;
   ClickHouseHttp http(at(listener.port(), seconds(1)));
   const std::string rows(64 << 20, 'x');  // more than the sockets' buffers hold
-  const HttpAnswer answer = http.post({}, rows);
+  const HttpAnswer answer = http.post({}, "", rows);
   CHECK(answer.status == 0);
   CHECK(answer.body == "the connection broke or stalled before the request was sent in full");
   CHECK(end_of(listener.accept().get()).error == ECONNRESET);
@@ -185,7 +185,7 @@ TEST_CASE("http: a post that the server does not take in full ends in a reset", 
     return recv(connection.get(), buffer.data(), buffer.size(), 0) > 0 &&
            send(connection.get(), ok.data(), ok.size(), MSG_NOSIGNAL) > 0;
   });
-  CHECK(http.post({}, "rows").ok());
+  CHECK(http.post({}, "", "rows").ok());
   CHECK(served.get());
 }
 

@@ -1,5 +1,6 @@
 #include "worker/clickhouse/insert.h"
 
+#include "tests/fakes/batches.h"
 #include "tests/fakes/fake_http_server.h"
 #include "tests/support/catch.h"
 
@@ -15,26 +16,43 @@ Column column(const char* name, const char* type = "String") {
   return {name, *parse_column_type(type)};
 }
 
-Batch sealed_batch() {
+Batch sealed_batch(const char* query = "INSERT") {
   Batch batch;
   batch.buffer() += "\2ab";
-  batch.add(1, TimePoint(std::chrono::hours(1)));
-  batch.seal();
+  batch.add(testing::delivery(1), TimePoint(std::chrono::hours(1)));
+  batch.seal(testing::insert_format(query));
   return batch;
 }
 
+std::string plain_query(const TableName& name, const std::vector<Column>& columns) {
+  return insert_format(name, columns, {}).query;
+}
+
 TEST_CASE("insert query: names table and columns in their order", "[insert]") {
-  CHECK(insert_query({"url_shortener", "click_events"},
-                     {column("short_code"), column("timestamp", "DateTime")}) ==
+  CHECK(plain_query({"url_shortener", "click_events"},
+                    {column("short_code"), column("timestamp", "DateTime")}) ==
         "INSERT INTO `url_shortener`.`click_events` (`short_code`, `timestamp`) FORMAT RowBinary");
-  CHECK(insert_query({"d", "t"}, {column("a")}) == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
+  CHECK(plain_query({"d", "t"}, {column("a")}) == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
 }
 
 TEST_CASE("insert query: odd names are quoted", "[insert]") {
-  CHECK(insert_query({"d`", "t t"}, {column("a(")}) ==
+  CHECK(plain_query({"d`", "t t"}, {column("a(")}) ==
         "INSERT INTO `d\\``.`t t` (`a(`) FORMAT RowBinary");
-  CHECK(insert_query({"d", "t("}, {column("("), column("b")}) ==
+  CHECK(plain_query({"d", "t("}, {column("("), column("b")}) ==
         "INSERT INTO `d`.`t(` (`(`, `b`) FORMAT RowBinary");
+}
+
+TEST_CASE("insert format: names and types stand before the rows where the server compares them",
+          "[insert]") {
+  ServerFacts facts;
+  CHECK_FALSE(insert_format({"d", "t"}, {column("a")}, facts).states_types);
+  CHECK(insert_format({"d", "t"}, {column("a")}, facts).header == "");
+  facts.knows_typed_rows = true;
+  const InsertFormat typed =
+      insert_format({"d", "t"}, {column("a"), column("b", "DateTime('UTC')")}, facts);
+  CHECK(typed.states_types);
+  CHECK(typed.query == "INSERT INTO `d`.`t` (`a`, `b`) FORMAT RowBinaryWithNamesAndTypes");
+  CHECK(typed.header == "\2\1a\1b\6String\017DateTime('UTC')");
 }
 
 TEST_CASE("insert parameters: of the settings only those that the server knows", "[insert]") {
@@ -59,9 +77,8 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
   FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
   ServerFacts facts;
   facts.knows_deduplication_token = true;
-  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, facts,
-                "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
-  const Batch batch = sealed_batch();
+  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, facts);
+  const Batch batch = sealed_batch("INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
   const InsertOutcome outcome = insert.post(batch);
   CHECK((outcome.kind == Kind::kStored));
   CHECK(outcome.code == 0);
@@ -81,8 +98,7 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
 
 InsertOutcome outcome_of(const std::string& answer) {
   FakeHttpServer server([&](const HttpRequest&) { return answer; });
-  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, {},
-                "INSERT");
+  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, {});
   return insert.post(sealed_batch());
 }
 

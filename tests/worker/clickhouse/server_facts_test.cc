@@ -17,6 +17,10 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
       return http_answer(200, windows);
     if (request.body.find("system.settings") != std::string::npos)
       return http_answer(200, settings);
+    // A server with a system.formats that tells what can be read has the typed format among them.
+    if (request.body.find("table = 'formats'") != std::string::npos)
+      return http_answer(200, windows);
+    if (request.body.find("system.formats") != std::string::npos) return http_answer(200, "1\n");
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
@@ -32,6 +36,7 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK(facts.value().knows_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
+  CHECK(facts.value().knows_typed_rows);
 }
 
 TEST_CASE("server facts: an old one knows little", "[server_facts]") {
@@ -41,6 +46,7 @@ TEST_CASE("server facts: an old one knows little", "[server_facts]") {
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK_FALSE(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().knows_deduplication_window);
+  CHECK_FALSE(facts.value().knows_typed_rows);
 }
 
 TEST_CASE("server facts: or nothing of it", "[server_facts]") {

@@ -1,0 +1,12 @@
+// What a failed request to ClickHouse means for us.
+#pragma once
+
+namespace event_consumer {
+
+enum class ErrorClass {
+  kTransient,      // passes by itself; the same bytes again, as long as it takes
+  kData,           // the server cannot take these rows
+  kConfiguration,  // the server refuses us or the table; an operator has to do something
+};
+
+}  // namespace event_consumer
