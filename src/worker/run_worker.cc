@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -26,20 +27,42 @@ struct Target {
   std::vector<Column> columns;
 };
 
-Result<Target> open_target(const Options& options) {
-  Target target{{options.clickhouse_host, options.clickhouse_port, options.clickhouse_user,
-                 options.clickhouse_password, options.clickhouse_timeout},
-                {},
-                {options.clickhouse_database, options.clickhouse_table},
-                {}};
-  ClickHouseHttp http(target.server);
+Result<Target> open_target(ClickHouseHttp& http, const Options& options) {
+  Target target{{}, {}, {options.clickhouse_database, options.clickhouse_table}, {}};
   auto facts = read_server_facts(http);
   if (!facts) return facts.error();
   target.facts = std::move(*facts);
   auto columns = open_table(http, target.facts, target.table, options.create_table);
   if (!columns) return columns.error();
   target.columns = std::move(*columns);
+  target.server = http.server();
   return target;
+}
+
+// Asks each server once, until one is not away.
+Result<Target> open_first_target(const Options& options) {
+  ClickHouseHttp http(clickhouse_server(options));
+  for (std::size_t left = options.clickhouse_hosts.size();; --left) {
+    const int change = http.server_changes();
+    auto target = open_target(http, options);
+    if (target || left == 1 || http.server_changes() == change) return target;
+  }
+}
+
+// RowBinary does not name its types: rows encoded for other columns would be stored as garbage.
+Result<ServerFacts> meet_server(ClickHouseHttp& http, const Options& options,
+                                const std::vector<Column>& columns) {
+  const auto target = open_target(http, options);
+  if (!target) return target.error();
+  const auto same = [](const Column& a, const Column& b) {
+    return a.name == b.name && a.type.name == b.type.name;
+  };
+  const auto& found = target.value().columns;
+  if (std::equal(found.begin(), found.end(), columns.begin(), columns.end(), same))
+    return target.value().facts;
+  return Error{ExitCode::kConfiguration, "table " + target.value().table.quoted() + " on " +
+                                             target.value().server.describe() +
+                                             " has other columns than on the server before it"};
 }
 
 std::string connection_name(const CommandLine& command_line) {
@@ -51,7 +74,7 @@ std::string connection_name(const CommandLine& command_line) {
 Result<AmqpSource> open_source(const Options& options, const std::string& name) {
   const QueueTopology topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                                options.rabbitmq_routing_key};
-  return AmqpSource::open(options.rabbitmq_url, name, topology,
+  return AmqpSource::open(options.rabbitmq_urls, name, topology,
                           static_cast<std::uint16_t>(options.prefetch));
 }
 
@@ -80,7 +103,7 @@ void log_start(const Target& target, const AmqpSource& source) {
 Result<Done> run_worker(const CommandLine& command_line) {
   const Options& options = command_line.resolved.options;
   UniqueFd ready_fd(command_line.ready_fd);
-  const auto target = open_target(options);
+  const auto target = open_first_target(options);
   if (!target) return target.error();
   auto encoder = RowEncoder::create(target.value().columns, options.required_columns);
   if (!encoder) return encoder.error();
@@ -90,15 +113,17 @@ Result<Done> run_worker(const CommandLine& command_line) {
   if (!source) return source.error();
   std::optional<AmqpDeadLetters> dead_letters;
   if (!options.dead_letter_queue.empty()) {
-    auto opened = AmqpDeadLetters::open(options.rabbitmq_url, name + " dead letters",
-                                        options.dead_letter_queue);
+    auto opened =
+        AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
     if (!opened) return opened.error();
     dead_letters.emplace(std::move(*opened));
   }
 
   const UniqueFd signals = receive_stop_signals();
-  Insert insert(target.value().server, target.value().facts,
-                insert_query(target.value().table, target.value().columns));
+  Insert insert(
+      target.value().server, target.value().facts,
+      insert_query(target.value().table, target.value().columns),
+      [&](ClickHouseHttp& http) { return meet_server(http, options, target.value().columns); });
   InserterThread inserter([&insert](const Batch& batch) { return insert.post(batch); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};

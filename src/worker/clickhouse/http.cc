@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+
+#include "common/log.h"
+#include "worker/tls.h"
 
 namespace event_consumer {
 namespace {
@@ -91,52 +95,122 @@ void reset_connection(int socket) {
 }  // namespace
 
 struct ClickHouseHttp::Client {
-  httplib::Client http;
-  int socket = -1;  // of the connection in use
+  std::unique_ptr<httplib::ClientImpl> http;
+  int socket = -1;             // of the connection in use
+  bool has_answered = false;   // so the port is the right one
+  httplib::SSLClient* tls;     // http, when it speaks TLS
+  TlsPeer peer;                // only with TLS
+  std::optional<Error> fault;  // it cannot even be tried
 
-  Client(const std::string& host, int port) : http(host, port) {}
+  explicit Client(const ClickHouseServer& server);
+  HttpAnswer no_answer(httplib::Error error) const;
 };
 
-std::string ClickHouseServer::describe() const {
-  return "ClickHouse " + host + ":" + std::to_string(port);
+ClickHouseHttp::Client::Client(const ClickHouseServer& server) {
+  if (!server.tls) {
+    http = std::make_unique<httplib::ClientImpl>(server.host, server.port);
+    tls = nullptr;
+    return;
+  }
+  auto client = std::make_unique<httplib::SSLClient>(server.host, server.port);
+  tls = client.get();
+  http = std::move(client);
+  peer = {server.host, trusted_ca_file(server.ca_file), "--clickhouse-ca-file"};
+  if (auto done = demand_verified_peer(tls->ssl_context(), peer); !done) fault = done.error();
+  // Named here too, because the library adds the system's otherwise.
+  tls->set_ca_cert_path(peer.ca_file.c_str());
+  tls->enable_server_certificate_verification(true);
 }
 
-ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server)
-    : server_(server), client_(std::make_unique<Client>(server.host, server.port)) {
-  httplib::Client& http = client_->http;
+HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error) const {
+  HttpAnswer answer;
+  if (error == httplib::Error::SSLConnection || error == httplib::Error::SSLServerVerification) {
+    const bool rejected = error == httplib::Error::SSLServerVerification;
+    const Error fault = handshake_error("no connection with TLS", peer,
+                                        rejected ? tls->get_openssl_verify_result() : 0);
+    answer.body = fault.message;
+    answer.misconfigured = fault.exit_code == ExitCode::kConfiguration;
+    return answer;
+  }
+  answer.body = to_words(error);
+  if (error == httplib::Error::Read && tls == nullptr && !has_answered)
+    answer.body += " (if this is its TLS port, set --clickhouse-tls on)";
+  return answer;
+}
+
+ClickHouseServer clickhouse_server(const Options& options) {
+  const auto& hosts = options.clickhouse_hosts;
+  return {hosts.front().host,         hosts.front().port,
+          options.clickhouse_user,    options.clickhouse_password,
+          options.clickhouse_timeout, options.clickhouse_tls,
+          options.clickhouse_ca_file, {hosts.begin() + 1, hosts.end()}};
+}
+
+std::string ClickHouseServer::describe() const {
+  return "ClickHouse " + HostPort{host, port}.describe();
+}
+
+ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server) : server_(server) { connect(); }
+
+ClickHouseHttp::~ClickHouseHttp() = default;
+
+void ClickHouseHttp::connect() {
+  client_ = std::make_unique<Client>(server_);
+  httplib::ClientImpl& http = *client_->http;
   http.set_keep_alive(true);
   http.set_url_encode(false);
-  http.set_connection_timeout(std::min(kConnectTimeout, server.timeout));
-  http.set_read_timeout(server.timeout);
-  http.set_write_timeout(server.timeout);
+  http.set_connection_timeout(std::min(kConnectTimeout, server_.timeout));
+  http.set_read_timeout(server_.timeout);
+  http.set_write_timeout(server_.timeout);
   http.set_socket_options([client = client_.get()](int socket) {
     prepare_socket(socket);
     client->socket = socket;
   });
   http.set_default_headers(
-      {{"X-ClickHouse-User", server.user}, {"X-ClickHouse-Key", server.password}});
+      {{"X-ClickHouse-User", server_.user}, {"X-ClickHouse-Key", server_.password}});
 }
 
-ClickHouseHttp::~ClickHouseHttp() = default;
+void ClickHouseHttp::use_next_server(const std::string& why) {
+  auto& others = server_.alternatives;
+  if (others.empty()) return;
+  const std::string left = server_.describe();
+  others.push_back({server_.host, server_.port});
+  server_.host = others.front().host;
+  server_.port = others.front().port;
+  others.erase(others.begin());
+  ++server_changes_;
+  log::warn("{}: {}; now using {}", left, why, server_.describe());
+  connect();
+}
 
 HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view body) {
+  const HttpAnswer answer = post_once(parameters, body);
+  if (answer.server_is_away())
+    use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
+  return answer;
+}
+
+HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::string_view body) {
+  if (client_->fault) return {0, client_->fault->message, 0, true};
   const auto write_body = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
     if (sink.write(body.data() + offset, length)) return true;
     reset_connection(client_->socket);
     return false;
   };
-  const auto result = client_->http.Post(to_path(parameters).c_str(), body.size(), write_body,
-                                         "application/octet-stream");
-  if (!result) return {0, to_words(result.error()), 0};
-  return {result->status, result->body, exception_code(*result)};
+  const auto result = client_->http->Post(to_path(parameters).c_str(), body.size(), write_body,
+                                          "application/octet-stream");
+  if (!result) return client_->no_answer(result.error());
+  client_->has_answered = true;
+  return {result->status, result->body, exception_code(*result), false};
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
+  const std::string where = http.server().describe();  // a failed post may change it
   const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, query);
   if (answer.ok()) return answer.body;
-  const std::string where = http.server().describe();
   if (answer.status == 0)
-    return Error{ExitCode::kUnavailable, "cannot reach " + where + ": " + answer.body};
+    return Error{answer.misconfigured ? ExitCode::kConfiguration : ExitCode::kUnavailable,
+                 "cannot reach " + where + ": " + answer.body};
   const bool may_pass = answer.exception == 0 && answer.status >= 500;
   return Error{may_pass ? ExitCode::kUnavailable : ExitCode::kConfiguration,
                where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +

@@ -29,10 +29,24 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
   return parameters;
 }
 
+std::optional<InsertOutcome> Insert::meet_server() {
+  const int change = http_.server_changes();
+  if (change == met_) return std::nullopt;
+  const auto facts = meet_server_(http_);
+  if (facts) {
+    facts_ = facts.value();
+    met_ = change;
+    return std::nullopt;
+  }
+  if (http_.server_changes() == change) http_.use_next_server(facts.error().message);
+  return InsertOutcome{InsertOutcome::Kind::kRefused, 0, facts.error().message};
+}
+
 InsertOutcome Insert::post(const Batch& batch) {
+  if (auto refusal = meet_server()) return *refusal;
+  const std::string where = http_.server().describe();  // a failed post may change it
   const HttpAnswer answer =
       http_.post(insert_parameters(query_, facts_, batch.token()), batch.bytes());
-  const std::string where = http_.server().describe();
   if (answer.status == 0)
     return {InsertOutcome::Kind::kUnknown, 0, where + " did not answer: " + answer.body};
   if (answer.ok()) return {InsertOutcome::Kind::kStored, 0, ""};

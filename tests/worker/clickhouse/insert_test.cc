@@ -125,6 +125,54 @@ TEST_CASE("insert: half an answer leaves it unknown", "[insert]") {
   CHECK((outcome_of("HTTP/1.1 200").kind == Kind::kUnknown));
 }
 
+ClickHouseServer with_alternative(int port, int other) {
+  ClickHouseServer server{"127.0.0.1", port, "default", "", std::chrono::seconds(20)};
+  server.alternatives = {{"127.0.0.1", other}};
+  return server;
+}
+
+TEST_CASE("insert: the next server is met, then gets the same rows under the same token",
+          "[insert]") {
+  FakeHttpServer first([](const HttpRequest&) { return ""; });
+  FakeHttpServer second([](const HttpRequest&) { return http_answer(200); });
+  int met = 0;
+  ServerFacts facts;
+  facts.knows_deduplication_token = true;
+  Insert insert(with_alternative(first.port(), second.port()), facts, "INSERT",
+                [&](ClickHouseHttp& http) -> Result<ServerFacts> {
+                  ++met;
+                  CHECK(http.server().port == second.port());
+                  return facts;
+                });
+  const Batch batch = sealed_batch();
+  const InsertOutcome lost = insert.post(batch);
+  CHECK((lost.kind == Kind::kUnknown));
+  CHECK(lost.message.find("127.0.0.1:" + std::to_string(first.port())) != std::string::npos);
+  CHECK((insert.post(batch).kind == Kind::kStored));
+  CHECK((insert.post(batch).kind == Kind::kStored));
+  CHECK(met == 1);
+  CHECK(second.requests().at(0).line == first.requests().at(0).line);
+  CHECK(second.requests().at(0).body == first.requests().at(0).body);
+}
+
+TEST_CASE("insert: a server that is not fit gets no rows", "[insert]") {
+  FakeHttpServer first([](const HttpRequest&) { return http_answer(503); });
+  FakeHttpServer second([](const HttpRequest&) { return http_answer(200); });
+  Insert insert(with_alternative(first.port(), second.port()), {}, "INSERT",
+                [&](ClickHouseHttp& http) -> Result<ServerFacts> {
+                  if (http.server().port == first.port()) return ServerFacts{};
+                  return Error{ExitCode::kConfiguration, "other columns"};
+                });
+  const Batch batch = sealed_batch();
+  insert.post(batch);
+  const InsertOutcome unfit = insert.post(batch);
+  CHECK((unfit.kind == Kind::kRefused));
+  CHECK(unfit.message == "other columns");
+  CHECK(second.requests().empty());
+  insert.post(batch);
+  CHECK(first.requests().size() == 2);
+}
+
 // Whatever else listens on that port says 200 to a POST as well, but with a page.
 TEST_CASE("insert: a page with status 200 is not ClickHouse's «stored»", "[insert][!shouldfail]") {
   CHECK((outcome_of(http_answer(200, "<html>Welcome</html>")).kind != Kind::kStored));
