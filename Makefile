@@ -44,7 +44,8 @@ programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
 # What a bare Debian machine needs on top of git and make.
 build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev rapidjson-dev \
                   libcli11-dev libspdlog-dev catch2
-run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl
+run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
+                  ca-certificates
 
 .PHONY: all help deps demo check unit-tests integration-tests bench install format clean
 all: $(programs)

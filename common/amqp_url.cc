@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "common/host_port.h"
 #include "common/redact.h"
 
 namespace event_consumer {
@@ -122,9 +123,7 @@ bool parse_query(std::string_view query, AmqpUrl& url) {
 }  // namespace
 
 std::string AmqpUrl::describe() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + ", virtual host " +
-         virtual_host;
+  return HostPort{host, port}.describe() + ", virtual host " + virtual_host;
 }
 
 Result<AmqpUrl> parse_amqp_url(std::string_view text) {

@@ -217,6 +217,18 @@ std::optional<std::string> password_in_flag(const Settings& flags, const Options
          "the password alone into a file named by --rabbitmq-password-file";
 }
 
+// Whoever names a CA expects TLS; without it everything would pass in plain text.
+std::optional<std::string> ca_file_without_tls(const Options& options) {
+  const auto& urls = options.rabbitmq_urls;
+  const bool amqps =
+      std::any_of(urls.begin(), urls.end(), [](const AmqpUrl& url) { return url.tls; });
+  if (!urls.front().ca_file.empty() && !amqps)
+    return "--rabbitmq-ca-file is given, but no URL in --rabbitmq-url begins with amqps://";
+  if (!options.clickhouse_ca_file.empty() && !options.clickhouse_tls)
+    return "--clickhouse-ca-file is given, but --clickhouse-tls is off";
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
@@ -233,6 +245,8 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
     resolved.texts[row.variable] = std::move(text);
   }
   if (const auto wrong = password_in_flag(flags, resolved.options))
+    return Error{ExitCode::kUsage, *wrong};
+  if (const auto wrong = ca_file_without_tls(resolved.options))
     return Error{ExitCode::kUsage, *wrong};
   return resolved;
 }

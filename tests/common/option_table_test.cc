@@ -219,6 +219,13 @@ TEST_CASE("options: several brokers share one CA file", "[option_table]") {
   for (const AmqpUrl& url : options.rabbitmq_urls) CHECK(url.ca_file == "/ca.pem");
 }
 
+TEST_CASE("options: a CA file without TLS is refused", "[option_table]") {
+  CHECK(holds(refused({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}}), "amqps://"));
+  CHECK(holds(refused({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}}), "--clickhouse-tls is off"));
+  resolved({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}, {"RABBITMQ_URL", "amqp://one,amqps://two"}});
+  resolved({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}, {"CLICKHOUSE_TLS", "on"}});
+}
+
 TEST_CASE("options: a password in the second URL of the flag is refused too", "[option_table]") {
   const std::string message = refused({{"RABBITMQ_URL", "amqp://one,amqp://user:hunter2@two"}});
   CHECK(holds(message, "--rabbitmq-url holds a password"));

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "worker/tls.h"
 
@@ -15,6 +16,9 @@ namespace event_consumer {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
+
+// In less than this a TLS port hangs up on a client that does not speak TLS.
+constexpr std::chrono::milliseconds kAtOnce{500};
 
 // At most so much of a server's message goes into a log line.
 constexpr std::size_t kMessageBytes = 500;
@@ -97,13 +101,13 @@ void reset_connection(int socket) {
 struct ClickHouseHttp::Client {
   std::unique_ptr<httplib::ClientImpl> http;
   int socket = -1;             // of the connection in use
-  bool has_answered = false;   // so the port is the right one
+  bool has_answered = false;   // so it is no TLS port spoken to without TLS
   httplib::SSLClient* tls;     // http, when it speaks TLS
   TlsPeer peer;                // only with TLS
   std::optional<Error> fault;  // it cannot even be tried
 
   explicit Client(const ClickHouseServer& server);
-  HttpAnswer no_answer(httplib::Error error) const;
+  HttpAnswer no_answer(httplib::Error error, Duration after) const;
 };
 
 ClickHouseHttp::Client::Client(const ClickHouseServer& server) {
@@ -122,7 +126,7 @@ ClickHouseHttp::Client::Client(const ClickHouseServer& server) {
   tls->enable_server_certificate_verification(true);
 }
 
-HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error) const {
+HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error, Duration after) const {
   HttpAnswer answer;
   if (error == httplib::Error::SSLConnection || error == httplib::Error::SSLServerVerification) {
     const bool rejected = error == httplib::Error::SSLServerVerification;
@@ -133,7 +137,7 @@ HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error) const {
     return answer;
   }
   answer.body = to_words(error);
-  if (error == httplib::Error::Read && tls == nullptr && !has_answered)
+  if (error == httplib::Error::Read && tls == nullptr && !has_answered && after < kAtOnce)
     answer.body += " (if this is its TLS port, set --clickhouse-tls on)";
   return answer;
 }
@@ -187,11 +191,14 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
   const HttpAnswer answer = post_once(parameters, body);
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
+  // The next try reads the CA file anew: it may have been put right by then.
+  if (answer.misconfigured && server_.alternatives.empty()) connect();
   return answer;
 }
 
 HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::string_view body) {
   if (client_->fault) return {0, client_->fault->message, 0, true};
+  const TimePoint start = Clock::now();
   const auto write_body = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
     if (sink.write(body.data() + offset, length)) return true;
     reset_connection(client_->socket);
@@ -199,7 +206,7 @@ HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::str
   };
   const auto result = client_->http->Post(to_path(parameters).c_str(), body.size(), write_body,
                                           "application/octet-stream");
-  if (!result) return client_->no_answer(result.error());
+  if (!result) return client_->no_answer(result.error(), Clock::now() - start);
   client_->has_answered = true;
   return {result->status, result->body, exception_code(*result), false};
 }

@@ -20,8 +20,7 @@ using testing::HttpRequest;
 using testing::LoopbackListener;
 
 constexpr char kNoAnswer[] =
-    "the connection was closed, or the time-out passed, before an answer came (if this is its TLS "
-    "port, set --clickhouse-tls on)";
+    "the connection was closed, or the time-out passed, before an answer came";
 
 ClickHouseServer at(int port, seconds timeout = seconds(20)) {
   return {"127.0.0.1", port, "writer", "hunter2", timeout};
@@ -119,7 +118,8 @@ TEST_CASE("http: after a connection was lost the next post has a new one", "[htt
   const HttpAnswer lost = http.post({}, "rows");
   CHECK(lost.status == 0);
   CHECK_FALSE(lost.ok());
-  CHECK(lost.body == kNoAnswer);
+  CHECK(lost.body ==
+        kNoAnswer + std::string(" (if this is its TLS port, set --clickhouse-tls on)"));
   CHECK(http.post({}, "rows").ok());
   CHECK(server.connections() == 2);
 }
@@ -142,8 +142,7 @@ TEST_CASE("http: a server that has answered is no TLS port", "[http]") {
       [&](const HttpRequest&) { return ++requests == 2 ? "" : http_answer(200); });
   ClickHouseHttp http(at(server.port()));
   CHECK(http.post({}, "rows").ok());
-  CHECK(http.post({}, "rows").body ==
-        "the connection was closed, or the time-out passed, before an answer came");
+  CHECK(http.post({}, "rows").body == kNoAnswer);
 }
 
 TEST_CASE("http: a CA file that cannot be read is a matter of configuration", "[http]") {
