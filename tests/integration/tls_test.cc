@@ -62,6 +62,13 @@ struct OtherCertificate {
   ~OtherCertificate() { rabbitmq().use_certificate(certificates().good()); }
 };
 
+// Larger than a TLS record, and than an AMQP frame.
+std::string large_event(std::uint64_t id) {
+  return R"({"short_code": "big", "timestamp": "2025-12-19T10:20:30Z", "user_agent": ")" +
+         std::string(300'000, 'x') + R"(", "original_url": "https://example.com/?id=)" +
+         std::to_string(id) + "\"}";
+}
+
 ClickhouseOptions showing(const Certificate& certificate) {
   ClickhouseOptions options;
   options.certificate = certificate;
@@ -71,7 +78,8 @@ ClickhouseOptions showing(const Certificate& certificate) {
 }  // namespace
 
 TEST_CASE("TLS on both sides: everything is stored, by name and by address") {
-  constexpr std::uint64_t kEvents = 100'000;
+  constexpr std::uint64_t kSmall = 100'000;
+  constexpr std::uint64_t kEvents = kSmall + 50;
   for (const std::string host : {"localhost", "127.0.0.1"}) {
     Scene scene("tls");
     scene.declare_topology();
@@ -82,8 +90,9 @@ TEST_CASE("TLS on both sides: everything is stored, by name and by address") {
     REQUIRE(service.wait_consuming(2));
     AmqpClient client(rabbitmq().url());
     client.enable_confirms();
-    publish_confirmed(client, scene, 0, kEvents,
-                      [&](std::uint64_t id) { return events.json_at(id); });
+    publish_confirmed(client, scene, 0, kEvents, [&](std::uint64_t id) {
+      return id < kSmall ? events.json_at(id) : large_event(id);
+    });
     client.publish(scene.exchange(), scene.queue(), "no JSON");
     CHECK(wait_until([&] { return scene.rows() == kEvents; }, seconds(60)));
     CHECK(scene.distinct_events() == kEvents);
