@@ -7,6 +7,7 @@
 
 #include "common/config_file.h"
 #include "common/password_files.h"
+#include "common/redact.h"
 
 namespace event_consumer {
 namespace {
@@ -105,7 +106,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
   } catch (const CLI::ExtrasError&) {
     // What follows an unknown flag may be a password.
     const std::string unknown = app.remaining().at(0);
-    return refuse("unknown argument " + unknown.substr(0, unknown.find('=')) + " (see --help)");
+    return refuse("unknown argument " + redact_url(unknown.substr(0, unknown.find('='))) +
+                  " (see --help)");
   } catch (const CLI::ParseError& error) {
     return refuse(std::string(error.what()) + " (see --help)");
   }

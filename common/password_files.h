@@ -14,8 +14,8 @@ namespace event_consumer {
 Result<std::string> read_password_file(const std::string& path);
 
 // Puts the passwords of the files that `options` names in their places; a file wins over a password
-// given otherwise. Each process reads them at its own start: so a worker that is started again uses
-// the password that is there then. The Error is read_password_file's.
+// given otherwise. Each process reads them at its own start, and again when it reconnects: so it
+// uses the password that is there then. The Error is read_password_file's.
 Result<Done> read_password_files(Options& options);
 
 }  // namespace event_consumer

@@ -39,6 +39,19 @@ void BatchQueue::pop() {
   spare_.push_back(std::move(done));
 }
 
+void BatchQueue::drop_all() {
+  sealed_.clear();
+  sealed_bytes_ = 0;
+  filling_.clear();
+}
+
+void BatchQueue::drop_all_but_front() {
+  // A deque keeps its front where it is when others leave at the back.
+  sealed_.resize(1);
+  sealed_bytes_ = sealed_.front().bytes().size();
+  filling_.clear();
+}
+
 std::optional<TimePoint> BatchQueue::deadline() const {
   if (filling_.empty()) return std::nullopt;
   return filling_.oldest() + limits_.delay;

@@ -37,6 +37,10 @@ class BatchQueue {
   const Batch* front() const { return sealed_.empty() ? nullptr : &sealed_.front(); }
   void pop();
 
+  // Drops every batch, or every one but the front, which stays where it is.
+  void drop_all();
+  void drop_all_but_front();
+
   // When seal_if_due() has something to do, if nothing is added before.
   std::optional<TimePoint> deadline() const;
 

@@ -1,5 +1,7 @@
 #include "worker/delivery_window.h"
 
+#include <utility>
+
 namespace event_consumer {
 namespace {
 
@@ -42,6 +44,14 @@ std::optional<DeliveryTag> DeliveryWindow::take_settled_prefix() {
     ++first_;
   }
   return last;
+}
+
+void DeliveryWindow::restart() {
+  std::size_t& pending = counts_[static_cast<std::size_t>(Verdict::kPending)];
+  counts_[static_cast<std::size_t>(Verdict::kReturned)] += std::exchange(pending, 0);
+  verdicts_.clear();
+  first_ = 1;
+  unacknowledged_ = 0;
 }
 
 }  // namespace event_consumer

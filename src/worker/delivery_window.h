@@ -35,6 +35,9 @@ class DeliveryWindow {
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
 
+  // The channel is gone: everything in hand counts as returned, and tags begin with 1 again.
+  void restart();
+
   // Deliveries in hand: pending, counted here and not computed from anything else.
   std::size_t in_hand() const { return count(Verdict::kPending); }
 

@@ -66,6 +66,12 @@ Result<Done> Pipeline::dead_lettered(DeliveryTag tag) {
 }
 
 Result<Done> Pipeline::inserted(const InsertOutcome& outcome, TimePoint now) {
+  if (posting_ == Posting::kOrphaned) {
+    batches_.pop();
+    posting_ = Posting::kIdle;
+    post_next();
+    return Done{};
+  }
   const Batch& batch = *batches_.front();
   if (outcome.kind == InsertOutcome::Kind::kStored) {
     for (const DeliveryTag tag : batch.tags()) window_.settle(tag, Verdict::kStored);
@@ -93,6 +99,18 @@ void Pipeline::time_passed(TimePoint now) {
   batches_.seal_if_due(now);
   if (posting_ == Posting::kWaiting && *retry_at_ <= now) posting_ = Posting::kIdle;
   post_next();
+}
+
+void Pipeline::link_lost() {
+  window_.restart();
+  retry_at_.reset();
+  if (insert_under_way()) {
+    posting_ = Posting::kOrphaned;
+    batches_.drop_all_but_front();
+  } else {
+    posting_ = Posting::kIdle;
+    batches_.drop_all();
+  }
 }
 
 void Pipeline::post_next() {

@@ -40,6 +40,10 @@ class Pipeline {
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   void time_passed(TimePoint now);
 
+  // The link to the broker is gone, and with it every delivery: the broker has them back. Rows that
+  // are not being posted are dropped, because their events come again.
+  void link_lost();
+
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
 
@@ -56,7 +60,9 @@ class Pipeline {
   bool drained() const;
 
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
-  bool insert_under_way() const { return posting_ == Posting::kUnderWay; }
+  bool insert_under_way() const {
+    return posting_ == Posting::kUnderWay || posting_ == Posting::kOrphaned;
+  }
 
   const DeliveryWindow& window() const { return window_; }
 
@@ -64,6 +70,7 @@ class Pipeline {
   enum class Posting {
     kIdle,      // no batch to post, or none sealed yet
     kUnderWay,  // the inserter has the front batch
+    kOrphaned,  // the inserter has the front batch, whose deliveries are gone with their link
     kWaiting,   // the front batch failed and is posted again at retry_at_
     kGivenUp,   // drained, and the front batch failed
   };

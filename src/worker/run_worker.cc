@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/password_files.h"
 #include "common/unique_fd.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/table.h"
@@ -71,11 +72,24 @@ std::string connection_name(const CommandLine& command_line) {
   return "event-consumer" + slot + " pid " + std::to_string(getpid());
 }
 
-Result<AmqpSource> open_source(const Options& options, const std::string& name) {
+// The two connections to the broker. They are lost and made together: a delivery that the one took
+// may wait for the other.
+struct Links {
+  AmqpSource source;
+  std::optional<AmqpDeadLetters> dead_letters;
+};
+
+Result<Links> open_links(const Options& options, const std::string& name) {
   const QueueTopology topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                                options.rabbitmq_routing_key};
-  return AmqpSource::open(options.rabbitmq_urls, name, topology,
-                          static_cast<std::uint16_t>(options.prefetch));
+  auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
+                                 static_cast<std::uint16_t>(options.prefetch));
+  if (!source) return source.error();
+  if (options.dead_letter_queue.empty()) return Links{std::move(*source), std::nullopt};
+  auto dead_letters =
+      AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
+  if (!dead_letters) return dead_letters.error();
+  return Links{std::move(*source), std::move(*dead_letters)};
 }
 
 // Until now a stop signal ended the process, which held nothing. From here on it asks for a
@@ -94,7 +108,7 @@ UniqueFd receive_stop_signals() {
 void log_start(const Target& target, const AmqpSource& source) {
   std::string names;
   for (const Column& column : target.columns) names += (names.empty() ? "" : ", ") + column.name;
-  log::info("consuming {} into {} ({}) on {}, version {}", source.describe(), target.table.quoted(),
+  log::info("moving {} into {} ({}) on {}, version {}", source.describe(), target.table.quoted(),
             names, target.server.describe(), target.facts.version);
 }
 
@@ -109,15 +123,20 @@ Result<Done> run_worker(const CommandLine& command_line) {
   if (!encoder) return encoder.error();
 
   const std::string name = connection_name(command_line);
-  auto source = open_source(options, name);
-  if (!source) return source.error();
-  std::optional<AmqpDeadLetters> dead_letters;
-  if (!options.dead_letter_queue.empty()) {
-    auto opened =
-        AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
-    if (!opened) return opened.error();
-    dead_letters.emplace(std::move(*opened));
-  }
+  auto links = open_links(options, name);
+  if (!links) return links.error();
+  AmqpSource& source = links->source;
+  AmqpDeadLetters* dead_letters = links->dead_letters ? &*links->dead_letters : nullptr;
+  // Assigned in place, so that whoever refers to them goes on with the new ones. The password may
+  // have been changed since the last time.
+  const auto reconnect = [&]() -> Result<Done> {
+    Options current = options;
+    if (auto done = read_password_files(current); !done) return done;
+    auto anew = open_links(current, name);
+    if (!anew) return anew.error();
+    *links = std::move(*anew);
+    return Done{};
+  };
 
   const UniqueFd signals = receive_stop_signals();
   Insert insert(
@@ -127,20 +146,16 @@ Result<Done> run_worker(const CommandLine& command_line) {
   InserterThread inserter([&insert](const Batch& batch) { return insert.post(batch); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};
-  AmqpDeadLetters* sink = dead_letters ? &*dead_letters : nullptr;
-  Pipeline pipeline(limits, std::move(*encoder), *source, sink, inserter);
+  Pipeline pipeline(limits, std::move(*encoder), source, dead_letters, inserter);
 
-  log_start(target.value(), *source);
-  Worker worker({*source, sink, inserter, pipeline, signals.get()}, std::move(ready_fd),
-                options.stop_timeout);
-  auto result = worker.run();
+  log_start(target.value(), source);
+  Worker({source, dead_letters, inserter, pipeline, reconnect, signals.get()}, std::move(ready_fd),
+         options.stop_timeout)
+      .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.
-  if (pipeline.insert_under_way()) {
-    if (!result) log::error("{}", result.error().message);
-    _exit(to_int(result ? ExitCode::kOk : result.error().exit_code));
-  }
-  return result;
+  if (pipeline.insert_under_way()) _exit(to_int(ExitCode::kOk));
+  return Done{};
 }
 
 }  // namespace event_consumer

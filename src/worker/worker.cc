@@ -25,21 +25,29 @@ constexpr std::chrono::seconds kSettleTimeout{2};
 
 }  // namespace
 
-Result<Done> Worker::run() {
-  if (auto done = parts_.source.consume(); !done) return done;
+void Worker::run() {
+  if (auto done = parts_.source.consume(); !done) lose_link(done.error(), Clock::now());
   while (state_ != State::kStopped) {
-    if (auto done = turn(Clock::now()); !done) return done;
+    if (auto done = turn(Clock::now()); !done) lose_link(done.error(), Clock::now());
     if (state_ != State::kStopped) wait(Clock::now());
   }
+  if (!parts_.source.is_open()) return;
   parts_.source.close();
   if (parts_.dead_letters != nullptr) parts_.dead_letters->close();
-  return Done{};
 }
 
 Result<Done> Worker::turn(TimePoint now) {
   if (auto outcome = parts_.inserter.take_outcome()) {
     if (auto done = parts_.pipeline.inserted(*outcome, now); !done) return done;
   }
+  if (is_connected()) return work_on_link(now);
+  if (!signalled_) return reconnect_if_due(now);
+  log::info("stopping: there is no link to the broker, which has everything back");
+  state_ = State::kStopped;
+  return Done{};
+}
+
+Result<Done> Worker::work_on_link(TimePoint now) {
   if (auto done = read_dead_letters(); !done) return done;
   if (auto done = read_source(now); !done) return done;
   parts_.pipeline.time_passed(now);
@@ -48,6 +56,33 @@ Result<Done> Worker::turn(TimePoint now) {
   }
   if (stop_deadline_) return advance_stop(now);
   return hold_or_resume(now);
+}
+
+void Worker::lose_link(const Error& error, TimePoint now) {
+  if (is_connected()) {
+    log::warn("{}; {} events in hand go back to the queue", error.message,
+              parts_.pipeline.window().in_hand());
+    parts_.pipeline.link_lost();
+    parts_.source.drop();
+    if (parts_.dead_letters != nullptr) parts_.dead_letters->drop();
+    state_ = State::kDisconnected;
+    paused_since_.reset();
+    stop_deadline_.reset();
+    source_may_have_more_ = false;
+  } else if (error.message != last_fault_) {
+    log::warn("{}; tried again until it works", error.message);
+    last_fault_ = error.message;
+  }
+  reconnect_at_ = now + reconnect_backoff_.next();
+}
+
+Result<Done> Worker::reconnect_if_due(TimePoint now) {
+  if (now < *reconnect_at_) return Done{};
+  if (auto done = parts_.reconnect(); !done) return done;
+  reconnect_at_.reset();
+  last_fault_.clear();
+  state_ = State::kConsuming;
+  return parts_.source.consume();
 }
 
 // While nothing is read, no heartbeat is sent either.
@@ -77,6 +112,8 @@ Result<Done> Worker::handle(const SourceEvent& event, TimePoint now) {
     case SourceEvent::Kind::kNone:
       break;
     case SourceEvent::Kind::kConsuming:
+      log::info("consuming {}", parts_.source.describe());
+      reconnect_backoff_.reset();
       report_ready();
       break;
     case SourceEvent::Kind::kDelivery:
@@ -107,7 +144,7 @@ Result<Done> Worker::read_dead_letters() {
 
 Result<Done> Worker::hold_or_resume(TimePoint now) {
   if (state_ == State::kHolding && parts_.pipeline.has_room()) {
-    log::info("room again for deliveries from {}: consuming", parts_.source.describe());
+    log::info("room again for deliveries from {}", parts_.source.describe());
     state_ = State::kConsuming;
     return parts_.source.consume();
   }
@@ -161,6 +198,7 @@ void Worker::report_ready() {
 
 std::optional<TimePoint> Worker::deadline(TimePoint now) const {
   if (source_may_have_more_) return now;
+  if (!is_connected()) return reconnect_at_;
   auto next = earliest(parts_.pipeline.deadline(), stop_deadline_);
   next = earliest(next, now + parts_.source.heartbeat_period());
   if (paused_since_) next = earliest(next, *paused_since_ + longest_pause());
@@ -171,8 +209,9 @@ void Worker::wait(TimePoint now) {
   std::array<pollfd, 4> fds = {{
       {parts_.signal_fd, POLLIN, 0},
       {parts_.inserter.fd(), POLLIN, 0},
-      {reads_source() ? parts_.source.fd() : -1, POLLIN, 0},
-      {parts_.dead_letters != nullptr ? parts_.dead_letters->fd() : -1, POLLIN, 0},
+      {is_connected() && reads_source() ? parts_.source.fd() : -1, POLLIN, 0},
+      {is_connected() && parts_.dead_letters != nullptr ? parts_.dead_letters->fd() : -1, POLLIN,
+       0},
   }};
   poll(fds.data(), fds.size(), poll_timeout_ms(deadline(now), now));
   signalfd_siginfo signal;

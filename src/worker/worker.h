@@ -5,8 +5,11 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <string>
 
+#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/result.h"
 #include "common/unique_fd.h"
@@ -23,6 +26,8 @@ struct WorkerParts {
   AmqpDeadLetters* dead_letters;  // nullptr: none
   InserterThread& inserter;
   Pipeline& pipeline;
+  // Connects anew, in the place of `source` and `dead_letters`.
+  std::function<Result<Done>()> reconnect;
   int signal_fd;  // signalfd(2): every signal that arrives on it asks for a graceful stop
 };
 
@@ -30,27 +35,37 @@ class Worker {
  public:
   // `ready_fd` gets one byte when the broker has accepted the consumer; it may hold nothing.
   Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout)
-      : parts_(parts), ready_fd_(std::move(ready_fd)), stop_timeout_(stop_timeout) {}
+      : parts_(parts),
+        ready_fd_(std::move(ready_fd)),
+        stop_timeout_(stop_timeout),
+        reconnect_backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)) {}
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when
-  // `stop_timeout` is nearly over. The connections are closed with a handshake. The Error says
-  // which link was lost; the broker has everything back that was not acknowledged.
-  Result<Done> run();
+  // `stop_timeout` is nearly over. The connections are closed with a handshake. A link that is
+  // lost, for whatever reason, is made anew, as often as it takes.
+  void run();
 
  private:
   //             too much held for long       cancelled         room again
   //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
   //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
+  //      any of these ──link lost──▶ kDisconnected ──connected──▶ kConsuming
+  //                                        └──stop──▶ kStopped
   enum class State {
-    kConsuming,  // deliveries are taken, as long as the pipeline may take them
-    kReturning,  // the consumer is being cancelled; what still comes is given back
-    kHolding,    // there is no consumer until the pipeline has room
-    kDraining,   // stopping: what is in hand is inserted; what still comes is left to the broker
-    kSettling,   // stopping: waits for the broker to have taken all acknowledgements
+    kConsuming,     // deliveries are taken, as long as the pipeline may take them
+    kReturning,     // the consumer is being cancelled; what still comes is given back
+    kHolding,       // there is no consumer until the pipeline has room
+    kDisconnected,  // the link is lost; made anew at reconnect_at_
+    kDraining,      // stopping: what is in hand is inserted; what still comes is left to the broker
+    kSettling,      // stopping: waits for the broker to have taken all acknowledgements
     kStopped,
   };
 
   Result<Done> turn(TimePoint now);
+  Result<Done> work_on_link(TimePoint now);
+  void lose_link(const Error& error, TimePoint now);
+  Result<Done> reconnect_if_due(TimePoint now);
+  bool is_connected() const { return state_ != State::kDisconnected; }
   Result<Done> read_source(TimePoint now);
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   Result<Done> read_dead_letters();
@@ -72,6 +87,10 @@ class Worker {
   std::optional<TimePoint> stop_deadline_;
   bool source_may_have_more_ = false;  // reading ended before the source was empty
   bool signalled_ = false;
+
+  std::optional<TimePoint> reconnect_at_;  // only in kDisconnected
+  Backoff reconnect_backoff_;
+  std::string last_fault_;  // why connecting failed the last time, already in the log
 };
 
 }  // namespace event_consumer

@@ -19,7 +19,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t kEvents = 400'000;
+constexpr std::uint64_t kEvents = 200'000;
 constexpr int kPairs = 5;
 constexpr std::uint16_t kPrefetch = 30'000;
 constexpr std::uint64_t kBatchRows = 10'000;
@@ -53,6 +53,48 @@ WorkerRun run_worker(const Scene& scene) {
   const WorkerRun run{{taken.count(), cpu_seconds(worker) - cpu_begin}, rss_bytes(worker)};
   if (service.stop() != 0) throw std::runtime_error("the worker did not stop: " + service.log());
   return run;
+}
+
+// The highest resident memory of a worker that faces a backlog while ClickHouse does not answer,
+// until it holds as much as it ever will.
+std::uint64_t backlog_rss(const std::string& name, std::uint64_t events,
+                          const std::string& padding) {
+  Scene scene(name);
+  scene.declare_topology();
+  Environment environment = scene.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Service service(environment);
+  if (!service.wait_consuming(1)) throw std::runtime_error(service.log());
+  const pid_t worker = service.workers().at(0);
+  clickhouse().pause();
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, scene, 0, events, [&](std::uint64_t id) {
+    ClickEvent event = ClickEvents().at(id);
+    event.user_agent += padding;
+    return to_json(event);
+  });
+  std::uint64_t highest = 0;
+  const auto end = Clock::now() + seconds(15);
+  wait_until(
+      [&] {
+        highest = std::max(highest, rss_bytes(worker));
+        return Clock::now() >= end;
+      },
+      seconds(20));
+  clickhouse().resume();
+  service.stop();
+  return highest;
+}
+
+void show_backlog_rss() {
+  constexpr std::size_t kLarge = 64 * 1024;
+  std::printf("\nresident memory of a worker before a full backlog, ClickHouse not answering:\n");
+  std::printf("  events of 390 bytes  %3llu MiB\n",
+              static_cast<unsigned long long>(backlog_rss("bench_small", 60'000, "") >> 20));
+  std::printf("  events of 64 KiB     %3llu MiB\n",
+              static_cast<unsigned long long>(
+                  backlog_rss("bench_large", 6'000, std::string(kLarge, 'x')) >> 20));
 }
 
 double median(std::vector<double> values) {
@@ -92,6 +134,7 @@ void run_pairs() {
 int main() {
   try {
     event_consumer::testing::run_pairs();
+    event_consumer::testing::show_backlog_rss();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());

@@ -1,11 +1,11 @@
 // ClickHouse goes away and comes back. An outage costs time and nothing else.
 #include <algorithm>
 
-#include "tests/support/scene.h"
-#include "tests/support/service.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/proc.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {

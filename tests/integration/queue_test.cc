@@ -1,8 +1,8 @@
 // Queues as we find them, or make them.
-#include "tests/support/scene.h"
-#include "tests/support/service.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -100,19 +100,6 @@ TEST_CASE("an event larger than a batch may be is dead-lettered unchanged") {
   REQUIRE(wait_until(arrived, seconds(20)));
   CHECK(letter->body == body);
   CHECK(letter->properties.headers.at("x-event-consumer-reason") == "too_large");
-}
-
-TEST_CASE("a broker that restarts gets its workers back") {
-  Scene scene("broker_restart");
-  scene.declare_topology();
-  Service service(scene.environment());
-  REQUIRE(service.wait_consuming(2));
-  rabbitmq().stop();
-  CHECK(wait_until([&] { return service.count_in_log("lost") > 0; }, seconds(10)));
-  rabbitmq().start();
-  AmqpClient client(rabbitmq().url());
-  client.publish(scene.exchange(), scene.queue(), ClickEvents().json_at(0));
-  CHECK(wait_until([&] { return scene.rows() == 1; }, seconds(40)));
 }
 
 }  // namespace event_consumer::testing

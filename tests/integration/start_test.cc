@@ -1,8 +1,8 @@
 // What a newcomer gets wrong: a clear line, the right exit status, no password anywhere.
-#include "tests/support/scene.h"
-#include "tests/support/service.h"
 #include "tests/support/catch.h"
 #include "tests/support/free_port.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
 
 namespace event_consumer::testing {
 namespace {

@@ -5,10 +5,10 @@
 #include <random>
 #include <set>
 
-#include "tests/support/scene.h"
-#include "tests/support/service.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <random>
 
+#include "tests/support/catch.h"
 #include "tests/support/feeder.h"
+#include "tests/support/proc.h"
 #include "tests/support/scene.h"
 #include "tests/support/service.h"
-#include "tests/support/catch.h"
-#include "tests/support/proc.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {

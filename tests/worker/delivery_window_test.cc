@@ -120,5 +120,23 @@ TEST_CASE("delivery window: counts verdicts for good, the pending ones as they a
   CHECK(window.count(Verdict::kReturned) == 1);
 }
 
+TEST_CASE("delivery window: a new channel begins with tag 1 and nothing in hand",
+          "[delivery_window]") {
+  DeliveryWindow window;
+  window.add(1);
+  window.add(2);
+  window.add(3);
+  window.settle(2, Verdict::kStored);
+  window.restart();
+  CHECK(window.in_hand() == 0);
+  CHECK(window.unacknowledged() == 0);
+  CHECK(window.count(Verdict::kReturned) == 2);
+  CHECK(window.count(Verdict::kStored) == 1);
+  CHECK_FALSE(window.take_settled_prefix().has_value());
+  CHECK(window.add(1));
+  CHECK(window.settle(1, Verdict::kStored));
+  CHECK(window.take_settled_prefix() == 1);
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -30,6 +30,8 @@ class AmqpDeadLetters : public DeadLetterSink {
   int fd() const { return connection_.fd(); }
   Duration heartbeat_period() const { return connection_.heartbeat_period(); }
   void close() { connection_.close(); }
+  // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
+  void drop() { connection_.drop(); }
 
  private:
   struct Unconfirmed {

@@ -38,6 +38,10 @@ class AmqpSource : public Source {
 
   // Closes the connection with a handshake.
   void close() { connection_.close(); }
+  // Closes it at once; until another source is assigned to this one, only describe() and
+  // heartbeat_period() may be asked of it.
+  void drop() { connection_.drop(); }
+  bool is_open() const { return connection_.is_open(); }
 
  private:
   AmqpSource(AmqpConnection connection, std::string queue, std::uint16_t prefetch)

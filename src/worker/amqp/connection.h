@@ -53,6 +53,10 @@ class AmqpConnection {
   // Closes with a handshake; the server requeues what was not acknowledged.
   void close();
 
+  // Closes the socket at once, without a handshake; nothing may be asked of this object afterwards.
+  void drop() { state_.reset(); }
+  bool is_open() const { return state_ != nullptr; }
+
   // How often next_frame() must be called for heartbeats to be on time.
   Duration heartbeat_period() const { return url_.heartbeat / 4; }
 

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "worker/clickhouse/error_class.h"
 #include "worker/tls.h"
 
 namespace event_consumer {
@@ -49,6 +50,9 @@ std::string to_path(const QueryParameters& parameters) {
   return path;
 }
 
+// Of an exception that is announced without its number.
+constexpr int kCodeUnknown = -1;
+
 int leading_number(std::string_view text) {
   int number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -58,8 +62,10 @@ int leading_number(std::string_view text) {
 // From the header where the server has it (not 18.16), else from «Code: N» at the start of the
 // body.
 int exception_code(const httplib::Response& response) {
-  if (response.has_header("X-ClickHouse-Exception-Code"))
-    return leading_number(response.get_header_value("X-ClickHouse-Exception-Code"));
+  if (response.has_header("X-ClickHouse-Exception-Code")) {
+    const int code = leading_number(response.get_header_value("X-ClickHouse-Exception-Code"));
+    return code != 0 ? code : kCodeUnknown;
+  }
   constexpr std::string_view kCode = "Code: ";
   const std::string_view body = response.body;
   return body.substr(0, kCode.size()) == kCode ? leading_number(body.substr(kCode.size())) : 0;
@@ -218,10 +224,11 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
   if (answer.status == 0)
     return Error{answer.misconfigured ? ExitCode::kConfiguration : ExitCode::kUnavailable,
                  "cannot reach " + where + ": " + answer.body};
-  const bool may_pass = answer.exception == 0 && answer.status >= 500;
-  return Error{may_pass ? ExitCode::kUnavailable : ExitCode::kConfiguration,
-               where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
-                   answer.body.substr(0, kMessageBytes)};
+  const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
+  return Error{
+      error_class == ErrorClass::kTransient ? ExitCode::kUnavailable : ExitCode::kConfiguration,
+      where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
+          answer.body.substr(0, kMessageBytes)};
 }
 
 }  // namespace event_consumer

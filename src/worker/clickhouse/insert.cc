@@ -49,7 +49,11 @@ InsertOutcome Insert::post(const Batch& batch) {
       http_.post(insert_parameters(query_, facts_, batch.token()), batch.bytes());
   if (answer.status == 0)
     return {InsertOutcome::Kind::kUnknown, 0, where + " did not answer: " + answer.body};
-  if (answer.ok()) return {InsertOutcome::Kind::kStored, 0, ""};
+  if (answer.ok() && answer.body.empty()) return {InsertOutcome::Kind::kStored, 0, ""};
+  if (answer.ok())
+    return {InsertOutcome::Kind::kUnknown, 0,
+            where + " answered an insert with a page, is it ClickHouse? " +
+                answer.body.substr(0, kMessageBytes)};
   return {InsertOutcome::Kind::kRefused, answer.exception,
           where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " +
               answer.body.substr(0, kMessageBytes)};

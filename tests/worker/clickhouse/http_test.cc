@@ -242,7 +242,7 @@ TEST_CASE("http: a server that does not answer in time is no answer", "[http]") 
 TEST_CASE("http: a body cut short never ends in order", "[http]") {
   const LoopbackListener listener;
   ClickHouseHttp http(at(listener.port(), seconds(1)));
-  for (const std::size_t size : {1u << 10, 1u << 20, 3u << 20}) {
+  for (const std::size_t size : {1u << 20, 3u << 20}) {
     CHECK(http.post({}, std::string(size, 'x')).status == 0);
     const End end = end_of(listener.accept().get());
     CHECK((end.bytes > size || end.error == ECONNRESET));
@@ -258,20 +258,14 @@ TEST_CASE("http: a post that the server does not take in full ends in a reset", 
   CHECK(answer.status == 0);
   CHECK(answer.body == "the connection broke or stalled before the request was sent in full");
   CHECK(end_of(listener.accept().get()).error == ECONNRESET);
-}
 
-TEST_CASE("http: after a stalled post the next one works", "[http]") {
-  LoopbackListener listener;
-  ClickHouseHttp http(at(listener.port(), seconds(1)));
-  const std::string rows(64 << 20, 'x');
-  CHECK(http.post({}, rows).status == 0);
+  // The next post has a connection of its own.
   auto served = std::async(std::launch::async, [&] {
-    listener.accept();  // the one that stalled
     const UniqueFd connection = listener.accept();
     std::array<char, 4096> buffer;
-    const std::string answer = http_answer(200);
+    const std::string ok = http_answer(200);
     return recv(connection.get(), buffer.data(), buffer.size(), 0) > 0 &&
-           send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL) > 0;
+           send(connection.get(), ok.data(), ok.size(), MSG_NOSIGNAL) > 0;
   });
   CHECK(http.post({}, "rows").ok());
   CHECK(served.get());
@@ -308,8 +302,7 @@ TEST_CASE("query: a server that cannot be reached or is not ready is unavailable
 }
 
 // Codes and statuses that pass by themselves: too many queries, timeout, memory, «429».
-TEST_CASE("query: a server that is overloaded is unavailable, not misconfigured",
-          "[http][!shouldfail]") {
+TEST_CASE("query: a server that is overloaded is unavailable, not misconfigured", "[http]") {
   for (const std::string& answer :
        {http_answer(500, "Code: 202. DB::Exception: Too many simultaneous queries"),
         http_answer(500, "Code: 159. DB::Exception: Timeout exceeded"),

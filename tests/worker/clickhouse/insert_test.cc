@@ -174,12 +174,12 @@ TEST_CASE("insert: a server that is not fit gets no rows", "[insert]") {
 }
 
 // Whatever else listens on that port says 200 to a POST as well, but with a page.
-TEST_CASE("insert: a page with status 200 is not ClickHouse's «stored»", "[insert][!shouldfail]") {
+TEST_CASE("insert: a page with status 200 is not ClickHouse's «stored»", "[insert]") {
   CHECK((outcome_of(http_answer(200, "<html>Welcome</html>")).kind != Kind::kStored));
 }
 
-TEST_CASE("insert: an exception header without a number is no «stored»", "[insert][!shouldfail]") {
-  CHECK((outcome_of(http_answer(200, "", "X-ClickHouse-Exception-Code: \r\n")).kind !=
+TEST_CASE("insert: an exception header without a number is no «stored»", "[insert]") {
+  CHECK((outcome_of(http_answer(200, "", "X-ClickHouse-Exception-Code: ?\r\n")).kind !=
          Kind::kStored));
 }
 
