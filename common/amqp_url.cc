@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "common/host_port.h"
 #include "common/redact.h"
 
 namespace event_consumer {
@@ -68,13 +69,40 @@ bool parse_host_and_port(std::string_view text, AmqpUrl& url) {
   }
   if (!host.empty()) {
     const auto decoded = percent_decode(host);
-    if (!decoded) return false;
+    if (!decoded || decoded->find_first_of(", ") != std::string::npos) return false;
     url.host = *decoded;
   }
   if (port.empty()) return true;
   const auto number = parse_number(port, 1, 65535);
   if (number) url.port = *number;
   return number.has_value();
+}
+
+constexpr std::string_view kPlainScheme = "amqp://";
+constexpr std::string_view kTlsScheme = "amqps://";
+constexpr int kTlsPort = 5671;
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+// Takes the scheme off `text`; false when it is none of ours.
+bool take_scheme(std::string_view& text, AmqpUrl& url) {
+  url.tls = starts_with(text, kTlsScheme);
+  if (!url.tls && !starts_with(text, kPlainScheme)) return false;
+  if (url.tls) url.port = kTlsPort;
+  text.remove_prefix(url.tls ? kTlsScheme.size() : kPlainScheme.size());
+  return true;
+}
+
+// Where the comma stands that ends the first URL of `text`; its length when there is none.
+std::size_t end_of_first_url(std::string_view text) {
+  for (auto at = text.find(','); at != std::string_view::npos; at = text.find(',', at + 1)) {
+    auto rest = text.substr(at + 1);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    if (starts_with(rest, kPlainScheme) || starts_with(rest, kTlsScheme)) return at;
+  }
+  return text.size();
 }
 
 bool parse_query(std::string_view query, AmqpUrl& url) {
@@ -95,21 +123,18 @@ bool parse_query(std::string_view query, AmqpUrl& url) {
 }  // namespace
 
 std::string AmqpUrl::describe() const {
-  const bool is_ipv6 = host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + ", virtual host " +
-         virtual_host;
+  return HostPort{host, port}.describe() + ", virtual host " + virtual_host;
 }
 
 Result<AmqpUrl> parse_amqp_url(std::string_view text) {
   const auto bad = [&](const std::string& why) {
     return Error{ExitCode::kUsage, "'" + redact_url(text) + "': " + why};
   };
-  constexpr std::string_view kScheme = "amqp://";
-  if (text.substr(0, kScheme.size()) != kScheme)
-    return bad("expected amqp://user:password@host:port/vhost");
-
   AmqpUrl url;
-  std::string_view query = text.substr(kScheme.size());
+  std::string_view query = text;
+  if (!take_scheme(query, url))
+    return bad("expected amqp://user:password@host:port/vhost, or amqps:// for TLS");
+
   // Most likely a password with «/» or «?» in it, which would go on as virtual host or parameter.
   if (query.find('@', std::min(query.find_first_of("/?"), query.size())) != std::string_view::npos)
     return bad("percent-encode /, ? and @ in user and password (%2F, %3F, %40)");
@@ -130,6 +155,19 @@ Result<AmqpUrl> parse_amqp_url(std::string_view text) {
   }
   if (!parse_query(query, url)) return bad("heartbeat must be 1 to 3600 seconds");
   return url;
+}
+
+Result<std::vector<AmqpUrl>> parse_amqp_urls(std::string_view text) {
+  std::vector<AmqpUrl> urls;
+  for (;;) {
+    const auto end = end_of_first_url(text);
+    auto url = parse_amqp_url(text.substr(0, end));
+    if (!url) return url.error();
+    urls.push_back(std::move(*url));
+    if (end == text.size()) return urls;
+    text.remove_prefix(end + 1);
+    text.remove_prefix(text.find_first_not_of(' '));
+  }
 }
 
 }  // namespace event_consumer

@@ -1,5 +1,6 @@
 // An AMQP URL taken apart, after RabbitMQ's URI specification (rabbitmq.com/uri-spec.html), with
 // one deviation: a URL that ends in «/» means the virtual host «/», as the Python clients read it.
+// Password and CA file may come from options of their own instead.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,8 @@ namespace event_consumer {
 struct AmqpUrl {
   std::string host = "localhost";
   int port = 5672;
+  bool tls = false;     // amqps://
+  std::string ca_file;  // whom to trust with TLS; empty: whom the system trusts
   std::string user = "guest";
   std::string password = "guest";
   std::string virtual_host = "/";
@@ -24,8 +27,13 @@ struct AmqpUrl {
   std::string describe() const;
 };
 
-// Reads amqp://user:password@host:port/vhost?heartbeat=SECONDS; every part but the scheme may be
-// left out. An Error (kUsage) says what is wrong and never holds the password.
+// Reads amqp://user:password@host:port/vhost?heartbeat=SECONDS, or amqps:// for TLS with 5671 as
+// its default port; every part but the scheme may be left out. An Error (kUsage) says what is wrong
+// and never holds the password.
 Result<AmqpUrl> parse_amqp_url(std::string_view url);
+
+// Reads one or more URLs with commas between them. A comma separates only where a URL follows, so
+// that a password may hold one. The Error is that of the first URL that cannot be read.
+Result<std::vector<AmqpUrl>> parse_amqp_urls(std::string_view urls);
 
 }  // namespace event_consumer

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "common/config_file.h"
+#include "common/password_files.h"
 #include "common/redact.h"
 
 namespace event_consumer {
@@ -59,7 +60,10 @@ Result<ResolvedOptions> resolve(const Settings& flags, const std::string& config
     if (!read) return read.error();
     file = std::move(*read);
   }
-  return resolve_options(flags, read_environment(), file);
+  auto resolved = resolve_options(flags, read_environment(), file);
+  if (!resolved) return resolved.error();
+  if (auto done = read_password_files(resolved->options); !done) return done.error();
+  return resolved;
 }
 
 }  // namespace
@@ -73,7 +77,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
                is_worker ? "event-consumer-worker" : "event-consumer");
   app.set_version_flag("--version", "event-consumer " EVENT_CONSUMER_VERSION);
   app.footer(
-      "CLICKHOUSE_PASSWORD is read from the environment or the file only.\n"
+      "CLICKHOUSE_PASSWORD is read from the environment or the configuration file only.\n"
       "A flag wins over the environment, the environment over the file.");
   CommandLine command_line;
   Settings flags;

@@ -18,7 +18,8 @@ struct CommandLine {
 
 enum class Program { kSupervisor, kWorker };
 
-// Reads arguments, environment and configuration file. Prints help and version itself and then
+// Reads arguments, environment, configuration file and password files; the passwords go into the
+// options and not into their texts. Prints help and version itself and then
 // holds nothing and kOk in `exit_code`; on an error it prints one line to standard error and holds
 // kUsage.
 std::optional<CommandLine> read_command_line(int argc, char** argv, Program program,

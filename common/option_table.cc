@@ -48,10 +48,23 @@ ParseError whole_seconds(const std::string& text, Options& options) {
 }
 
 ParseError parse_url(const std::string& text, Options& options) {
-  auto url = parse_amqp_url(text);
-  if (!url) return url.error().message;
-  options.rabbitmq_url = std::move(*url);
+  auto urls = parse_amqp_urls(text);
+  if (!urls) return urls.error().message;
+  options.rabbitmq_urls = std::move(*urls);
   return std::nullopt;
+}
+
+ParseError parse_rabbitmq_ca_file(const std::string& text, Options& options) {
+  for (AmqpUrl& url : options.rabbitmq_urls) url.ca_file = text;
+  return std::nullopt;
+}
+
+ParseError parse_clickhouse_tls(const std::string& text, Options& options) {
+  return parse_switch(text, options.clickhouse_tls);
+}
+
+ParseError parse_clickhouse_hosts(const std::string& text, Options& options) {
+  return parse_hosts(text, options.clickhouse_port, options.clickhouse_hosts);
 }
 
 ParseError parse_batch_rows(const std::string& text, Options& options) {
@@ -89,6 +102,10 @@ std::string queue_name(const Options& options) { return options.rabbitmq_queue; 
 
 std::string dead_queue_name(const Options& options) { return options.rabbitmq_queue + ".dead"; }
 
+std::string port_for_tls(const Options& options) {
+  return options.clickhouse_tls ? "8443" : "8123";
+}
+
 std::string three_batches(const Options& options) {
   return std::to_string(std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch));
 }
@@ -99,8 +116,15 @@ const std::vector<OptionRow>& option_table() {
   static const std::vector<OptionRow> table = {
       {"workers", "EVENT_CONSUMER_WORKERS", "N", "2", "worker processes",
        number_between<&Options::workers, 1, 256>},
-      {"rabbitmq-url", "RABBITMQ_URL", "URL", "amqp://guest:guest@localhost:5672/",
-       "the broker; no password but guest's may stand in the flag", parse_url},
+      {"rabbitmq-url", "RABBITMQ_URL", "URL[,URL...]", "amqp://guest:guest@localhost:5672/",
+       "the broker, amqps:// for TLS; of several the first that answers is used; no password but "
+       "guest's may stand in the flag",
+       parse_url},
+      {"rabbitmq-password-file", "RABBITMQ_PASSWORD_FILE", "FILE", "",
+       "holds the password, which replaces that of the URL",
+       any_text<&Options::rabbitmq_password_file>},
+      {"rabbitmq-ca-file", "RABBITMQ_CA_FILE", "FILE", "",
+       "the CA certificates to trust with amqps://; empty: the system's", parse_rabbitmq_ca_file},
       {"rabbitmq-exchange", "RABBITMQ_EXCHANGE", "NAME", "url_shortener",
        "declared, with the binding, when the queue does not exist",
        name<&Options::rabbitmq_exchange>},
@@ -112,10 +136,17 @@ const std::vector<OptionRow>& option_table() {
       {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
        "where rejected messages go; empty: rejected without requeue",
        any_text<&Options::dead_letter_queue>, dead_queue_name},
-      {"clickhouse-host", "CLICKHOUSE_HOST", "HOST", "localhost", "the server",
-       name<&Options::clickhouse_host>},
-      {"clickhouse-port", "CLICKHOUSE_PORT", "PORT", "8123", "its HTTP port",
-       number_between<&Options::clickhouse_port, 1, 65535>},
+      {"clickhouse-tls", "CLICKHOUSE_TLS", "on/off", "off", "whether to speak HTTPS",
+       parse_clickhouse_tls},
+      {"clickhouse-ca-file", "CLICKHOUSE_CA_FILE", "FILE", "",
+       "the CA certificates to trust with TLS; empty: the system's",
+       any_text<&Options::clickhouse_ca_file>},
+      {"clickhouse-port", "CLICKHOUSE_PORT", "PORT", "8123, 8443 with TLS",
+       "the HTTP port of hosts without one of their own",
+       number_between<&Options::clickhouse_port, 1, 65535>, port_for_tls},
+      {"clickhouse-host", "CLICKHOUSE_HOST", "HOST[,HOST...]", "localhost",
+       "the server, HOST or HOST:PORT; of several the next when one does not answer",
+       parse_clickhouse_hosts},
       {"clickhouse-database", "CLICKHOUSE_DATABASE", "NAME", "url_shortener",
        "the table's database", name<&Options::clickhouse_database>},
       {"clickhouse-table", "CLICKHOUSE_TABLE", "NAME", "click_events", "the table to fill",
@@ -124,6 +155,9 @@ const std::vector<OptionRow>& option_table() {
        name<&Options::clickhouse_user>},
       {nullptr, "CLICKHOUSE_PASSWORD", "TEXT", "", "the user's password",
        any_text<&Options::clickhouse_password>},
+      {"clickhouse-password-file", "CLICKHOUSE_PASSWORD_FILE", "FILE", "",
+       "holds the user's password, and wins over CLICKHOUSE_PASSWORD",
+       any_text<&Options::clickhouse_password_file>},
       {"clickhouse-timeout", "CLICKHOUSE_TIMEOUT", "SECONDS", "30",
        "for an answer, and for the server to take more of an insert",
        whole_seconds<&Options::clickhouse_timeout, 3600>},
@@ -177,10 +211,25 @@ Found find_text(const OptionRow& row, const Settings& flags, const Settings& env
 
 // The process list shows every flag to everybody.
 std::optional<std::string> password_in_flag(const Settings& flags, const Options& options) {
-  if (flags.count("RABBITMQ_URL") == 0 || options.rabbitmq_url.password == "guest")
-    return std::nullopt;
+  const auto& urls = options.rabbitmq_urls;
+  const bool holds_one = std::any_of(urls.begin(), urls.end(),
+                                     [](const AmqpUrl& url) { return url.password != "guest"; });
+  if (flags.count("RABBITMQ_URL") == 0 || !holds_one) return std::nullopt;
   return "--rabbitmq-url holds a password, which the process list would show to everybody: put the "
-         "URL into the environment variable RABBITMQ_URL or into the file given with --config";
+         "URL into the environment variable RABBITMQ_URL or into the file given with --config, or "
+         "the password alone into a file named by --rabbitmq-password-file";
+}
+
+// Whoever names a CA expects TLS; without it everything would pass in plain text.
+std::optional<std::string> ca_file_without_tls(const Options& options) {
+  const auto& urls = options.rabbitmq_urls;
+  const bool amqps =
+      std::any_of(urls.begin(), urls.end(), [](const AmqpUrl& url) { return url.tls; });
+  if (!urls.front().ca_file.empty() && !amqps)
+    return "--rabbitmq-ca-file is given, but no URL in --rabbitmq-url begins with amqps://";
+  if (!options.clickhouse_ca_file.empty() && !options.clickhouse_tls)
+    return "--clickhouse-ca-file is given, but --clickhouse-tls is off";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -199,6 +248,8 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
     resolved.texts[row.variable] = std::move(text);
   }
   if (const auto wrong = password_in_flag(flags, resolved.options))
+    return Error{ExitCode::kUsage, *wrong};
+  if (const auto wrong = ca_file_without_tls(resolved.options))
     return Error{ExitCode::kUsage, *wrong};
   return resolved;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/amqp_url.h"
+#include "common/host_port.h"
 #include "common/log.h"
 
 namespace event_consumer {
@@ -15,19 +16,23 @@ namespace event_consumer {
 struct Options {
   int workers;
 
-  AmqpUrl rabbitmq_url;
+  std::vector<AmqpUrl> rabbitmq_urls;  // at least one; the first that answers is used
+  std::string rabbitmq_password_file;  // empty: the passwords are those of the URLs
   std::string rabbitmq_exchange;
   std::string rabbitmq_queue;
   std::string rabbitmq_routing_key;
   std::string dead_letter_queue;  // empty: none, the broker's own policy applies
   int prefetch;                   // deliveries a worker may hold
 
-  std::string clickhouse_host;
-  int clickhouse_port;
+  std::vector<HostPort> clickhouse_hosts;  // at least one; each stores what it is sent
+  int clickhouse_port;                     // of hosts without one of their own
+  bool clickhouse_tls;
+  std::string clickhouse_ca_file;  // empty: whom the system trusts
   std::string clickhouse_database;
   std::string clickhouse_table;
   std::string clickhouse_user;
   std::string clickhouse_password;
+  std::string clickhouse_password_file;  // empty: clickhouse_password is the password
   std::chrono::seconds clickhouse_timeout;
   bool create_table;
   std::vector<std::string> required_columns;

@@ -18,8 +18,9 @@ int main(int argc, char** argv) {
     if (!command_line) return to_int(exit_code);
     const Options& options = command_line->resolved.options;
     log::set_up("supervisor", options.log_level);
-    for (const auto& name : options.rabbitmq_url.unknown_parameters)
-      log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
+    for (const AmqpUrl& url : options.rabbitmq_urls)
+      for (const auto& name : url.unknown_parameters)
+        log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
     const auto worker = find_worker();
     if (!worker) {
       log::error("{}", worker.error().message);

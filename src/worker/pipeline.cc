@@ -44,7 +44,8 @@ Result<Done> Pipeline::take(const Delivery& delivery, TimePoint now) {
 Result<Done> Pipeline::give_back(const Delivery& delivery) {
   window_.add(delivery.tag);
   window_.settle(delivery.tag, Verdict::kReturned);
-  return source_.give_back(delivery.tag);
+  if (auto done = source_.give_back(delivery.tag); !done) return done;
+  return acknowledge();
 }
 
 Result<Done> Pipeline::give_back_all(TimePoint now) {
@@ -64,7 +65,8 @@ Result<Done> Pipeline::refused(const Delivery& delivery, const Rejection& reject
   if (const auto line = rejection_log_.note(rejection, now_)) log::warn("{}", *line);
   if (dead_letters_ != nullptr) return dead_letters_->publish(delivery, rejection);
   window_.settle(delivery.tag, Verdict::kRejected);
-  return source_.reject(delivery.tag);
+  if (auto done = source_.reject(delivery.tag); !done) return done;
+  return acknowledge();
 }
 
 Result<Done> Pipeline::dead_lettered(DeliveryTag tag) {

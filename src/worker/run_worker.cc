@@ -10,37 +10,13 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/password_files.h"
 #include "common/unique_fd.h"
-#include "worker/clickhouse/insert.h"
-#include "worker/clickhouse/table_check.h"
+#include "worker/clickhouse/target.h"
 #include "worker/worker.h"
 
 namespace event_consumer {
 namespace {
-
-// What was found out about the target before the first event is taken.
-struct Target {
-  ClickHouseServer server;
-  ServerFacts facts;
-  TableName table;
-  std::vector<Column> columns;
-};
-
-Result<Target> open_target(const Options& options) {
-  Target target{{options.clickhouse_host, options.clickhouse_port, options.clickhouse_user,
-                 options.clickhouse_password, options.clickhouse_timeout},
-                {},
-                {options.clickhouse_database, options.clickhouse_table},
-                {}};
-  ClickHouseHttp http(target.server);
-  auto facts = read_server_facts(http);
-  if (!facts) return facts.error();
-  target.facts = std::move(*facts);
-  auto columns = open_table(http, target.facts, target.table, options.create_table);
-  if (!columns) return columns.error();
-  target.columns = std::move(*columns);
-  return target;
-}
 
 std::string connection_name(const CommandLine& command_line) {
   const std::string slot =
@@ -58,12 +34,12 @@ struct Links {
 Result<Links> open_links(const Options& options, const std::string& name) {
   const QueueTopology topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                                options.rabbitmq_routing_key};
-  auto source = AmqpSource::open(options.rabbitmq_url, name, topology,
+  auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
                                  static_cast<std::uint16_t>(options.prefetch));
   if (!source) return source.error();
   if (options.dead_letter_queue.empty()) return Links{std::move(*source), std::nullopt};
-  auto dead_letters = AmqpDeadLetters::open(options.rabbitmq_url, name + " dead letters",
-                                            options.dead_letter_queue);
+  auto dead_letters =
+      AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
   if (!dead_letters) return dead_letters.error();
   return Links{std::move(*source), std::move(*dead_letters)};
 }
@@ -81,22 +57,14 @@ UniqueFd receive_stop_signals() {
   return fd;
 }
 
-void log_start(const Target& target, const AmqpSource& source) {
-  std::string names;
-  for (const Column& column : target.columns) names += (names.empty() ? "" : ", ") + column.name;
-  log::info("moving {} into {} ({}) on {}, version {}", source.describe(), target.table.quoted(),
-            names, target.server.describe(), target.facts.version);
-}
-
 }  // namespace
 
 Result<Done> run_worker(const CommandLine& command_line) {
   const Options& options = command_line.resolved.options;
   UniqueFd ready_fd(command_line.ready_fd);
-  const auto target = open_target(options);
+  auto target = Target::open(options);
   if (!target) return target.error();
-  auto encoding = make_encoding(target.value().table, target.value().columns,
-                                options.required_columns, target.value().facts);
+  auto encoding = target->encoding();
   if (!encoding) return encoding.error();
 
   const std::string name = connection_name(command_line);
@@ -104,25 +72,25 @@ Result<Done> run_worker(const CommandLine& command_line) {
   if (!links) return links.error();
   AmqpSource& source = links->source;
   AmqpDeadLetters* dead_letters = links->dead_letters ? &*links->dead_letters : nullptr;
-  // Assigned in place, so that whoever refers to them goes on with the new ones.
+  // Assigned in place, so that whoever refers to them goes on with the new ones. The password may
+  // have been changed since the last time.
   const auto reconnect = [&]() -> Result<Done> {
-    auto anew = open_links(options, name);
+    Options current = options;
+    if (auto done = read_password_files(current); !done) return done;
+    auto anew = open_links(current, name);
     if (!anew) return anew.error();
     *links = std::move(*anew);
     return Done{};
   };
 
   const UniqueFd signals = receive_stop_signals();
-  const auto& [server, facts, table, columns] = target.value();
-  Insert insert(server, facts);
-  TableCheck table_check(server, facts, table, columns, options.required_columns);
-  InserterThread inserter([&insert](const Batch& batch) { return insert.post(batch); },
-                          [&table_check] { return table_check.run(); });
+  log::info("moving {} into {}", source.describe(), target->describe());
+  InserterThread inserter([&target](const Batch& batch) { return target->post(batch); },
+                          [&target] { return target->check_table(); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};
   Pipeline pipeline(limits, std::move(*encoding), source, dead_letters, inserter);
 
-  log_start(target.value(), source);
   Worker({source, dead_letters, inserter, pipeline, reconnect, signals.get()}, std::move(ready_fd),
          options.stop_timeout, options.hold_timeout)
       .run();

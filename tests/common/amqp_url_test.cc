@@ -118,9 +118,54 @@ TEST_CASE("AMQP URL: unknown parameters are named, not refused", "[amqp_url]") {
 }
 
 TEST_CASE("AMQP URL: another scheme is refused", "[amqp_url]") {
-  for (const char* text : {"", "host", "http://host", "amqps://host", "AMQP://host", "amqp:/host",
+  for (const char* text : {"", "host", "http://host", "amqpss://host", "AMQP://host", "amqp:/host",
                            "amqp:host", " amqp://host"})
     CHECK(refused(text).find("amqp://user:password@host:port/vhost") != std::string::npos);
+}
+
+TEST_CASE("AMQP URL: amqps means TLS, on a port of its own", "[amqp_url]") {
+  CHECK_FALSE(parsed("amqp://host").tls);
+  CHECK(parsed("amqps://host").tls);
+  CHECK(parsed("amqps://host").port == 5671);
+  CHECK(parsed("amqps://user:secret@host:5672/v").port == 5672);
+  CHECK(parsed("amqps://user:secret@host/v").password == "secret");
+}
+
+std::vector<AmqpUrl> all_parsed(const std::string& text) {
+  INFO(text);
+  auto urls = parse_amqp_urls(text);
+  REQUIRE(urls.ok());
+  return *urls;
+}
+
+TEST_CASE("AMQP URLs: commas separate them, blanks may follow", "[amqp_url]") {
+  CHECK(all_parsed("amqp://one").size() == 1);
+  const auto urls = all_parsed("amqp://one/v,amqps://two, amqp://u:p@three:1");
+  REQUIRE(urls.size() == 3);
+  CHECK(urls[0].describe() == "one:5672, virtual host v");
+  CHECK(urls[1].describe() == "two:5671, virtual host /");
+  CHECK(urls[2].describe() == "three:1, virtual host /");
+  CHECK(urls[2].password == "p");
+}
+
+TEST_CASE("AMQP URLs: a comma in a password separates nothing", "[amqp_url]") {
+  const auto urls = all_parsed("amqp://user:a,b@one,amqp://user:,@two");
+  REQUIRE(urls.size() == 2);
+  CHECK(urls[0].password == "a,b");
+  CHECK(urls[1].password == ",");
+}
+
+TEST_CASE("AMQP URLs: all must be readable", "[amqp_url]") {
+  for (const char* text :
+       {"", "amqp://one,", "amqp://one,two", ",amqp://one", "amqp://one,,amqp://two",
+        "amqp://one:x,amqp://two", "amqp://one,amqp://two:x"}) {
+    INFO(text);
+    CHECK_FALSE(parse_amqp_urls(text).ok());
+  }
+  const auto refused = parse_amqp_urls("amqp://u:hunter1@one,amqp://u:hunter2@two:x");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().message.find("hunter") == std::string::npos);
+  CHECK(refused.error().message.find("two") != std::string::npos);
 }
 
 TEST_CASE("AMQP URL: no refusal holds the password", "[amqp_url]") {

@@ -65,14 +65,15 @@ TEST_CASE("option table: the default of every row parses", "[option_table]") {
 TEST_CASE("option table: the defaults are those of the manual", "[option_table]") {
   const Options options = resolved({}).options;
   CHECK(options.workers == 2);
-  CHECK(options.rabbitmq_url.describe() == "localhost:5672, virtual host /");
-  CHECK(options.rabbitmq_url.user == "guest");
+  CHECK(options.rabbitmq_urls.at(0).describe() == "localhost:5672, virtual host /");
+  CHECK(options.rabbitmq_urls.at(0).user == "guest");
   CHECK(options.rabbitmq_exchange == "url_shortener");
   CHECK(options.rabbitmq_queue == "click_events");
   CHECK(options.rabbitmq_routing_key == "click_events");
   CHECK(options.dead_letter_queue == "click_events.dead");
   CHECK(options.prefetch == 30000);
-  CHECK(options.clickhouse_host == "localhost");
+  CHECK(options.clickhouse_hosts == std::vector<HostPort>{{"localhost", 8123}});
+  CHECK_FALSE(options.clickhouse_tls);
   CHECK(options.clickhouse_port == 8123);
   CHECK(options.clickhouse_database == "url_shortener");
   CHECK(options.clickhouse_table == "click_events");
@@ -177,6 +178,9 @@ TEST_CASE("options: values out of range are refused", "[option_table]") {
       {"EVENT_CONSUMER_STOP_TIMEOUT", "0"},
       {"LOG_LEVEL", "loud"},
       {"RABBITMQ_URL", "localhost"},
+      {"RABBITMQ_URL", "amqp://one,amqp://two:x"},
+      {"CLICKHOUSE_HOST", "one,two:x"},
+      {"CLICKHOUSE_TLS", "yes"},
       {"RABBITMQ_QUEUE", ""},
   };
   for (const auto& [variable, text] : bad) {
@@ -196,15 +200,46 @@ TEST_CASE("options: a password in the flag is refused, naming variable and file"
 
 TEST_CASE("options: a flag without a password of its own is fine", "[option_table]") {
   for (const char* url : {"amqp://host/", "amqp://guest:guest@host/", "amqp://user@host/"})
-    CHECK(resolved({{"RABBITMQ_URL", url}}).options.rabbitmq_url.host == "host");
+    CHECK(resolved({{"RABBITMQ_URL", url}}).options.rabbitmq_urls.at(0).host == "host");
 }
 
 TEST_CASE("options: a password is welcome in the environment and in the file", "[option_table]") {
   const Settings url = {{"RABBITMQ_URL", "amqp://user:hunter2@host/"}};
-  CHECK(resolved({}, url).options.rabbitmq_url.password == "hunter2");
-  CHECK(resolved({}, {}, url).options.rabbitmq_url.password == "hunter2");
+  CHECK(resolved({}, url).options.rabbitmq_urls.at(0).password == "hunter2");
+  CHECK(resolved({}, {}, url).options.rabbitmq_urls.at(0).password == "hunter2");
   CHECK(resolved({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}}).options.clickhouse_password ==
         "hunter2");
+}
+
+TEST_CASE("options: several brokers share one CA file", "[option_table]") {
+  const Options options =
+      resolved({{"RABBITMQ_URL", "amqps://one,amqps://two"}, {"RABBITMQ_CA_FILE", "/ca.pem"}})
+          .options;
+  REQUIRE(options.rabbitmq_urls.size() == 2);
+  for (const AmqpUrl& url : options.rabbitmq_urls) CHECK(url.ca_file == "/ca.pem");
+}
+
+TEST_CASE("options: a CA file without TLS is refused", "[option_table]") {
+  CHECK(holds(refused({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}}), "amqps://"));
+  CHECK(holds(refused({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}}), "--clickhouse-tls is off"));
+  resolved({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}, {"RABBITMQ_URL", "amqp://one,amqps://two"}});
+  resolved({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}, {"CLICKHOUSE_TLS", "on"}});
+}
+
+TEST_CASE("options: a password in the second URL of the flag is refused too", "[option_table]") {
+  const std::string message = refused({{"RABBITMQ_URL", "amqp://one,amqp://user:hunter2@two"}});
+  CHECK(holds(message, "--rabbitmq-url holds a password"));
+  CHECK_FALSE(holds(message, "hunter2"));
+}
+
+TEST_CASE("options: ClickHouse's port is that of hosts without one", "[option_table]") {
+  using Hosts = std::vector<HostPort>;
+  const Settings hosts = {{"CLICKHOUSE_HOST", "one,two:9"}};
+  CHECK(resolved(hosts).options.clickhouse_hosts == Hosts{{"one", 8123}, {"two", 9}});
+  CHECK(resolved(hosts, {{"CLICKHOUSE_PORT", "7"}}).options.clickhouse_hosts ==
+        Hosts{{"one", 7}, {"two", 9}});
+  CHECK(resolved(hosts, {{"CLICKHOUSE_TLS", "on"}}).options.clickhouse_hosts ==
+        Hosts{{"one", 8443}, {"two", 9}});
 }
 
 TEST_CASE("options: ClickHouse's password has no flag", "[option_table]") {

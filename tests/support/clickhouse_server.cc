@@ -57,8 +57,15 @@ std::string users_xml(const ClickhouseOptions& options) {
          "</users>\n<quotas><default></default></quotas>\n</yandex>\n";
 }
 
+std::string tls_elements(const Certificate& certificate, int https_port) {
+  return element("https_port", std::to_string(https_port)) + "<openSSL><server>\n" +
+         element("certificateFile", certificate.certificate_file) +
+         element("privateKeyFile", certificate.key_file) + element("verificationMode", "none") +
+         element("loadDefaultCAFile", "false") + "</server></openSSL>\n";
+}
+
 std::string config_xml(const ClickhouseOptions& options, const std::string& directory,
-                       int http_port, int tcp_port) {
+                       int http_port, int https_port, int tcp_port) {
   return "<yandex>\n<logger>\n" + element("level", "information") +
          element("log", directory + "/server.log") +
          element("errorlog", directory + "/server.err.log") + "</logger>\n" +
@@ -70,6 +77,7 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          element("users_config", directory + "/users.xml") + element("default_profile", "default") +
          element("default_database", "default") + element("timezone", options.time_zone) +
          element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
+         (options.certificate ? tls_elements(*options.certificate, https_port) : "") +
          "<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
          elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
 }
@@ -114,6 +122,7 @@ ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
     : directory_(options.directory),
       dies_with_parent_(options.dies_with_parent),
       http_port_(free_port()),
+      https_port_(free_port()),
       tcp_port_(free_port()) {
   if (directory_.empty()) {
     own_directory_.emplace("clickhouse");
@@ -123,7 +132,8 @@ ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
     make_directories(directory_ + name);
   }
   write_file(directory_ + "/users.xml", users_xml(options));
-  write_file(directory_ + "/config.xml", config_xml(options, directory_, http_port_, tcp_port_));
+  write_file(directory_ + "/config.xml",
+             config_xml(options, directory_, http_port_, https_port_, tcp_port_));
   start();
 }
 

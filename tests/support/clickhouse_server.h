@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/certificates.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"
 
@@ -31,6 +32,8 @@ struct ClickhouseOptions {
   std::map<std::string, std::string> settings;
   std::map<std::string, std::string> merge_tree_settings;
   std::string time_zone = "UTC";
+  // With one the server also speaks HTTPS, on https_port().
+  std::optional<Certificate> certificate;
   // False: the server outlives this program when it is killed, see Command::dies_with_parent.
   bool dies_with_parent = true;
 };
@@ -44,6 +47,7 @@ class ClickhouseServer {
   ~ClickhouseServer();
 
   int http_port() const { return http_port_; }
+  int https_port() const { return https_port_; }
   int tcp_port() const { return tcp_port_; }
   const std::string& directory() const { return directory_; }
   std::string log_file() const { return directory_ + "/server.log"; }
@@ -81,6 +85,7 @@ class ClickhouseServer {
   std::string directory_;
   bool dies_with_parent_;
   int http_port_;
+  int https_port_;
   int tcp_port_;
   std::unique_ptr<ChildProcess> server_;
 };

@@ -46,13 +46,14 @@ RabbitmqServer::RabbitmqServer(const RabbitmqOptions& options)
     : directory_(options.directory),
       dies_with_parent_(options.dies_with_parent),
       port_(free_port()),
+      tls_port_(free_port()),
       distribution_port_(free_port()),
       epmd_port_(free_port()) {
   if (directory_.empty()) {
     own_directory_.emplace("rabbitmq");
     directory_ = own_directory_->path();
   }
-  write_configuration(options.configuration);
+  write_configuration(options);
   start_epmd();
   start();
 }
@@ -89,12 +90,30 @@ Environment RabbitmqServer::environment() const {
   return environment;
 }
 
-void RabbitmqServer::write_configuration(const std::string& further_lines) const {
+void RabbitmqServer::write_certificate(const Certificate& certificate) const {
+  write_file(directory_ + "/server.pem", read_file(certificate.certificate_file));
+  write_file(directory_ + "/server.key", read_file(certificate.key_file));
+}
+
+void RabbitmqServer::use_certificate(const Certificate& certificate) const {
+  write_certificate(certificate);
+  ctl({"eval", "ssl:clear_pem_cache()."});
+}
+
+void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
+  std::string tls_lines;
+  if (options.certificate) {
+    write_certificate(*options.certificate);
+    tls_lines = "listeners.ssl.1 = 127.0.0.1:" + std::to_string(tls_port_) +
+                "\nssl_options.certfile = " + directory_ + "/server.pem" +
+                "\nssl_options.keyfile = " + directory_ + "/server.key" +
+                "\nssl_options.verify = verify_none\n";
+  }
   write_file(directory_ + "/rabbitmq.conf",
              "disk_free_limit.absolute = 50MB\n"
              "log.console = false\n"
              "log.file = rabbit.log\n" +
-                 further_lines + '\n');
+                 tls_lines + options.configuration + '\n');
   write_file(directory_ + "/enabled_plugins", "[].\n");
   write_file(directory_ + "/.erlang.cookie", "EVENTCONSUMERTEST" + std::to_string(port_), 0400);
   make_directories(directory_ + "/log");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/certificates.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"
 
@@ -19,6 +20,8 @@ struct RabbitmqOptions {
   std::string directory;
   // Further lines for rabbitmq.conf.
   std::string configuration;
+  // With one the broker also speaks TLS, on tls_port().
+  std::optional<Certificate> certificate;
   // False: the servers outlive this program when it is killed, see Command::dies_with_parent.
   bool dies_with_parent = true;
 };
@@ -37,8 +40,12 @@ class RabbitmqServer {
   ~RabbitmqServer();
 
   int port() const { return port_; }
+  int tls_port() const { return tls_port_; }
   const std::string& directory() const { return directory_; }
   std::string log_file() const { return directory_ + "/log/rabbit.log"; }
+
+  // From now on shows this certificate to those who connect with TLS.
+  void use_certificate(const Certificate& certificate) const;
 
   // The AMQP URL of this server. Reserved characters in the arguments are escaped.
   std::string url(const std::string& vhost = "/", const std::string& user = "guest",
@@ -78,7 +85,8 @@ class RabbitmqServer {
 
  private:
   Environment environment() const;
-  void write_configuration(const std::string& further_lines) const;
+  void write_configuration(const RabbitmqOptions& options) const;
+  void write_certificate(const Certificate& certificate) const;
   void start_epmd();
   bool accepts_logins() const;
 
@@ -86,6 +94,7 @@ class RabbitmqServer {
   std::string directory_;
   bool dies_with_parent_;
   int port_;
+  int tls_port_;
   int distribution_port_;
   int epmd_port_;
   std::unique_ptr<ChildProcess> epmd_;

@@ -7,7 +7,11 @@
 namespace event_consumer::testing {
 
 RabbitmqServer& rabbitmq() {
-  static RabbitmqServer server;
+  static RabbitmqServer server([] {
+    RabbitmqOptions options;
+    options.certificate = certificates().good();
+    return options;
+  }());
   return server;
 }
 
@@ -15,6 +19,7 @@ ClickhouseServer& clickhouse() {
   static ClickhouseServer server([] {
     ClickhouseOptions options;
     options.users = {{kClickhouseUser, kClickhousePassword}};
+    options.certificate = certificates().good();
     return options;
   }());
   return server;

@@ -15,7 +15,8 @@
 
 namespace event_consumer::testing {
 
-// The servers of this run, started when first asked for and stopped at its end.
+// The servers of this run, which also speak TLS with certificates().good(), started when first
+// asked for and stopped at its end.
 RabbitmqServer& rabbitmq();
 ClickhouseServer& clickhouse();
 

@@ -17,9 +17,10 @@ MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
 
 }  // namespace
 
-Result<AmqpSource> AmqpSource::open(const AmqpUrl& url, const std::string& connection_name,
+Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
+                                    const std::string& connection_name,
                                     const QueueTopology& topology, std::uint16_t prefetch) {
-  auto connection = AmqpConnection::open(url, connection_name);
+  auto connection = AmqpConnection::open_first(urls, connection_name);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, topology); !done) return done.error();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "worker/amqp/connection.h"
 #include "worker/amqp/topology.h"
@@ -14,10 +15,11 @@ namespace event_consumer {
 
 class AmqpSource : public Source {
  public:
-  // Connects, sees to the queue, and sets the prefetch count for the consumer to come. The Error is
-  // kUnavailable or kConfiguration.
-  static Result<AmqpSource> open(const AmqpUrl& url, const std::string& connection_name,
-                                 const QueueTopology& topology, std::uint16_t prefetch);
+  // Connects to the first of `urls` that answers, sees to the queue, and sets the prefetch count
+  // for the consumer to come. The Error is kUnavailable or kConfiguration.
+  static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
+                                 const std::string& connection_name, const QueueTopology& topology,
+                                 std::uint16_t prefetch);
 
   Result<SourceEvent> next() override;
   Result<Done> consume() override;
@@ -30,6 +32,8 @@ class AmqpSource : public Source {
   // To be polled for reading once next() has returned kNone.
   int fd() const { return connection_.fd(); }
   Duration heartbeat_period() const { return connection_.heartbeat_period(); }
+  // The broker in use.
+  const AmqpUrl& url() const { return connection_.url(); }
   std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
 
   // Closes the connection with a handshake.

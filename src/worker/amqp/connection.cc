@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "common/log.h"
 #include "worker/amqp/reply.h"
+#include "worker/tls.h"
 
 namespace event_consumer {
 namespace {
@@ -32,27 +34,85 @@ amqp_table_entry_t yes_entry(const char* key) {
   return entry;
 }
 
+Error no_memory() { return {ExitCode::kInternal, "out of memory for a connection"}; }
+
+// Never waits without a limit, and leaves a descriptor that does not block.
+int open_socket(amqp_socket_t* socket, const AmqpUrl& url) {
+  errno = 0;
+  return amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &kConnectTimeout);
+}
+
+// Only right behind open_socket().
+Error not_connected(const std::string& connecting, int status) {
+  const std::string reason = status == AMQP_STATUS_SOCKET_ERROR && errno > 0
+                                 ? std::strerror(errno)
+                                 : amqp_error_string2(status);
+  return {ExitCode::kUnavailable, connecting + ": " + reason};
+}
+
 }  // namespace
 
 Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::string& name) {
   AmqpConnection connection(State(amqp_new_connection()), url);
   amqp_connection_state_t state = connection.state();
-  amqp_socket_t* socket = state == nullptr ? nullptr : amqp_tcp_socket_new(state);
-  if (socket == nullptr) return Error{ExitCode::kInternal, "out of memory for a connection"};
-
-  const std::string connecting = "cannot connect to " + connection.describe();
-  errno = 0;
-  const int status = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &kConnectTimeout);
-  if (status != AMQP_STATUS_OK) {
-    const std::string reason = status == AMQP_STATUS_SOCKET_ERROR && errno > 0
-                                   ? std::strerror(errno)
-                                   : amqp_error_string2(status);
-    return Error{ExitCode::kUnavailable, connecting + ": " + reason};
-  }
+  if (state == nullptr) return no_memory();
+  auto connected = url.tls ? connection.connect_tls() : connection.connect_plain();
+  if (!connected) return connected.error();
   amqp_set_handshake_timeout(state, &kReplyTimeout);
   amqp_set_rpc_timeout(state, &kReplyTimeout);
   if (auto done = connection.log_in(name); !done) return done.error();
   return connection;
+}
+
+Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& urls,
+                                                  const std::string& name) {
+  bool may_pass = false;
+  for (std::size_t i = 0;; ++i) {
+    auto connection = open(urls[i], name);
+    if (connection) return connection;
+    Error error = connection.error();
+    may_pass = may_pass || error.exit_code != ExitCode::kConfiguration;
+    if (i + 1 == urls.size()) {
+      if (may_pass && error.exit_code == ExitCode::kConfiguration)
+        error.exit_code = ExitCode::kUnavailable;
+      return error;
+    }
+    log::warn("{}; trying {}", error.message, urls[i + 1].describe());
+  }
+}
+
+Result<Done> AmqpConnection::connect_plain() {
+  amqp_socket_t* socket = amqp_tcp_socket_new(state());
+  if (socket == nullptr) return no_memory();
+  const int status = open_socket(socket, url_);
+  if (status == AMQP_STATUS_OK) return Done{};
+  return not_connected("cannot connect to " + describe(), status);
+}
+
+Result<Done> AmqpConnection::connect_tls() {
+  const std::string connecting = "cannot connect to " + describe() + " with TLS";
+  amqp_socket_t* socket = amqp_ssl_socket_new(state());
+  if (socket == nullptr) return no_memory();
+  // OpenSSL checks the name in the handshake; the library's own check knows no IP addresses.
+  amqp_ssl_socket_set_verify_peer(socket, 1);
+  amqp_ssl_socket_set_verify_hostname(socket, 0);
+  auto* context = static_cast<ssl_ctx_st*>(amqp_ssl_socket_get_context(socket));
+  const TlsPeer peer{url_.host, trusted_ca_file(url_.ca_file), "--rabbitmq-ca-file"};
+  if (auto done = demand_verified_peer(context, peer); !done)
+    return Error{done.error().exit_code, connecting + ": " + done.error().message};
+
+  const VerificationWatch verification(context);
+  const int status = open_socket(socket, url_);
+  switch (status) {
+    case AMQP_STATUS_OK:
+      return Done{};
+    case AMQP_STATUS_SSL_ERROR:
+    case AMQP_STATUS_SSL_CONNECTION_FAILED:
+    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
+      return handshake_error(connecting, peer, verification.result());
+    default:
+      return not_connected(connecting, status);
+  }
 }
 
 Result<Done> AmqpConnection::log_in(const std::string& name) {
@@ -73,8 +133,12 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
       static_cast<int>(url_.heartbeat.count()), &client_properties, AMQP_SASL_METHOD_PLAIN,
       url_.user.c_str(), url_.password.c_str());
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return Done{};
-  return to_error("cannot log in to " + describe() + " as user " + url_.user, reply,
-                  ExitCode::kUnavailable);
+  Error error = to_error("cannot log in to " + describe() + " as user " + url_.user, reply,
+                         ExitCode::kUnavailable);
+  // What a TLS port makes of a client that does not speak TLS.
+  if (!url_.tls && reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
+    error.message += "; if this is its TLS port, the URL must begin with amqps://";
+  return error;
 }
 
 Result<Done> AmqpConnection::open_channel(amqp_channel_t channel) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/amqp_url.h"
 #include "common/clock.h"
@@ -18,8 +19,13 @@ class AmqpConnection {
  public:
   // Connects and logs in; takes at most about 10 s for each. `name` is shown in RabbitMQ's list of
   // connections. The Error is kUnavailable when the broker cannot be reached, kConfiguration when
-  // it refuses the login or the virtual host.
+  // it refuses the login or the virtual host, or when its certificate is not accepted.
   static Result<AmqpConnection> open(const AmqpUrl& url, const std::string& name);
+
+  // The same at the first of `urls` that lets us in; the failures before it are logged. The Error
+  // is that of the last one, and kConfiguration only when all were.
+  static Result<AmqpConnection> open_first(const std::vector<AmqpUrl>& urls,
+                                           const std::string& name);
 
   // Opens a channel. May be called again for one that the server has closed.
   Result<Done> open_channel(amqp_channel_t channel);
@@ -52,7 +58,7 @@ class AmqpConnection {
   bool is_open() const { return state_ != nullptr; }
 
   // How often next_frame() must be called for heartbeats to be on time.
-  Duration heartbeat_period() const { return url_.heartbeat / 4; }
+  Duration heartbeat_period() const { return Duration(url_.heartbeat) / 4; }
 
   // «RabbitMQ host:port, virtual host v».
   std::string describe() const { return "RabbitMQ " + url_.describe(); }
@@ -66,6 +72,8 @@ class AmqpConnection {
   using State = std::unique_ptr<amqp_connection_state_t_, Destroy>;
 
   AmqpConnection(State state, const AmqpUrl& url) : state_(std::move(state)), url_(url) {}
+  Result<Done> connect_plain();
+  Result<Done> connect_tls();
   Result<Done> log_in(const std::string& name);
 
   State state_;

@@ -6,13 +6,20 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
+#include "common/clock.h"
+#include "common/log.h"
 #include "worker/clickhouse/error_class.h"
+#include "worker/tls.h"
 
 namespace event_consumer {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{10};
+
+// In less than this a TLS port hangs up on a client that does not speak TLS.
+constexpr std::chrono::milliseconds kAtOnce{500};
 
 // At most so much of a server's message goes into a log line.
 constexpr std::size_t kMessageBytes = 500;
@@ -98,36 +105,112 @@ void reset_connection(int socket) {
 }  // namespace
 
 struct ClickHouseHttp::Client {
-  httplib::Client http;
-  int socket = -1;  // of the connection in use
+  std::unique_ptr<httplib::ClientImpl> http;
+  int socket = -1;             // of the connection in use
+  bool has_answered = false;   // so it is no TLS port spoken to without TLS
+  httplib::SSLClient* tls;     // http, when it speaks TLS
+  TlsPeer peer;                // only with TLS
+  std::optional<Error> fault;  // it cannot even be tried
 
-  Client(const std::string& host, int port) : http(host, port) {}
+  explicit Client(const ClickHouseServer& server);
+  HttpAnswer no_answer(httplib::Error error, Duration after) const;
 };
 
-std::string ClickHouseServer::describe() const {
-  return "ClickHouse " + host + ":" + std::to_string(port);
+ClickHouseHttp::Client::Client(const ClickHouseServer& server) {
+  if (!server.tls) {
+    http = std::make_unique<httplib::ClientImpl>(server.host, server.port);
+    tls = nullptr;
+    return;
+  }
+  auto client = std::make_unique<httplib::SSLClient>(server.host, server.port);
+  tls = client.get();
+  http = std::move(client);
+  peer = {server.host, trusted_ca_file(server.ca_file), "--clickhouse-ca-file"};
+  if (auto done = demand_verified_peer(tls->ssl_context(), peer); !done) fault = done.error();
+  // Named here too, because the library adds the system's otherwise.
+  tls->set_ca_cert_path(peer.ca_file.c_str());
+  tls->enable_server_certificate_verification(true);
 }
 
-ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server)
-    : server_(server), client_(std::make_unique<Client>(server.host, server.port)) {
-  httplib::Client& http = client_->http;
+HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error, Duration after) const {
+  HttpAnswer answer;
+  answer.was_sent = error != httplib::Error::Connection && error != httplib::Error::SSLConnection &&
+                    error != httplib::Error::SSLServerVerification;
+  if (error == httplib::Error::SSLConnection || error == httplib::Error::SSLServerVerification) {
+    const bool rejected = error == httplib::Error::SSLServerVerification;
+    const Error fault = handshake_error("no connection with TLS", peer,
+                                        rejected ? tls->get_openssl_verify_result() : 0);
+    answer.body = fault.message;
+    answer.misconfigured = fault.exit_code == ExitCode::kConfiguration;
+    return answer;
+  }
+  answer.body = to_words(error);
+  if (error == httplib::Error::Read && tls == nullptr && !has_answered && after < kAtOnce)
+    answer.body += " (if this is its TLS port, set --clickhouse-tls on)";
+  return answer;
+}
+
+ClickHouseServer clickhouse_server(const Options& options) {
+  const auto& hosts = options.clickhouse_hosts;
+  return {hosts.front().host,         hosts.front().port,
+          options.clickhouse_user,    options.clickhouse_password,
+          options.clickhouse_timeout, options.clickhouse_tls,
+          options.clickhouse_ca_file, {hosts.begin() + 1, hosts.end()}};
+}
+
+std::string ClickHouseServer::describe() const {
+  return "ClickHouse " + HostPort{host, port}.describe();
+}
+
+ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server) : server_(server) { connect(); }
+
+ClickHouseHttp::~ClickHouseHttp() = default;
+ClickHouseHttp::ClickHouseHttp(ClickHouseHttp&&) noexcept = default;
+ClickHouseHttp& ClickHouseHttp::operator=(ClickHouseHttp&&) noexcept = default;
+
+void ClickHouseHttp::connect() {
+  client_ = std::make_unique<Client>(server_);
+  httplib::ClientImpl& http = *client_->http;
   http.set_keep_alive(true);
   http.set_url_encode(false);
-  http.set_connection_timeout(std::min(kConnectTimeout, server.timeout));
-  http.set_read_timeout(server.timeout);
-  http.set_write_timeout(server.timeout);
+  http.set_connection_timeout(std::min(kConnectTimeout, server_.timeout));
+  http.set_read_timeout(server_.timeout);
+  http.set_write_timeout(server_.timeout);
   http.set_socket_options([client = client_.get()](int socket) {
     prepare_socket(socket);
     client->socket = socket;
   });
   http.set_default_headers(
-      {{"X-ClickHouse-User", server.user}, {"X-ClickHouse-Key", server.password}});
+      {{"X-ClickHouse-User", server_.user}, {"X-ClickHouse-Key", server_.password}});
 }
 
-ClickHouseHttp::~ClickHouseHttp() = default;
+void ClickHouseHttp::use_next_server(const std::string& why) {
+  auto& others = server_.alternatives;
+  if (others.empty()) return;
+  const std::string left = server_.describe();
+  others.push_back({server_.host, server_.port});
+  server_.host = others.front().host;
+  server_.port = others.front().port;
+  others.erase(others.begin());
+  ++server_changes_;
+  log::warn("{}: {}; now using {}", left, why, server_.describe());
+  connect();
+}
 
 HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view header,
                                 std::string_view body) {
+  const HttpAnswer answer = post_once(parameters, header, body);
+  if (answer.server_is_away())
+    use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
+  // The next try reads the CA file anew: it may have been put right by then.
+  if (answer.misconfigured && server_.alternatives.empty()) connect();
+  return answer;
+}
+
+HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::string_view header,
+                                     std::string_view body) {
+  if (client_->fault) return {0, client_->fault->message, 0, true, false};
+  const TimePoint start = Clock::now();
   const auto write = [&](std::size_t offset, std::size_t, httplib::DataSink& sink) {
     const auto rest =
         offset < header.size() ? header.substr(offset) : body.substr(offset - header.size());
@@ -135,19 +218,20 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
     reset_connection(client_->socket);
     return false;
   };
-  const auto result = client_->http.Post(to_path(parameters).c_str(), header.size() + body.size(),
-                                         write, "application/octet-stream");
-  if (!result)
-    return {0, to_words(result.error()), 0, result.error() != httplib::Error::Connection};
-  return {result->status, result->body, exception_code(*result)};
+  const auto result = client_->http->Post(to_path(parameters).c_str(), header.size() + body.size(),
+                                          write, "application/octet-stream");
+  if (!result) return client_->no_answer(result.error(), Clock::now() - start);
+  client_->has_answered = true;
+  return {result->status, result->body, exception_code(*result), false, true};
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
+  const std::string where = http.server().describe();  // a failed post may change it
   const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
   if (answer.ok()) return answer.body;
-  const std::string where = http.server().describe();
   if (answer.status == 0)
-    return Error{ExitCode::kUnavailable, "cannot reach " + where + ": " + answer.body};
+    return Error{answer.misconfigured ? ExitCode::kConfiguration : ExitCode::kUnavailable,
+                 "cannot reach " + where + ": " + answer.body};
   const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
   return Error{
       error_class == ErrorClass::kTransient ? ExitCode::kUnavailable : ExitCode::kConfiguration,

@@ -53,12 +53,12 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
   return parameters;
 }
 
-InsertOutcome Insert::post(const Batch& batch) {
+InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch) {
   using Kind = InsertOutcome::Kind;
   const InsertFormat& format = batch.format();
-  const HttpAnswer answer = http_.post(insert_parameters(format.query, facts_, batch.token()),
-                                       format.header, batch.bytes());
-  const std::string where = http_.server().describe();
+  const std::string where = http.server().describe();  // a failed post may change it
+  const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
+                                      format.header, batch.bytes());
   if (!answer.was_sent)
     return {Kind::kRefused, 0, "cannot reach " + where + ": " + answer.body,
             ErrorClass::kTransient};

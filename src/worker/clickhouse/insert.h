@@ -22,16 +22,8 @@ InsertFormat insert_format(const TableName& name, const std::vector<Column>& col
 QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
                                   const std::string& token);
 
-class Insert {
- public:
-  Insert(const ClickHouseServer& server, const ServerFacts& facts) : http_(server), facts_(facts) {}
-
-  // Posts `batch` and waits for the answer. The same batch may be posted again.
-  InsertOutcome post(const Batch& batch);
-
- private:
-  ClickHouseHttp http_;
-  ServerFacts facts_;
-};
+// Posts `batch` to a server of which `facts` are known, and waits for the answer. The same batch
+// may be posted again, with the same token also to another server.
+InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch);
 
 }  // namespace event_consumer

@@ -19,6 +19,9 @@ using testing::http_answer;
 using testing::HttpRequest;
 using testing::LoopbackListener;
 
+constexpr char kNoAnswer[] =
+    "the connection was closed, or the time-out passed, before an answer came";
+
 ClickHouseServer at(int port, seconds timeout = seconds(20)) {
   return {"127.0.0.1", port, "writer", "hunter2", timeout};
 }
@@ -115,7 +118,8 @@ TEST_CASE("http: after a connection was lost the next post has a new one", "[htt
   const HttpAnswer lost = http.post({}, "", "rows");
   CHECK(lost.status == 0);
   CHECK_FALSE(lost.ok());
-  CHECK(lost.body == "the connection was closed, or the time-out passed, before an answer came");
+  CHECK(lost.body ==
+        kNoAnswer + std::string(" (if this is its TLS port, set --clickhouse-tls on)"));
   CHECK(http.post({}, "", "rows").ok());
   CHECK(server.connections() == 2);
 }
@@ -130,6 +134,84 @@ TEST_CASE("http: a refused connection is no answer", "[http]") {
   const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
   CHECK(answer.body == "cannot connect");
+}
+
+TEST_CASE("http: a server that has answered is no TLS port", "[http]") {
+  int requests = 0;
+  FakeHttpServer server(
+      [&](const HttpRequest&) { return ++requests == 2 ? "" : http_answer(200); });
+  ClickHouseHttp http(at(server.port()));
+  CHECK(http.post({}, "", "rows").ok());
+  CHECK(http.post({}, "", "rows").body == kNoAnswer);
+}
+
+TEST_CASE("http: a CA file that cannot be read is a matter of configuration", "[http]") {
+  FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
+  ClickHouseServer plain = at(server.port(), seconds(2));
+  plain.tls = true;
+  plain.ca_file = "/nonexistent/ca.pem";
+  ClickHouseHttp http(plain);
+  const HttpAnswer answer = http.post({}, "", "rows");
+  CHECK(answer.status == 0);
+  CHECK(answer.misconfigured);
+  CHECK(answer.body.find("CA file /nonexistent/ca.pem: cannot be read: No such file") == 0);
+  CHECK(server.connections() == 0);
+}
+
+ClickHouseServer first_of(const std::vector<int>& ports) {
+  ClickHouseServer server = at(ports.front());
+  for (std::size_t i = 1; i < ports.size(); ++i)
+    server.alternatives.push_back({"127.0.0.1", ports[i]});
+  return server;
+}
+
+int closed_port() { return LoopbackListener().port(); }
+
+TEST_CASE("http: when a server is away the next one is used, and kept", "[http]") {
+  FakeHttpServer second([](const HttpRequest&) { return http_answer(200); });
+  const int first = closed_port();
+  ClickHouseHttp http(first_of({first, second.port()}));
+  CHECK(http.server().port == first);
+  CHECK(http.post({}, "", "rows").status == 0);
+  CHECK(http.server().port == second.port());
+  for (int i = 0; i < 3; ++i) CHECK(http.post({}, "", "rows").ok());
+  CHECK(http.server_changes() == 1);
+  CHECK(second.connections() == 1);
+}
+
+TEST_CASE("http: the servers take turns while all are away", "[http]") {
+  const std::vector<int> ports = {closed_port(), closed_port(), closed_port()};
+  ClickHouseHttp http(first_of(ports));
+  for (int i = 0; i < 7; ++i) {
+    CHECK(http.server().port == ports[static_cast<std::size_t>(i) % 3]);
+    http.post({}, "", "rows");
+  }
+}
+
+TEST_CASE("http: a refusal in ClickHouse's words is no reason to change", "[http]") {
+  for (const std::string& answer :
+       {http_answer(500, "Code: 241. DB::Exception"), http_answer(404, ""), http_answer(403, "")}) {
+    FakeHttpServer first([&](const HttpRequest&) { return answer; });
+    ClickHouseHttp http(first_of({first.port(), closed_port()}));
+    http.post({}, "", "rows");
+    CHECK(http.server().port == first.port());
+  }
+}
+
+TEST_CASE("http: a proxy's 503 is a reason to change", "[http]") {
+  FakeHttpServer first([](const HttpRequest&) { return http_answer(503, "no backend"); });
+  ClickHouseHttp http(first_of({first.port(), closed_port()}));
+  http.post({}, "", "rows");
+  CHECK(http.server().port != first.port());
+}
+
+TEST_CASE("http: a server without alternatives stays", "[http]") {
+  const int port = closed_port();
+  ClickHouseHttp http(at(port));
+  http.post({}, "", "rows");
+  http.use_next_server("no reason");
+  CHECK(http.server().port == port);
+  CHECK(http.server_changes() == 0);
 }
 
 struct End {
@@ -152,7 +234,7 @@ TEST_CASE("http: a server that does not answer in time is no answer", "[http]") 
   ClickHouseHttp http(at(listener.port(), seconds(1)));
   const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
-  CHECK(answer.body == "the connection was closed, or the time-out passed, before an answer came");
+  CHECK(answer.body == kNoAnswer);
 }
 
 // The library closes such a connection in order; by then the kernel has the whole body, and what

@@ -77,13 +77,13 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
   FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
   ServerFacts facts;
   facts.knows_deduplication_token = true;
-  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, facts);
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
   const Batch batch = sealed_batch("INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
-  const InsertOutcome outcome = insert.post(batch);
+  const InsertOutcome outcome = post_batch(http, facts, batch);
   CHECK((outcome.kind == Kind::kStored));
   CHECK(outcome.code == 0);
   CHECK(outcome.message == "");
-  insert.post(batch);
+  post_batch(http, facts, batch);
 
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
@@ -98,8 +98,8 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
 
 InsertOutcome outcome_of(const std::string& answer) {
   FakeHttpServer server([&](const HttpRequest&) { return answer; });
-  Insert insert({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)}, {});
-  return insert.post(sealed_batch());
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  return post_batch(http, {}, sealed_batch());
 }
 
 TEST_CASE("insert: an exception is a refusal with code and words", "[insert]") {

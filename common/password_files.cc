@@ -1,0 +1,44 @@
+#include "common/password_files.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace event_consumer {
+
+Result<std::string> read_password_file(const std::string& path) {
+  const auto bad = [&](const std::string& why) {
+    return Error{ExitCode::kUsage, "password file " + path + ": " + why};
+  };
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  // A directory can be opened, and fails only when it is read.
+  if (file) content << file.rdbuf();
+  if (!file || (content.fail() && errno != 0))
+    return bad(std::string("cannot be read: ") + std::strerror(errno));
+  std::string password = content.str();
+  if (!password.empty() && password.back() == '\n') password.pop_back();
+  if (!password.empty() && password.back() == '\r') password.pop_back();
+  if (password.empty()) return bad("holds no password");
+  if (password.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
+    return bad("holds more than one line of text");
+  return password;
+}
+
+Result<Done> read_password_files(Options& options) {
+  if (!options.rabbitmq_password_file.empty()) {
+    auto password = read_password_file(options.rabbitmq_password_file);
+    if (!password) return password.error();
+    for (AmqpUrl& url : options.rabbitmq_urls) url.password = *password;
+  }
+  if (!options.clickhouse_password_file.empty()) {
+    auto password = read_password_file(options.clickhouse_password_file);
+    if (!password) return password.error();
+    options.clickhouse_password = *password;
+  }
+  return Done{};
+}
+
+}  // namespace event_consumer

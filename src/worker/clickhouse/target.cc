@@ -1,0 +1,111 @@
+#include "worker/clickhouse/target.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "worker/clickhouse/insert.h"
+
+namespace event_consumer {
+namespace {
+
+bool same(const std::vector<Column>& a, const std::vector<Column>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Column& x, const Column& y) {
+    return x.name == y.name && x.type.name == y.type.name;
+  });
+}
+
+ErrorClass class_of(const Error& error) {
+  return error.exit_code == ExitCode::kUnavailable ? ErrorClass::kTransient
+                                                   : ErrorClass::kConfiguration;
+}
+
+TableOutcome failed(const Error& error) {
+  return {TableOutcome::Kind::kFailed, std::nullopt, error.message, class_of(error)};
+}
+
+}  // namespace
+
+Target::Target(const Options& options)
+    : http_(clickhouse_server(options)),
+      name_{options.clickhouse_database, options.clickhouse_table},
+      create_table_(options.create_table),
+      required_(options.required_columns) {}
+
+Result<Target> Target::open(const Options& options) {
+  Target target(options);
+  for (std::size_t left = options.clickhouse_hosts.size();; --left) {
+    const int change = target.http_.server_changes();
+    auto met = target.meet();
+    if (met) {
+      target.facts_ = std::move(met->facts);
+      target.columns_ = std::move(met->columns);
+      target.met_ = change;
+      return Result<Target>(std::move(target));
+    }
+    // One that refuses is not passed over: the next would hide what is wrong with it.
+    if (left == 1 || target.http_.server_changes() == change) return met.error();
+  }
+}
+
+Result<Target::Met> Target::meet() {
+  auto facts = read_server_facts(http_);
+  if (!facts) return facts.error();
+  auto columns = open_table(http_, *facts, name_, create_table_);
+  if (!columns) return columns.error();
+  return Met{std::move(*facts), std::move(*columns)};
+}
+
+Result<Done> Target::meet_if_new() {
+  const int change = http_.server_changes();
+  if (change == met_) return Done{};
+  const std::string where = http_.server().describe();
+  auto met = meet();
+  if (met && same(met->columns, columns_)) {
+    facts_ = std::move(met->facts);
+    met_ = change;
+    return Done{};
+  }
+  const Error error =
+      met ? Error{ExitCode::kConfiguration, "table " + name_.quoted() + " on " + where +
+                                                " has other columns than on the server before it"}
+          : met.error();
+  if (http_.server_changes() == change) http_.use_next_server(error.message);
+  return error;
+}
+
+Result<Encoding> Target::encoding() const {
+  auto encoder = RowEncoder::create(columns_, required_);
+  if (!encoder) return encoder.error();
+  return Encoding{std::move(*encoder),
+                  std::make_shared<const InsertFormat>(insert_format(name_, columns_, facts_))};
+}
+
+InsertOutcome Target::post(const Batch& batch) {
+  if (auto done = meet_if_new(); !done)
+    return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
+  return post_batch(http_, facts_, batch);
+}
+
+TableOutcome Target::check_table() {
+  if (auto done = meet_if_new(); !done) return failed(done.error());
+  auto columns = open_table(http_, facts_, name_, /*create=*/false);
+  if (!columns) return failed(columns.error());
+  if (same(columns.value(), columns_))
+    return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};
+  std::swap(columns_, columns.value());
+  auto changed = encoding();
+  if (changed)
+    return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
+  std::swap(columns_, columns.value());
+  return failed(changed.error());
+}
+
+std::string Target::describe() const {
+  std::string names;
+  for (const Column& column : columns_) names += (names.empty() ? "" : ", ") + column.name;
+  return name_.quoted() + " (" + names + ") on " + http_.server().describe() + ", version " +
+         facts_.version;
+}
+
+}  // namespace event_consumer

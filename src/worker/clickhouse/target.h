@@ -1,0 +1,60 @@
+// The table that events go to, on the server in use: what that server knows, which columns the
+// table has, and how events are encoded for them. It posts batches and notices when the table, or
+// the server behind an alternative host, is another. Not for use by two threads.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/options.h"
+#include "worker/batch.h"
+#include "worker/clickhouse/http.h"
+#include "worker/clickhouse/server_facts.h"
+#include "worker/clickhouse/table.h"
+#include "worker/inserter.h"
+
+namespace event_consumer {
+
+class Target {
+ public:
+  // Asks the servers in turn, each once, until one answers; creates the table where the options say
+  // so. The Error says what failed on the last one.
+  static Result<Target> open(const Options& options);
+
+  // How to encode events for the columns known now. The Error (kConfiguration) names a required
+  // column that the table does not have.
+  Result<Encoding> encoding() const;
+
+  // Posts `batch` and waits for the answer. A server that was not met before is met first: when its
+  // table does not have the columns known, nothing is sent there and its turn is over.
+  InsertOutcome post(const Batch& batch);
+
+  // Reads the columns again and compares names and types with those known. Never creates the table
+  // anew on the same server: one that was dropped under us is an operator's business.
+  TableOutcome check_table();
+
+  // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
+  std::string describe() const;
+
+ private:
+  struct Met {
+    ServerFacts facts;
+    std::vector<Column> columns;
+  };
+
+  explicit Target(const Options& options);
+  // Reads facts and columns from the server in use, and creates the table there where it may.
+  Result<Met> meet();
+  // Meets the server in use, unless it is met already.
+  Result<Done> meet_if_new();
+
+  ClickHouseHttp http_;
+  TableName name_;
+  bool create_table_;
+  std::vector<std::string> required_;
+  ServerFacts facts_;
+  std::vector<Column> columns_;
+  int met_ = 0;  // http_.server_changes() when the facts were read
+};
+
+}  // namespace event_consumer

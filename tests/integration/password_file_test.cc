@@ -1,0 +1,120 @@
+// Passwords from files: used at both ends, rotated without a restart of the service, shown nowhere.
+#include <signal.h>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr char kRabbitmqPassword[] = "rabbit-secret-1";
+constexpr char kNewRabbitmqPassword[] = "rabbit-secret-2";
+constexpr char kNewClickhousePassword[] = "clickhouse-secret-72";
+
+// A user of the broker for as long as the test takes.
+class BrokerUser {
+ public:
+  BrokerUser() {
+    rabbitmq().ctl({"add_user", "app", kRabbitmqPassword});
+    rabbitmq().ctl({"set_permissions", "app", ".*", ".*", ".*"});
+  }
+  ~BrokerUser() { rabbitmq().ctl({"delete_user", "app"}); }
+};
+
+// Gives kClickhouseUser another password for as long as it lives.
+class OtherClickhousePassword {
+ public:
+  explicit OtherClickhousePassword(const std::string& password) : users_(read_file(path())) {
+    std::string changed = users_;
+    changed.replace(changed.find(kClickhousePassword), std::string(kClickhousePassword).size(),
+                    password);
+    use(changed);
+  }
+  ~OtherClickhousePassword() { use(users_); }
+
+ private:
+  static std::string path() { return clickhouse().directory() + "/users.xml"; }
+  static void use(const std::string& users) {
+    write_file(path(), users);
+    clickhouse().query("SYSTEM RELOAD CONFIG");
+  }
+
+  std::string users_;
+};
+
+void publish(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+  const ClickEvents events(51);
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, scene, first, last,
+                    [&](std::uint64_t id) { return events.json_at(id); });
+}
+
+// Looks for a secret where other users of the machine or readers of the log might.
+void check_nowhere(const std::string& secret, const Service& service) {
+  INFO(secret);
+  CHECK(service.count_in_log(secret) == 0);
+  std::vector<pid_t> pids = service.workers();
+  pids.push_back(service.pid());
+  for (const pid_t pid : pids)
+    for (const char* file : {"/cmdline", "/environ"})
+      CHECK(read_file("/proc/" + std::to_string(pid) + file).find(secret) == std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("password files: a worker that starts again uses what is there then") {
+  Scene scene("password_files");
+  scene.declare_topology();
+  const BrokerUser user;
+  const PrivateDirectory secrets("secrets");
+  const std::string rabbitmq_file = secrets.path() + "/rabbitmq";
+  const std::string clickhouse_file = secrets.path() + "/clickhouse";
+  write_file(rabbitmq_file, std::string(kRabbitmqPassword) + '\n', 0600);
+  write_file(clickhouse_file, kClickhousePassword, 0600);
+
+  Environment environment = scene.environment();
+  environment["RABBITMQ_URL"] = rabbitmq().url("/", "app", "overruled");
+  environment["RABBITMQ_PASSWORD_FILE"] = rabbitmq_file;
+  environment["CLICKHOUSE_USER"] = kClickhouseUser;
+  environment["CLICKHOUSE_PASSWORD"] = "overruled";
+  environment["CLICKHOUSE_PASSWORD_FILE"] = clickhouse_file;
+  Service service(environment);
+  REQUIRE(service.wait_consuming(2));
+  publish(scene, 0, 1000);
+  CHECK(wait_until([&] { return scene.distinct_events() == 1000; }, seconds(20)));
+
+  rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
+  const OtherClickhousePassword other(kNewClickhousePassword);
+  write_file(rabbitmq_file, std::string(kNewRabbitmqPassword) + '\n', 0600);
+  write_file(clickhouse_file, kNewClickhousePassword, 0600);
+  for (const pid_t worker : service.workers()) kill(worker, SIGKILL);
+  INFO(service.log());
+  REQUIRE(service.wait_consuming(4));
+  publish(scene, 1000, 2000);
+  CHECK(wait_until([&] { return scene.distinct_events() == 2000; }, seconds(20)));
+  for (const char* secret :
+       {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
+    check_nowhere(secret, service);
+  CHECK(service.stop() == 0);
+}
+
+TEST_CASE("password files: one that cannot be used ends the start with 64 and is named") {
+  const PrivateDirectory secrets("secrets");
+  const std::string missing = secrets.path() + "/missing", empty = secrets.path() + "/empty";
+  write_file(empty, "\n");
+  for (const char* flag : {"--rabbitmq-password-file=", "--clickhouse-password-file="}) {
+    for (const std::string& file : {missing, empty}) {
+      Service service(base_environment(), {flag + file});
+      CHECK(service.wait_exit_status(seconds(5)) == 64);
+      CHECK(service.count_in_log("password file " + file) == 1);
+    }
+  }
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,174 @@
+// TLS to both servers: it works with a good certificate, and whatever is wrong with one is said in
+// one line and ends the start with status 78.
+#include <optional>
+#include <sstream>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+std::string amqp_url(const std::string& scheme, const std::string& host, int port) {
+  return scheme + "://guest:guest@" + host + ":" + std::to_string(port) + "/";
+}
+
+Environment with_amqps(Environment environment, const std::string& host = "127.0.0.1") {
+  environment["RABBITMQ_URL"] = amqp_url("amqps", host, rabbitmq().tls_port());
+  environment["RABBITMQ_CA_FILE"] = certificates().ca_file();
+  return environment;
+}
+
+Environment with_https(Environment environment, const ClickhouseServer& server,
+                       const std::string& host = "127.0.0.1") {
+  environment["CLICKHOUSE_HOST"] = host;
+  environment["CLICKHOUSE_PORT"] = std::to_string(server.https_port());
+  environment["CLICKHOUSE_TLS"] = "on";
+  environment["CLICKHOUSE_CA_FILE"] = certificates().ca_file();
+  return environment;
+}
+
+Environment changed(Environment environment, const Environment& changes) {
+  for (const auto& [name, text] : changes) environment[name] = text;
+  return environment;
+}
+
+// Starts the service, which must give up with `exit_status` (nothing: with any) and say each of
+// `said` in one line.
+void check_refused(Environment environment, std::optional<int> exit_status,
+                   const std::vector<std::string>& said) {
+  environment.emplace("EVENT_CONSUMER_START_TIMEOUT", "2");
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Service service(environment);
+  const auto status = service.wait_exit_status(seconds(20));
+  const std::string log = service.log();
+  INFO(log);
+  CHECK(status.has_value());
+  if (exit_status) CHECK(status == exit_status);
+  bool in_one_line = false;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line) && !in_one_line;) {
+    in_one_line = true;
+    for (const std::string& part : said)
+      in_one_line = in_one_line && line.find(part) != std::string::npos;
+  }
+  CHECK(in_one_line);
+}
+
+// Shows the broker's good certificate again whatever becomes of the test.
+struct OtherCertificate {
+  explicit OtherCertificate(const Certificate& other) { rabbitmq().use_certificate(other); }
+  ~OtherCertificate() { rabbitmq().use_certificate(certificates().good()); }
+};
+
+// Larger than a TLS record, and than an AMQP frame.
+std::string large_event(std::uint64_t id) {
+  return R"({"short_code": "big", "timestamp": "2025-12-19T10:20:30Z", "user_agent": ")" +
+         std::string(300'000, 'x') + R"(", "original_url": "https://example.com/?id=)" +
+         std::to_string(id) + "\"}";
+}
+
+ClickhouseOptions showing(const Certificate& certificate) {
+  ClickhouseOptions options;
+  options.certificate = certificate;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("TLS on both sides: everything is stored, by name and by address") {
+  constexpr std::uint64_t kSmall = 100'000;
+  constexpr std::uint64_t kEvents = kSmall + 50;
+  for (const std::string host : {"localhost", "127.0.0.1"}) {
+    Scene scene("tls");
+    scene.declare_topology();
+    const ClickEvents events(31);
+    Environment environment = with_https(with_amqps(scene.environment(), host), clickhouse(), host);
+    Service service(environment);
+    INFO(service.log());
+    REQUIRE(service.wait_consuming(2));
+    AmqpClient client(rabbitmq().url());
+    client.enable_confirms();
+    publish_confirmed(client, scene, 0, kEvents, [&](std::uint64_t id) {
+      return id < kSmall ? events.json_at(id) : large_event(id);
+    });
+    client.publish(scene.exchange(), scene.queue(), "no JSON");
+    CHECK(wait_until([&] { return scene.rows() == kEvents; }, seconds(60)));
+    CHECK(scene.distinct_events() == kEvents);
+    CHECK(wait_until([&] { return client.message_count(scene.dead_letter_queue()) == 1; },
+                     seconds(10)));
+    CHECK(service.stop() == 0);
+    CHECK(client.message_count(scene.queue()) == 0);
+  }
+}
+
+TEST_CASE("TLS to RabbitMQ: a certificate that is not accepted ends the start with 78") {
+  Scene scene("tls_amqp");
+  const Environment good = with_amqps(scene.environment());
+  check_refused(changed(good, {{"RABBITMQ_CA_FILE", certificates().other_ca_file()}}), 78,
+                {"cannot connect to RabbitMQ 127.0.0.1:", "signed by no CA in",
+                 certificates().other_ca_file(), "--rabbitmq-ca-file"});
+  // The system's CAs have not signed it either.
+  check_refused(changed(good, {{"RABBITMQ_CA_FILE", ""}}), 78,
+                {"signed by no CA in /etc/ssl/certs/ca-certificates.crt"});
+  check_refused(changed(good, {{"RABBITMQ_CA_FILE", "/nonexistent/ca.pem"}}), 78,
+                {"CA file /nonexistent/ca.pem: cannot be read: No such file"});
+  check_refused(changed(good, {{"RABBITMQ_CA_FILE", certificates().good().key_file}}), 78,
+                {"holds no certificate in PEM format"});
+  {
+    const OtherCertificate shown(certificates().expired());
+    check_refused(good, 78, {"cannot connect to RabbitMQ 127.0.0.1:", "has expired", "renew it"});
+  }
+  const OtherCertificate shown(certificates().wrong_host());
+  check_refused(good, 78,
+                {"cannot connect to RabbitMQ 127.0.0.1:", "is not made out to 127.0.0.1"});
+  check_refused(with_amqps(scene.environment(), "localhost"), 78, {"is not made out to localhost"});
+}
+
+TEST_CASE("TLS to ClickHouse: a certificate that is not accepted ends the start with 78") {
+  Scene scene("tls_http");
+  const Environment good = with_https(scene.environment(), clickhouse());
+  check_refused(changed(good, {{"CLICKHOUSE_CA_FILE", certificates().other_ca_file()}}), 78,
+                {"cannot reach ClickHouse 127.0.0.1:", "signed by no CA in",
+                 certificates().other_ca_file(), "--clickhouse-ca-file"});
+  check_refused(changed(good, {{"CLICKHOUSE_CA_FILE", ""}}), 78,
+                {"signed by no CA in /etc/ssl/certs/ca-certificates.crt"});
+  check_refused(changed(good, {{"CLICKHOUSE_CA_FILE", "/nonexistent/ca.pem"}}), 78,
+                {"CA file /nonexistent/ca.pem: cannot be read: No such file"});
+  {
+    const ClickhouseServer expired(showing(certificates().expired()));
+    check_refused(with_https(scene.environment(), expired), 78,
+                  {"cannot reach ClickHouse 127.0.0.1:", "has expired", "renew it"});
+  }
+  const ClickhouseServer elsewhere(showing(certificates().wrong_host()));
+  check_refused(with_https(scene.environment(), elsewhere), 78,
+                {"cannot reach ClickHouse 127.0.0.1:", "is not made out to 127.0.0.1"});
+  check_refused(with_https(scene.environment(), elsewhere, "localhost"), 78,
+                {"is not made out to localhost"});
+}
+
+TEST_CASE("TLS on one end of a connection only is said as such") {
+  Scene scene("tls_half");
+  const Environment plain = scene.environment();
+  check_refused(changed(with_amqps(plain),
+                        {{"RABBITMQ_URL", amqp_url("amqps", "127.0.0.1", rabbitmq().port())}}),
+                78, {"cannot connect to RabbitMQ 127.0.0.1:", "does not speak TLS on this port"});
+  check_refused(
+      changed(plain, {{"RABBITMQ_URL", amqp_url("amqp", "127.0.0.1", rabbitmq().tls_port())}}), 69,
+      {"RabbitMQ 127.0.0.1:", "must begin with amqps://"});
+  // What 18.16 makes of a handshake hangs on its random bytes: nonsense, which it answers (78), or
+  // the beginning of a request, of which it awaits the rest (69).
+  check_refused(changed(with_https(plain, clickhouse()),
+                        {{"CLICKHOUSE_PORT", std::to_string(clickhouse().http_port())},
+                         {"EVENT_CONSUMER_START_TIMEOUT", "15"}}),
+                std::nullopt, {"cannot reach ClickHouse 127.0.0.1:", "TLS"});
+  check_refused(changed(plain, {{"CLICKHOUSE_PORT", std::to_string(clickhouse().https_port())}}),
+                69, {"cannot reach ClickHouse 127.0.0.1:", "set --clickhouse-tls on"});
+}
+
+}  // namespace event_consumer::testing
