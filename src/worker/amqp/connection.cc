@@ -44,9 +44,11 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
   errno = 0;
   const int status = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &kConnectTimeout);
   if (status != AMQP_STATUS_OK) {
-    const std::string reason = status == AMQP_STATUS_SOCKET_ERROR && errno > 0
-                                   ? std::strerror(errno)
-                                   : amqp_error_string2(status);
+    // The library waits for the connection, and forgets why there is none.
+    const bool has_errno = status == AMQP_STATUS_SOCKET_ERROR && errno > 0;
+    const std::string reason = !has_errno             ? amqp_error_string2(status)
+                               : errno == EINPROGRESS ? "connection refused or host unreachable"
+                                                      : std::strerror(errno);
     return Error{ExitCode::kUnavailable, connecting + ": " + reason};
   }
   amqp_set_handshake_timeout(state, &kReplyTimeout);
