@@ -14,7 +14,8 @@ RabbitmqServer& rabbitmq() {
 ClickhouseServer& clickhouse() {
   static ClickhouseServer server([] {
     ClickhouseOptions options;
-    options.users = {{kClickhouseUser, kClickhousePassword}};
+    options.users = {{kClickhouseUser, kClickhousePassword},
+                     {kClickhouseReader, "", /*read_only=*/true}};
     return options;
   }());
   return server;
