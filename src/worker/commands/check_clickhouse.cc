@@ -160,8 +160,10 @@ class ClickHouseCheck {
     const auto& required = options_.required_columns;
     const bool is_required =
         std::find(required.begin(), required.end(), field("name")) != required.end();
-    const std::string when_absent =
-        field("default_type").empty() ? "empty" : field("default_type") + " applies";
+    const std::string when_absent = !field("default_type").empty()
+                                        ? field("default_type") + " applies"
+                                    : judged.value().front().type.nullable ? "NULL"
+                                                                           : "empty";
     report_.good(fmt::format("{}from key {}, {}", column, field("name"),
                              is_required ? "required" : "if absent: " + when_absent));
     return true;
@@ -177,7 +179,9 @@ class ClickHouseCheck {
 
   // The worker's own statement with no rows: rights are checked, and nothing is stored.
   void check_rights(const std::vector<Column>& columns) {
-    if (columns.empty()) return;
+    if (columns.empty())
+      return report_.bad(ExitCode::kConfiguration, name_.quoted() + " has no column to write",
+                         "add one, or correct CLICKHOUSE_TABLE");
     ServerFacts without_token = facts_;
     without_token.knows_deduplication_token = false;
     const HttpAnswer answer =
