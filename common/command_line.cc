@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "common/config_file.h"
+#include "common/option_parsers.h"
 #include "common/password_files.h"
 #include "common/redact.h"
 
@@ -35,6 +36,93 @@ void add_flags(CLI::App& app, Settings& flags) {
            [&flags, variable](const std::string& text) { flags[variable] = text; }, describe(row))
         ->type_name(row.value_name);
   }
+}
+
+// What CLI11 fills and what is made of it only after the parse.
+struct Texts {
+  Settings flags;
+  std::optional<std::string> limit;
+  std::optional<std::string> reason;
+  bool print_config = false;
+};
+
+void add_config_flag(CLI::App& app, CommandLine& command_line) {
+  if (const char* path = std::getenv(kConfigVariable)) {
+    command_line.config_file = path;
+    command_line.config_file_origin = Origin::kEnvironment;
+  }
+  app.add_option_function<std::string>(
+         "--config",
+         [&command_line](const std::string& path) {
+           command_line.config_file = path;
+           command_line.config_file_origin = Origin::kFlag;
+         },
+         std::string("file of NAME=value lines with the variables' names\n[") + kConfigVariable +
+             ", default: none]")
+      ->type_name("FILE");
+}
+
+void add_text(CLI::App& app, const char* flag, std::optional<std::string>& text,
+              const char* value_name, const char* help) {
+  app.add_option_function<std::string>(
+         flag, [&text](const std::string& given) { text = given; }, help)
+      ->type_name(value_name);
+}
+
+void add_limit(CLI::App& app, Texts& texts) {
+  add_text(app, "--limit", texts.limit, "N", "the first N only");
+}
+
+void add_reason(CLI::App& app, Texts& texts) {
+  add_text(app, "--reason", texts.reason, "REASON",
+           "those of this reason only (missing_field, bad_value, ...)");
+}
+
+CLI::App* add_command(CLI::App& parent, CommandLine& command_line, Command command,
+                      const char* name, const char* help) {
+  CLI::App* added = parent.add_subcommand(name, help);
+  added->final_callback([&command_line, command] { command_line.command = command; });
+  return added;
+}
+
+void add_commands(CLI::App& app, CommandLine& command_line, Texts& texts) {
+  // Commands take over what the parent has when they are added.
+  app.fallthrough();
+  app.footer("The options of event-consumer --help may stand here too.");
+  add_command(app, command_line, Command::kCheck, "check",
+              "tries options, ClickHouse and RabbitMQ, and changes nothing");
+  CLI::App* letters =
+      app.add_subcommand("dead-letters", "looks at the rejected messages, or empties their queue");
+  letters->require_subcommand(1);
+  CLI::App* list = add_command(*letters, command_line, Command::kListDeadLetters, "list",
+                               "shows them, the oldest first; all of them stay");
+  list->add_flag("--json", command_line.dead_letters.json, "one JSON object a line");
+  add_limit(*list, texts);
+  CLI::App* replay = add_command(*letters, command_line, Command::kReplayDeadLetters, "replay",
+                                 "publishes them again to where they came from");
+  CLI::App* drop = add_command(*letters, command_line, Command::kDropDeadLetters, "drop",
+                               "throws them away, without asking");
+  for (CLI::App* choosing : {replay, drop}) {
+    add_reason(*choosing, texts);
+    add_limit(*choosing, texts);
+  }
+}
+
+// What CLI11 does not check. Returns what is wrong, or nothing.
+ParseError finish(CommandLine& command_line, const Texts& texts) {
+  DeadLetterArguments& letters = command_line.dead_letters;
+  if (texts.limit) {
+    const auto wrong = parse_whole_number(*texts.limit, 1, 1'000'000'000, letters.limit);
+    if (wrong) return "--limit: '" + *texts.limit + "': " + *wrong;
+  }
+  if (texts.reason) {
+    // An unset variable of a script must not throw away everything.
+    if (const auto wrong = parse_name(*texts.reason, letters.reason)) return "--reason: " + *wrong;
+  }
+  if (!texts.print_config) return std::nullopt;
+  if (command_line.command != Command::kRun) return "--print-config goes with no command";
+  command_line.command = Command::kPrintConfig;
+  return std::nullopt;
 }
 
 // As CLI11 takes them. It reads «--flag=» as a flag without a value and then takes the next
@@ -76,20 +164,20 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
                            "loses none.",
                is_worker ? "event-consumer-worker" : "event-consumer");
   app.set_version_flag("--version", "event-consumer " EVENT_CONSUMER_VERSION);
+  CommandLine command_line;
+  Texts texts;
+  add_config_flag(app, command_line);
+  add_flags(app, texts.flags);
+  add_commands(app, command_line, texts);
   app.footer(
       "CLICKHOUSE_PASSWORD is read from the environment or the configuration file only.\n"
       "A flag wins over the environment, the environment over the file.");
-  CommandLine command_line;
-  Settings flags;
-  if (const char* path = std::getenv(kConfigVariable)) command_line.config_file = path;
-  app.add_option("--config", command_line.config_file,
-                 std::string("file of NAME=value lines with the variables' names\n[") +
-                     kConfigVariable + ", default: none]")
-      ->type_name("FILE");
-  add_flags(app, flags);
   if (is_worker) {
     app.add_option("--slot", command_line.worker_slot, "given by the supervisor");
     app.add_option("--ready-fd", command_line.ready_fd, "given by the supervisor");
+  } else {
+    app.add_flag("--print-config", texts.print_config,
+                 "shows every option's value and where it comes from");
   }
 
   const auto refuse = [&](const std::string& message) {
@@ -105,13 +193,14 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
     return std::nullopt;
   } catch (const CLI::ExtrasError&) {
     // What follows an unknown flag may be a password.
-    const std::string unknown = app.remaining().at(0);
+    const std::string unknown = app.remaining(/*recurse=*/true).at(0);
     return refuse("unknown argument " + redact_url(unknown.substr(0, unknown.find('='))) +
                   " (see --help)");
   } catch (const CLI::ParseError& error) {
     return refuse(std::string(error.what()) + " (see --help)");
   }
-  auto resolved = resolve(flags, command_line.config_file);
+  if (const auto wrong = finish(command_line, texts)) return refuse(*wrong);
+  auto resolved = resolve(texts.flags, command_line.config_file);
   if (!resolved) return refuse(resolved.error().message);
   command_line.resolved = std::move(*resolved);
   exit_code = ExitCode::kOk;

@@ -1,5 +1,5 @@
-// The command line of both programs: flags from the option table, --config, --help, --version, and
-// for a worker what only its supervisor gives it.
+// The command line of both programs: flags from the option table, --config, --help, --version, the
+// commands, and for a worker what only its supervisor gives it. It executes no command.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,32 @@
 
 namespace event_consumer {
 
+// What is asked of the program. Those from kCheck on need the servers: the supervisor's program
+// hands them to the worker's.
+enum class Command {
+  kRun,  // no command: consume
+  kPrintConfig,
+  kCheck,
+  kListDeadLetters,
+  kReplayDeadLetters,
+  kDropDeadLetters,
+};
+
+// What stands behind `dead-letters list`, `replay` and `drop`.
+struct DeadLetterArguments {
+  std::string reason;  // empty: of any reason
+  long limit = 0;      // 0: all
+  bool json = false;
+};
+
 struct CommandLine {
   ResolvedOptions resolved;
+  Command command = Command::kRun;
+  DeadLetterArguments dead_letters;
   std::string config_file;  // empty: none
-  int worker_slot = 0;      // 1 and up, 0 when started by hand
-  int ready_fd = -1;        // where a worker writes one byte when it consumes; -1: nowhere
+  Origin config_file_origin = Origin::kDefault;
+  int worker_slot = 0;  // 1 and up, 0 when started by hand
+  int ready_fd = -1;    // where a worker writes one byte when it consumes; -1: nowhere
 };
 
 enum class Program { kSupervisor, kWorker };

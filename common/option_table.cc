@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/option_parsers.h"
+#include "common/redact.h"
 
 namespace event_consumer {
 namespace {
@@ -110,6 +111,10 @@ std::string three_batches(const Options& options) {
   return std::to_string(std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch));
 }
 
+std::string url_without_password(const std::string& text) { return redact_url(text); }
+
+std::string hidden(const std::string& text) { return text.empty() ? "" : "***"; }
+
 }  // namespace
 
 const std::vector<OptionRow>& option_table() {
@@ -119,7 +124,7 @@ const std::vector<OptionRow>& option_table() {
       {"rabbitmq-url", "RABBITMQ_URL", "URL[,URL...]", "amqp://guest:guest@localhost:5672/",
        "the broker, amqps:// for TLS; of several the first that answers is used; no password but "
        "guest's may stand in the flag",
-       parse_url},
+       parse_url, nullptr, url_without_password},
       {"rabbitmq-password-file", "RABBITMQ_PASSWORD_FILE", "FILE", "",
        "holds the password, which replaces that of the URL",
        any_text<&Options::rabbitmq_password_file>},
@@ -154,7 +159,7 @@ const std::vector<OptionRow>& option_table() {
       {"clickhouse-user", "CLICKHOUSE_USER", "NAME", "default", "the user to insert as",
        name<&Options::clickhouse_user>},
       {nullptr, "CLICKHOUSE_PASSWORD", "TEXT", "", "the user's password",
-       any_text<&Options::clickhouse_password>},
+       any_text<&Options::clickhouse_password>, nullptr, hidden},
       {"clickhouse-password-file", "CLICKHOUSE_PASSWORD_FILE", "FILE", "",
        "holds the user's password, and wins over CLICKHOUSE_PASSWORD",
        any_text<&Options::clickhouse_password_file>},
@@ -193,20 +198,32 @@ namespace {
 // The text that applies to `row`, and where it stands.
 struct Found {
   std::string text;
-  std::string origin;
+  Origin origin;
 };
 
 Found find_text(const OptionRow& row, const Settings& flags, const Settings& environment,
                 const Settings& file, const Options& options) {
   if (const auto at = flags.find(row.variable); at != flags.end())
-    return {at->second, std::string("--") + row.flag};
+    return {at->second, Origin::kFlag};
   if (const auto at = environment.find(row.variable); at != environment.end())
-    return {at->second, std::string("environment variable ") + row.variable};
-  if (const auto at = file.find(row.variable); at != file.end())
-    return {at->second, std::string(row.variable) + " in the configuration file"};
-  if (row.derived_default != nullptr)
-    return {row.derived_default(options), std::string("default of ") + row.variable};
-  return {row.default_text, std::string("default of ") + row.variable};
+    return {at->second, Origin::kEnvironment};
+  if (const auto at = file.find(row.variable); at != file.end()) return {at->second, Origin::kFile};
+  if (row.derived_default != nullptr) return {row.derived_default(options), Origin::kDefault};
+  return {row.default_text, Origin::kDefault};
+}
+
+std::string describe(const OptionRow& row, Origin origin) {
+  switch (origin) {
+    case Origin::kFlag:
+      return std::string("--") + row.flag;
+    case Origin::kEnvironment:
+      return std::string("environment variable ") + row.variable;
+    case Origin::kFile:
+      return std::string(row.variable) + " in the configuration file";
+    case Origin::kDefault:
+      break;
+  }
+  return std::string("default of ") + row.variable;
 }
 
 // The process list shows every flag to everybody.
@@ -243,9 +260,10 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
       // A URL's parser quotes the text itself, without its password.
       const bool is_url = row.parse == parse_url;
       return Error{ExitCode::kUsage,
-                   origin + ": " + (is_url ? *wrong : "'" + text + "': " + *wrong)};
+                   describe(row, origin) + ": " + (is_url ? *wrong : "'" + text + "': " + *wrong)};
     }
     resolved.texts[row.variable] = std::move(text);
+    resolved.origins[row.variable] = origin;
   }
   if (const auto wrong = password_in_flag(flags, resolved.options))
     return Error{ExitCode::kUsage, *wrong};

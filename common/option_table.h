@@ -22,6 +22,8 @@ struct OptionRow {
   std::optional<std::string> (*parse)(const std::string& text, Options& options);
   // Gives the default instead of default_text, from the rows above it; nullptr for most.
   std::string (*derived_default)(const Options& options) = nullptr;
+  // What of `text` may be shown to people; nullptr: all of it. Set where it can hold a password.
+  std::string (*shown)(const std::string& text) = nullptr;
 };
 
 const std::vector<OptionRow>& option_table();
@@ -29,9 +31,13 @@ const std::vector<OptionRow>& option_table();
 // Texts by variable name.
 using Settings = std::map<std::string, std::string>;
 
+// Where the text of an option came from.
+enum class Origin { kFlag, kEnvironment, kFile, kDefault };
+
 struct ResolvedOptions {
   Options options;
-  Settings texts;  // every row's variable with the text that applied
+  Settings texts;                         // every row's variable with the text that applied
+  std::map<std::string, Origin> origins;  // every row's variable with where that text stands
 };
 
 // Resolves every row. An Error (kUsage) names the option, where its text came from and what is

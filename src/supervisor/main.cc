@@ -1,10 +1,14 @@
-// event-consumer: reads the options, then supervises the workers until it is asked to stop.
+// event-consumer: reads the options, then supervises the workers until it is asked to stop, or
+// hands a command to the worker program.
 #include <signal.h>
 
 #include <exception>
+#include <iostream>
 
 #include "common/command_line.h"
 #include "common/log.h"
+#include "common/print_config.h"
+#include "supervisor/exec_command.h"
 #include "supervisor/find_worker.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/worker_environment.h"
@@ -16,6 +20,10 @@ int main(int argc, char** argv) {
     ExitCode exit_code;
     const auto command_line = read_command_line(argc, argv, Program::kSupervisor, exit_code);
     if (!command_line) return to_int(exit_code);
+    if (command_line->command == Command::kPrintConfig) {
+      std::cout << describe_config(*command_line);
+      return to_int(ExitCode::kOk);
+    }
     const Options& options = command_line->resolved.options;
     log::set_up("supervisor", options.log_level);
     for (const AmqpUrl& url : options.rabbitmq_urls)
@@ -25,6 +33,11 @@ int main(int argc, char** argv) {
     if (!worker) {
       log::error("{}", worker.error().message);
       return to_int(worker.error().exit_code);
+    }
+    if (command_line->command != Command::kRun) {
+      const Error error = exec_command(worker.value(), *command_line);
+      log::error("{}", error.message);
+      return to_int(error.exit_code);
     }
     return to_int(
         run_supervisor({options.workers, options.start_timeout, options.stop_timeout,

@@ -1,5 +1,5 @@
 // event-consumer-worker: one worker process. The supervisor starts it with --slot and --ready-fd;
-// started by hand it works the same.
+// started by hand it works the same. Or, with a command, what the supervisor's program hands on.
 #include <signal.h>
 
 #include <exception>
@@ -7,6 +7,7 @@
 
 #include "common/command_line.h"
 #include "common/log.h"
+#include "worker/commands/run_command.h"
 #include "worker/run_worker.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
     const int slot = command_line->worker_slot;
     log::set_up(slot > 0 ? "worker " + std::to_string(slot) : "worker",
                 command_line->resolved.options.log_level);
+    if (command_line->command != Command::kRun) return to_int(run_command(*command_line));
     const auto result = run_worker(*command_line);
     if (result) return to_int(ExitCode::kOk);
     log::error("{}", result.error().message);

@@ -208,5 +208,87 @@ TEST_CASE("command line: a URL that is no flag's value is not repeated", "[comma
   CHECK_FALSE(holds(refused({"amqp://user:hunter2@host/"}), "hunter2"));
 }
 
+TEST_CASE("command line: commands", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(accepted({}).command == Command::kRun);
+  CHECK(accepted({"--print-config"}).command == Command::kPrintConfig);
+  for (const Program program : {Program::kSupervisor, Program::kWorker}) {
+    CHECK(accepted({"check"}, program).command == Command::kCheck);
+    CHECK(accepted({"dead-letters", "list"}, program).command == Command::kListDeadLetters);
+    CHECK(accepted({"dead-letters", "replay"}, program).command == Command::kReplayDeadLetters);
+    CHECK(accepted({"dead-letters", "drop"}, program).command == Command::kDropDeadLetters);
+  }
+}
+
+TEST_CASE("command line: options stand before a command or behind it", "[command_line]") {
+  const CleanEnvironment environment;
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--rabbitmq-queue", "orders", "dead-letters", "list"},
+           {"dead-letters", "--rabbitmq-queue=orders", "list"},
+           {"dead-letters", "list", "--rabbitmq-queue", "orders"}})
+    CHECK(accepted(arguments).resolved.options.dead_letter_queue == "orders.dead");
+  CHECK(accepted({"check", "--dead-letter-queue="}).resolved.options.dead_letter_queue == "");
+}
+
+TEST_CASE("command line: what dead-letters takes", "[command_line]") {
+  const CleanEnvironment environment;
+  const auto all = accepted({"dead-letters", "drop"}).dead_letters;
+  CHECK(all.reason == "");
+  CHECK(all.limit == 0);
+  CHECK_FALSE(all.json);
+  const auto some =
+      accepted({"dead-letters", "replay", "--reason", "not_json", "--limit=7"}).dead_letters;
+  CHECK(some.reason == "not_json");
+  CHECK(some.limit == 7);
+  CHECK(accepted({"dead-letters", "list", "--json"}).dead_letters.json);
+
+  CHECK(refused({"dead-letters", "list", "--limit", "0"}) ==
+        "event-consumer: --limit: '0': expected a whole number from 1 to 1000000000\n");
+  CHECK(holds(refused({"dead-letters", "drop", "--limit", ""}), "--limit"));
+  CHECK(holds(refused({"dead-letters", "drop", "--reason", ""}), "--reason: must not be empty"));
+  CHECK(holds(refused({"dead-letters", "drop", "--json"}), "--json"));
+  CHECK(holds(refused({"--limit", "3"}), "--limit"));
+}
+
+TEST_CASE("command line: unknown and half commands are refused", "[command_line]") {
+  const CleanEnvironment environment;
+  CHECK(holds(refused({"chekc"}), "unknown argument chekc"));
+  CHECK(holds(refused({"check", "twice"}), "unknown argument twice"));
+  CHECK(holds(refused({"check", "--wrokers=4"}), "unknown argument --wrokers "));
+  CHECK(holds(refused({"dead-letters", "lsit"}), "ubcommand"));
+  CHECK(holds(refused({"dead-letters"}), "ubcommand"));
+  CHECK(holds(refused({"--print-config", "check"}), "--print-config"));
+  refused({"--print-config"}, Program::kWorker);
+  CHECK(holds(refused({"check", "--rabbitmq-url", "amqp://user:hunter2@host/"}), "RABBITMQ_URL"));
+}
+
+TEST_CASE("command line: every command has its help", "[command_line]") {
+  const CleanEnvironment environment;
+  for (const auto& [arguments, part] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--help"}, "dead-letters"},
+           {{"check", "--help"}, "changes nothing"},
+           {{"dead-letters", "--help"}, "replay"},
+           {{"dead-letters", "list", "--help"}, "--json"},
+           {{"dead-letters", "replay", "--help"}, "--reason"},
+           {{"dead-letters", "drop", "--help"}, "without asking"}}) {
+    const Outcome outcome = run(arguments);
+    CHECK_FALSE(outcome.command_line.has_value());
+    CHECK(outcome.exit_code == ExitCode::kOk);
+    CHECK(holds(outcome.out, part));
+  }
+}
+
+TEST_CASE("command line: where the file's name comes from", "[command_line]") {
+  const TemporaryFile file("EVENT_CONSUMER_WORKERS=5\n");
+  {
+    const CleanEnvironment environment;
+    CHECK(accepted({}).config_file_origin == Origin::kDefault);
+    CHECK(accepted({"--config", file.path()}).config_file_origin == Origin::kFlag);
+  }
+  const CleanEnvironment environment(Settings{{"EVENT_CONSUMER_CONFIG", file.path()}});
+  CHECK(accepted({}).config_file_origin == Origin::kEnvironment);
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -258,5 +258,17 @@ TEST_CASE("options: no refusal holds a password", "[option_table]") {
                     "hunter2"));
 }
 
+TEST_CASE("options: where each text stands is kept", "[option_table]") {
+  const ResolvedOptions options =
+      resolved({{"EVENT_CONSUMER_WORKERS", "3"}}, {{"CLICKHOUSE_PORT", "4"}},
+               {{"CLICKHOUSE_PORT", "5"}, {"RABBITMQ_QUEUE", "orders"}});
+  CHECK(options.origins.size() == option_table().size());
+  CHECK(options.origins.at("EVENT_CONSUMER_WORKERS") == Origin::kFlag);
+  CHECK(options.origins.at("CLICKHOUSE_PORT") == Origin::kEnvironment);
+  CHECK(options.origins.at("RABBITMQ_QUEUE") == Origin::kFile);
+  CHECK(options.origins.at("RABBITMQ_ROUTING_KEY") == Origin::kDefault);
+  CHECK(options.origins.at("CLICKHOUSE_HOST") == Origin::kDefault);
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <thread>
 
-#include "tests/support/scene.h"
 #include "tests/support/click_events.h"
+#include "tests/support/scene.h"
 
 namespace event_consumer::testing {
 

@@ -18,7 +18,8 @@ RabbitmqServer& rabbitmq() {
 ClickhouseServer& clickhouse() {
   static ClickhouseServer server([] {
     ClickhouseOptions options;
-    options.users = {{kClickhouseUser, kClickhousePassword}};
+    options.users = {{kClickhouseUser, kClickhousePassword},
+                     {kClickhouseReader, "", /*read_only=*/true}};
     options.certificate = certificates().good();
     return options;
   }());

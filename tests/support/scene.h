@@ -23,6 +23,8 @@ ClickhouseServer& clickhouse();
 // A user of clickhouse() with a password.
 constexpr char kClickhouseUser[] = "writer";
 constexpr char kClickhousePassword[] = "clickhouse-secret-71";
+// One without a password who may only read.
+constexpr char kClickhouseReader[] = "reader";
 
 class Scene {
  public:

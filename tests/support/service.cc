@@ -71,6 +71,10 @@ std::size_t Service::count_in_log(const std::string& text) const {
   return count_occurrences(log(), text);
 }
 
+Finished run_program(const Environment& environment, const std::vector<std::string>& arguments) {
+  return run(make_command(environment, arguments, ""), std::chrono::seconds(60));
+}
+
 std::size_t count_occurrences(const std::string& log, const std::string& text) {
   std::size_t count = 0;
   for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;

@@ -1,4 +1,5 @@
-// Service: build/event-consumer as an operator runs it, with its log in a file.
+// Service: build/event-consumer as an operator runs it, with its log in a file; run_program is for
+// commands that end by themselves.
 #pragma once
 
 #include <chrono>
@@ -42,6 +43,9 @@ class Service {
   PrivateDirectory directory_{"service"};
   ChildProcess process_;
 };
+
+// Runs the program to its end, for a command of it; see run().
+Finished run_program(const Environment& environment, const std::vector<std::string>& arguments);
 
 // How often `text` occurs in `log`.
 std::size_t count_occurrences(const std::string& log, const std::string& text);

@@ -44,9 +44,11 @@ int open_socket(amqp_socket_t* socket, const AmqpUrl& url) {
 
 // Only right behind open_socket().
 Error not_connected(const std::string& connecting, int status) {
-  const std::string reason = status == AMQP_STATUS_SOCKET_ERROR && errno > 0
-                                 ? std::strerror(errno)
-                                 : amqp_error_string2(status);
+  // The library waits for the connection, and forgets why there is none.
+  const bool has_errno = status == AMQP_STATUS_SOCKET_ERROR && errno > 0;
+  const std::string reason = !has_errno             ? amqp_error_string2(status)
+                             : errno == EINPROGRESS ? "connection refused or host unreachable"
+                                                    : std::strerror(errno);
   return {ExitCode::kUnavailable, connecting + ": " + reason};
 }
 

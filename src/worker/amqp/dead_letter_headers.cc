@@ -1,6 +1,7 @@
 #include "worker/amqp/dead_letter_headers.h"
 
 #include <array>
+#include <utility>
 
 #include "worker/amqp/reply.h"
 
@@ -39,8 +40,7 @@ DeadLetterHeaders::DeadLetterHeaders(const amqp_basic_properties_t& original,
 }
 
 void DeadLetterHeaders::keep_original(const amqp_table_t& headers) {
-  for (int i = 0; i < headers.num_entries; ++i)
-    if (is_kept(to_view(headers.entries[i].key))) entries_.push_back(headers.entries[i]);
+  entries_ = original_headers(headers);
 }
 
 void DeadLetterHeaders::add(const char* name, std::string_view value) {
@@ -49,6 +49,29 @@ void DeadLetterHeaders::add(const char* name, std::string_view value) {
   entry.value.kind = AMQP_FIELD_KIND_UTF8;
   entry.value.value.bytes = to_bytes(value);
   entries_.push_back(entry);
+}
+
+std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers) {
+  std::vector<amqp_table_entry_t> kept;
+  for (int i = 0; i < headers.num_entries; ++i)
+    if (is_kept(to_view(headers.entries[i].key))) kept.push_back(headers.entries[i]);
+  return kept;
+}
+
+DeadLetterFacts read_facts(const amqp_table_t& headers) {
+  DeadLetterFacts facts;
+  const std::pair<std::string_view, std::string*> places[] = {
+      {"reason", &facts.reason},           {"error", &facts.error},
+      {"column", &facts.column},           {"exchange", &facts.exchange},
+      {"routing-key", &facts.routing_key}, {"time", &facts.time}};
+  for (int i = 0; i < headers.num_entries; ++i) {
+    const amqp_table_entry_t& entry = headers.entries[i];
+    const std::string_view key = to_view(entry.key);
+    if (entry.value.kind != AMQP_FIELD_KIND_UTF8 || key.substr(0, kOurs.size()) != kOurs) continue;
+    for (const auto& [name, place] : places)
+      if (key.substr(kOurs.size()) == name) *place = to_view(entry.value.value.bytes);
+  }
+  return facts;
 }
 
 }  // namespace event_consumer

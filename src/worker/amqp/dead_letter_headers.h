@@ -1,4 +1,5 @@
-// The header table of a dead letter: the original headers, and ours that say why it is here.
+// The header table of a dead letter: the original headers, and ours that say why it is here. Made
+// when a message is rejected, and read and taken off again by the dead-letter commands.
 #pragma once
 
 #include <ctime>
@@ -31,5 +32,22 @@ class DeadLetterHeaders {
   std::string time_;
   std::vector<amqp_table_entry_t> entries_;
 };
+
+// What our headers say, each empty where there is no such header. Other publishers can write to the
+// queue as well: the texts can be anything.
+struct DeadLetterFacts {
+  std::string reason;
+  std::string error;
+  std::string column;
+  std::string exchange;
+  std::string routing_key;
+  std::string time;
+};
+
+DeadLetterFacts read_facts(const amqp_table_t& headers);
+
+// The headers that the message had before it was rejected, but for those that DeadLetterHeaders
+// does not keep either. A view of `headers`, which must outlive it.
+std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers);
 
 }  // namespace event_consumer

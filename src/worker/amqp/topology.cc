@@ -8,23 +8,6 @@ namespace {
 
 constexpr int kNotFound = 404;
 
-enum class Presence { kThere, kAbsent };
-
-// Opens the channel again when the server closed it over the answer.
-Result<Presence> find_queue(AmqpConnection& connection, amqp_channel_t channel,
-                            const std::string& queue) {
-  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/1, /*durable=*/0,
-                     /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
-  const auto reply = amqp_get_rpc_reply(connection.state());
-  const auto exception = to_server_exception(reply);
-  auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
-                               reply, ExitCode::kUnavailable, channel);
-  if (done) return Presence::kThere;
-  if (exception.code != kNotFound) return done.error();
-  if (auto opened = connection.open_channel(channel); !opened) return opened.error();
-  return Presence::kAbsent;
-}
-
 Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
                            const std::string& queue) {
   amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
@@ -53,11 +36,28 @@ Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
 
 }  // namespace
 
+Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_channel_t channel,
+                                             const std::string& queue) {
+  using MaybeFacts = std::optional<QueueFacts>;
+  const auto* found =
+      amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/1,
+                         /*durable=*/0, /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+  const auto reply = amqp_get_rpc_reply(connection.state());
+  const auto exception = to_server_exception(reply);
+  auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
+                               reply, ExitCode::kUnavailable, channel);
+  if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
+  if (exception.code != kNotFound) return done.error();
+  // The server closed the channel over the answer.
+  if (auto opened = connection.open_channel(channel); !opened) return opened.error();
+  return MaybeFacts();
+}
+
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
                           const QueueTopology& topology) {
-  const auto presence = find_queue(connection, channel, topology.queue);
-  if (!presence) return presence.error();
-  if (presence.value() == Presence::kThere) return Done{};
+  const auto found = find_queue(connection, channel, topology.queue);
+  if (!found) return found.error();
+  if (found.value()) return Done{};
   if (auto done = declare_exchange(connection, channel, topology.exchange); !done) return done;
   if (auto done = declare_queue(connection, channel, topology.queue); !done) return done;
   if (auto done = bind_queue(connection, channel, topology); !done) return done;
@@ -68,9 +68,9 @@ Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
 
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
                           const std::string& queue) {
-  const auto presence = find_queue(connection, channel, queue);
-  if (!presence) return presence.error();
-  if (presence.value() == Presence::kThere) return Done{};
+  const auto found = find_queue(connection, channel, queue);
+  if (!found) return found.error();
+  if (found.value()) return Done{};
   if (auto done = declare_queue(connection, channel, queue); !done) return done;
   log::info("queue {} did not exist on {}: created", queue, connection.describe());
   return Done{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "common/log.h"
 #include "worker/clickhouse/quote.h"
@@ -12,6 +13,10 @@ namespace {
 
 // Inserts whose tokens the table remembers: hours of batches at one a second.
 constexpr const char* kDeduplicationWindow = "10000";
+
+constexpr std::pair<const char*, const char*> kCreatedColumns[] = {
+    {"short_code", "String"}, {"timestamp", "DateTime"}, {"user_agent", "String"},
+    {"ip_address", "String"}, {"referrer", "String"},    {"original_url", "String"}};
 
 using Fields = std::vector<std::string>;
 
@@ -29,10 +34,12 @@ std::optional<std::size_t> find_field(const Fields& header, const char* name) {
 }
 
 std::string create_table_query(const ServerFacts& facts, const TableName& name) {
-  std::string query = "CREATE TABLE IF NOT EXISTS " + name.quoted() +
-                      " (short_code String, timestamp DateTime, user_agent String, "
-                      "ip_address String, referrer String, original_url String) "
-                      "ENGINE = MergeTree() ORDER BY (short_code, timestamp)";
+  std::string query = "CREATE TABLE IF NOT EXISTS " + name.quoted() + " (";
+  for (const auto& [column, type] : kCreatedColumns) {
+    if (query.back() != '(') query += ", ";
+    query += std::string(column) + " " + type;
+  }
+  query += ") ENGINE = MergeTree() ORDER BY (short_code, timestamp)";
   if (facts.knows_deduplication_window && facts.knows_deduplication_token)
     query += std::string(" SETTINGS non_replicated_deduplication_window = ") + kDeduplicationWindow;
   return query;
@@ -60,6 +67,12 @@ Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const 
 
 std::string TableName::quoted() const {
   return quote_identifier(database) + "." + quote_identifier(table);
+}
+
+std::vector<std::string> created_columns() {
+  std::vector<std::string> names;
+  for (const auto& column : kCreatedColumns) names.emplace_back(column.first);
+  return names;
 }
 
 Result<std::vector<Column>> parse_description(const std::string& answer, const TableName& name) {

@@ -18,6 +18,9 @@ struct TableName {
   std::string quoted() const;
 };
 
+// The names of the columns of the table that open_table creates.
+std::vector<std::string> created_columns();
+
 // Database and table are created when absent and `create` is set; the table is then the one for
 // click events, with deduplication by token where the server has it.
 // Returns the columns that an INSERT fills, in table order: those that are computed (MATERIALIZED,

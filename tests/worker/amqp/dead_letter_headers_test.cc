@@ -131,5 +131,38 @@ TEST_CASE("dead-letter headers: a header table that is not there is not read",
   CHECK(texts(headers.table()) == kOurs);
 }
 
+TEST_CASE("dead-letter headers: what was written is read again", "[dead_letter_headers]") {
+  Message message(Pairs{{"trace", "abc"}});
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
+  const DeadLetterFacts facts = read_facts(headers.table());
+  CHECK(facts.reason == "bad_value");
+  CHECK(facts.error == "timestamp: \"x\" is not a DateTime");
+  CHECK(facts.column == "timestamp");
+  CHECK(facts.exchange == "url_shortener");
+  CHECK(facts.routing_key == "click_events");
+  CHECK(facts.time == "2025-12-19T10:20:30Z");
+}
+
+TEST_CASE("dead-letter headers: of a message that we did not write nothing is known",
+          "[dead_letter_headers]") {
+  Message message({{"trace", "abc"}, {"x-event-consumer-reason", "5"}});
+  message.entry(1).value.kind = AMQP_FIELD_KIND_I32;  // not a text
+  const DeadLetterFacts facts = read_facts(message.properties()->headers);
+  CHECK(facts.reason == "");
+  CHECK(facts.exchange == "");
+  CHECK(read_facts(amqp_empty_table).time == "");
+}
+
+TEST_CASE("dead-letter headers: without ours the original ones are left", "[dead_letter_headers]") {
+  Message message({{"trace", "abc"}, {"x-death", "d"}});
+  const Delivery from = delivery();
+  const DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
+  auto left = original_headers(headers.table());
+  CHECK(texts({static_cast<int>(left.size()), left.data()}) ==
+        Pairs{{"trace", "abc"}, {"x-death", "d"}});
+  CHECK(original_headers(amqp_empty_table).empty());
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -1,0 +1,71 @@
+#include "worker/amqp/dead_letter_queue.h"
+
+#include <chrono>
+#include <utility>
+
+#include "worker/amqp/topology.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr amqp_channel_t kChannel = 1;
+
+DeadLetterFacts facts_of(const amqp_basic_properties_t& properties) {
+  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return {};
+  return read_facts(properties.headers);
+}
+
+}  // namespace
+
+DeadLetter::DeadLetter(DeliveryTag tag, const amqp_message_t& message)
+    : tag_(tag), message_(new amqp_message_t(message)), facts_(facts_of(message.properties)) {}
+
+Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
+                                              const std::string& connection_name,
+                                              const std::string& queue) {
+  std::vector<AmqpUrl> without_heartbeat = urls;
+  // Whoever reads the list in a pager takes longer between two messages than any heartbeat.
+  for (AmqpUrl& url : without_heartbeat) url.heartbeat = std::chrono::seconds(0);
+  auto connection = AmqpConnection::open_first(without_heartbeat, connection_name);
+  if (!connection) return connection.error();
+  if (auto done = connection->open_channel(kChannel); !done) return done.error();
+  const auto found = find_queue(*connection, kChannel, queue);
+  if (!found) return found.error();
+  if (!found.value())
+    return Error{ExitCode::kConfiguration, "there is no queue " + queue + " on " +
+                                               connection->describe() +
+                                               "; is --dead-letter-queue the one of the service?"};
+  return DeadLetterQueue(std::move(*connection), queue, found.value()->messages);
+}
+
+Result<std::optional<DeadLetter>> DeadLetterQueue::take() {
+  connection_.release();
+  auto reply = amqp_basic_get(connection_.state(), kChannel, to_bytes(queue_), /*no_ack=*/0);
+  const std::string taking = "cannot take a message from " + describe();
+  if (auto done = connection_.check(taking, reply, ExitCode::kUnavailable, kChannel); !done)
+    return done.error();
+  if (reply.reply.id == AMQP_BASIC_GET_EMPTY_METHOD) return std::optional<DeadLetter>();
+  const auto tag = static_cast<const amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
+  amqp_message_t message;
+  reply = amqp_read_message(connection_.state(), kChannel, &message, 0);
+  if (auto done = connection_.check(taking, reply, ExitCode::kUnavailable, kChannel); !done)
+    return done.error();
+  return std::optional<DeadLetter>(DeadLetter(tag, message));
+}
+
+Result<Done> DeadLetterQueue::acknowledge(DeliveryTag tag) {
+  amqp_basic_ack_t ack{tag, /*multiple=*/0};
+  return connection_.send(kChannel, AMQP_BASIC_ACK_METHOD, &ack);
+}
+
+// A channel handles its methods in order, and acknowledgements have no answer of their own: the
+// answer to closing the channel tells that they were taken.
+Result<Done> DeadLetterQueue::close() {
+  const auto reply = amqp_channel_close(connection_.state(), kChannel, AMQP_REPLY_SUCCESS);
+  auto done = connection_.check("lost " + describe() + " at the end", reply, ExitCode::kUnavailable,
+                                kChannel);
+  if (done) connection_.close();
+  return done;
+}
+
+}  // namespace event_consumer

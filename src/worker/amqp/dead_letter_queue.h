@@ -1,0 +1,75 @@
+// The dead-letter queue from its other end: takes its messages one by one, so that they stay the
+// broker's until they are acknowledged. What becomes of them is decided elsewhere. The worker's end
+// is AmqpDeadLetters.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "worker/amqp/connection.h"
+#include "worker/amqp/dead_letter_headers.h"
+#include "worker/amqp/reply.h"
+
+namespace event_consumer {
+
+// A message taken. It owns what it shows.
+class DeadLetter {
+ public:
+  // Takes over the memory of `message`.
+  DeadLetter(DeliveryTag tag, const amqp_message_t& message);
+
+  DeliveryTag tag() const { return tag_; }
+  const DeadLetterFacts& facts() const { return facts_; }
+  std::string_view body() const { return to_view(message_->body); }
+  const amqp_basic_properties_t& properties() const { return message_->properties; }
+
+ private:
+  struct Destroy {
+    void operator()(amqp_message_t* message) const {
+      amqp_destroy_message(message);
+      delete message;
+    }
+  };
+
+  DeliveryTag tag_;
+  std::unique_ptr<amqp_message_t, Destroy> message_;
+  DeadLetterFacts facts_;
+};
+
+class DeadLetterQueue {
+ public:
+  // Connects and looks for the queue, which must exist (kConfiguration).
+  static Result<DeadLetterQueue> open(const std::vector<AmqpUrl>& urls,
+                                      const std::string& connection_name, const std::string& queue);
+
+  // The messages that waited in the queue when it was opened.
+  std::uint32_t waiting() const { return waiting_; }
+
+  // The next message, or nothing when none is left. Nobody else gets it while it is ours.
+  Result<std::optional<DeadLetter>> take();
+
+  // Removes a message taken from the queue, for good.
+  Result<Done> acknowledge(DeliveryTag tag);
+
+  // Gives everything taken and not acknowledged back to its place in the queue, waits until the
+  // broker has taken all acknowledgements, and closes the connection. When the process dies before,
+  // the broker gives back by itself.
+  Result<Done> close();
+
+  // For further channels beside channel 1, which is this object's.
+  AmqpConnection& connection() { return connection_; }
+  std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
+
+ private:
+  DeadLetterQueue(AmqpConnection connection, std::string queue, std::uint32_t waiting)
+      : connection_(std::move(connection)), queue_(std::move(queue)), waiting_(waiting) {}
+
+  AmqpConnection connection_;
+  std::string queue_;
+  std::uint32_t waiting_;
+};
+
+}  // namespace event_consumer

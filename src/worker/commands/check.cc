@@ -1,0 +1,35 @@
+#include "worker/commands/check.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "worker/commands/check_clickhouse.h"
+#include "worker/commands/check_rabbitmq.h"
+
+namespace event_consumer {
+namespace {
+
+// Invalid ones were refused before: this is about those that do not fit each other.
+void check_options(const Options& options, Report& report) {
+  report.good("options: all valid; event-consumer --print-config shows them");
+  for (const AmqpUrl& url : options.rabbitmq_urls)
+    for (const auto& name : url.unknown_parameters)
+      report.note("parameter " + name + " in RABBITMQ_URL is not known and has no effect");
+  if (static_cast<std::size_t>(options.prefetch) < options.batch_rows)
+    report.note(
+        fmt::format("--prefetch {} is less than --batch-rows {}: no batch will have more rows than "
+                    "the prefetch",
+                    options.prefetch, options.batch_rows));
+}
+
+}  // namespace
+
+ExitCode run_check(const Options& options, std::ostream& out) {
+  Report report(out);
+  check_options(options, report);
+  check_clickhouse(options, report);
+  check_rabbitmq(options, report);
+  report.close();
+  return report.exit_code();
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,250 @@
+#include "worker/commands/check_clickhouse.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "worker/clickhouse/insert.h"
+#include "worker/clickhouse/quote.h"
+#include "worker/clickhouse/table.h"
+#include "worker/commands/diagnosis.h"
+#include "worker/commands/resolve.h"
+
+namespace event_consumer {
+namespace {
+
+using Fields = std::vector<std::string>;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+Fields fields_of(const std::string& line) {
+  Fields fields;
+  std::istringstream stream(line);
+  for (std::string field; std::getline(stream, field, '\t');) fields.push_back(unescape_tsv(field));
+  return fields;
+}
+
+// Asks one thing after the other; what one step found out, the next ones use.
+class ClickHouseCheck {
+ public:
+  // Of the one `server`.
+  ClickHouseCheck(const Options& options, const ClickHouseServer& server, Report& report)
+      : options_(options),
+        report_(report),
+        http_(server),
+        name_{options.clickhouse_database, options.clickhouse_table} {}
+
+  void run() {
+    if (!check_host(http_.server().host, "CLICKHOUSE_HOST", report_)) return;
+    if (!check_server()) return;
+    const auto table =
+        ask("SELECT engine, engine_full FROM system.tables WHERE database = " +
+            quote_string(name_.database) + " AND name = " + quote_string(name_.table));
+    if (!table) return;
+    const auto rows = lines_of(*table);
+    if (rows.empty()) return report_absent();
+    Fields facts = fields_of(rows.front());
+    facts.resize(2);
+    report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), facts[0]));
+    check_columns();
+    report_repeats(judge_repeats(facts_, facts[0], facts[1]));
+  }
+
+ private:
+  // Reports a refusal, and then returns nothing.
+  std::optional<std::string> ask(const std::string& query) {
+    const HttpAnswer answer = http_.post({{"wait_end_of_query", "1"}}, "", query);
+    if (answer.ok()) return answer.body;
+    report_failure(http_.server().describe(), answer);
+    return std::nullopt;
+  }
+
+  void report_failure(const std::string& what, const HttpAnswer& answer) {
+    const Diagnosis diagnosis = diagnose_clickhouse(answer, options_);
+    report_.bad(diagnosis.exit_code, what + ": " + diagnosis.cause, diagnosis.remedy);
+  }
+
+  bool check_server() {
+    const auto version = ask("SELECT version()");
+    if (!version) return false;
+    if (version->empty() || version->front() < '0' || version->front() > '9') {
+      report_.bad(ExitCode::kConfiguration,
+                  http_.server().describe() + " answers HTTP, but is no ClickHouse",
+                  "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT");
+      return false;
+    }
+    auto facts = read_server_facts(http_);
+    if (!facts) {
+      report_.bad(facts.error().exit_code, facts.error().message,
+                  "see the log of ClickHouse, and try again");
+      return false;
+    }
+    facts_ = std::move(*facts);
+    report_.good(fmt::format("{}: reachable, version {}, logged in as user {}",
+                             http_.server().describe(), facts_.version, http_.server().user));
+    return true;
+  }
+
+  void report_absent() {
+    const std::string absent = "table " + name_.quoted() + " does not exist (or user " +
+                               http_.server().user + " may not see it)";
+    if (!options_.create_table)
+      return report_.bad(ExitCode::kConfiguration, absent,
+                         "create it, or allow it with --create-table on; or correct "
+                         "CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE");
+    const auto read_only = ask("SELECT value FROM system.settings WHERE name = 'readonly'");
+    if (!read_only) return;
+    if (read_only->substr(0, 1) != "0")
+      return report_.bad(ExitCode::kConfiguration,
+                         absent + ", and user " + http_.server().user + " may only read",
+                         "create it, and give the user the right to insert");
+    report_.note(absent + ": it would be created, as the one for click events");
+    report_required(created_columns());
+    report_repeats(
+        judge_repeats(facts_, "MergeTree",
+                      facts_.knows_deduplication_window && facts_.knows_deduplication_token
+                          ? "non_replicated_deduplication_window = 1"
+                          : ""));
+  }
+
+  // Each line of the description is judged by itself, as a worker judges all of them.
+  void check_columns() {
+    const auto description =
+        ask("DESCRIBE TABLE " + name_.quoted() + " FORMAT TabSeparatedWithNames");
+    if (!description) return;
+    auto lines = lines_of(*description);
+    if (lines.empty()) lines.emplace_back();
+    std::vector<Column> written;
+    std::vector<std::string> names;
+    bool all_fit = true;
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      auto columns = parse_description(lines[0] + "\n" + lines[i] + "\n", name_);
+      all_fit = report_column(lines[0], lines[i], columns) && all_fit;
+      if (!columns || columns->empty()) continue;
+      names.push_back(columns->front().name);
+      written.push_back(columns->front());
+    }
+    report_required(names);
+    if (all_fit) check_rights(written);
+  }
+
+  bool report_column(const std::string& header, const std::string& line,
+                     const Result<std::vector<Column>>& judged) {
+    const Fields titles = fields_of(header);
+    Fields fields = fields_of(line);
+    fields.resize(std::max(fields.size(), titles.size()));
+    const auto field = [&](const char* title) {
+      const auto at = std::find(titles.begin(), titles.end(), title);
+      return at == titles.end() ? "" : fields[at - titles.begin()];
+    };
+    const std::string column = fmt::format("column {} {}: ", field("name"), field("type"));
+    if (!judged) {
+      report_.bad(ExitCode::kConfiguration, judged.error().message,
+                  "give the column another type, make it MATERIALIZED, or drop it");
+      return false;
+    }
+    if (judged.value().empty()) {
+      report_.good(fmt::format("{}left to ClickHouse ({} {})", column, field("default_type"),
+                               field("default_expression")));
+      return true;
+    }
+    const auto& required = options_.required_columns;
+    const bool is_required =
+        std::find(required.begin(), required.end(), field("name")) != required.end();
+    const std::string when_absent = !field("default_type").empty()
+                                        ? field("default_type") + " applies"
+                                    : judged.value().front().type.nullable ? "NULL"
+                                                                           : "empty";
+    report_.good(fmt::format("{}from key {}, {}", column, field("name"),
+                             is_required ? "required" : "if absent: " + when_absent));
+    return true;
+  }
+
+  void report_required(const std::vector<std::string>& names) {
+    for (const std::string& required : options_.required_columns)
+      if (std::find(names.begin(), names.end(), required) == names.end())
+        report_.bad(ExitCode::kConfiguration,
+                    "required column " + required + " is none that the table takes from events",
+                    "correct EVENT_CONSUMER_REQUIRED (--required; '' requires none)");
+  }
+
+  // The worker's own statement with no rows: rights are checked, and nothing is stored.
+  void check_rights(const std::vector<Column>& columns) {
+    if (columns.empty())
+      return report_.bad(ExitCode::kConfiguration, name_.quoted() + " has no column to write",
+                         "add one, or correct CLICKHOUSE_TABLE");
+    ServerFacts without_token = facts_;
+    without_token.knows_deduplication_token = false;
+    const InsertFormat format = insert_format(name_, columns, without_token);
+    const HttpAnswer answer =
+        http_.post(insert_parameters(format.query, without_token, ""), format.header, "");
+    if (!answer.ok())
+      return report_failure("user " + http_.server().user + " cannot insert into " + name_.quoted(),
+                            answer);
+    report_.good(fmt::format("user {} may insert into {}", http_.server().user, name_.quoted()));
+  }
+
+  void report_repeats(const Repeats& repeats) {
+    if (repeats.noticed)
+      report_.good(repeats.words);
+    else
+      report_.note(repeats.words);
+  }
+
+  const Options& options_;
+  Report& report_;
+  ClickHouseHttp http_;
+  TableName name_;
+  ServerFacts facts_;
+};
+
+long deduplication_window(const std::string& engine_full) {
+  constexpr std::string_view kSetting = "non_replicated_deduplication_window = ";
+  const auto at = engine_full.find(kSetting);
+  long window = 0;
+  if (at != std::string::npos)
+    std::from_chars(engine_full.data() + at + kSetting.size(),
+                    engine_full.data() + engine_full.size(), window);
+  return window;
+}
+
+}  // namespace
+
+void check_clickhouse(const Options& options, Report& report) {
+  for (const HostPort& host : options.clickhouse_hosts) {
+    ClickHouseServer server = clickhouse_server(options);
+    server.host = host.host;
+    server.port = host.port;
+    server.alternatives.clear();
+    ClickHouseCheck(options, server, report).run();
+  }
+}
+
+Repeats judge_repeats(const ServerFacts& facts, const std::string& engine,
+                      const std::string& engine_full) {
+  const std::string twice =
+      "a repeated insert would not be noticed: after a crash or a lost answer, the rows of the "
+      "batches under way can be stored twice; ";
+  if (!facts.knows_deduplication_token)
+    return {false, twice + "this version of ClickHouse knows no deduplication tokens"};
+  const bool is_merge_tree =
+      engine.size() >= 9 && engine.compare(engine.size() - 9, 9, "MergeTree") == 0;
+  if (!is_merge_tree) return {false, twice + "the engine " + engine + " does not deduplicate"};
+  const bool is_replicated = engine.rfind("Replicated", 0) == 0 || engine.rfind("Shared", 0) == 0;
+  if (!is_replicated && deduplication_window(engine_full) <= 0)
+    return {false, twice +
+                       "ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 10000 "
+                       "changes that"};
+  return {true, "a repeated insert would be noticed, and its rows stored once"};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,88 @@
+#include "worker/commands/check_rabbitmq.h"
+
+#include <spdlog/fmt/fmt.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "worker/amqp/permissions.h"
+#include "worker/amqp/topology.h"
+#include "worker/commands/diagnosis.h"
+#include "worker/commands/resolve.h"
+
+namespace event_consumer {
+namespace {
+
+// One each, because a refusal closes the channel.
+constexpr amqp_channel_t kQueueChannel = 1;
+constexpr amqp_channel_t kDeadLetterChannel = 2;
+
+void report_error(const Error& error, const AmqpUrl& url, Report& report) {
+  const Diagnosis diagnosis = diagnose_rabbitmq(error, url);
+  report.bad(diagnosis.exit_code, diagnosis.cause, diagnosis.remedy);
+}
+
+std::optional<AmqpConnection> connect(const AmqpUrl& url, Report& report) {
+  auto connection = AmqpConnection::open(url, fmt::format("event-consumer check pid {}", getpid()));
+  if (!connection) {
+    report_error(connection.error(), url, report);
+    return std::nullopt;
+  }
+  report.good(connection->describe() + ": reachable, logged in as user " + url.user);
+  return std::move(*connection);
+}
+
+std::string counts(const QueueFacts& facts) {
+  return fmt::format("{} {}, {} {}", facts.messages,
+                     facts.messages == 1 ? "message waits" : "messages wait", facts.consumers,
+                     facts.consumers == 1 ? "consumer" : "consumers");
+}
+
+void check_queue(AmqpConnection& connection, const Options& options, Report& report) {
+  const std::string& queue = options.rabbitmq_queue;
+  if (auto opened = connection.open_channel(kQueueChannel); !opened)
+    return report_error(opened.error(), connection.url(), report);
+  const auto found = find_queue(connection, kQueueChannel, queue);
+  if (!found) return report_error(found.error(), connection.url(), report);
+  if (!found.value())
+    return report.note(fmt::format(
+        "queue {} does not exist: it would be created, and bound to exchange {} with routing key "
+        "{}; is RABBITMQ_QUEUE what the publisher's queue is called?",
+        queue, options.rabbitmq_exchange, options.rabbitmq_routing_key));
+  if (auto allowed = may_consume(connection, kQueueChannel, queue); !allowed)
+    return report_error(allowed.error(), connection.url(), report);
+  report.good(fmt::format("queue {}: exists, may be consumed; {}", queue, counts(*found.value())));
+}
+
+void check_dead_letter_queue(AmqpConnection& connection, const Options& options, Report& report) {
+  const std::string& queue = options.dead_letter_queue;
+  if (queue.empty())
+    return report.note(
+        "no dead-letter queue: rejected messages go where the queue's own policy sends them, or "
+        "are thrown away if it has none");
+  if (auto opened = connection.open_channel(kDeadLetterChannel); !opened)
+    return report_error(opened.error(), connection.url(), report);
+  const auto found = find_queue(connection, kDeadLetterChannel, queue);
+  if (!found) return report_error(found.error(), connection.url(), report);
+  if (auto allowed = may_publish_to_queues(connection, kDeadLetterChannel); !allowed)
+    return report_error(allowed.error(), connection.url(), report);
+  if (found.value())
+    report.good(fmt::format("dead-letter queue {}: exists; {}", queue, counts(*found.value())));
+  else
+    report.good(fmt::format("dead-letter queue {}: does not exist, would be created", queue));
+}
+
+}  // namespace
+
+void check_rabbitmq(const Options& options, Report& report) {
+  for (const AmqpUrl& url : options.rabbitmq_urls) {
+    if (!check_host(url.host, "RABBITMQ_URL", report)) continue;
+    auto connection = connect(url, report);
+    if (!connection) continue;
+    check_queue(*connection, options, report);
+    check_dead_letter_queue(*connection, options, report);
+    connection->close();
+  }
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,158 @@
+#include "worker/commands/dead_letters.h"
+
+#include <spdlog/fmt/fmt.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/amqp/dead_letter_queue.h"
+#include "worker/amqp/republisher.h"
+#include "worker/commands/dead_letter_text.h"
+
+namespace event_consumer {
+namespace {
+
+// Letters in hand at once: enough that the confirms of a round cost little per letter.
+constexpr std::size_t kRoundLetters = 200;
+constexpr std::size_t kRoundBytes = 8 << 20;
+
+// Takes the letters that waited at the start, in rounds of those that are asked for. The others
+// stay taken, and so out of the way, until the queue is closed.
+class Rounds {
+ public:
+  Rounds(DeadLetterQueue& queue, const DeadLetterArguments& arguments)
+      : queue_(queue),
+        reason_(arguments.reason),
+        limit_(arguments.limit > 0 ? static_cast<std::size_t>(arguments.limit)
+                                   : std::numeric_limits<std::size_t>::max()) {}
+
+  // The next round; empty when there are no more.
+  Result<std::vector<DeadLetter>> next() {
+    std::vector<DeadLetter> round;
+    std::size_t bytes = 0;
+    while (round.size() < kRoundLetters && bytes < kRoundBytes && chosen_ < limit_ &&
+           seen_ < queue_.waiting()) {
+      auto letter = queue_.take();
+      if (!letter) return letter.error();
+      if (!letter->has_value()) break;
+      ++seen_;
+      if (!reason_.empty() && (*letter)->facts().reason != reason_) continue;
+      ++chosen_;
+      bytes += (*letter)->body().size();
+      round.push_back(std::move(**letter));
+    }
+    return round;
+  }
+
+ private:
+  DeadLetterQueue& queue_;
+  std::string reason_;
+  std::size_t limit_;
+  std::size_t seen_ = 0;
+  std::size_t chosen_ = 0;
+};
+
+// Each returns an Error when it had to stop; `done` counts the letters it was done with.
+
+Result<Done> list(Rounds& rounds, bool json, std::size_t& done) {
+  for (;;) {
+    const auto round = rounds.next();
+    if (!round) return round.error();
+    if (round.value().empty()) return Done{};
+    for (const DeadLetter& letter : round.value()) {
+      std::cout << (json ? to_json_line(letter.facts(), letter.body())
+                         : to_lines(letter.facts(), letter.body()));
+      // Whoever reads has seen enough.
+      if (!std::cout.flush()) return Done{};
+      ++done;
+    }
+  }
+}
+
+Result<Done> replay(Rounds& rounds, DeadLetterQueue& queue, Republisher& republisher,
+                    std::size_t& done) {
+  for (;;) {
+    const auto round = rounds.next();
+    if (!round) return round.error();
+    if (round.value().empty()) return Done{};
+    if (auto published = republisher.publish(round.value()); !published) return published;
+    for (const DeadLetter& letter : round.value()) {
+      if (auto removed = queue.acknowledge(letter.tag()); !removed) return removed;
+      ++done;
+    }
+  }
+}
+
+Result<Done> drop(Rounds& rounds, DeadLetterQueue& queue, std::size_t& done) {
+  for (;;) {
+    const auto round = rounds.next();
+    if (!round) return round.error();
+    if (round.value().empty()) return Done{};
+    for (const DeadLetter& letter : round.value()) {
+      if (auto removed = queue.acknowledge(letter.tag()); !removed) return removed;
+      ++done;
+    }
+  }
+}
+
+std::string stay(const DeadLetterQueue& queue, std::size_t done) {
+  return fmt::format("{} stay in {}", queue.waiting() - done, queue.describe());
+}
+
+Result<Done> list_and_say(Rounds& rounds, DeadLetterQueue& queue, bool json) {
+  std::size_t done = 0;
+  auto result = list(rounds, json, done);
+  (json ? std::cerr : std::cout) << fmt::format("{} shown, all {}\n", done, stay(queue, 0));
+  return result;
+}
+
+Result<Done> replay_and_say(Rounds& rounds, DeadLetterQueue& queue, const Options& options) {
+  auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
+  if (!republisher) return republisher.error();
+  std::size_t done = 0;
+  auto result = replay(rounds, queue, *republisher, done);
+  std::cout << fmt::format("{} replayed, {}\n", done, stay(queue, done));
+  if (republisher->diverted() > 0)
+    std::cout << fmt::format(
+        "{} of them went straight to queue {}, because the exchange and routing key that they came "
+        "by are unknown, gone or lead nowhere\n",
+        republisher->diverted(), options.rabbitmq_queue);
+  return result;
+}
+
+Result<Done> drop_and_say(Rounds& rounds, DeadLetterQueue& queue) {
+  std::size_t done = 0;
+  auto result = drop(rounds, queue, done);
+  std::cout << fmt::format("{} dropped, {}\n", done, stay(queue, done));
+  return result;
+}
+
+Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
+  Rounds rounds(queue, command_line.dead_letters);
+  if (command_line.command == Command::kReplayDeadLetters)
+    return replay_and_say(rounds, queue, command_line.resolved.options);
+  if (command_line.command == Command::kDropDeadLetters) return drop_and_say(rounds, queue);
+  return list_and_say(rounds, queue, command_line.dead_letters.json);
+}
+
+}  // namespace
+
+Result<Done> run_dead_letters(const CommandLine& command_line) {
+  const Options& options = command_line.resolved.options;
+  if (options.dead_letter_queue.empty())
+    return Error{ExitCode::kConfiguration,
+                 "--dead-letter-queue is empty: there is no dead-letter queue of ours"};
+  auto queue = DeadLetterQueue::open(options.rabbitmq_urls,
+                                     fmt::format("event-consumer dead-letters pid {}", getpid()),
+                                     options.dead_letter_queue);
+  if (!queue) return queue.error();
+  auto result = execute(command_line, *queue);
+  if (!result) return result;
+  return queue->close();
+}
+
+}  // namespace event_consumer

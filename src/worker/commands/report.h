@@ -1,0 +1,38 @@
+// Report: the lines of `event-consumer check`, written as they are found out, and the exit status
+// that they come to.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "common/exit_code.h"
+
+namespace event_consumer {
+
+class Report {
+ public:
+  explicit Report(std::ostream& out) : out_(out) {}
+
+  // «✓ what».
+  void good(const std::string& what);
+  // «! what»: works, but the operator should know.
+  void note(const std::string& what);
+  // «✗ what → remedy». `exit_code` is kUnavailable when it may pass by itself, else kConfiguration.
+  void bad(ExitCode exit_code, const std::string& what, const std::string& remedy);
+
+  // kOk when nothing was bad; kConfiguration when somebody has to change something, whatever else
+  // was bad; else kUnavailable.
+  ExitCode exit_code() const { return exit_code_; }
+
+  // The last line: how many steps were bad.
+  void close();
+
+ private:
+  void write(const char* mark, const std::string& text);
+
+  std::ostream& out_;
+  ExitCode exit_code_ = ExitCode::kOk;
+  int bad_ = 0;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,21 @@
+// Texts of strangers (bodies, headers, messages of servers) on their way to a terminal or into
+// JSON. Whatever bytes they hold, the result is valid UTF-8 in one line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace event_consumer {
+
+// For people: control characters and bytes that are not UTF-8 become \xNN, and beyond about
+// `most_bytes` the text is cut and «…» stands for the rest.
+std::string printable(std::string_view text, std::size_t most_bytes);
+
+// A string of JSON (RFC 8259) with its quotes; bytes that are not UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
+// RFC 4648, section 4.
+std::string base64(std::string_view bytes);
+
+}  // namespace event_consumer

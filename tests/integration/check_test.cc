@@ -1,0 +1,247 @@
+// `event-consumer check` on real servers: what it says of a healthy installation, of an empty one,
+// and of each thing that a newcomer gets wrong.
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/free_port.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+
+namespace event_consumer::testing {
+namespace {
+
+constexpr char kSecret[] = "wrong-secret-4711";
+constexpr char kStranger[] = "stranger";
+constexpr char kStrangerPassword[] = "stranger-secret-5";
+
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+void create_table(const Scene& scene, const std::string& further_columns = "") {
+  clickhouse().query("CREATE DATABASE " + scene.database());
+  clickhouse().query("CREATE TABLE " + scene.table() +
+                     " (short_code String, timestamp DateTime, user_agent String, ip_address "
+                     "String, referrer String, original_url String" +
+                     further_columns + ") ENGINE = MergeTree() ORDER BY (short_code, timestamp)");
+}
+
+bool database_exists(const Scene& scene) {
+  return clickhouse().query("SELECT count() FROM system.databases WHERE name = '" +
+                            scene.database() + "'") != "0\n";
+}
+
+struct Case {
+  const char* name;
+  Environment overrides;
+  std::string exit_status;  // empty: any but 0
+  // Both stand in the line marked with ✗ or !.
+  std::string cause;
+  std::string remedy;
+};
+
+std::string broker_url(int port, const std::string& user, const std::string& password,
+                       const std::string& rest = "") {
+  return "amqp://" + user + ":" + password + "@127.0.0.1:" + std::to_string(port) + "/" + rest;
+}
+
+std::vector<Case> cases() {
+  const int closed = free_port();
+  const int broker = rabbitmq().port();
+  const int http = clickhouse().http_port();
+  return {
+      {"ClickHouse's port is wrong",
+       {{"CLICKHOUSE_PORT", std::to_string(closed)}, {"CLICKHOUSE_PASSWORD", kSecret}},
+       "exit status 69",
+       "cannot connect",
+       "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT"},
+      {"RabbitMQ's port is wrong",
+       {{"RABBITMQ_URL", broker_url(closed, "guest", kSecret)}},
+       "exit status 69",
+       "connection refused",
+       "correct host and port in RABBITMQ_URL"},
+      {"HTTP to the native port",
+       {{"CLICKHOUSE_PORT", std::to_string(clickhouse().tcp_port())}},
+       "",  // the server's explanation may be lost in the reset that follows it
+       "✗ ",
+       "8123 unless configured otherwise"},
+      {"HTTP to a port of something else",
+       {{"CLICKHOUSE_PORT", std::to_string(broker)}},
+       "exit status 69",
+       "the connection",  // was closed, or broke in the request
+       "CLICKHOUSE_PORT must be ClickHouse's HTTP port"},
+      {"AMQP to an HTTP port",
+       {{"RABBITMQ_URL", broker_url(http, "guest", "guest")}},
+       "exit status 69",
+       "RabbitMQ 127.0.0.1:",
+       "is the port in RABBITMQ_URL that of AMQP"},
+      {"the virtual host is missing",
+       {{"RABBITMQ_URL", broker_url(broker, "guest", "guest", "nowhere")}},
+       "exit status 78",
+       "vhost nowhere not found",
+       "correct the virtual host"},
+      {"the queue's name is mistyped",
+       {{"RABBITMQ_QUEUE", "clik_events"}},
+       "exit status 0",
+       "queue clik_events does not exist",
+       "is RABBITMQ_QUEUE what the publisher's queue is called?"},
+      {"the user has no right to the queue",
+       {{"RABBITMQ_URL", broker_url(broker, kStranger, kStrangerPassword)}},
+       "exit status 78",
+       "ACCESS_REFUSED",
+       "rabbitmqctl set_permissions -p / stranger"},
+      {"the user may only read the table",
+       {{"CLICKHOUSE_USER", kClickhouseReader}},
+       "exit status 78",
+       "cannot insert",
+       "give ClickHouse's user reader the right to insert"},
+      {"ClickHouse's password is wrong",
+       {{"CLICKHOUSE_USER", kClickhouseUser}, {"CLICKHOUSE_PASSWORD", kSecret}},
+       "exit status 78",
+       "Code: 193",
+       "correct CLICKHOUSE_USER (now writer) and CLICKHOUSE_PASSWORD (now set)"},
+      {"RabbitMQ's password is wrong",
+       {{"RABBITMQ_URL", broker_url(broker, "guest", kSecret)}},
+       "exit status 78",
+       "ACCESS_REFUSED",
+       "correct user and password in RABBITMQ_URL"},
+      {"a required column is missing",
+       {{"EVENT_CONSUMER_REQUIRED", "short_code,shrot_code"}},
+       "exit status 78",
+       "required column shrot_code",
+       "correct EVENT_CONSUMER_REQUIRED"},
+      {"the table is not there and may not be created",
+       {{"CLICKHOUSE_TABLE", "clik_events"}, {"EVENT_CONSUMER_CREATE_TABLE", "off"}},
+       "exit status 78",
+       "does not exist",
+       "--create-table on"},
+  };
+}
+
+// The first line that begins with one of the marks of something to do.
+std::string first_complaint(const std::string& output) {
+  std::size_t first = std::string::npos;
+  for (const char* mark : {"✗ ", "! queue"}) first = std::min(first, output.find(mark));
+  if (first == std::string::npos) return "";
+  return output.substr(first, output.find('\n', first) - first);
+}
+
+}  // namespace
+
+TEST_CASE("check: a healthy installation passes, and nothing of it is touched") {
+  Scene scene("check_healthy");
+  scene.declare_topology();
+  create_table(scene, ", note Nullable(String), day Date MATERIALIZED toDate(timestamp)");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(scene.dead_letter_queue());
+  client.enable_confirms();
+  publish_confirmed(client, scene, 0, 2, [](std::uint64_t) { return "rubbish"; });
+
+  for (int run = 0; run < 2; ++run) {
+    const Finished finished = run_program(scene.environment(), {"check"});
+    const std::string& output = finished.output;
+    INFO(output << finished.error_output);
+    CHECK(describe_status(finished.status) == "exit status 0");
+    CHECK(finished.error_output == "");
+    CHECK_FALSE(holds(output, "✗"));
+    CHECK(holds(output, "✓ ClickHouse 127.0.0.1:"));
+    CHECK(holds(output, "✓ table `check_healthy`.`click_events`: exists, engine MergeTree"));
+    CHECK(holds(output, "✓ column short_code String: from key short_code, required\n"));
+    CHECK(holds(output, "✓ column referrer String: from key referrer, if absent: empty\n"));
+    CHECK(holds(output, "✓ column note Nullable(String): from key note, if absent: NULL\n"));
+    CHECK(holds(output, "✓ column day Date: left to ClickHouse (MATERIALIZED toDate(timestamp))"));
+    CHECK(holds(output, "✓ user default may insert"));
+    // 18.16 knows no tokens.
+    CHECK(holds(output, "! a repeated insert would not be noticed"));
+    CHECK(holds(output, "✓ RabbitMQ 127.0.0.1:"));
+    CHECK(holds(output, "may be consumed; 2 messages wait, 0 consumers"));
+    CHECK(holds(output, "✓ dead-letter queue check_healthy_events.dead: exists; 0 messages wait"));
+    CHECK(holds(output, "All is well.\n"));
+  }
+  CHECK(scene.rows() == 0);
+  CHECK(client.message_count(scene.queue()) == 2);
+  const auto message = client.get(scene.queue());
+  REQUIRE(message);
+  CHECK_FALSE(message->redelivered);
+}
+
+TEST_CASE("check: looking at a quorum queue takes nothing from it") {
+  Scene scene("check_quorum");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(scene.queue(), {{"x-queue-type", "quorum"}});
+  client.enable_confirms();
+  client.publish("", scene.queue(), "rubbish");
+  REQUIRE(client.wait_for_confirms(std::chrono::seconds(10)));
+  const Finished finished = run_program(scene.environment(), {"check"});
+  INFO(finished.output);
+  CHECK(describe_status(finished.status) == "exit status 0");
+  CHECK(holds(finished.output, "queue check_quorum_events: exists, may be consumed; 1 message"));
+  const auto message = client.get(scene.queue());
+  REQUIRE(message);
+  CHECK_FALSE(message->redelivered);
+}
+
+TEST_CASE("check: where nothing exists yet it says what would be created, and creates nothing") {
+  Scene scene("check_empty");
+  const Finished finished = run_program(scene.environment(), {"check"});
+  INFO(finished.output);
+  CHECK(describe_status(finished.status) == "exit status 0");
+  CHECK(holds(finished.output, "it would be created, as the one for click events"));
+  CHECK(holds(finished.output, "queue check_empty_events does not exist: it would be created"));
+  CHECK(holds(finished.output, "dead-letter queue check_empty_events.dead: does not exist"));
+  CHECK_FALSE(database_exists(scene));
+  AmqpClient client(rabbitmq().url());
+  CHECK_FALSE(client.queue_exists(scene.queue()));
+  CHECK_FALSE(client.queue_exists(scene.dead_letter_queue()));
+}
+
+TEST_CASE("check: one line names the cause of a misconfiguration and what to do") {
+  rabbitmq().ctl({"add_user", kStranger, kStrangerPassword});
+  rabbitmq().ctl({"set_permissions", "-p", "/", kStranger, "^$", "^$", "^$"});
+  for (const Case& wrong : cases()) {
+    Scene scene("check_wrong");
+    scene.declare_topology();
+    create_table(scene);
+    Environment environment = scene.environment();
+    for (const auto& [name, text] : wrong.overrides) environment[name] = text;
+    const Finished finished = run_program(environment, {"check"});
+    INFO(wrong.name << ":\n" << finished.output << finished.error_output);
+    CHECK((wrong.exit_status.empty() ? finished.status != 0
+                                     : describe_status(finished.status) == wrong.exit_status));
+    const std::string complaint = first_complaint(finished.output);
+    CHECK(holds(complaint, wrong.cause));
+    CHECK(holds(complaint, wrong.remedy));
+    // The other end is looked at all the same.
+    CHECK(holds(finished.output, "127.0.0.1:"));
+    CHECK_FALSE(holds(finished.output, kSecret));
+    CHECK_FALSE(holds(finished.output, kStrangerPassword));
+  }
+  rabbitmq().ctl({"delete_user", kStranger});
+}
+
+TEST_CASE("check: a host name that means nothing is told from a closed port") {
+  Scene scene("check_host");
+  Environment environment = scene.environment();
+  environment["CLICKHOUSE_HOST"] = "clickhouse.invalid";
+  environment["RABBITMQ_URL"] = "amqp://guest:guest@rabbit.invalid/";
+  const Finished finished = run_program(environment, {"check"});
+  INFO(finished.output);
+  CHECK(finished.status != 0);  // 69 where the DNS itself is out of reach
+  CHECK(holds(finished.output, "✗ host name clickhouse.invalid cannot be resolved"));
+  CHECK(holds(finished.output, "✗ host name rabbit.invalid cannot be resolved"));
+  CHECK(holds(finished.output, "→ correct CLICKHOUSE_HOST"));
+  CHECK(holds(finished.output, "→ correct RABBITMQ_URL"));
+}
+
+TEST_CASE("check: a column that cannot be written is named, and the others are shown") {
+  Scene scene("check_column");
+  create_table(scene, ", place Tuple(Float64, Float64)");
+  const Finished finished = run_program(scene.environment(), {"check"});
+  INFO(finished.output);
+  CHECK(describe_status(finished.status) == "exit status 78");
+  CHECK(holds(finished.output, "✗ column place of `check_column`.`click_events`: "));
+  CHECK(holds(finished.output, "give the column another type"));
+  CHECK(holds(finished.output, "✓ column original_url String: from key original_url, required"));
+  CHECK(holds(finished.output, "✓ RabbitMQ 127.0.0.1:"));
+}
+
+}  // namespace event_consumer::testing

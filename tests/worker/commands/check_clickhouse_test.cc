@@ -1,0 +1,42 @@
+#include "worker/commands/check_clickhouse.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+ServerFacts facts(bool token) {
+  ServerFacts facts;
+  facts.knows_deduplication_token = token;
+  return facts;
+}
+
+bool noticed(const char* engine, const char* engine_full) {
+  return judge_repeats(facts(true), engine, engine_full).noticed;
+}
+
+TEST_CASE("check: repeats are noticed with tokens and a memory for them", "[check_clickhouse]") {
+  CHECK(
+      noticed("MergeTree",
+              "MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10000, x = 1"));
+  CHECK(noticed("ReplicatedMergeTree", "ReplicatedMergeTree ORDER BY a"));
+  CHECK(noticed("ReplicatedReplacingMergeTree", ""));
+  CHECK(noticed("SharedMergeTree", ""));
+  CHECK_FALSE(noticed("MergeTree", "MergeTree ORDER BY a"));
+  CHECK_FALSE(noticed("MergeTree", "SETTINGS non_replicated_deduplication_window = 0"));
+  CHECK_FALSE(noticed("Null", "Null"));
+  CHECK_FALSE(noticed("Distributed", ""));
+}
+
+TEST_CASE("check: why repeats are not noticed is said", "[check_clickhouse]") {
+  const auto words = [](bool token, const char* engine) {
+    return judge_repeats(facts(token), engine, "").words;
+  };
+  CHECK(words(false, "ReplicatedMergeTree").find("knows no deduplication tokens") !=
+        std::string::npos);
+  CHECK(words(true, "MergeTree").find("ALTER TABLE") != std::string::npos);
+  CHECK(words(true, "Memory").find("engine Memory") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace event_consumer
