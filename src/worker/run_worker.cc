@@ -26,6 +26,17 @@ struct Target {
   std::vector<Column> columns;
 };
 
+// A batch is one INSERT that names all columns, and so has no way to leave one to its DEFAULT.
+Result<Done> refuse_defaults(const Target& target) {
+  for (const Column& column : target.columns) {
+    if (column.has_default)
+      return Error{ExitCode::kConfiguration,
+                   "column " + column.name + " of " + target.table.quoted() +
+                       " has a DEFAULT expression, which is not supported yet"};
+  }
+  return Done{};
+}
+
 Result<Target> open_target(const Options& options) {
   Target target{{options.clickhouse_host, options.clickhouse_port, options.clickhouse_user,
                  options.clickhouse_password, options.clickhouse_timeout},
@@ -39,6 +50,7 @@ Result<Target> open_target(const Options& options) {
   auto columns = open_table(http, target.facts, target.table, options.create_table);
   if (!columns) return columns.error();
   target.columns = std::move(*columns);
+  if (auto writable = refuse_defaults(target); !writable) return writable.error();
   return target;
 }
 
