@@ -38,8 +38,8 @@ bool take_date(TextCursor& cursor, bool dashes, std::int64_t& seconds) {
   return true;
 }
 
-// `hh:mm`, `hh:mm:ss` or, without colons, `hhmmss`; adds it to `seconds`.
-bool take_time(TextCursor& cursor, bool colons, std::int64_t& seconds) {
+// `hh:mm` or `hh:mm:ss`, perhaps with a fraction, or, without colons, `hhmmss`.
+bool take_time(TextCursor& cursor, bool colons, Timestamp& timestamp) {
   int hour, minute, second = 0;
   if (!cursor.take_digits(2, hour) || hour > 23 || (colons && !cursor.take(':')) ||
       !cursor.take_digits(2, minute) || minute > 59) {
@@ -47,8 +47,9 @@ bool take_time(TextCursor& cursor, bool colons, std::int64_t& seconds) {
   }
   const bool has_seconds = !colons || cursor.take(':');
   if (has_seconds && (!cursor.take_digits(2, second) || second > 59)) return false;
-  seconds += hour * 3600 + minute * 60 + second;
-  return true;
+  timestamp.seconds += hour * 3600 + minute * 60 + second;
+  const bool has_fraction = colons && has_seconds && cursor.take('.');
+  return !has_fraction || take_fraction(cursor, timestamp.nanoseconds);
 }
 
 // Everything up to the end of the text: nothing, Z, UTC or an offset, which is subtracted.
@@ -75,8 +76,7 @@ std::optional<Timestamp> parse_calendar(std::string_view text) {
   if (!take_date(cursor, true, timestamp.seconds)) return std::nullopt;
   if (cursor.done()) return timestamp;
   if (!cursor.take('T') && !cursor.take(' ') && !cursor.take('t')) return std::nullopt;
-  if (!take_time(cursor, true, timestamp.seconds)) return std::nullopt;
-  if (cursor.take('.') && !take_fraction(cursor, timestamp.nanoseconds)) return std::nullopt;
+  if (!take_time(cursor, true, timestamp)) return std::nullopt;
   if (!take_zone(cursor, timestamp.seconds)) return std::nullopt;
   return timestamp;
 }
@@ -85,7 +85,7 @@ std::optional<Timestamp> parse_digits(std::string_view text) {
   TextCursor cursor(text);
   Timestamp timestamp{};
   if (!take_date(cursor, false, timestamp.seconds)) return std::nullopt;
-  if (!cursor.done() && !take_time(cursor, false, timestamp.seconds)) return std::nullopt;
+  if (!cursor.done() && !take_time(cursor, false, timestamp)) return std::nullopt;
   return timestamp;
 }
 
