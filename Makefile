@@ -47,7 +47,7 @@ build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev rapidjson-de
                   libspdlog-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client
 
-.PHONY: all help deps demo check unit-tests integration-tests bench differential install format clean
+.PHONY: all help deps demo check unit-tests integration-tests bench differential fuzz install format clean
 all: $(programs)
 
 help:
@@ -56,6 +56,7 @@ help:
 	@echo 'make check          build, and run all tests against real servers'
 	@echo 'make bench          compare with an empty consumer on the same queue'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
+	@echo 'make fuzz           feed the encoder with libFuzzer (FUZZ_SECONDS=60 for each target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
@@ -101,6 +102,26 @@ $(chdb):
 	@command -v npm >/dev/null || { echo 'make differential needs Node.js with npm' >&2; exit 1; }
 	@mkdir -p $(BUILD)/chdb
 	npm install --no-save --no-audit --no-fund --prefix $(BUILD)/chdb chdb@3.4.0
+
+FUZZ_SECONDS ?= 60
+fuzz_targets := row_encoder timestamp
+
+# What a run finds is added to a corpus in $(BUILD), not to that of the sources. RapidJSON's empty
+# stack adds to a null pointer.
+fuzz:
+	@packaging/deps.sh $(build_packages) clang libclang-rt-14-dev
+	@$(MAKE) --no-print-directory -j$(jobs) $(fuzz_targets:%=$(BUILD)/fuzz/%)
+	@for target in $(fuzz_targets); do \
+	  mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+	  $(BUILD)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/$$target- \
+	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $(wildcard src/worker/encode/*)
+	@mkdir -p $(@D)
+	clang++ -std=c++17 -Wall -Wextra -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -I. -Isrc -o $@ $(filter %.cc,$^)
 
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer
