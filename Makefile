@@ -37,6 +37,7 @@ unit_sources := $(common_sources) $(filter-out %/main.cc,$(supervisor_sources) $
 integration_sources := $(common_sources) $(support_sources) $(call find_sources,tests/integration) \
                        tests/test_main.cc
 demo_sources := $(common_sources) $(support_sources) $(call find_sources,tests/demo)
+differential_sources := $(call find_sources,src/worker/encode tests/differential)
 bench_sources := $(common_sources) $(support_sources) $(call find_sources,tests/bench)
 
 programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
@@ -47,7 +48,7 @@ build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev r
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
 
-.PHONY: all help deps demo check unit-tests integration-tests bench install format clean
+.PHONY: all help deps demo check unit-tests integration-tests bench differential fuzz install format clean
 all: $(programs)
 
 help:
@@ -55,6 +56,8 @@ help:
 	@echo 'make demo           show the main job on private servers (KEEP=1: leave it running)'
 	@echo 'make check          build, and run all tests against real servers'
 	@echo 'make bench          compare with an empty consumer on the same queue'
+	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
+	@echo 'make fuzz           feed the encoder with libFuzzer (FUZZ_SECONDS=60 for each target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
@@ -65,8 +68,9 @@ $(BUILD)/unit-tests:            $(call objects,$(unit_sources))
 $(BUILD)/integration-tests:     $(call objects,$(integration_sources))
 $(BUILD)/demo:                  $(call objects,$(demo_sources))
 $(BUILD)/bench:                 $(call objects,$(bench_sources))
+$(BUILD)/differential-encode:   $(call objects,$(differential_sources))
 
-$(programs) $(addprefix $(BUILD)/,unit-tests integration-tests demo bench):
+$(programs) $(addprefix $(BUILD)/,unit-tests integration-tests demo bench differential-encode):
 	$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
 
 # The packages first, then everything else in a make that finds them.
@@ -84,6 +88,41 @@ check: deps
 bench: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench
 	@$(BUILD)/bench
+
+VALUES ?= 1000000
+SEED   ?=
+chdb   := $(BUILD)/chdb/node_modules/chdb
+
+differential: $(chdb)
+	@packaging/deps.sh $(build_packages)
+	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/differential-encode
+	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) $(VALUES) $(SEED)
+
+# ClickHouse 26's engine, without a server: 546 MB.
+$(chdb):
+	@command -v npm >/dev/null || { echo 'make differential needs Node.js with npm' >&2; exit 1; }
+	@mkdir -p $(BUILD)/chdb
+	npm install --no-save --no-audit --no-fund --prefix $(BUILD)/chdb chdb@3.4.0
+
+FUZZ_SECONDS ?= 60
+fuzz_targets := row_encoder timestamp
+
+# What a run finds is added to a corpus in $(BUILD), not to that of the sources. RapidJSON's empty
+# stack adds to a null pointer.
+fuzz:
+	@packaging/deps.sh $(build_packages) clang libclang-rt-14-dev
+	@$(MAKE) --no-print-directory -j$(jobs) $(fuzz_targets:%=$(BUILD)/fuzz/%)
+	@for target in $(fuzz_targets); do \
+	  mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+	  $(BUILD)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/$$target- \
+	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $(wildcard src/worker/encode/*)
+	@mkdir -p $(@D)
+	clang++ -std=c++17 -Wall -Wextra -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -I. -Isrc -o $@ $(filter %.cc,$^)
 
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer

@@ -15,6 +15,11 @@ void BatchQueue::added(const Delivery& delivery, TimePoint now) {
   if (filling_.rows() >= limits_.rows || filling_.bytes().size() >= limits_.bytes) seal();
 }
 
+void BatchQueue::change_format(std::shared_ptr<const InsertFormat> format) {
+  seal();
+  format_ = std::move(format);
+}
+
 void BatchQueue::seal_if_due(TimePoint now) {
   const auto due = deadline();
   if (due && *due <= now) seal();
@@ -47,8 +52,7 @@ void BatchQueue::pop() {
 }
 
 std::vector<Batch> BatchQueue::take_all(std::shared_ptr<const InsertFormat> format) {
-  seal();
-  format_ = std::move(format);
+  change_format(std::move(format));
   std::vector<Batch> all(std::make_move_iterator(sealed_.begin()),
                          std::make_move_iterator(sealed_.end()));
   sealed_.clear();

@@ -30,6 +30,9 @@ class BatchQueue {
   // Counts the row just appended, and seals the batch when that fills it.
   void added(const Delivery& delivery, TimePoint now);
 
+  // Rows appended from here on are of `format`; the batch being filled is sealed.
+  void change_format(std::shared_ptr<const InsertFormat> format);
+
   // Seals the batch being filled if its oldest row has reached the age limit.
   void seal_if_due(TimePoint now);
 

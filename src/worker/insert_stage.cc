@@ -1,6 +1,7 @@
 #include "worker/insert_stage.h"
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "common/log.h"
@@ -17,7 +18,8 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 
 InsertStage::InsertStage(const BatchLimits& limits, Encoding encoding, Inserter& inserter,
                          InsertResults& results)
-    : encoding_(std::move(encoding)),
+    : limits_(limits),
+      encoding_(std::move(encoding)),
       inserter_(inserter),
       results_(results),
       batches_(limits, encoding_.format),
@@ -25,9 +27,26 @@ InsertStage::InsertStage(const BatchLimits& limits, Encoding encoding, Inserter&
       configuration_backoff_(seconds(5), seconds(60)) {}
 
 std::optional<Rejection> InsertStage::add(const Delivery& delivery, TimePoint now) {
-  auto rejection = encoding_.encoder.encode(delivery.body, batches_.buffer());
-  if (!rejection) batches_.added(delivery, now);
-  return rejection;
+  std::string& rows = batches_.buffer();
+  const std::size_t before = rows.size();
+  if (auto rejection = encoding_.encoder.encode(delivery.body, rows)) return rejection;
+  const std::size_t size = rows.size() - before;
+  if (size > limits_.bytes) {
+    rows.resize(before);
+    return Rejection{Reason::kTooLarge, "",
+                     "the row is " + std::to_string(size) + " bytes, --batch-bytes is " +
+                         std::to_string(limits_.bytes)};
+  }
+  if (encoding_.format_of && encoding_.encoder.written_columns() != written_columns_) {
+    // Rows of other columns need an INSERT of their own.
+    const std::string row = rows.substr(before);
+    rows.resize(before);
+    written_columns_ = encoding_.encoder.written_columns();
+    batches_.change_format(encoding_.format_of(written_columns_));
+    batches_.buffer() += row;
+  }
+  batches_.added(delivery, now);
+  return std::nullopt;
 }
 
 Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {

@@ -105,7 +105,9 @@ class InsertStage {
   void retry_suspects();
   Result<Done> refuse(const Suspect& suspect);
 
+  BatchLimits limits_;
   Encoding encoding_;
+  std::vector<bool> written_columns_;  // of the batch being filled, where that differs
   Inserter& inserter_;
   InsertResults& results_;
 

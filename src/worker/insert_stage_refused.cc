@@ -18,6 +18,7 @@ constexpr std::size_t kMostSuspects = 8;
 Result<Done> InsertStage::adopt(Encoding encoding) {
   log::info("the table has changed: events are encoded for its new columns from here on");
   encoding_ = std::move(encoding);
+  written_columns_.clear();
   std::vector<Batch> anew;
   for (Batch& batch : batches_.take_all(encoding_.format)) {
     // One that may be stored keeps its bytes and its token until that is known. A server that does
@@ -35,17 +36,27 @@ Result<Done> InsertStage::adopt(Encoding encoding) {
 
 Result<Done> InsertStage::encode_anew(const Batch& batch, std::vector<Batch>& anew) {
   Batch encoded;
+  std::vector<bool> written;
+  const auto finish = [&] {
+    if (encoded.empty()) return;
+    encoded.seal(encoding_.format_of ? encoding_.format_of(written) : encoding_.format);
+    anew.push_back(std::exchange(encoded, Batch{}));
+  };
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const Delivery delivery = batch.original(row);
-    if (const auto rejection = encoding_.encoder.encode(delivery.body, encoded.buffer())) {
+    std::string bytes;
+    if (const auto rejection = encoding_.encoder.encode(delivery.body, bytes)) {
       if (auto done = results_.refused(delivery, *rejection); !done) return done;
-    } else {
-      encoded.add(delivery, batch.oldest());
+      continue;
     }
+    if (encoding_.format_of && encoding_.encoder.written_columns() != written) {
+      finish();
+      written = encoding_.encoder.written_columns();
+    }
+    encoded.buffer() += bytes;
+    encoded.add(delivery, batch.oldest());
   }
-  if (encoded.empty()) return Done{};
-  encoded.seal(encoding_.format);
-  anew.push_back(std::move(encoded));
+  finish();
   return Done{};
 }
 

@@ -2,9 +2,11 @@
 // later. InserterThread implements it, tests bring a fake.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "worker/batch.h"
 #include "worker/encode/row_encoder.h"
@@ -28,7 +30,12 @@ struct InsertOutcome {
 // How events become rows of the table as it is now.
 struct Encoding {
   RowEncoder encoder;
-  std::shared_ptr<const InsertFormat> format;
+  std::shared_ptr<const InsertFormat> format;  // of rows that hold all columns
+
+  // Of rows that hold only these. Nothing when every row holds all: otherwise columns that an event
+  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
+  std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
+      nullptr;
 };
 
 // The answer to the question whether the table is still what it was.

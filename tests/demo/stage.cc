@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <stdexcept>
 
-
 namespace event_consumer::testing {
 
 using std::chrono::seconds;

@@ -1,5 +1,7 @@
 #include "worker/clickhouse/insert.h"
 
+#include <algorithm>
+
 #include "worker/clickhouse/error_class.h"
 #include "worker/clickhouse/quote.h"
 
@@ -24,13 +26,24 @@ void append_string(const std::string& text, std::string& out) {
 
 }  // namespace
 
+RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts) {
+  const bool any_default = std::any_of(columns.begin(), columns.end(),
+                                       [](const Column& column) { return column.has_default; });
+  return any_default && facts.knows_rows_with_defaults ? RowFormat::kRowBinaryWithDefaults
+                                                       : RowFormat::kRowBinary;
+}
+
 InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
-                           const ServerFacts& facts) {
+                           const ServerFacts& facts, RowFormat rows) {
   InsertFormat format;
   format.query = "INSERT INTO " + name.quoted() + " (";
   for (const Column& column : columns) {
     if (format.query.back() != '(') format.query += ", ";
     format.query += quote_identifier(column.name);
+  }
+  if (rows == RowFormat::kRowBinaryWithDefaults) {
+    format.query += ") FORMAT RowBinaryWithDefaults";
+    return format;
   }
   format.states_types = facts.knows_typed_rows;
   format.query +=

@@ -11,10 +11,14 @@
 
 namespace event_consumer {
 
-// The INSERT for rows of these columns. Where the server reads them, names and types stand before
-// the rows and are compared by the server (RowBinaryWithNamesAndTypes).
+// How rows for these columns are written: with marks for DEFAULT where columns have one and the
+// server reads them.
+RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts);
+
+// The INSERT for rows of these columns in that format. Where the server reads them, names and types
+// stand before plain rows and are compared by the server (RowBinaryWithNamesAndTypes).
 InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
-                           const ServerFacts& facts);
+                           const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 
 // The query and the settings that make its answer final: the insert is synchronous, the answer
 // comes when it is done, and a repeat is recognised by the token (or, where the server knows no

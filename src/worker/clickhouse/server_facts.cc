@@ -27,11 +27,12 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
                                  "table = 'formats' AND name = 'is_input'");
   if (!formats) return formats.error();
   if (formats.value().substr(0, 1) == "1") {
-    const auto typed = run_query(http,
-                                 "SELECT count() FROM system.formats WHERE is_input AND name = "
-                                 "'RowBinaryWithNamesAndTypes'");
-    if (!typed) return typed.error();
-    facts.knows_typed_rows = typed.value().substr(0, 1) == "1";
+    const auto readable = run_query(http,
+                                    "SELECT name FROM system.formats WHERE is_input AND name IN "
+                                    "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults')");
+    if (!readable) return readable.error();
+    facts.knows_typed_rows = readable.value().find("NamesAndTypes") != std::string::npos;
+    facts.knows_rows_with_defaults = readable.value().find("Defaults") != std::string::npos;
   }
 
   const auto window = run_query(http,

@@ -14,6 +14,7 @@ struct ServerFacts {
   bool knows_deduplication_token = false;   // setting insert_deduplication_token
   bool knows_insert_deduplicate = false;    // setting insert_deduplicate
   bool knows_typed_rows = false;            // input format RowBinaryWithNamesAndTypes
+  bool knows_rows_with_defaults = false;    // input format RowBinaryWithDefaults
   bool knows_deduplication_window = false;  // MergeTree setting non_replicated_deduplication_window
 };
 

@@ -93,12 +93,9 @@ Result<std::vector<Column>> parse_description(const std::string& answer, const T
     const std::string& computed = fields[*default_at];
     if (!computed.empty() && computed != "DEFAULT") continue;
     const std::string column = "column " + fields[*name_at] + " of " + name.quoted();
-    if (computed == "DEFAULT")
-      return Error{ExitCode::kConfiguration,
-                   column + " has a DEFAULT expression, which is not supported yet"};
     const auto type = parse_column_type(fields[*type_at]);
     if (!type) return Error{ExitCode::kConfiguration, column + ": " + type.error().message};
-    columns.push_back({fields[*name_at], type.value()});
+    columns.push_back({fields[*name_at], type.value(), computed == "DEFAULT"});
   }
   return columns;
 }

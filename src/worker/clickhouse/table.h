@@ -24,8 +24,8 @@ std::vector<std::string> created_columns();
 // Database and table are created when absent and `create` is set; the table is then the one for
 // click events, with deduplication by token where the server has it.
 // Returns the columns that an INSERT fills, in table order: those that are computed (MATERIALIZED,
-// ALIAS, EPHEMERAL) are left out. The Error (kConfiguration, or run_query's) names what is missing,
-// or a column that we cannot write with its type.
+// ALIAS, EPHEMERAL) are left out, those with a DEFAULT are marked. The Error (kConfiguration, or
+// run_query's) names what is missing, or a column that we cannot write with its type.
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& name, bool create);
 

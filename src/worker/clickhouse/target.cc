@@ -11,7 +11,7 @@ namespace {
 
 bool same(const std::vector<Column>& a, const std::vector<Column>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Column& x, const Column& y) {
-    return x.name == y.name && x.type.name == y.type.name;
+    return x.name == y.name && x.type.name == y.type.name && x.has_default == y.has_default;
   });
 }
 
@@ -75,10 +75,22 @@ Result<Done> Target::meet_if_new() {
 }
 
 Result<Encoding> Target::encoding() const {
-  auto encoder = RowEncoder::create(columns_, required_);
+  const RowFormat rows = row_format(columns_, facts_);
+  auto encoder = RowEncoder::create(columns_, required_, rows);
   if (!encoder) return encoder.error();
-  return Encoding{std::move(*encoder),
-                  std::make_shared<const InsertFormat>(insert_format(name_, columns_, facts_))};
+  Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(
+                                             insert_format(name_, columns_, facts_, rows))};
+  const bool may_leave_out = std::any_of(columns_.begin(), columns_.end(),
+                                         [](const Column& column) { return column.has_default; });
+  if (may_leave_out && rows == RowFormat::kRowBinary)
+    encoding.format_of = [name = name_, columns = columns_,
+                          facts = facts_](const std::vector<bool>& written) {
+      std::vector<Column> named;
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        if (written[i]) named.push_back(columns[i]);
+      return std::make_shared<const InsertFormat>(insert_format(name, named, facts));
+    };
+  return encoding;
 }
 
 InsertOutcome Target::post(const Batch& batch) {

@@ -1,6 +1,13 @@
 #include "worker/encode/column_types.h"
 
+#include <charconv>
+#include <limits>
 #include <optional>
+#include <system_error>
+#include <utility>
+
+#include "worker/encode/enum_values.h"
+#include "worker/encode/little_endian.h"
 
 namespace event_consumer {
 namespace {
@@ -19,37 +26,109 @@ bool takes_time_zone(std::optional<std::string_view> arguments, ColumnType&) {
   return !arguments || is_time_zone(*arguments);
 }
 
+// A number from `lowest` to `highest` in decimal digits, taken off the front of `text`.
+bool take_number(std::string_view& text, int lowest, int highest, int& number) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc() || number < lowest || number > highest) return false;
+  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  return true;
+}
+
 // `6` or `6, 'Europe/Berlin'`; always there in what DESCRIBE shows.
 bool takes_precision(std::optional<std::string_view> arguments, ColumnType& type) {
-  if (!arguments || arguments->empty()) return false;
-  const char digit = arguments->front();
-  if (digit < '0' || digit > '9') return false;
-  type.precision = digit - '0';
-  arguments->remove_prefix(1);
+  if (!arguments || !take_number(*arguments, 0, 9, type.precision)) return false;
   return arguments->empty() ||
          (arguments->substr(0, 2) == ", " && is_time_zone(arguments->substr(2)));
+}
+
+bool takes_length(std::optional<std::string_view> arguments, ColumnType& type) {
+  constexpr int kLongest = 0xFFFFFF;  // as ClickHouse has it
+  int length = 0;
+  if (!arguments || !take_number(*arguments, 1, kLongest, length)) return false;
+  type.length = static_cast<std::size_t>(length);
+  type.empty.assign(type.length, '\0');
+  return arguments->empty();
+}
+
+// The scale alone, of a type whose name gives the precision.
+template <int kPrecision>
+bool takes_scale(std::optional<std::string_view> arguments, ColumnType& type) {
+  type.precision = kPrecision;
+  type.empty.assign(decimal_bytes(kPrecision), '\0');
+  return arguments && take_number(*arguments, 0, kPrecision, type.scale) && arguments->empty();
+}
+
+// `18, 4`.
+bool takes_precision_and_scale(std::optional<std::string_view> arguments, ColumnType& type) {
+  constexpr int kLargestPrecision = 76;
+  if (!arguments || !take_number(*arguments, 1, kLargestPrecision, type.precision) ||
+      arguments->substr(0, 2) != ", ") {
+    return false;
+  }
+  arguments->remove_prefix(2);
+  type.empty.assign(decimal_bytes(type.precision), '\0');
+  return take_number(*arguments, 0, type.precision, type.scale) && arguments->empty();
+}
+
+template <typename Integer>
+bool takes_values(std::optional<std::string_view> arguments, ColumnType& type) {
+  if (!arguments) return false;
+  using Limits = std::numeric_limits<Integer>;
+  auto values = EnumValues::parse(*arguments, Limits::min(), Limits::max());
+  if (!values) return false;
+  append_little_endian(static_cast<Integer>(values->first()), type.empty);
+  type.values = std::make_shared<const EnumValues>(std::move(*values));
+  return true;
+}
+
+bool takes_element(std::optional<std::string_view> arguments, ColumnType& type) {
+  if (!arguments) return false;
+  auto element = parse_column_type(*arguments);
+  if (!element) return false;
+  type.element = std::make_shared<const ColumnType>(std::move(*element));
+  return true;
 }
 
 struct TypeRow {
   std::string_view name;
   ArgumentParser parse_arguments;
   Writer write;
-  int empty_bytes;  // how many zeros are its empty value
+  std::size_t empty_bytes;  // how many zeros are its empty value; 0: parse_arguments files it
 };
 
 constexpr TypeRow kTypes[] = {
     {"String", takes_none, write_string, 1},  // one zero: the length
+    {"FixedString", takes_length, write_fixed_string, 0},
+    {"Bool", takes_none, write_bool, 1},
     {"UInt8", takes_none, write_integer<std::uint8_t>, 1},
     {"UInt16", takes_none, write_integer<std::uint16_t>, 2},
     {"UInt32", takes_none, write_integer<std::uint32_t>, 4},
     {"UInt64", takes_none, write_integer<std::uint64_t>, 8},
+    {"UInt128", takes_none, write_wide_integer<16, false>, 16},
+    {"UInt256", takes_none, write_wide_integer<32, false>, 32},
     {"Int8", takes_none, write_integer<std::int8_t>, 1},
     {"Int16", takes_none, write_integer<std::int16_t>, 2},
     {"Int32", takes_none, write_integer<std::int32_t>, 4},
     {"Int64", takes_none, write_integer<std::int64_t>, 8},
-    {"Float64", takes_none, write_float64, 8},
+    {"Int128", takes_none, write_wide_integer<16, true>, 16},
+    {"Int256", takes_none, write_wide_integer<32, true>, 32},
+    {"Float32", takes_none, write_float<float>, 4},
+    {"Float64", takes_none, write_float<double>, 8},
+    {"Decimal", takes_precision_and_scale, write_decimal, 0},
+    {"Decimal32", takes_scale<9>, write_decimal, 0},
+    {"Decimal64", takes_scale<18>, write_decimal, 0},
+    {"Decimal128", takes_scale<38>, write_decimal, 0},
+    {"Decimal256", takes_scale<76>, write_decimal, 0},
+    {"Date", takes_none, write_date, 2},
+    {"Date32", takes_none, write_date32, 4},
     {"DateTime", takes_time_zone, write_date_time, 4},
     {"DateTime64", takes_precision, write_date_time64, 8},
+    {"UUID", takes_none, write_uuid, 16},
+    {"IPv4", takes_none, write_ipv4, 4},
+    {"IPv6", takes_none, write_ipv6, 16},
+    {"Enum8", takes_values<std::int8_t>, write_enum<std::int8_t>, 0},
+    {"Enum16", takes_values<std::int16_t>, write_enum<std::int16_t>, 0},
+    {"Array", takes_element, write_array, 1},  // one zero: the count
 };
 
 // Takes `wrapper` and its parentheses off `name`, if they stand around it.
@@ -61,13 +140,26 @@ bool unwrap(std::string_view wrapper, std::string_view& name) {
   return stands_there;
 }
 
+// `sum, UInt64`, where the function may have arguments of its own: the type. A value that is
+// written there is one of its type.
+void unwrap_simple_aggregate(std::string_view& name) {
+  if (!unwrap("SimpleAggregateFunction", name)) return;
+  const std::size_t function_end = name.find_first_of("(,");
+  if (function_end == std::string_view::npos) return;
+  std::size_t comma = function_end;
+  if (name[function_end] == '(') comma = name.find("), ", function_end);
+  const std::size_t type = name.find(", ", comma);
+  if (type != std::string_view::npos) name.remove_prefix(type + 2);
+}
+
 }  // namespace
 
 Result<ColumnType> parse_column_type(std::string_view type_name) {
-  ColumnType type{};
+  ColumnType type;
   type.name = std::string(type_name);
   std::string_view inner = type_name;
-  unwrap("LowCardinality", inner);
+  unwrap_simple_aggregate(inner);
+  const bool low_cardinality = unwrap("LowCardinality", inner);
   type.nullable = unwrap("Nullable", inner);
   for (const TypeRow& row : kTypes) {
     std::string_view text = inner;
@@ -77,10 +169,12 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
     } else if (text != row.name) {
       continue;
     }
+    const bool is_wrapped = low_cardinality || type.nullable;
+    if (is_wrapped && row.write == write_array) break;
     if (!row.parse_arguments(arguments, type)) break;
     type.write = row.write;
-    type.empty = type.nullable ? std::string(1, '\1')
-                               : std::string(static_cast<std::size_t>(row.empty_bytes), '\0');
+    if (row.empty_bytes > 0) type.empty.assign(row.empty_bytes, '\0');
+    if (type.nullable) type.empty = '\1';
     return type;
   }
   return Error{ExitCode::kConfiguration, "columns of the type " + type.name + " cannot be written"};

@@ -2,6 +2,8 @@
 // row of a table per type; to add one, add its row and its writer (writers.h).
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,17 +12,29 @@
 
 namespace event_consumer {
 
+class EnumValues;
+
 struct ColumnType {
-  std::string name;       // in full, as ClickHouse names it
-  Writer write;           // of a value that is there
-  std::string empty;      // RowBinary of an absent or null value: NULL where nullable, else zeros
-  bool nullable = false;  // a byte 0 stands before a value that is there
-  int precision = 0;      // of a DateTime64: digits after the point of a second, 0 to 9
+  std::string name;        // in full, as ClickHouse names it
+  Writer write = nullptr;  // of a value that is there
+  std::string empty;       // RowBinary of an absent or null value: NULL where nullable, else zeros,
+                           // but the value declared first of an Enum
+  bool nullable = false;   // a byte 0 stands before a value that is there
+  int precision = 0;       // DateTime64: digits after the point of a second; Decimal: all digits
+  int scale = 0;           // Decimal: digits after the point
+  std::size_t length = 0;  // FixedString
+  std::shared_ptr<const EnumValues> values;   // Enum
+  std::shared_ptr<const ColumnType> element;  // Array
 };
 
+// How many bytes a Decimal of so many digits takes.
+constexpr std::size_t decimal_bytes(int precision) {
+  return precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32;
+}
+
 // The type called `type_name`. LowCardinality is its inner type (RowBinary knows no difference),
-// Nullable may stand around any type. For a type that cannot be written, kConfiguration and a
-// message that names it; the caller knows the column.
+// and so is SimpleAggregateFunction; Nullable may stand around any type but Array. For a type that
+// cannot be written, kConfiguration and a message that names it; the caller knows the column.
 Result<ColumnType> parse_column_type(std::string_view type_name);
 
 }  // namespace event_consumer

@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace event_consumer {
 
 // `word` with its lowest byte first in memory; its own inverse.
 inline std::uint64_t little_endian(std::uint64_t word) {
   return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
+}
+
+// Appends an integer of at most eight bytes, the lowest first.
+template <typename Integer>
+void append_little_endian(Integer value, std::string& row) {
+  const std::uint64_t word = little_endian(static_cast<std::uint64_t>(value));
+  row.append(reinterpret_cast<const char*>(&word), sizeof value);
 }
 
 }  // namespace event_consumer

@@ -10,27 +10,31 @@ namespace {
 
 Rejection missing(const Column& column, const JsonValue& value) {
   const bool is_null = value.kind == JsonValue::Kind::kNull;
-  return {
-      Reason::kMissingField, column.name,
-      column.name + ": the required " + column.type.name + (is_null ? " is null" : " is absent")};
+  return {Reason::kMissingField, column.name,
+          column.name + ": the required " + excerpt(column.type.name) +
+              (is_null ? " is null" : " is absent")};
 }
 
 Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
   const std::string_view quote = value.kind == JsonValue::Kind::kString ? "\"" : "";
+  const std::string type_name = excerpt(column.type.name);  // that of an Enum can be long
   std::string error = column.name + ": ";
   error.append(quote).append(excerpt(value.text)).append(quote);
   if (fit == Fit::kOutOfRange) {
-    error += " is out of the range of " + column.type.name;
+    error += " is out of the range of " + type_name;
     return {Reason::kOutOfRange, column.name, std::move(error)};
   }
-  error += (column.type.name.front() == 'I' ? " is not an " : " is not a ") + column.type.name;
+  constexpr std::string_view kVowels = "AEI";  // at the start of a type's name; no U sounds so
+  error += kVowels.find(column.type.name.front()) == std::string_view::npos ? " is not a "
+                                                                            : " is not an ";
+  error += type_name;
   return {Reason::kBadValue, column.name, std::move(error)};
 }
 
 }  // namespace
 
 Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
-                                      const std::vector<std::string>& required) {
+                                      const std::vector<std::string>& required, RowFormat format) {
   if (columns.empty()) return Error{ExitCode::kConfiguration, "the table has no columns to write"};
   std::vector<Field> fields;
   std::vector<std::string> names;
@@ -39,7 +43,7 @@ Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
       return Error{ExitCode::kConfiguration, "the column " + column.name + " comes twice"};
     }
     names.push_back(column.name);
-    fields.push_back({std::move(column), false});
+    fields.push_back(make_field(std::move(column), format));
   }
   for (const std::string& name : required) {
     const auto found = std::find(names.begin(), names.end(), name);
@@ -52,34 +56,63 @@ Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
   return RowEncoder(std::move(fields), std::move(names));
 }
 
+RowEncoder::Field RowEncoder::make_field(Column column, RowFormat format) {
+  Field field;
+  const ColumnType& type = column.type;
+  const bool says_default = format == RowFormat::kRowBinaryWithDefaults;
+  const std::string value_follows(says_default ? 1 : 0, '\0');
+  field.zeros = value_follows.size() + (type.nullable ? 1 : 0);
+  field.null = field.absent = value_follows + type.empty;
+  if (column.has_default) {
+    field.left_out = !says_default;
+    field.absent = says_default ? "\1" : "";
+    if (!type.nullable) field.null = field.absent;
+  }
+  field.column = std::move(column);
+  return field;
+}
+
 RowEncoder::RowEncoder(std::vector<Field> fields, std::vector<std::string> names)
-    : fields_(std::move(fields)), event_(std::move(names)) {}
+    : fields_(std::move(fields)), written_(fields_.size(), true), event_(std::move(names)) {
+  for (const Field& field : fields_) may_leave_out_ = may_leave_out_ || field.left_out;
+}
 
 std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& rows) {
   if (auto rejection = event_.read(body)) return rejection;
   const std::vector<JsonValue>& values = event_.values();
   const std::size_t start = rows.size();
+  if (may_leave_out_) written_.assign(fields_.size(), true);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (auto rejection = append(fields_[i], values[i], rows)) {
+    if (auto rejection = append(i, values[i], rows)) {
       rows.resize(start);
       return rejection;
     }
   }
+  if (rows.size() == start) {
+    return Rejection{Reason::kMissingField, "", "no column of the table has a value in the event"};
+  }
   return std::nullopt;
 }
 
-std::optional<Rejection> RowEncoder::append(const Field& field, const JsonValue& value,
+std::optional<Rejection> RowEncoder::append(std::size_t column, const JsonValue& value,
                                             std::string& rows) {
+  if (value.is_empty()) return append_empty(column, value, rows);
+  const Field& field = fields_[column];
   const ColumnType& type = field.column.type;
-  if (value.is_empty()) {
-    if (field.required) return missing(field.column, value);
-    rows += type.empty;
-    return std::nullopt;
-  }
-  if (type.nullable) rows.push_back('\0');
+  if (field.zeros > 0) rows.append(field.zeros, '\0');
   const Fit fit = type.write(value, type, rows);
   if (fit == Fit::kFits) return std::nullopt;
   return misfit(field.column, value, fit);
+}
+
+std::optional<Rejection> RowEncoder::append_empty(std::size_t column, const JsonValue& value,
+                                                  std::string& rows) {
+  const Field& field = fields_[column];
+  if (field.required) return missing(field.column, value);
+  const std::string& bytes = value.kind == JsonValue::Kind::kNull ? field.null : field.absent;
+  if (bytes.empty()) written_[column] = false;
+  rows += bytes;
+  return std::nullopt;
 }
 
 }  // namespace event_consumer

@@ -18,6 +18,13 @@ namespace event_consumer {
 struct Column {
   std::string name;
   ColumnType type;
+  bool has_default = false;  // the table has a DEFAULT expression for it
+};
+
+enum class RowFormat {
+  kRowBinary,
+  kRowBinaryWithDefaults,  // a byte before each value: 1 stands for the column's DEFAULT, which
+                           // ClickHouse computes, and nothing follows; else 0 and the value
 };
 
 class RowEncoder {
@@ -27,27 +34,46 @@ class RowEncoder {
   // columns at all, two of one name and a required name that is no column are kConfiguration, and
   // the message names them.
   static Result<RowEncoder> create(std::vector<Column> columns,
-                                   const std::vector<std::string>& required);
+                                   const std::vector<std::string>& required,
+                                   RowFormat format = RowFormat::kRowBinary);
 
   // Appends the row of the event `body` (less than 4 GiB) to `rows` and returns nothing. When the
-  // event is rejected, returns why and leaves `rows` as it was. A value absent or null is NULL in a
-  // Nullable column, else empty (the empty string, 0, 1970). A row takes at most the body's size
-  // and 10 bytes a column. Allocates nothing but for bodies larger than any before, for `rows` and
-  // for rejections.
+  // event is rejected, returns why and leaves `rows` as it was. A null is NULL in a Nullable
+  // column. Any other value that is null or absent is the DEFAULT of a column that has one, NULL in
+  // a Nullable, else empty (the empty string, 0, 1970). A row can be longer than its body, by as
+  // much as the types make of an absent value or of an element of an array. Allocates nothing but
+  // for bodies larger than any before, for `rows`, for rejections and for escapes within arrays.
+  //
+  // In plain RowBinary a row has no way to say DEFAULT: the columns that would be are left out of
+  // it, see written_columns(). An event that leaves nothing to write is rejected.
   std::optional<Rejection> encode(std::string_view body, std::string& rows);
+
+  // Which columns the row that was written last holds, in the order of `columns`. All of them but
+  // in plain RowBinary where columns have a DEFAULT: then rows of different sets cannot go into one
+  // INSERT, which must name the columns of its rows. Meaningless after a rejection.
+  const std::vector<bool>& written_columns() const { return written_; }
 
  private:
   struct Field {
     Column column;
-    bool required;
+    bool required = false;
+    bool left_out = false;  // when it is to be the DEFAULT
+    std::string null;       // what a row holds for a null
+    std::string absent;     // what it holds for an absent value
+    std::size_t zeros = 0;  // how many bytes 0 stand before a value that is there
   };
 
   RowEncoder(std::vector<Field> fields, std::vector<std::string> names);
 
-  static std::optional<Rejection> append(const Field& field, const JsonValue& value,
-                                         std::string& rows);
+  static Field make_field(Column column, RowFormat format);
+
+  std::optional<Rejection> append(std::size_t column, const JsonValue& value, std::string& rows);
+  std::optional<Rejection> append_empty(std::size_t column, const JsonValue& value,
+                                        std::string& rows);
 
   std::vector<Field> fields_;
+  std::vector<bool> written_;
+  bool may_leave_out_ = false;  // whether any column can be left out of a row
   JsonEvent event_;
 };
 

@@ -1,71 +1,33 @@
 #include "worker/encode/timestamp.h"
 
+#include "worker/encode/calendar.h"
+#include "worker/encode/decimal_text.h"
+#include "worker/encode/text_cursor.h"
+
 namespace event_consumer {
 namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86400;
 constexpr std::int32_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr std::int64_t kFirstMilliseconds = 100'000'000'000;
+constexpr int kNanosecondDigits = 9;
+
+// Numbers since the epoch are told apart by their size: from here on they count milliseconds, and
+// so on. Each limit is the year 5138 in the unit below it, which no column holds.
+constexpr std::uint64_t kFirstMilliseconds = 100'000'000'000;
+constexpr std::uint64_t kFirstMicroseconds = 1000 * kFirstMilliseconds;
+constexpr std::uint64_t kFirstNanoseconds = 1000 * kFirstMicroseconds;
+constexpr int kEpochDigits = 19;  // of a number of nanoseconds until 2286
 constexpr std::int64_t kFarAway = 1'000'000'000'000'000'000;
 
-// Reads a text from its front. Every take_ returns false, and may have consumed, when the text does
-// not go on like that.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
-
-  bool done() const { return at_ == end_; }
-  char peek() const { return done() ? '\0' : *at_; }
-  bool is_digit() const { return !done() && *at_ >= '0' && *at_ <= '9'; }
-  int take_digit() { return *at_++ - '0'; }
-
-  bool take(char expected) {
-    if (peek() != expected || done()) return false;
-    ++at_;
-    return true;
-  }
-
-  bool take_digits(int count, int& value) {
-    value = 0;
-    for (; count > 0; --count) {
-      if (!is_digit()) return false;
-      value = value * 10 + take_digit();
-    }
-    return true;
-  }
-
-  // One digit or more after a decimal point.
-  bool take_fraction(std::int32_t& nanoseconds) {
-    if (!is_digit()) return false;
-    std::int32_t unit = kNanosecondsPerSecond / 10;
-    for (; is_digit(); unit /= 10) nanoseconds += take_digit() * unit;
-    return true;
-  }
-
- private:
-  const char* at_;
-  const char* end_;
-};
-
-bool is_date(int year, int month, int day) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1) return false;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return day <= kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+// One digit or more after a decimal point, those beyond the ninth dropped.
+bool take_fraction(TextCursor& cursor, std::int32_t& nanoseconds) {
+  if (!cursor.is_digit()) return false;
+  std::int32_t unit = kNanosecondsPerSecond / 10;
+  for (; cursor.is_digit(); unit /= 10) nanoseconds += cursor.take_digit() * unit;
+  return true;
 }
 
-// Days since 1970-01-01. Counts years from March, so that the leap day is the last of its year, and
-// 400-year eras of 146 097 days (Howard Hinnant, «chrono-Compatible Low-Level Date Algorithms»).
-std::int64_t days_since_epoch(int year, int month, int day) {
-  const int march_year = year - (month <= 2 ? 1 : 0);
-  const int era = (march_year >= 0 ? march_year : march_year - 399) / 400;
-  const int year_of_era = march_year - era * 400;
-  const int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return static_cast<std::int64_t>(era) * 146097 + day_of_era - 719468;
-}
-
-bool take_date(Cursor& cursor, bool dashes, std::int64_t& seconds) {
+bool take_date(TextCursor& cursor, bool dashes, std::int64_t& seconds) {
   int year, month, day;
   if (!cursor.take_digits(4, year) || (dashes && !cursor.take('-')) ||
       !cursor.take_digits(2, month) || (dashes && !cursor.take('-')) ||
@@ -76,8 +38,8 @@ bool take_date(Cursor& cursor, bool dashes, std::int64_t& seconds) {
   return true;
 }
 
-// `hh:mm`, `hh:mm:ss` or, without colons, `hhmmss`; adds it to `seconds`.
-bool take_time(Cursor& cursor, bool colons, std::int64_t& seconds) {
+// `hh:mm` or `hh:mm:ss`, perhaps with a fraction, or, without colons, `hhmmss`.
+bool take_time(TextCursor& cursor, bool colons, Timestamp& timestamp) {
   int hour, minute, second = 0;
   if (!cursor.take_digits(2, hour) || hour > 23 || (colons && !cursor.take(':')) ||
       !cursor.take_digits(2, minute) || minute > 59) {
@@ -85,12 +47,13 @@ bool take_time(Cursor& cursor, bool colons, std::int64_t& seconds) {
   }
   const bool has_seconds = !colons || cursor.take(':');
   if (has_seconds && (!cursor.take_digits(2, second) || second > 59)) return false;
-  seconds += hour * 3600 + minute * 60 + second;
-  return true;
+  timestamp.seconds += hour * 3600 + minute * 60 + second;
+  const bool has_fraction = colons && has_seconds && cursor.take('.');
+  return !has_fraction || take_fraction(cursor, timestamp.nanoseconds);
 }
 
 // Everything up to the end of the text: nothing, Z, UTC or an offset, which is subtracted.
-bool take_zone(Cursor& cursor, std::int64_t& seconds) {
+bool take_zone(TextCursor& cursor, std::int64_t& seconds) {
   if (cursor.done()) return true;
   cursor.take(' ');
   if (cursor.take('Z') || cursor.take('z')) return cursor.done();
@@ -108,22 +71,21 @@ bool take_zone(Cursor& cursor, std::int64_t& seconds) {
 }
 
 std::optional<Timestamp> parse_calendar(std::string_view text) {
-  Cursor cursor(text);
+  TextCursor cursor(text);
   Timestamp timestamp{};
   if (!take_date(cursor, true, timestamp.seconds)) return std::nullopt;
   if (cursor.done()) return timestamp;
   if (!cursor.take('T') && !cursor.take(' ') && !cursor.take('t')) return std::nullopt;
-  if (!take_time(cursor, true, timestamp.seconds)) return std::nullopt;
-  if (cursor.take('.') && !cursor.take_fraction(timestamp.nanoseconds)) return std::nullopt;
+  if (!take_time(cursor, true, timestamp)) return std::nullopt;
   if (!take_zone(cursor, timestamp.seconds)) return std::nullopt;
   return timestamp;
 }
 
 std::optional<Timestamp> parse_digits(std::string_view text) {
-  Cursor cursor(text);
+  TextCursor cursor(text);
   Timestamp timestamp{};
   if (!take_date(cursor, false, timestamp.seconds)) return std::nullopt;
-  if (!cursor.done() && !take_time(cursor, false, timestamp.seconds)) return std::nullopt;
+  if (!cursor.done() && !take_time(cursor, false, timestamp)) return std::nullopt;
   return timestamp;
 }
 
@@ -137,25 +99,25 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
 }
 
 std::optional<Timestamp> parse_epoch(std::string_view number) {
-  Cursor cursor(number);
-  const bool negative = cursor.take('-');
-  if (!cursor.is_digit()) return std::nullopt;
-  std::int64_t whole = 0;
-  while (cursor.is_digit()) {
-    const int digit = cursor.take_digit();
-    whole = whole < kFarAway / 10 ? whole * 10 + digit : kFarAway;
+  const auto decimal = split_decimal(number);
+  if (!decimal || number.front() == '+' || decimal->whole.empty() ||
+      (decimal->has_point && decimal->fraction.empty())) {
+    return std::nullopt;
   }
-  std::int32_t nanoseconds = 0;
-  if (cursor.take('.') && !cursor.take_fraction(nanoseconds)) return std::nullopt;
-  if (!cursor.done()) return std::nullopt;
-
-  if (whole >= kFirstMilliseconds) {
-    nanoseconds = static_cast<std::int32_t>(whole % 1000) * 1'000'000 + nanoseconds / 1000;
-    whole /= 1000;
+  WideInteger magnitude;
+  if (!scale_decimal(*decimal, kNanosecondDigits, kEpochDigits + kNanosecondDigits, magnitude)) {
+    return Timestamp{decimal->negative ? -kFarAway : kFarAway, 0};
   }
-  if (!negative) return Timestamp{whole, nanoseconds};
-  if (nanoseconds == 0) return Timestamp{-whole, 0};
-  return Timestamp{-whole - 1, kNanosecondsPerSecond - nanoseconds};
+  unsigned __int128 nanoseconds = magnitude.low_128();
+  for (const std::uint64_t first : {kFirstMilliseconds, kFirstMicroseconds, kFirstNanoseconds}) {
+    const auto limit = static_cast<unsigned __int128>(first) * kNanosecondsPerSecond;
+    if (magnitude.low_128() >= limit) nanoseconds /= 1000;
+  }
+  const auto seconds = static_cast<std::int64_t>(nanoseconds / kNanosecondsPerSecond);
+  const auto rest = static_cast<std::int32_t>(nanoseconds % kNanosecondsPerSecond);
+  if (!decimal->negative) return Timestamp{seconds, rest};
+  if (rest == 0) return Timestamp{-seconds, 0};
+  return Timestamp{-seconds - 1, kNanosecondsPerSecond - rest};
 }
 
 }  // namespace event_consumer

@@ -1,5 +1,6 @@
 // Reads points in time as publishers write them: ISO 8601 with its usual liberties, or a number of
-// seconds or milliseconds since the epoch. Pure; knows no column and no range but the calendar's.
+// seconds, milli-, micro- or nanoseconds since the epoch. Pure; knows no column and no range but
+// the calendar's.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,10 @@ struct Timestamp {
 // - what parse_epoch takes.
 std::optional<Timestamp> parse_timestamp(std::string_view text);
 
-// Reads a decimal number without exponent: seconds since the epoch when its magnitude is below
-// 10^11 (the year 5138), else milliseconds. A number of more digits than any date needs saturates
-// far outside of the range of every column. Returns nothing for any other text.
+// Reads a decimal number, with or without fraction and exponent, that counts from the epoch:
+// seconds when its magnitude is below 10^11 (the year 5138), milliseconds below 10^14, microseconds
+// below 10^17, else nanoseconds. What has more than 19 digits before the point saturates far
+// outside of the range of every column. Returns nothing for any other text.
 std::optional<Timestamp> parse_epoch(std::string_view number);
 
 }  // namespace event_consumer

@@ -83,4 +83,25 @@ std::string excerpt(std::string_view text) {
   return out;
 }
 
+void append_utf8(std::uint32_t codepoint, std::string& out) {
+  const auto continuation = [&out, codepoint](int shift) {
+    out += static_cast<char>(0x80 | ((codepoint >> shift) & 0x3F));
+  };
+  if (codepoint < 0x80) {
+    out += static_cast<char>(codepoint);
+    return;
+  }
+  if (codepoint < 0x800) {
+    out += static_cast<char>(0xC0 | (codepoint >> 6));
+  } else if (codepoint < 0x10000) {
+    out += static_cast<char>(0xE0 | (codepoint >> 12));
+    continuation(6);
+  } else {
+    out += static_cast<char>(0xF0 | (codepoint >> 18));
+    continuation(12);
+    continuation(6);
+  }
+  continuation(0);
+}
+
 }  // namespace event_consumer

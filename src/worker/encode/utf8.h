@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ std::size_t find_invalid_utf8(std::string_view text);
 // by «…» when something was cut off. Control characters (C0, DEL, C1) become \uXXXX: the result
 // goes to logs and terminals.
 std::string excerpt(std::string_view text);
+
+// Appends the UTF-8 of a Unicode scalar value: at most 10FFFF, no surrogate.
+void append_utf8(std::uint32_t codepoint, std::string& out);
 
 }  // namespace event_consumer

@@ -23,17 +23,37 @@ enum class Fit {
 // Appends `value`, which is not absent and not null, to `row`.
 using Writer = Fit (*)(const JsonValue& value, const ColumnType& type, std::string& row);
 
-// LEB128 length and the bytes. Numbers and booleans are stored as their text in the body.
+// LEB128 length and the bytes. What is no string is stored as its text in the body.
 Fit write_string(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// The bytes of a string, and NUL bytes up to the type's length.
+Fit write_fixed_string(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// A byte 0 or 1. Takes true, false, 1 and 0, none of them quoted.
+Fit write_bool(const JsonValue& value, const ColumnType& type, std::string& row);
 
 // An integer, little-endian. Takes integers without point and exponent, quoted or not, and true and
 // false as 1 and 0. Exists for the eight types std::int8_t to std::uint64_t.
 template <typename Integer>
 Fit write_integer(const JsonValue& value, const ColumnType& type, std::string& row);
 
-// A double, little-endian. Takes numbers, quoted or not, quoted inf and nan, and true and false.
-// What overflows a double, or underflows to zero, is out of range.
-Fit write_float64(const JsonValue& value, const ColumnType& type, std::string& row);
+// The same for integers of 16 and 32 bytes.
+template <int kBytes, bool kSigned>
+Fit write_wide_integer(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// A float or a double, little-endian. Takes numbers, quoted or not, quoted inf and nan, and true
+// and false. What overflows the type, or underflows to zero, is out of range.
+template <typename Float>
+Fit write_float(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// The number times 10^scale as a little-endian integer. Takes numbers, quoted or not, exactly;
+// digits beyond the scale are dropped.
+Fit write_decimal(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// Days since 1970-01-01 as UInt16 and as Int32, for Date32 from 1900-01-01 to 2299-12-31. Takes
+// what parse_date takes (calendar.h) and, not quoted, the number of days.
+Fit write_date(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_date32(const JsonValue& value, const ColumnType& type, std::string& row);
 
 // Seconds since 1970 in UTC as UInt32, fractions dropped. A time without a zone is UTC, whatever
 // the column's zone.
@@ -43,5 +63,23 @@ Fit write_date_time(const JsonValue& value, const ColumnType& type, std::string&
 // range is that of ClickHouse's documentation, 1900-01-01 to 2299-12-31, and that of Int64: at
 // precision 9 up to 2262-04-11 23:47:16.854775807.
 Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// Two little-endian UInt64, the one with the first digits first. Takes 32 hexadecimal digits, with
+// dashes after the 8th, 12th, 16th and 20th or without any.
+Fit write_uuid(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// A little-endian UInt32. Takes four decimal numbers; zeros before them change nothing.
+Fit write_ipv4(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// The 16 bytes in network order. Takes the text forms of RFC 4291, section 2.2, and IPv4 addresses,
+// which become ::ffff:a.b.c.d.
+Fit write_ipv6(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// The number of a declared value, as std::int8_t or std::int16_t.
+template <typename Integer>
+Fit write_enum(const JsonValue& value, const ColumnType& type, std::string& row);
+
+// LEB128 count and the elements. An element that is null is NULL or the empty value of its type.
+Fit write_array(const JsonValue& value, const ColumnType& type, std::string& row);
 
 }  // namespace event_consumer

@@ -20,7 +20,8 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
     // A server with a system.formats that tells what can be read has the typed format among them.
     if (request.body.find("table = 'formats'") != std::string::npos)
       return http_answer(200, windows);
-    if (request.body.find("system.formats") != std::string::npos) return http_answer(200, "1\n");
+    if (request.body.find("system.formats") != std::string::npos)
+      return http_answer(200, "RowBinaryWithDefaults\nRowBinaryWithNamesAndTypes\n");
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});

@@ -86,8 +86,11 @@ TEST_CASE("table description: a column that we cannot write is named with its ty
         "column b of `url_shortener`.`click_events`: columns of the type UUIDs cannot be written");
 }
 
-TEST_CASE("table description: a DEFAULT expression is refused for now", "[table]") {
-  CHECK(refused(std::string(kOldHeader) + "b\tUInt8\tDEFAULT\t7\n").find("column b") == 0);
+TEST_CASE("table description: columns with a DEFAULT expression are marked", "[table]") {
+  const auto columns = columns_in(std::string(kOldHeader) + "a\tUInt8\t\t\nb\tUInt8\tDEFAULT\t7\n");
+  REQUIRE(columns.size() == 2);
+  CHECK_FALSE(columns[0].has_default);
+  CHECK(columns[1].has_default);
 }
 
 TEST_CASE("table description: another form is refused", "[table]") {

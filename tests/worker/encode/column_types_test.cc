@@ -1,5 +1,8 @@
 #include "worker/encode/column_types.h"
 
+#include <utility>
+#include <vector>
+
 #include "tests/support/catch.h"
 
 using namespace event_consumer;
@@ -35,6 +38,56 @@ TEST_CASE("the empty value of a type is as wide as the type") {
   CHECK(empty_of("DateTime64(6, 'Asia/Kolkata')") == std::string(8, '\0'));
 }
 
+TEST_CASE("the empty value of a type with arguments is as wide as they say") {
+  for (const auto& [type, bytes] : std::vector<std::pair<const char*, std::size_t>>{
+           {"FixedString(1)", 1},
+           {"FixedString(16)", 16},
+           {"LowCardinality(FixedString(3))", 3},
+           {"Bool", 1},
+           {"UInt128", 16},
+           {"Int128", 16},
+           {"UInt256", 32},
+           {"Int256", 32},
+           {"Float32", 4},
+           {"Decimal(9, 9)", 4},
+           {"Decimal(18, 0)", 8},
+           {"Decimal(38, 1)", 16},
+           {"Decimal(76, 76)", 32},
+           {"Decimal32(0)", 4},
+           {"Decimal64(18)", 8},
+           {"Decimal128(1)", 16},
+           {"Decimal256(1)", 32},
+           {"Date", 2},
+           {"Date32", 4},
+           {"UUID", 16},
+           {"IPv4", 4},
+           {"IPv6", 16},
+           {"Array(UInt64)", 1},
+           {"Array(Array(Nullable(String)))", 1},
+           {"SimpleAggregateFunction(sum, UInt64)", 8},
+           {"SimpleAggregateFunction(groupArrayArray(10, 'a, b'), Array(UInt8))", 1}}) {
+    CAPTURE(type);
+    CHECK(empty_of(type) == std::string(bytes, '\0'));
+  }
+}
+
+TEST_CASE("the empty value of an Enum is the one declared first") {
+  CHECK(empty_of("Enum8('b' = 5, 'a' = 1)") == "\5");
+  CHECK(empty_of("Enum8('a' = -128)") == "\x80");
+  CHECK(empty_of("Enum16('a' = -300, 'b' = 0)") == "\xd4\xfe");
+  CHECK(empty_of("Nullable(Enum8('a' = 1))") == "\1");
+}
+
+TEST_CASE("the arguments of a type are read") {
+  CHECK(parse_column_type("FixedString(16)")->length == 16);
+  CHECK(parse_column_type("Decimal(18, 4)")->precision == 18);
+  CHECK(parse_column_type("Nullable(Decimal(18, 4))")->scale == 4);
+  CHECK(parse_column_type("Decimal64(4)")->precision == 18);
+  CHECK(parse_column_type("Array(Nullable(String))")->element->nullable);
+  CHECK(!parse_column_type("Array(Nullable(String))")->nullable);
+  CHECK(parse_column_type("SimpleAggregateFunction(anyLast, Nullable(String))")->nullable);
+}
+
 TEST_CASE("the empty value of a Nullable is NULL") {
   for (const char* type : {"Nullable(String)", "LowCardinality(Nullable(String))",
                            "Nullable(UInt64)", "Nullable(DateTime64(3, 'UTC'))"}) {
@@ -53,9 +106,34 @@ TEST_CASE("the precision of a DateTime64 is read") {
 
 TEST_CASE("a type that cannot be written is named") {
   for (const std::string name : {"",
-                                 "Array(String)",
-                                 "FixedString(16)",
-                                 "UInt128",
+                                 "Array",
+                                 "Array()",
+                                 "Array(Map(String, String))",
+                                 "FixedString",
+                                 "FixedString(0)",
+                                 "FixedString(16777216)",
+                                 "FixedString(3, 4)",
+                                 "UInt512",
+                                 "Decimal",
+                                 "Decimal(77, 1)",
+                                 "Decimal(0, 0)",
+                                 "Decimal(9, 10)",
+                                 "Decimal(9)",
+                                 "Decimal(9,2)",
+                                 "Decimal32",
+                                 "Decimal32(10)",
+                                 "Enum8",
+                                 "Enum8()",
+                                 "Enum8('a')",
+                                 "Enum8('a' = 128)",
+                                 "Enum8('a' = -129)",
+                                 "Enum8('a' = 1,)",
+                                 "Enum8('a' = 1, )",
+                                 "Enum8('a = 1)",
+                                 "Enum8('a\\",
+                                 "Enum16('a' = 32768)",
+                                 "SimpleAggregateFunction(sum)",
+                                 "SimpleAggregateFunction(sum, Map(String, UInt8))",
                                  "uint8",
                                  "String ",
                                  "String()",
@@ -78,6 +156,7 @@ TEST_CASE("a type that cannot be written is named") {
                                  "Nullable(Array(String))",
                                  "Nullable(Nullable(String))",
                                  "LowCardinality(Array(String))",
+                                 "LowCardinality(Nullable(Array(String)))",
                                  "Map(String, String)",
                                  "Tuple(a String)"}) {
     const auto type = parse_column_type(name);

@@ -115,7 +115,7 @@ TEST_CASE("a value that does not fit is shown with its field and type") {
   CHECK(rejection_of(encoder, R"({"i":1.5})").error == "i: 1.5 is not an Int8");
   CHECK(rejection_of(encoder, R"({"u":-1})").error == "u: -1 is out of the range of UInt8");
   CHECK(rejection_of(encoder, R"({"t":true})").error == "t: true is not a DateTime");
-  CHECK(rejection_of(encoder, R"({"s":{"k": [1]}})").error == "s: {\"k\": [1]} is not a String");
+  CHECK(rejection_of(encoder, R"({"u":{"k": [1]}})").error == "u: {\"k\": [1]} is not a UInt8");
   CHECK(rejection_of(encoder, R"({"t":"\u0000\n"})").error ==
         "t: \"\\u0000\\u000a\" is not a DateTime");
   CHECK(rejection_of(encoder, "{\"t\":\"" + std::string(100, 'x') + "\"}").error ==

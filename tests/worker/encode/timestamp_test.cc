@@ -101,13 +101,13 @@ TEST_CASE("days follow one another without a gap") {
 
 TEST_CASE("times beyond the clock are refused") {
   for (const char* bad : {"24:00:00", "23:60:00", "23:59:60", "23:59:61", "1:00:00", "10:0:00",
-                          "10:00:0", "10:00:", "10:", "10", "", "101010", "-1:00:00"}) {
+                          "10:00:0", "10:00:", "10:00.5", "10:", "10", "", "101010", "-1:00:00"}) {
     CAPTURE(bad);
     CHECK(read("2025-12-19T" + std::string(bad)) == "none");
   }
 }
 
-TEST_CASE("seconds and milliseconds since the epoch are told apart by their size") {
+TEST_CASE("units since the epoch are told apart by their size") {
   CHECK(read("0") == at(0));
   CHECK(read("1766139630") == at(kNoon));
   CHECK(read("1766139630.5") == at(kNoon, 500000000));
@@ -115,6 +115,15 @@ TEST_CASE("seconds and milliseconds since the epoch are told apart by their size
   CHECK(read("1766139630123.456789") == at(kNoon, 123456789));
   CHECK(read("99999999999") == at(99999999999));
   CHECK(read("100000000000") == at(100000000));
+  CHECK(show(parse_epoch("99999999999999")) == at(99999999999, 999000000));
+  CHECK(read("100000000000000") == at(100000000));
+  CHECK(read("1766139630123456") == at(kNoon, 123456000));
+  CHECK(read("1766139630123456.789") == at(kNoon, 123456789));
+  CHECK(read("99999999999999999") == at(99999999999, 999999000));
+  CHECK(read("100000000000000000") == at(100000000));
+  CHECK(read("1766139630123456789") == at(kNoon, 123456789));
+  CHECK(read("-1766139630123456789") == at(-kNoon - 1, 876543211));
+  CHECK(read("9999999999999999999") == at(9999999999, 999999999));
   CHECK(read("-1") == at(-1));
   CHECK(read("-1.5") == at(-2, 500000000));
   CHECK(read("-0") == at(0));
@@ -126,6 +135,16 @@ TEST_CASE("a number of 8 or 14 digits is a date only where it was quoted") {
   CHECK(show(parse_epoch("20251219102030")) == at(20251219102, 30000000));
   CHECK(read("20251219.0") == at(20251219));
   CHECK(read("2025121") == at(2025121));
+}
+
+TEST_CASE("an exponent moves the point") {
+  CHECK(read("1.7e9") == at(1700000000));
+  CHECK(read("1766139630123e-3") == at(kNoon, 123000000));
+  CHECK(read("1.7661396305E+9") == at(kNoon, 500000000));
+  CHECK(read("-1e0") == at(-1));
+  CHECK(read("1e-99999999999999999999") == at(0));
+  CHECK(parse_timestamp("1e99999999999999999999")->seconds > 253402300800);
+  CHECK(read("0e99999999999999999999") == at(0));
 }
 
 TEST_CASE("a number of too many digits is a time far away") {
@@ -141,7 +160,10 @@ TEST_CASE("anything else is no time") {
                           "-",
                           ".5",
                           "5.",
-                          "1e9",
+                          "1e",
+                          "e9",
+                          "1e+",
+                          "5.e3",
                           "+5",
                           "0x10",
                           "1766139630 ",

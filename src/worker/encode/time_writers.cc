@@ -1,0 +1,93 @@
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "worker/encode/calendar.h"
+#include "worker/encode/column_types.h"
+#include "worker/encode/little_endian.h"
+#include "worker/encode/timestamp.h"
+#include "worker/encode/writers.h"
+
+namespace event_consumer {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+// Nothing when the value is neither a number nor a text that reads as a time.
+std::optional<Timestamp> read_timestamp(const JsonValue& value) {
+  if (value.kind == Kind::kString) return parse_timestamp(value.text);
+  if (value.kind == Kind::kNumber) return parse_epoch(value.text);
+  return std::nullopt;
+}
+
+constexpr std::int64_t kPowersOfTen[] = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+
+struct Days {
+  Fit fit;
+  std::int64_t count;  // since 1970-01-01
+};
+
+Days read_days(const JsonValue& value, std::int64_t first, std::int64_t last) {
+  std::int64_t days = 0;
+  if (value.kind == Kind::kString) {
+    const auto date = parse_date(value.text);
+    if (!date) return {Fit::kBadValue, 0};
+    days = *date;
+  } else if (value.kind == Kind::kNumber) {
+    const char* const end = value.text.data() + value.text.size();
+    const auto parsed = std::from_chars(value.text.data(), end, days);
+    if (parsed.ptr != end) return {Fit::kBadValue, 0};
+    if (parsed.ec != std::errc()) return {Fit::kOutOfRange, 0};
+  } else {
+    return {Fit::kBadValue, 0};
+  }
+  return {days < first || days > last ? Fit::kOutOfRange : Fit::kFits, days};
+}
+
+}  // namespace
+
+Fit write_date(const JsonValue& value, const ColumnType&, std::string& row) {
+  const Days days = read_days(value, 0, std::numeric_limits<std::uint16_t>::max());
+  if (days.fit == Fit::kFits) append_little_endian(static_cast<std::uint16_t>(days.count), row);
+  return days.fit;
+}
+
+Fit write_date32(const JsonValue& value, const ColumnType&, std::string& row) {
+  constexpr std::int64_t kFirstDay = -25'567;  // 1900-01-01
+  constexpr std::int64_t kLastDay = 120'529;   // 2299-12-31
+  const Days days = read_days(value, kFirstDay, kLastDay);
+  if (days.fit == Fit::kFits) append_little_endian(static_cast<std::int32_t>(days.count), row);
+  return days.fit;
+}
+
+Fit write_date_time(const JsonValue& value, const ColumnType&, std::string& row) {
+  const auto timestamp = read_timestamp(value);
+  if (!timestamp) return Fit::kBadValue;
+  if (timestamp->seconds < 0 || timestamp->seconds > std::numeric_limits<std::uint32_t>::max()) {
+    return Fit::kOutOfRange;
+  }
+  append_little_endian(static_cast<std::uint32_t>(timestamp->seconds), row);
+  return Fit::kFits;
+}
+
+Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::string& row) {
+  constexpr std::int64_t kFirstSecond = -2'208'988'800;  // 1900-01-01 00:00:00
+  constexpr std::int64_t kLastSecond = 10'413'791'999;   // 2299-12-31 23:59:59
+  const auto timestamp = read_timestamp(value);
+  if (!timestamp) return Fit::kBadValue;
+  if (timestamp->seconds < kFirstSecond || timestamp->seconds > kLastSecond) {
+    return Fit::kOutOfRange;
+  }
+  const std::int64_t fraction = timestamp->nanoseconds / kPowersOfTen[9 - type.precision];
+  std::int64_t ticks;
+  if (__builtin_mul_overflow(timestamp->seconds, kPowersOfTen[type.precision], &ticks) ||
+      __builtin_add_overflow(ticks, fraction, &ticks)) {
+    return Fit::kOutOfRange;
+  }
+  append_little_endian(ticks, row);
+  return Fit::kFits;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,149 @@
+// Where the encoder is meant to differ from JSONEachRow: the table «Where it differs from
+// JSONEachRow» in the README, row by row, for a machine.
+'use strict';
+
+const net = require('net');
+
+const is_text = (value) => value.startsWith('"');
+const plain = (value) => (is_text(value) ? JSON.parse(value) : value);
+const is_number = (text) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+
+function is_json(value) {
+  try {
+    const parsed = JSON.parse(value);
+    return typeof parsed !== 'string' || parsed.isWellFormed();
+  } catch {
+    return false;
+  }
+}
+
+function is_date(text) {
+  const parts = /^(\d{4})\D?(\d{1,2})\D?(\d{1,2})$/.exec(text);
+  if (!parts) return false;
+  const [year, month, day] = parts.slice(1).map(Number);
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && month > 0;
+}
+
+const kTime = new RegExp('^(\\d{4}-\\d\\d-\\d\\d)(?:[Tt ]((?:[01]\\d|2[0-3]):[0-5]\\d(?:(:[0-5]\\d)(?:\\.\\d+)?)?)' +
+  '(?: ?(Z|z|UTC|[+-](?:[01]\\d|2[0-3])(?::?[0-5]\\d)?))?)?$');
+
+// Seconds since the epoch of what the encoder documents as a time, or undefined.
+function seconds_of(text) {
+  const parts = kTime.exec(text);
+  if (parts) {
+    if (!is_date(parts[1])) return undefined;
+    const utc = Date.parse(parts[1] + 'T' + (parts[2] ?? '00:00').split('.')[0] + 'Z') / 1000;
+    const offset = /^([+-])(\d\d):?(\d\d)?$/.exec(parts[4] ?? '');
+    return utc - (offset ? (offset[1] + '1') * (offset[2] * 3600 + (offset[3] ?? 0) * 60) : 0);
+  }
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? epoch_seconds(Number(text)) : undefined;
+}
+function epoch_seconds(number) {
+  const size = Math.abs(number);
+  return number / (size < 1e11 ? 1 : size < 1e14 ? 1e3 : size < 1e17 ? 1e6 : 1e9);
+}
+
+const is_time = (type) => type.kind === 'date_time' || type.kind === 'date_time64';
+const beyond = (number, lowest, highest) => number !== undefined && (number < lowest || number > highest);
+const kFirst = -2208988800;  // 1900-01-01
+const kLast = 10413791999;   // 2299-12-31 23:59:59
+
+const kLastNanosecond = 9223372036;  // 2262-04-11, where Int64 ends
+
+// «Out of the type's range», found out independently of the encoder.
+function is_out_of_range(type, value) {
+  const text = plain(value);
+  switch (type.kind) {
+    case 'integer':
+      return /^[+-]?\d+$/.test(text) && beyond(BigInt(text.replace('+', '')), type.lowest, type.highest);
+    case 'float32':
+      return is_number(text) && !Number.isFinite(Math.fround(Number(text))) || is_underflow(text, Math.fround(Number(text)));
+    case 'float64':
+      return is_number(text) && !Number.isFinite(Number(text)) || is_underflow(text, Number(text));
+    case 'date':
+      return is_text(value) ? is_date(text) && beyond(Number(text.slice(0, 4)), 1970, 2148) : beyond(Number(text), 0, 65535);
+    case 'date32':
+      return is_text(value) ? is_date(text) && beyond(Number(text.slice(0, 4)), 1900, 2299) : beyond(Number(text), -25567, 120529);
+    case 'date_time':
+      return beyond(seconds_of(text), 0, 4294967295.999);
+    case 'date_time64':
+      return beyond(seconds_of(text), kFirst, type.precision === 9 ? kLastNanosecond : kLast + 1);
+    default:
+      return false;
+  }
+}
+const is_underflow = (text, number) => is_number(text) && number === 0 && /[1-9]/.test(text.split(/e/i)[0]);
+
+// `ours` and `oracle` say who stored the value. A row explains a difference of its form.
+const rows = [
+  { name: 'not JSON', ours: false, oracle: true, applies: (type, value) => !is_json(value) },
+  { name: 'out of range', ours: false, oracle: true, applies: is_out_of_range },
+  {
+    name: 'text that is no number', ours: false, oracle: true,
+    applies: (type, value) => ['integer', 'float32', 'float64', 'decimal'].includes(type.kind) && is_text(value) &&
+      (type.kind === 'integer' ? !/^[+-]?\d+$/.test(plain(value)) : !is_number(plain(value))),
+  },
+  {
+    name: 'minus zero', ours: true, oracle: false,
+    applies: (type, value) => ['integer', 'date'].includes(type.kind) && /^"?-0+"?$/.test(value),
+  },
+  { name: 'decimals with an exponent', ours: true, oracle: false, applies: (type, value) => type.kind === 'decimal' && /e/i.test(value) },
+  {
+    name: 'dates that do not exist', ours: false, oracle: true,
+    applies: (type, value) => ['date', 'date32'].includes(type.kind) && (value === 'true' || value === 'false' || !is_date(plain(value))),
+  },
+  { name: 'other separators in a date', ours: false, oracle: true,
+    applies: (type, value) => ['date', 'date32'].includes(type.kind) && /^"\d{4}[^-/.]|^"\d{4}.\d{1,2}[^-/.\d]/.test(value) },
+  {
+    name: 'incomplete times', ours: false, oracle: true,
+    applies: (type, value) => is_time(type) && is_text(value) && seconds_of(plain(value)) === undefined,
+  },
+  { name: 'a small z', ours: true, oracle: false, applies: (type, value) => is_time(type) && /\dz"$/.test(value) },
+  { name: 'numbers as times', ours: true, oracle: false, applies: (type, value) => is_time(type) && is_number(plain(value)) },
+  {
+    name: 'numbers as times', ours: true, oracle: true,
+    applies: (type, value) => is_time(type) && is_number(plain(value)),
+  },
+  {
+    name: "times without a zone", ours: true, oracle: true,
+    applies: (type, value) => is_time(type) && /'/.test(type.name) && /^"\d{4}/.test(value) && !/(Z|z|UTC|[+-]\d\d:?\d*)"$/.test(value.slice(11)),
+  },
+  {
+    name: 'enum numbers', ours: false, oracle: true,
+    applies: (type, value) => type.kind === 'enum' && (!type.numbers.includes(Number(plain(value))) || /^"\+/.test(value)),
+  },
+  { name: 'null for an enum', ours: true, oracle: true, applies: (type, value) => type.kind === 'enum' && value === 'null' },
+  { name: 'IPv6 addresses of a wrong form', ours: false, oracle: true, applies: (type, value) => type.kind === 'ipv6' && !net.isIPv6(plain(value)) },
+  { name: 'zeros before IPv4 numbers', ours: true, oracle: false, applies: (type, value) => type.kind === 'ipv6' && /^"0\d|\.0\d/.test(value) },
+  { name: 'UUIDs of mixed case', ours: true, oracle: false, applies: (type, value) => type.kind === 'uuid' && /[a-f].*[A-F]|[A-F].*[a-f]/.test(value) },
+];
+
+// The elements of an array's text, at all depths, with the type of the innermost.
+function elements(type, value) {
+  if (type.kind !== 'array') return [[type, value.trim()]];
+  if (!is_json(value)) return [[type, value]];
+  const parts = [];
+  let depth = 0, start = 1;
+  for (let at = 1; at < value.length; ++at) {
+    if (value[at] === '"') for (++at; value[at] !== '"'; ++at) if (value[at] === '\\') ++at;
+    if ('[{'.includes(value[at])) ++depth;
+    if ((value[at] === ',' && depth === 0) || at === value.length - 1) {
+      parts.push(value.slice(start, at).trim());
+      start = at + 1;
+    }
+    if (']}'.includes(value[at])) --depth;
+  }
+  return parts.filter((part) => part !== '').flatMap((part) => elements(type.element, part));
+}
+
+// The name of the row that explains the difference, or undefined. In an array one element explains.
+function explain(type, value, ours, oracle) {
+  if (value === undefined) return undefined;
+  const found = rows.find((row) => row.ours === ours && row.oracle === oracle &&
+    elements(type, value).some(([inner, element]) => row.applies(inner, element)));
+  return found?.name;
+}
+
+module.exports = { explain };

@@ -1,0 +1,69 @@
+// libFuzzer target: any body into a table that has a column of every type. A rejected body leaves
+// the rows as they were and is described in valid UTF-8.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "worker/encode/row_encoder.h"
+#include "worker/encode/utf8.h"
+
+using namespace event_consumer;
+
+namespace {
+
+// Named by a letter each, from a.
+constexpr const char* kTypes[] = {"String",
+                                  "FixedString(4)",
+                                  "Bool",
+                                  "UInt8",
+                                  "Int64",
+                                  "UInt128",
+                                  "Int256",
+                                  "Float32",
+                                  "Float64",
+                                  "Decimal(9, 2)",
+                                  "Decimal(76, 30)",
+                                  "Date",
+                                  "Date32",
+                                  "DateTime",
+                                  "DateTime64(9)",
+                                  "UUID",
+                                  "IPv4",
+                                  "IPv6",
+                                  "Enum8('a' = 1, '\\'' = -2)",
+                                  "Array(Nullable(String))",
+                                  "Array(Array(Int16))",
+                                  "Nullable(DateTime64(3))",
+                                  "LowCardinality(Nullable(String))",
+                                  "Array(UUID)"};
+
+RowEncoder make(RowFormat format) {
+  std::vector<Column> columns;
+  std::string name = "a";
+  for (const char* const type : kTypes) {
+    columns.push_back({name, *parse_column_type(type), name.front() % 3 == 0});
+    ++name.front();
+  }
+  return std::move(*RowEncoder::create(std::move(columns), {}, format));
+}
+
+void check(RowEncoder& encoder, std::string_view body) {
+  const std::string before = "rows before";
+  std::string rows = before;
+  const auto rejection = encoder.encode(body, rows);
+  if (rows.compare(0, before.size(), before) != 0) std::abort();
+  if (!rejection) return;
+  if (rows != before || find_invalid_utf8(rejection->error) != std::string::npos) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static RowEncoder plain = make(RowFormat::kRowBinary);
+  static RowEncoder with_defaults = make(RowFormat::kRowBinaryWithDefaults);
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  check(plain, body);
+  check(with_defaults, body);
+  return 0;
+}
