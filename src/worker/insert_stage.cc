@@ -16,9 +16,10 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 
 }  // namespace
 
-InsertStage::InsertStage(const BatchLimits& limits, Encoding encoding, Inserter& inserter,
-                         InsertResults& results)
+InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
+                         Inserter& inserter, InsertResults& results)
     : limits_(limits),
+      check_interval_(check_interval),
       encoding_(std::move(encoding)),
       inserter_(inserter),
       results_(results),
@@ -71,6 +72,8 @@ Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) 
   ++stored_inserts_;
   unconfirmed_refusals_ = 0;
   retry_suspects();
+  if (!checked_at_) checked_at_ = now;
+  if (!draining_ && now - *checked_at_ >= check_interval_) check_table(Next::kCheckAndPost);
   return Done{};
 }
 
@@ -116,6 +119,7 @@ void InsertStage::check_table(Next next) {
 Result<Done> InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   const bool orphaned = state_ == State::kOrphaned;
   state_ = State::kIdle;
+  checked_at_ = now;
   if (outcome.kind == TableOutcome::Kind::kFailed) {
     Backoff& backoff =
         outcome.error_class == ErrorClass::kTransient ? transient_backoff_ : configuration_backoff_;

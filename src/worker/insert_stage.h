@@ -28,9 +28,10 @@ class InsertResults {
 
 class InsertStage {
  public:
-  // `inserter` and `results` must outlive the stage.
-  InsertStage(const BatchLimits& limits, Encoding encoding, Inserter& inserter,
-              InsertResults& results);
+  // `inserter` and `results` must outlive the stage. Even when nothing fails the table is looked at
+  // again every `check_interval`: a column that was added makes no insert fail.
+  InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
+              Inserter& inserter, InsertResults& results);
 
   // Encodes the event and adds its row to the batch being filled. When it is rejected, returns why.
   std::optional<Rejection> add(const Delivery& delivery, TimePoint now);
@@ -106,6 +107,7 @@ class InsertStage {
   Result<Done> refuse(const Suspect& suspect);
 
   BatchLimits limits_;
+  Duration check_interval_;
   Encoding encoding_;
   std::vector<bool> written_columns_;  // of the batch being filled, where that differs
   Inserter& inserter_;
@@ -117,7 +119,8 @@ class InsertStage {
   Next next_ = Next::kPost;
   Backoff transient_backoff_;
   Backoff configuration_backoff_;
-  std::string last_fault_;  // already in the log
+  std::string last_fault_;               // already in the log
+  std::optional<TimePoint> checked_at_;  // when the table was seen last
   bool draining_ = false;
   bool must_probe_ = false;
 

@@ -18,7 +18,7 @@ Pipeline::Pipeline(const PipelineLimits& limits, Encoding encoding, Source& sour
     : limits_(limits),
       source_(source),
       dead_letters_(dead_letters),
-      stage_(limits.batch, std::move(encoding), inserter, *this) {}
+      stage_(limits.batch, limits.table_check_interval, std::move(encoding), inserter, *this) {}
 
 Result<Done> Pipeline::take(const Delivery& delivery, TimePoint now) {
   now_ = now;

@@ -19,6 +19,7 @@ namespace event_consumer {
 struct PipelineLimits {
   BatchLimits batch;
   std::size_t prefetch;  // the broker sends no more than so many unsettled deliveries
+  std::chrono::seconds table_check_interval{60};
 
   // From here on deliveries are left in the socket until rows have been stored.
   std::size_t held_bytes() const { return 4 * batch.bytes; }

@@ -43,8 +43,8 @@ class PipelineRig {
 
   explicit PipelineRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                        DeadLetters with = DeadLetters::kYes)
-      : pipeline({{rows, bytes, kDelay}, prefetch}, code_encoding(), source,
-                 with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
+      : pipeline({{rows, bytes, kDelay}, prefetch, std::chrono::hours(10'000)}, code_encoding(),
+                 source, with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
 
   // The next delivery with this body; returns its tag.
   DeliveryTag take(const std::string& body) {

@@ -24,7 +24,10 @@ using Kind = InsertOutcome::Kind;
 class Rig : private InsertResults {
  public:
   explicit Rig(std::size_t rows, bool states_types = true)
-      : stage({rows, 100'000, seconds(1)}, code_encoding(states_types), inserter, *this) {}
+      : stage({rows, 100'000, seconds(1)}, kCheckInterval, code_encoding(states_types), inserter,
+              *this) {}
+
+  static constexpr hours kCheckInterval{1};
 
   void add(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -208,6 +211,27 @@ TEST_CASE(
   CHECK(rig.inserter.table_checks == 2);
   rig.table_unchanged();
   CHECK(rig.inserter.posts.size() == 2);
+}
+
+TEST_CASE("insert stage: the table is looked at now and then even when nothing fails",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.store();
+  rig.add(1);
+  rig.now += Rig::kCheckInterval - seconds(1);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 0);
+  rig.add(1);
+  rig.now += seconds(1);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 1);
+  rig.add(1);
+  CHECK(rig.inserter.posts.size() == 3);
+  rig.table_unchanged();
+  CHECK(rig.inserter.posts.size() == 4);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 1);
 }
 
 TEST_CASE("insert stage: a wrong configuration pauses, five seconds to a minute",
