@@ -24,6 +24,9 @@ flags = -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -pthread -I. -Isrc \
 
 jobs := $(shell nproc)
 
+# A line for each step; the whole command with V=1.
+say = $(if $(V),,@echo '  $(1) $@' && )
+
 find_sources = $(sort $(shell find $(1) -name '*.cc' 2>/dev/null))
 objects      = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 
@@ -71,7 +74,7 @@ $(BUILD)/bench:                 $(call objects,$(bench_sources))
 $(BUILD)/differential-encode:   $(call objects,$(differential_sources))
 
 $(programs) $(addprefix $(BUILD)/,unit-tests integration-tests demo bench differential-encode):
-	$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
+	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
 
 # The packages first, then everything else in a make that finds them.
 deps:
@@ -136,6 +139,6 @@ clean:
 
 $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CXX)$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -75,6 +75,11 @@ std::string proc_status(pid_t pid, const std::string& name) {
   return "";
 }
 
+unsigned long long ignored_signals(pid_t pid) {
+  constexpr unsigned long long kOfGlibc = 3ULL << 31;  // signals 32 and 33
+  return std::stoull(proc_status(pid, "SigIgn"), nullptr, 16) & ~kOfGlibc;
+}
+
 std::vector<int> open_descriptors(pid_t pid) {
   std::vector<int> numbers;
   std::error_code error;

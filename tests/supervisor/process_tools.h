@@ -46,6 +46,11 @@ int exit_status_in_child(const std::function<int()>& body);
 // The value of the line «NAME:…» in /proc/PID/status, without spaces before it; empty if none.
 std::string proc_status(pid_t pid, const std::string& name);
 
+// The signals that a process ignores, a bit for each from signal 1 on. Without the two that glibc
+// keeps for itself: its posix_spawn(3) ignores them, nobody can undo that, and whoever is started
+// by make(1) inherits it.
+unsigned long long ignored_signals(pid_t pid);
+
 // The numbers of the open descriptors of a process, ascending.
 std::vector<int> open_descriptors(pid_t pid);
 
