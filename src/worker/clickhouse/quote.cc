@@ -1,5 +1,7 @@
 #include "worker/clickhouse/quote.h"
 
+#include <sstream>
+
 namespace event_consumer {
 namespace {
 
@@ -46,6 +48,13 @@ std::string unescape_tsv(std::string_view field) {
       text += field[i];
   }
   return text;
+}
+
+std::vector<std::string> split_tsv(const std::string& line) {
+  std::vector<std::string> fields;
+  std::istringstream parts(line);
+  for (std::string field; std::getline(parts, field, '\t');) fields.push_back(unescape_tsv(field));
+  return fields;
 }
 
 }  // namespace event_consumer

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace event_consumer {
 
@@ -14,5 +15,8 @@ std::string quote_string(std::string_view text);
 
 // Undoes the escapes of the TabSeparated format in one field.
 std::string unescape_tsv(std::string_view field);
+
+// The fields of one line of that format, without their escapes.
+std::vector<std::string> split_tsv(const std::string& line);
 
 }  // namespace event_consumer

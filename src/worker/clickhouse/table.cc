@@ -20,13 +20,6 @@ constexpr std::pair<const char*, const char*> kCreatedColumns[] = {
 
 using Fields = std::vector<std::string>;
 
-Fields split_tsv(const std::string& line) {
-  Fields fields;
-  std::istringstream parts(line);
-  for (std::string field; std::getline(parts, field, '\t');) fields.push_back(unescape_tsv(field));
-  return fields;
-}
-
 std::optional<std::size_t> find_field(const Fields& header, const char* name) {
   const auto at = std::find(header.begin(), header.end(), name);
   if (at == header.end()) return std::nullopt;

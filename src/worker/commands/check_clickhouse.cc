@@ -26,13 +26,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-Fields fields_of(const std::string& line) {
-  Fields fields;
-  std::istringstream stream(line);
-  for (std::string field; std::getline(stream, field, '\t');) fields.push_back(unescape_tsv(field));
-  return fields;
-}
-
 // Asks one thing after the other; what one step found out, the next ones use.
 class ClickHouseCheck {
  public:
@@ -52,7 +45,7 @@ class ClickHouseCheck {
     if (!table) return;
     const auto rows = lines_of(*table);
     if (rows.empty()) return report_absent();
-    Fields facts = fields_of(rows.front());
+    Fields facts = split_tsv(rows.front());
     facts.resize(2);
     report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), facts[0]));
     check_columns();
@@ -139,8 +132,8 @@ class ClickHouseCheck {
 
   bool report_column(const std::string& header, const std::string& line,
                      const Result<std::vector<Column>>& judged) {
-    const Fields titles = fields_of(header);
-    Fields fields = fields_of(line);
+    const Fields titles = split_tsv(header);
+    Fields fields = split_tsv(line);
     fields.resize(std::max(fields.size(), titles.size()));
     const auto field = [&](const char* title) {
       const auto at = std::find(titles.begin(), titles.end(), title);
