@@ -108,6 +108,15 @@ void add_commands(CLI::App& app, CommandLine& command_line, Texts& texts) {
   }
 }
 
+// What a worker gets from its supervisor.
+void add_supervisors_options(CLI::App& app, CommandLine& command_line) {
+  const char* given = "given by the supervisor";
+  app.add_option("--slot", command_line.worker_slot, given)->check(CLI::Range(1, kMostWorkers));
+  app.add_option("--row", command_line.worker_row, given)->check(CLI::Range(0, 1));
+  app.add_option("--ready-fd", command_line.ready_fd, given);
+  app.add_option("--scoreboard-fd", command_line.scoreboard_fd, given);
+}
+
 // What CLI11 does not check. Returns what is wrong, or nothing.
 ParseError finish(CommandLine& command_line, const Texts& texts) {
   DeadLetterArguments& letters = command_line.dead_letters;
@@ -173,8 +182,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
       "CLICKHOUSE_PASSWORD is read from the environment or the configuration file only.\n"
       "A flag wins over the environment, the environment over the file.");
   if (is_worker) {
-    app.add_option("--slot", command_line.worker_slot, "given by the supervisor");
-    app.add_option("--ready-fd", command_line.ready_fd, "given by the supervisor");
+    add_supervisors_options(app, command_line);
   } else {
     app.add_flag("--print-config", texts.print_config,
                  "shows every option's value and where it comes from");

@@ -33,8 +33,10 @@ struct CommandLine {
   DeadLetterArguments dead_letters;
   std::string config_file;  // empty: none
   Origin config_file_origin = Origin::kDefault;
-  int worker_slot = 0;  // 1 and up, 0 when started by hand
-  int ready_fd = -1;    // where a worker writes one byte when it consumes; -1: nowhere
+  int worker_slot = 0;     // 1 and up, 0 when started by hand
+  int worker_row = 0;      // which of the two rows of its slot
+  int ready_fd = -1;       // where a worker writes one byte when it consumes; -1: nowhere
+  int scoreboard_fd = -1;  // the shared memory; -1: none, nobody watches
 };
 
 enum class Program { kSupervisor, kWorker };

@@ -120,7 +120,7 @@ std::string hidden(const std::string& text) { return text.empty() ? "" : "***"; 
 const std::vector<OptionRow>& option_table() {
   static const std::vector<OptionRow> table = {
       {"workers", "EVENT_CONSUMER_WORKERS", "N", "2", "worker processes",
-       number_between<&Options::workers, 1, 256>},
+       number_between<&Options::workers, 1, kMostWorkers>},
       {"rabbitmq-url", "RABBITMQ_URL", "URL[,URL...]", "amqp://guest:guest@localhost:5672/",
        "the broker, amqps:// for TLS; of several the first that answers is used; no password but "
        "guest's may stand in the flag",

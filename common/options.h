@@ -13,8 +13,10 @@
 
 namespace event_consumer {
 
+constexpr int kMostWorkers = 256;
+
 struct Options {
-  int workers;
+  int workers;  // at most kMostWorkers
 
   std::vector<AmqpUrl> rabbitmq_urls;  // at least one; the first that answers is used
   std::string rabbitmq_password_file;  // empty: the passwords are those of the URLs

@@ -1,0 +1,54 @@
+// Crash notes: which delivery a worker was encoding when it died. A message that kills workers is
+// known by them: it comes back to the next worker, and is not encoded a third time.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "common/fingerprint.h"
+
+namespace event_consumer {
+
+// So many deaths over one delivery are enough.
+constexpr std::uint64_t kDeathsToCondemn = 2;
+
+// In shared memory, written by one worker: what it encodes just now.
+class CrashNote {
+ public:
+  void begin(const Fingerprint& fingerprint) {
+    high_.store(fingerprint.high, std::memory_order_relaxed);
+    low_.store(fingerprint.low, std::memory_order_relaxed);
+    encoding_.store(1, std::memory_order_release);
+  }
+  void end() { encoding_.store(0, std::memory_order_release); }
+
+  std::optional<Fingerprint> encoding() const {
+    if (encoding_.load(std::memory_order_acquire) == 0) return std::nullopt;
+    return Fingerprint{high_.load(std::memory_order_relaxed), low_.load(std::memory_order_relaxed)};
+  }
+
+ private:
+  std::atomic<std::uint64_t> high_;
+  std::atomic<std::uint64_t> low_;
+  std::atomic<std::uint64_t> encoding_;
+};
+
+// The deliveries over which workers died lately, kept by the supervisor. A plain value, published
+// on the scoreboard.
+struct Suspects {
+  struct Suspect {
+    Fingerprint fingerprint;
+    std::uint64_t deaths;  // 0: this place is free
+  };
+  std::array<Suspect, 64> latest;
+  std::uint64_t next;  // the place to be used next; the oldest is forgotten
+
+  // Returns how many workers have died over it, this one included.
+  std::uint64_t count_death(const Fingerprint& fingerprint);
+  std::uint64_t deaths_over(const Fingerprint& fingerprint) const;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,94 @@
+#include "common/scoreboard/scoreboard.h"
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace event_consumer {
+
+struct Scoreboard::Layout {
+  // Says which program made it; the rest has the same shape only then.
+  std::array<char, 64> version;
+  Published<SupervisorRecord> supervisor;
+  Published<Suspects> suspects;
+  std::array<SlotBoard, kMostWorkers> slots;
+};
+
+namespace {
+
+constexpr std::string_view kVersion = "event-consumer " EVENT_CONSUMER_VERSION;
+
+}  // namespace
+
+Result<Scoreboard> Scoreboard::create() {
+  auto memory = SharedMemory::create("event-consumer", sizeof(Layout));
+  if (!memory) return memory.error();
+  Scoreboard board(std::move(*memory));
+  static_assert(kVersion.size() < sizeof(Layout::version));
+  kVersion.copy(board.layout().version.data(), kVersion.size());
+  return board;
+}
+
+Result<Scoreboard> Scoreboard::attach(int fd) {
+  auto memory = SharedMemory::attach(fd, sizeof(Layout));
+  if (memory) {
+    Scoreboard board(std::move(*memory));
+    const auto& version = board.layout().version;
+    if (std::string_view(version.data(), strnlen(version.data(), version.size())) == kVersion)
+      return board;
+  }
+  return Error{ExitCode::kUsage,
+               "this is " + std::string(kVersion) +
+                   ", and the supervisor that started it is another version: restart the service "
+                   "(a reload is not enough after an upgrade)"};
+}
+
+Result<Scoreboard> Scoreboard::without_sharing() {
+  auto memory = SharedMemory::without_sharing(sizeof(Layout));
+  if (!memory) return memory.error();
+  return Scoreboard(std::move(*memory));
+}
+
+Scoreboard::Layout& Scoreboard::layout() const { return *static_cast<Layout*>(memory_.data()); }
+
+Published<SupervisorRecord>& Scoreboard::supervisor() const { return layout().supervisor; }
+
+Published<Suspects>& Scoreboard::suspects() const { return layout().suspects; }
+
+SlotBoard& Scoreboard::slot(int number) const {
+  return layout().slots[static_cast<std::size_t>(number - 1)];
+}
+
+std::uint64_t Scoreboard::deaths_over(const Fingerprint& fingerprint, RowAddress own) const {
+  std::uint64_t deaths = suspects().empty() ? 0 : suspects().read().deaths_over(fingerprint);
+  const auto slots = static_cast<int>(supervisor().read().slots);
+  for (int number = 1; number <= slots; ++number) {
+    for (int i = 0; i < 2; ++i) {
+      if (number == own.slot && i == own.row) continue;
+      const auto encoding = slot(number).rows[i].note.encoding();
+      if (encoding && *encoding == fingerprint) ++deaths;
+    }
+  }
+  return deaths;
+}
+
+SlotView view_slot(const SlotBoard& slot) {
+  SlotView view{};
+  // The rows first: what is reaped meanwhile is then found among the departed.
+  const std::array<WorkerRecord, 2> rows = {slot.rows[0].record.read(), slot.rows[1].record.read()};
+  const DepartedRecord departed = slot.departed.read();
+  view.counters = departed.counters;
+  view.restarts = departed.restarts;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].pid == 0 || rows[i].life == departed.lives[i]) continue;
+    view.counters.add(rows[i].counters);
+    view.in_hand += rows[i].in_hand;
+    view.living[view.living_count++] = rows[i];
+  }
+  if (view.living_count == 2 && view.living[0].life > view.living[1].life)
+    std::swap(view.living[0], view.living[1]);
+  return view;
+}
+
+}  // namespace event_consumer

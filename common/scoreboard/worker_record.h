@@ -1,0 +1,143 @@
+// WorkerRecord: what one worker process tells of itself. A plain value; how it gets from process to
+// process is the scoreboard's business. Everything counts from the start of the process.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/clock.h"
+#include "common/reason.h"
+#include "common/scoreboard/histogram.h"
+
+namespace event_consumer {
+
+// A time of the monotonic clock, which all processes of a host share, in nanoseconds; 0: never.
+using BoardTime = std::int64_t;
+inline BoardTime to_board_time(TimePoint time) {
+  return std::chrono::nanoseconds(time.time_since_epoch()).count();
+}
+inline double seconds_since(BoardTime time, TimePoint now) {
+  return static_cast<double>(to_board_time(now) - time) / 1e9;
+}
+
+// Text of bounded length, cut at a character when it is longer, closed by a NUL.
+template <std::size_t Size>
+struct BoundedText {
+  std::array<char, Size> bytes;
+
+  void set(std::string_view text) {
+    std::size_t length = text.size() < Size ? text.size() : Size - 1;
+    // Not in the middle of a character of UTF-8.
+    if (length < text.size())
+      while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+    bytes.fill('\0');
+    text.copy(bytes.data(), length);
+  }
+  std::string str() const { return bytes.data(); }
+  bool empty() const { return bytes[0] == '\0'; }
+};
+
+// The order is that of a worker's life; the words are those of status and metrics.
+enum class WorkerState : std::uint64_t {
+  kNone,        // there was never a process
+  kStarting,    // asks ClickHouse for the table
+  kConnecting,  // has no link to the broker
+  kConsuming,   // takes deliveries
+  kHolding,     // takes none for now; WorkerRecord::reason says why
+  kDraining,    // was asked to stop: stores and acknowledges what it has
+};
+constexpr std::array<std::string_view, 6> kWorkerStateWords = {
+    "none", "starting", "connecting", "consuming", "holding", "draining"};
+constexpr std::string_view word(WorkerState state) {
+  return kWorkerStateWords[static_cast<std::size_t>(state)];
+}
+
+// Why a batch was sealed.
+enum class FlushReason : std::uint64_t {
+  kRows,    // it had --batch-rows rows
+  kBytes,   // it had --batch-bytes bytes
+  kAge,     // its oldest row was --batch-delay old
+  kWindow,  // the prefetch window was full: nothing more could have come
+  kFormat,  // the next row has other columns
+  kStop,    // the worker was asked to stop
+};
+constexpr std::array<std::string_view, 6> kFlushReasonWords = {"rows",   "bytes",  "age",
+                                                               "window", "format", "stop"};
+
+enum class Peer : std::uint64_t { kRabbitmq, kClickhouse };
+constexpr std::array<std::string_view, 2> kPeerWords = {"rabbitmq", "clickhouse"};
+
+constexpr std::array<std::string_view, 3> kErrorClassWords = {"transient", "data", "configuration"};
+
+// How often inserts failed in one way.
+struct FailedInserts {
+  std::uint64_t error_class;  // index of kErrorClassWords
+  std::uint64_t code;         // ClickHouse's exception code, 0 when there was none
+  std::uint64_t count;        // 0: this one is free
+};
+
+struct WorkerCounters {
+  std::uint64_t received;
+  std::uint64_t redelivered;  // of those received
+  std::uint64_t received_bytes;
+
+  // The verdicts. received = their sum + in hand.
+  std::uint64_t inserted;
+  std::array<std::uint64_t, kReasonCount> dead_lettered;
+  std::uint64_t rejected;    // left to the broker's own dead-letter policy
+  std::uint64_t recognised;  // copies of stored ones
+  std::uint64_t returned;
+
+  std::uint64_t inserted_bytes;  // of the rows as they were posted
+  std::array<std::uint64_t, kFlushReasonWords.size()> batches;
+  Histogram<InsertSecondsBounds> insert_seconds;
+  Histogram<BatchRowsBounds> batch_rows;
+  // The last one stands for all that found no place.
+  std::array<FailedInserts, 12> failed_inserts;
+  std::array<std::uint64_t, kPeerWords.size()> reconnects;
+
+  void count_failed_insert(std::uint64_t error_class, std::uint64_t code, std::uint64_t times = 1);
+  void add(const WorkerCounters& other);
+  std::uint64_t all_dead_lettered() const;
+  // The sum of all verdicts.
+  std::uint64_t settled() const;
+};
+
+// The answer to «would a repeated insert be noticed?».
+enum class Deduplication : std::uint64_t { kUnknown, kYes, kNo };
+
+struct WorkerRecord {
+  // The process; 0 when there was none. `life` is different for each process of a slot.
+  std::int64_t pid;
+  std::uint64_t life;
+  BoardTime heartbeat_at;
+
+  WorkerState state;
+  BoardTime state_since;
+  BoundedText<160> reason;  // why it holds or cannot connect; empty when there is none to give
+
+  std::uint64_t in_hand;         // deliveries without a verdict, counted in the delivery window
+  std::uint64_t unacknowledged;  // what the broker counts against the prefetch
+  std::uint64_t held_bytes;
+  std::uint64_t filling_rows;  // of the batch being filled
+  BoardTime oldest_taken_at;   // of the deliveries in hand
+
+  BoardTime inserting_since;     // 0 while no post is under way
+  BoardTime last_insert_at;      // that was stored
+  std::uint64_t insert_failing;  // 1 when the latest insert failed
+  double event_lag_seconds;      // of the event taken last: now − its timestamp; NaN: unknown
+  std::uint64_t dead_letter_queue_messages;
+  Deduplication deduplication;
+
+  BoundedText<256> last_error;
+  BoardTime last_error_at;
+  BoundedText<32> clickhouse_version;
+  BoundedText<64> rabbitmq_version;
+
+  WorkerCounters counters;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,123 @@
+#include "common/scoreboard/scoreboard.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+
+namespace {
+
+constexpr Fingerprint kOne{1, 11};
+constexpr Fingerprint kOther{2, 22};
+
+WorkerRecord record(std::int64_t pid, std::uint64_t life, std::uint64_t received,
+                    std::uint64_t in_hand) {
+  WorkerRecord worker{};
+  worker.pid = pid;
+  worker.life = life;
+  worker.in_hand = in_hand;
+  worker.counters.received = received;
+  return worker;
+}
+
+}  // namespace
+
+TEST_CASE("what one process publishes on the scoreboard the other reads") {
+  auto made = Scoreboard::create();
+  REQUIRE(made);
+  auto attached = Scoreboard::attach(dup(made->fd()));
+  REQUIRE(attached);
+  attached->row({256, 1}).record.publish(record(7, 1, 3, 0));
+  CHECK(made->slot(256).rows[1].record.read().pid == 7);
+}
+
+TEST_CASE("a scoreboard of another version is refused in words that help") {
+  auto made = Scoreboard::create();
+  REQUIRE(made);
+  struct stat status;
+  REQUIRE(fstat(made->fd(), &status) == 0);
+  auto memory = SharedMemory::attach(dup(made->fd()), static_cast<std::size_t>(status.st_size));
+  REQUIRE(memory);
+  std::strcpy(static_cast<char*>(memory->data()), "event-consumer 0.0.0");
+  const auto attached = Scoreboard::attach(dup(made->fd()));
+  REQUIRE_FALSE(attached);
+  CHECK(attached.error().exit_code == ExitCode::kUsage);
+  CHECK(attached.error().message.find("restart the service") != std::string::npos);
+}
+
+TEST_CASE("memory that is no scoreboard is refused") {
+  auto memory = SharedMemory::create("small", 100);
+  REQUIRE(memory);
+  CHECK_FALSE(Scoreboard::attach(dup(memory->fd())));
+}
+
+TEST_CASE("a slot's view counts the living and the departed, each once") {
+  auto board = Scoreboard::without_sharing();
+  REQUIRE(board);
+  SlotBoard& slot = board->slot(1);
+  CHECK(view_slot(slot).living_count == 0);
+
+  slot.rows[0].record.publish(record(10, 1, 100, 5));
+  slot.rows[1].record.publish(record(11, 2, 30, 7));
+  SlotView view = view_slot(slot);
+  CHECK(view.living_count == 2);
+  CHECK(view.living[1].pid == 11);
+  CHECK(view.counters.received == 130);
+  CHECK(view.in_hand == 12);
+
+  DepartedRecord departed{};
+  departed.counters.received = 100;
+  departed.counters.returned = 5;
+  departed.lives[0] = 1;
+  slot.departed.publish(departed);
+  view = view_slot(slot);
+  CHECK(view.living_count == 1);
+  CHECK(view.living[0].pid == 11);
+  CHECK(view.counters.received == 130);
+  CHECK(view.counters.returned == 5);
+  CHECK(view.in_hand == 7);
+
+  slot.rows[0].record.publish(record(12, 3, 1, 0));
+  view = view_slot(slot);
+  CHECK(view.living[0].pid == 11);
+  CHECK(view.living[1].pid == 12);
+  CHECK(view.counters.received == 131);
+}
+
+TEST_CASE(
+    "deaths over a delivery are those counted and those not reaped yet, but never one's own") {
+  auto board = Scoreboard::without_sharing();
+  REQUIRE(board);
+  SupervisorRecord supervisor{};
+  supervisor.slots = 2;
+  board->supervisor().publish(supervisor);
+  CHECK(board->deaths_over(kOne, {1, 0}) == 0);
+
+  board->row({1, 0}).note.begin(kOne);
+  CHECK(board->deaths_over(kOne, {1, 0}) == 0);
+  CHECK(board->deaths_over(kOne, {2, 0}) == 1);
+  CHECK(board->deaths_over(kOther, {2, 0}) == 0);
+  board->row({1, 0}).note.end();
+  CHECK(board->deaths_over(kOne, {2, 0}) == 0);
+
+  Suspects suspects{};
+  CHECK(suspects.count_death(kOne) == 1);
+  CHECK(suspects.count_death(kOne) == 2);
+  CHECK(suspects.count_death(kOther) == 1);
+  board->suspects().publish(suspects);
+  CHECK(board->deaths_over(kOne, {1, 0}) == 2);
+  CHECK(board->deaths_over(kOther, {1, 0}) == 1);
+}
+
+TEST_CASE("the oldest suspect is forgotten when there are too many") {
+  Suspects suspects{};
+  for (std::uint64_t i = 0; i <= suspects.latest.size(); ++i) suspects.count_death({i, i});
+  CHECK(suspects.deaths_over({0, 0}) == 0);
+  CHECK(suspects.deaths_over({1, 1}) == 1);
+}
+
+}  // namespace event_consumer
