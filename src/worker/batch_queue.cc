@@ -12,21 +12,25 @@ constexpr std::size_t kMostSpare = 2;
 
 void BatchQueue::added(const Delivery& delivery, TimePoint now) {
   filling_.add(delivery, now);
-  if (filling_.rows() >= limits_.rows || filling_.bytes().size() >= limits_.bytes) seal();
+  if (filling_.rows() >= limits_.rows)
+    seal(FlushReason::kRows);
+  else if (filling_.bytes().size() >= limits_.bytes)
+    seal(FlushReason::kBytes);
 }
 
 void BatchQueue::change_format(std::shared_ptr<const InsertFormat> format) {
-  seal();
+  seal(FlushReason::kFormat);
   format_ = std::move(format);
 }
 
 void BatchQueue::seal_if_due(TimePoint now) {
   const auto due = deadline();
-  if (due && *due <= now) seal();
+  if (due && *due <= now) seal(FlushReason::kAge);
 }
 
-void BatchQueue::seal() {
+void BatchQueue::seal(FlushReason why) {
   if (filling_.empty()) return;
+  ++flushes_[static_cast<std::size_t>(why)];
   filling_.seal(format_);
   sealed_bytes_ += filling_.held_bytes();
   sealed_.push_back(std::move(filling_));

@@ -2,12 +2,15 @@
 // for their insert. It decides when a batch is full; it posts nothing.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "common/scoreboard/worker_record.h"
 #include "worker/batch.h"
 
 namespace event_consumer {
@@ -36,8 +39,8 @@ class BatchQueue {
   // Seals the batch being filled if its oldest row has reached the age limit.
   void seal_if_due(TimePoint now);
 
-  // Seals the batch being filled, unless it is empty.
-  void seal();
+  // Seals the batch being filled, unless it is empty; `why` is counted.
+  void seal(FlushReason why);
 
   // The oldest sealed batch, or nullptr. It stays where it is until pop().
   Batch* front() { return sealed_.empty() ? nullptr : &sealed_.front(); }
@@ -64,6 +67,10 @@ class BatchQueue {
   std::optional<TimePoint> oldest() const;
   bool empty() const { return sealed_.empty() && filling_.empty(); }
 
+  std::size_t filling_rows() const { return filling_.rows(); }
+  // How often a batch was sealed for which reason.
+  const auto& flushes() const { return flushes_; }
+
  private:
   BatchLimits limits_;
   std::shared_ptr<const InsertFormat> format_;
@@ -71,6 +78,7 @@ class BatchQueue {
   std::deque<Batch> sealed_;
   std::size_t sealed_bytes_ = 0;
   std::vector<Batch> spare_;  // emptied ones, so that their memory is used again
+  std::array<std::uint64_t, kFlushReasonWords.size()> flushes_{};
 };
 
 }  // namespace event_consumer

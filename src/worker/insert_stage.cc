@@ -17,10 +17,11 @@ double in_seconds(Duration duration) { return std::chrono::duration<double>(dura
 }  // namespace
 
 InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
-                         Inserter& inserter, InsertResults& results)
+                         CrashGuard& guard, Inserter& inserter, InsertResults& results)
     : limits_(limits),
       check_interval_(check_interval),
       encoding_(std::move(encoding)),
+      guard_(guard),
       inserter_(inserter),
       results_(results),
       batches_(limits, encoding_.format),
@@ -30,7 +31,7 @@ InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Enc
 std::optional<Rejection> InsertStage::add(const Delivery& delivery, TimePoint now) {
   std::string& rows = batches_.buffer();
   const std::size_t before = rows.size();
-  if (auto rejection = encoding_.encoder.encode(delivery.body, rows)) return rejection;
+  if (auto rejection = encode(delivery, rows)) return rejection;
   const std::size_t size = rows.size() - before;
   if (size > limits_.bytes) {
     rows.resize(before);
@@ -47,13 +48,19 @@ std::optional<Rejection> InsertStage::add(const Delivery& delivery, TimePoint no
     batches_.buffer() += row;
   }
   batches_.added(delivery, now);
+  event_time_ = encoding_.encoder.event_time();
   return std::nullopt;
+}
+
+std::optional<Rejection> InsertStage::encode(const Delivery& delivery, std::string& rows) {
+  return guard_.guard(delivery, [&] { return encoding_.encoder.encode(delivery.body, rows); });
 }
 
 Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   const bool orphaned = state_ == State::kOrphaned;
   state_ = State::kIdle;
   const bool stored = outcome.kind == InsertOutcome::Kind::kStored;
+  note_outcome(outcome, now);
   if (orphaned) {
     batches_.pop();
     if (stored) must_probe_ = false;
@@ -121,6 +128,7 @@ Result<Done> InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   state_ = State::kIdle;
   checked_at_ = now;
   if (outcome.kind == TableOutcome::Kind::kFailed) {
+    note_failure(outcome.error_class, 0, outcome.message, now);
     Backoff& backoff =
         outcome.error_class == ErrorClass::kTransient ? transient_backoff_ : configuration_backoff_;
     if (draining_)
@@ -130,12 +138,10 @@ Result<Done> InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
     return Done{};
   }
   must_probe_ = false;
+  if (batches_.front() == nullptr) failed_at_.reset();
   if (outcome.kind == TableOutcome::Kind::kChanged) return adopt(std::move(*outcome.encoding));
   if (!orphaned && next_ == Next::kCheckAndCut) return cut_front(now);
-  if (batches_.front() != nullptr && !orphaned) {
-    state_ = State::kPosting;
-    inserter_.start(*batches_.front());
-  }
+  if (batches_.front() != nullptr && !orphaned) post(now);
   return Done{};
 }
 
@@ -147,11 +153,16 @@ void InsertStage::time_passed(TimePoint now) {
   if (next_ != Next::kPost) check_table(next_);
 }
 
-void InsertStage::post_next() {
+void InsertStage::post_next(TimePoint now) {
   if (state_ != State::kIdle || batches_.front() == nullptr) return;
   // A server that does not compare types itself stores bytes of other types as garbage.
   if (!batches_.front()->format().states_types) return check_table(Next::kCheckAndPost);
+  post(now);
+}
+
+void InsertStage::post(TimePoint now) {
   state_ = State::kPosting;
+  inserting_since_ = now;
   inserter_.start(*batches_.front());
 }
 
@@ -182,7 +193,7 @@ void InsertStage::drop_all_and_probe(TimePoint now) {
 
 void InsertStage::drain() {
   draining_ = true;
-  seal();
+  seal(FlushReason::kStop);
   wait_until_.reset();
   if (state_ == State::kWaiting) state_ = State::kGivenUp;
 }

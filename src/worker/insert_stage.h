@@ -12,6 +12,7 @@
 #include "common/backoff.h"
 #include "common/result.h"
 #include "worker/batch_queue.h"
+#include "worker/crash_guard.h"
 #include "worker/encode/verdict.h"
 #include "worker/inserter.h"
 
@@ -28,16 +29,16 @@ class InsertResults {
 
 class InsertStage {
  public:
-  // `inserter` and `results` must outlive the stage. Even when nothing fails the table is looked at
-  // again every `check_interval`: a column that was added makes no insert fail.
+  // `guard`, `inserter` and `results` must outlive the stage. Even when nothing fails the table is
+  // looked at again every `check_interval`: a column that was added makes no insert fail.
   InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
-              Inserter& inserter, InsertResults& results);
+              CrashGuard& guard, Inserter& inserter, InsertResults& results);
 
   // Encodes the event and adds its row to the batch being filled. When it is rejected, returns why.
   std::optional<Rejection> add(const Delivery& delivery, TimePoint now);
 
   // Seals the batch being filled: nothing more will come soon.
-  void seal() { batches_.seal(); }
+  void seal(FlushReason why) { batches_.seal(why); }
 
   // Each reports an event. An Error is one of InsertResults::refused.
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
@@ -45,7 +46,7 @@ class InsertStage {
   void time_passed(TimePoint now);
 
   // Begins the next post, when there is something to post and nothing under way or waited for.
-  void post_next();
+  void post_next(TimePoint now);
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
@@ -68,6 +69,9 @@ class InsertStage {
   // Bytes kept for all rows that are not stored yet, and the time at which the oldest was taken.
   std::size_t held_bytes() const;
   std::optional<TimePoint> oldest() const;
+
+  // Adds what the stage knows to the worker's record.
+  void report(WorkerRecord& record);
 
  private:
   //  kIdle ──▶ kPosting ──stored──▶ kIdle
@@ -96,6 +100,10 @@ class InsertStage {
     std::string refusal;  // the server's words
   };
 
+  std::optional<Rejection> encode(const Delivery& delivery, std::string& rows);
+  void post(TimePoint now);
+  void note_outcome(const InsertOutcome& outcome, TimePoint now);
+  void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
   Result<Done> failed(const InsertOutcome& outcome, TimePoint now);
   void wait(Backoff& backoff, Next next, const std::string& why, TimePoint now);
   void check_table(Next next);
@@ -110,6 +118,7 @@ class InsertStage {
   Duration check_interval_;
   Encoding encoding_;
   std::vector<bool> written_columns_;  // of the batch being filled, where that differs
+  CrashGuard& guard_;
   Inserter& inserter_;
   InsertResults& results_;
 
@@ -130,6 +139,14 @@ class InsertStage {
   std::size_t stored_inserts_ = 0;
   // Rows given up since then without any to compare them with.
   std::size_t unconfirmed_refusals_ = 0;
+
+  WorkerCounters counters_{};  // those of batches and inserts
+  std::optional<TimePoint> inserting_since_;
+  std::optional<TimePoint> last_insert_at_;
+  std::optional<TimePoint> failed_at_;  // of the latest insert or look at the table, if it failed
+  std::string failure_;                 // of the latest one that failed
+  bool was_lost_ = false;               // an insert got no answer, and none was stored since
+  std::optional<double> event_time_;    // of the latest event since the last report
 };
 
 }  // namespace event_consumer

@@ -45,7 +45,7 @@ Result<Done> InsertStage::encode_anew(const Batch& batch, std::vector<Batch>& an
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const Delivery delivery = batch.original(row);
     std::string bytes;
-    if (const auto rejection = encoding_.encoder.encode(delivery.body, bytes)) {
+    if (const auto rejection = encode(delivery, bytes)) {
       if (auto done = results_.refused(delivery, *rejection); !done) return done;
       continue;
     }

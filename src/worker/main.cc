@@ -15,6 +15,11 @@ int main(int argc, char** argv) {
   // A closed pipe is an error like any other; a closed terminal is the supervisor's business.
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
+  // A pause is for workers that consume; one that does not yet is not to be stopped by the kernel.
+  sigset_t pause;
+  sigemptyset(&pause);
+  sigaddset(&pause, SIGTSTP);
+  pthread_sigmask(SIG_BLOCK, &pause, nullptr);
   try {
     ExitCode exit_code;
     const auto command_line = read_command_line(argc, argv, Program::kWorker, exit_code);

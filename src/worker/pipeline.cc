@@ -13,18 +13,20 @@ constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
 }  // namespace
 
-Pipeline::Pipeline(const PipelineLimits& limits, Encoding encoding, Source& source,
-                   DeadLetterSink* dead_letters, Inserter& inserter)
+Pipeline::Pipeline(const PipelineLimits& limits, Encoding encoding, CrashGuard& guard,
+                   Source& source, DeadLetterSink* dead_letters, Inserter& inserter)
     : limits_(limits),
       source_(source),
       dead_letters_(dead_letters),
-      stage_(limits.batch, limits.table_check_interval, std::move(encoding), inserter, *this) {}
+      stage_(limits.batch, limits.table_check_interval, std::move(encoding), guard, inserter,
+             *this) {}
 
 Result<Done> Pipeline::take(const Delivery& delivery, TimePoint now) {
   now_ = now;
   if (!window_.add(delivery.tag))
     return Error{ExitCode::kInternal,
                  "delivery tag " + std::to_string(delivery.tag) + " came out of order"};
+  count_received(delivery);
   std::optional<Rejection> rejection;
   if (delivery.body.size() > limits_.batch.bytes)
     rejection = {Reason::kTooLarge, "",
@@ -36,13 +38,20 @@ Result<Done> Pipeline::take(const Delivery& delivery, TimePoint now) {
     if (auto done = refused(delivery, *rejection); !done) return done;
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
-  if (window_.unacknowledged() >= limits_.prefetch) stage_.seal();
-  stage_.post_next();
+  if (window_.unacknowledged() >= limits_.prefetch) stage_.seal(FlushReason::kWindow);
+  stage_.post_next(now);
   return Done{};
+}
+
+void Pipeline::count_received(const Delivery& delivery) {
+  ++counters_.received;
+  if (delivery.redelivered) ++counters_.redelivered;
+  counters_.received_bytes += delivery.body.size();
 }
 
 Result<Done> Pipeline::give_back(const Delivery& delivery) {
   window_.add(delivery.tag);
+  count_received(delivery);
   window_.settle(delivery.tag, Verdict::kReturned);
   if (auto done = source_.give_back(delivery.tag); !done) return done;
   return acknowledge();
@@ -63,38 +72,44 @@ void Pipeline::stored(const std::vector<DeliveryTag>& tags) {
 
 Result<Done> Pipeline::refused(const Delivery& delivery, const Rejection& rejection) {
   if (const auto line = rejection_log_.note(rejection, now_)) log::warn("{}", *line);
-  if (dead_letters_ != nullptr) return dead_letters_->publish(delivery, rejection);
+  if (dead_letters_ != nullptr) {
+    unconfirmed_[delivery.tag] = rejection.reason;
+    return dead_letters_->publish(delivery, rejection);
+  }
   window_.settle(delivery.tag, Verdict::kRejected);
   if (auto done = source_.reject(delivery.tag); !done) return done;
   return acknowledge();
 }
 
 Result<Done> Pipeline::dead_lettered(DeliveryTag tag) {
-  window_.settle(tag, Verdict::kDeadLettered);
+  if (window_.settle(tag, Verdict::kDeadLettered))
+    ++counters_.dead_lettered[static_cast<std::size_t>(unconfirmed_[tag])];
+  unconfirmed_.erase(tag);
   return acknowledge();
 }
 
 Result<Done> Pipeline::inserted(const InsertOutcome& outcome, TimePoint now) {
   now_ = now;
   if (auto done = stage_.inserted(outcome, now); !done) return done;
-  stage_.post_next();
+  stage_.post_next(now);
   return acknowledge();
 }
 
 Result<Done> Pipeline::table_checked(TableOutcome outcome, TimePoint now) {
   now_ = now;
   if (auto done = stage_.table_checked(std::move(outcome), now); !done) return done;
-  stage_.post_next();
+  stage_.post_next(now);
   return acknowledge();
 }
 
 void Pipeline::time_passed(TimePoint now) {
   stage_.time_passed(now);
-  stage_.post_next();
+  stage_.post_next(now);
 }
 
 void Pipeline::link_lost() {
   window_.restart();
+  unconfirmed_.clear();
   stage_.drop_all();
 }
 
@@ -113,9 +128,19 @@ bool Pipeline::has_room() const {
   return stage_.is_healthy() && may_take() && stage_.held_bytes() <= limits_.held_bytes() / 2;
 }
 
-void Pipeline::drain() {
+void Pipeline::drain(TimePoint now) {
   stage_.drain();
-  stage_.post_next();
+  stage_.post_next(now);
+}
+
+void Pipeline::report(WorkerRecord& record) {
+  record.counters = counters_;
+  record.counters.inserted = window_.count(Verdict::kStored);
+  record.counters.rejected = window_.count(Verdict::kRejected);
+  record.counters.returned = window_.count(Verdict::kReturned);
+  record.in_hand = window_.in_hand();
+  record.unacknowledged = window_.unacknowledged();
+  stage_.report(record);
 }
 
 }  // namespace event_consumer

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "common/result.h"
@@ -29,7 +30,7 @@ class Pipeline : private InsertResults {
  public:
   // `dead_letters` may be nullptr: rejected messages are then left to the broker. All neighbours
   // must outlive the pipeline.
-  Pipeline(const PipelineLimits& limits, Encoding encoding, Source& source,
+  Pipeline(const PipelineLimits& limits, Encoding encoding, CrashGuard& guard, Source& source,
            DeadLetterSink* dead_letters, Inserter& inserter);
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
@@ -60,7 +61,7 @@ class Pipeline : private InsertResults {
   std::optional<TimePoint> oldest() const { return stage_.oldest(); }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
-  void drain();
+  void drain(TimePoint now);
 
   // Whether a drained pipeline can do no more: all deliveries have their verdict, or the insert
   // that they wait for has failed.
@@ -71,10 +72,14 @@ class Pipeline : private InsertResults {
 
   const DeliveryWindow& window() const { return window_; }
 
+  // Fills in what the pipeline knows of the worker's record; everything counts from its beginning.
+  void report(WorkerRecord& record);
+
  private:
   void stored(const std::vector<DeliveryTag>& tags) override;
   Result<Done> refused(const Delivery& delivery, const Rejection& rejection) override;
   Result<Done> acknowledge();
+  void count_received(const Delivery& delivery);
 
   PipelineLimits limits_;
   Source& source_;
@@ -84,6 +89,9 @@ class Pipeline : private InsertResults {
   DeliveryWindow window_;
   InsertStage stage_;
   RejectionLog rejection_log_;
+
+  WorkerCounters counters_{};                            // what the window does not count
+  std::unordered_map<DeliveryTag, Reason> unconfirmed_;  // at the dead-letter queue
 };
 
 }  // namespace event_consumer

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "common/password_files.h"
 #include "common/unique_fd.h"
 #include "worker/clickhouse/target.h"
+#include "worker/crash_guard.h"
+#include "worker/own_row.h"
 #include "worker/worker.h"
 
 namespace event_consumer {
@@ -31,13 +34,16 @@ struct Links {
   std::optional<AmqpDeadLetters> dead_letters;
 };
 
-Result<Links> open_links(const Options& options, const std::string& name) {
+// `beat` is called before each step that may take its time.
+Result<Links> open_links(const Options& options, const std::string& name,
+                         const std::function<void()>& beat) {
   const QueueTopology topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                                options.rabbitmq_routing_key};
   auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
-                                 static_cast<std::uint16_t>(options.prefetch));
+                                 static_cast<std::uint16_t>(options.prefetch), beat);
   if (!source) return source.error();
   if (options.dead_letter_queue.empty()) return Links{std::move(*source), std::nullopt};
+  beat();
   auto dead_letters =
       AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
   if (!dead_letters) return dead_letters.error();
@@ -46,13 +52,12 @@ Result<Links> open_links(const Options& options, const std::string& name) {
 
 // Until now a stop signal ended the process, which held nothing. From here on it asks for a
 // graceful stop. Must come before the first thread, which inherits the mask.
-UniqueFd receive_stop_signals() {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTERM);
-  sigaddset(&stop, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-  UniqueFd fd(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
+UniqueFd receive_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGTSTP, SIGCONT}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  UniqueFd fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
   return fd;
 }
@@ -62,13 +67,18 @@ UniqueFd receive_stop_signals() {
 Result<Done> run_worker(const CommandLine& command_line) {
   const Options& options = command_line.resolved.options;
   UniqueFd ready_fd(command_line.ready_fd);
-  auto target = Target::open(options);
+  auto row = OwnRow::open(command_line);
+  if (!row) return row.error();
+  row->set_state(WorkerState::kStarting, "", Clock::now());
+  const auto beat = [&] { row->publish(Clock::now()); };
+  auto target = Target::open(options, beat);
   if (!target) return target.error();
   auto encoding = target->encoding();
   if (!encoding) return encoding.error();
 
   const std::string name = connection_name(command_line);
-  auto links = open_links(options, name);
+  row->set_state(WorkerState::kConnecting, "", Clock::now());
+  auto links = open_links(options, name, beat);
   if (!links) return links.error();
   AmqpSource& source = links->source;
   AmqpDeadLetters* dead_letters = links->dead_letters ? &*links->dead_letters : nullptr;
@@ -77,22 +87,23 @@ Result<Done> run_worker(const CommandLine& command_line) {
   const auto reconnect = [&]() -> Result<Done> {
     Options current = options;
     if (auto done = read_password_files(current); !done) return done;
-    auto anew = open_links(current, name);
+    auto anew = open_links(current, name, beat);
     if (!anew) return anew.error();
     *links = std::move(*anew);
     return Done{};
   };
 
-  const UniqueFd signals = receive_stop_signals();
+  const UniqueFd signals = receive_signals();
   log::info("moving {} into {}", source.describe(), target->describe());
   InserterThread inserter([&target](const Batch& batch) { return target->post(batch); },
                           [&target] { return target->check_table(); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};
-  Pipeline pipeline(limits, std::move(*encoding), source, dead_letters, inserter);
+  CrashGuard guard(row->board(), row->address());
+  Pipeline pipeline(limits, std::move(*encoding), guard, source, dead_letters, inserter);
 
-  Worker({source, dead_letters, inserter, pipeline, reconnect, signals.get()}, std::move(ready_fd),
-         options.stop_timeout, options.hold_timeout)
+  Worker({source, dead_letters, inserter, pipeline, *row, reconnect, signals.get()},
+         std::move(ready_fd), options.stop_timeout, options.hold_timeout)
       .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.

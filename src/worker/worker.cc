@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,6 +17,10 @@ namespace {
 // before, deliveries are taken off the socket and given back.
 constexpr std::chrono::seconds kLongestPause{10};
 
+// Why nothing is taken, as the status shows it.
+constexpr char kPaused[] = "paused by an operator";
+constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
+
 // So many deliveries are handled before the other descriptors get their turn.
 constexpr int kDeliveriesPerTurn = 512;
 
@@ -23,17 +28,35 @@ constexpr int kDeliveriesPerTurn = 512;
 constexpr std::chrono::seconds kCloseReserve{3};
 constexpr std::chrono::seconds kSettleTimeout{2};
 
+// The dead-letter queue is counted so often, and complained about from so many messages on.
+constexpr std::chrono::seconds kDeadLetterCountPeriod{10};
+constexpr std::uint64_t kManyDeadLetters = 100'000;
+
+// How long the loop sleeps at most, so that its heartbeat goes on when nothing happens.
+constexpr std::chrono::seconds kLongestSleep{2};
+
 }  // namespace
 
 void Worker::run() {
-  if (auto done = parts_.source.consume(); !done) lose_link(done.error(), Clock::now());
+  // A worker that is started into a pause gets no signal for it.
+  paused_ = parts_.row.board().supervisor().read().paused != 0;
+  if (auto done = begin(); !done) lose_link(done.error(), Clock::now());
   while (state_ != State::kStopped) {
     if (auto done = turn(Clock::now()); !done) lose_link(done.error(), Clock::now());
+    publish(Clock::now());
     if (state_ != State::kStopped) wait(Clock::now());
   }
   if (!parts_.source.is_open()) return;
   parts_.source.close();
   if (parts_.dead_letters != nullptr) parts_.dead_letters->close();
+}
+
+Result<Done> Worker::begin() {
+  state_ = paused_ ? State::kHolding : State::kConsuming;
+  if (!paused_) return parts_.source.consume();
+  hold_reason_ = kPaused;
+  report_ready();
+  return Done{};
 }
 
 Result<Done> Worker::turn(TimePoint now) {
@@ -55,6 +78,7 @@ Result<Done> Worker::pass_on(InserterThread::Outcome outcome, TimePoint now) {
 
 Result<Done> Worker::work_on_link(TimePoint now) {
   if (auto done = read_dead_letters(); !done) return done;
+  if (auto done = count_dead_letters(now); !done) return done;
   if (auto done = read_source(now); !done) return done;
   parts_.pipeline.time_passed(now);
   if (signalled_ && !stop_deadline_) {
@@ -65,6 +89,7 @@ Result<Done> Worker::work_on_link(TimePoint now) {
 }
 
 void Worker::lose_link(const Error& error, TimePoint now) {
+  parts_.row.set_last_error(error.message, now);
   if (is_connected()) {
     log::warn("{}; {} events in hand go back to the queue", error.message,
               parts_.pipeline.window().in_hand());
@@ -87,8 +112,8 @@ Result<Done> Worker::reconnect_if_due(TimePoint now) {
   if (auto done = parts_.reconnect(); !done) return done;
   reconnect_at_.reset();
   last_fault_.clear();
-  state_ = State::kConsuming;
-  return parts_.source.consume();
+  ++reconnects_;
+  return begin();
 }
 
 // While nothing is read, no heartbeat is sent either.
@@ -148,19 +173,38 @@ Result<Done> Worker::read_dead_letters() {
   }
 }
 
+Result<Done> Worker::count_dead_letters(TimePoint now) {
+  if (parts_.dead_letters == nullptr) return Done{};
+  const std::uint64_t count = parts_.dead_letters->message_count();
+  if (count > kManyDeadLetters && !warned_of_dead_letters_)
+    log::warn(
+        "{} messages lie in the dead-letter queue of {}: event-consumer dead-letters list shows "
+        "why",
+        count, parts_.source.describe());
+  warned_of_dead_letters_ = count > kManyDeadLetters;
+  parts_.row.record().dead_letter_queue_messages = count;
+  if (now < count_dead_letters_at_) return Done{};
+  count_dead_letters_at_ = now + kDeadLetterCountPeriod;
+  return parts_.dead_letters->ask_message_count();
+}
+
 Result<Done> Worker::hold_or_resume(TimePoint now) {
-  if (state_ == State::kHolding && parts_.pipeline.has_room()) {
-    log::info("room again for deliveries from {}", parts_.source.describe());
+  if (state_ == State::kHolding && !paused_ && parts_.pipeline.has_room()) {
+    log::info("taking deliveries from {} again", parts_.source.describe());
     state_ = State::kConsuming;
     return parts_.source.consume();
   }
   if (state_ != State::kConsuming) return Done{};
+  if (paused_) {
+    log::info("paused: no deliveries are taken from {} until SIGCONT", parts_.source.describe());
+    return return_deliveries(now, /*all=*/false, kPaused);
+  }
   if (const auto oldest = parts_.pipeline.oldest(); oldest && now - *oldest >= hold_timeout_) {
     log::warn(
         "an event from {} has waited for {} s: everything in hand is given back until "
         "ClickHouse stores again",
         parts_.source.describe(), hold_timeout_.count());
-    return return_deliveries(now, /*all=*/true);
+    return return_deliveries(now, /*all=*/true, "ClickHouse has not stored for too long");
   }
   if (parts_.pipeline.may_take()) {
     paused_since_.reset();
@@ -172,10 +216,11 @@ Result<Done> Worker::hold_or_resume(TimePoint now) {
       "too many bytes wait for ClickHouse or for the dead-letter queue: deliveries from {} "
       "are given back until they are stored",
       parts_.source.describe());
-  return return_deliveries(now, /*all=*/false);
+  return return_deliveries(now, /*all=*/false, kFull);
 }
 
-Result<Done> Worker::return_deliveries(TimePoint now, bool all) {
+Result<Done> Worker::return_deliveries(TimePoint now, bool all, const std::string& why) {
+  hold_reason_ = why;
   paused_since_.reset();
   state_ = State::kReturning;
   if (auto done = parts_.source.cancel(); !done) return done;
@@ -187,7 +232,7 @@ Result<Done> Worker::begin_stop(TimePoint now) {
   const bool has_consumer = state_ == State::kConsuming;
   stop_deadline_ = now + std::max<Duration>(stop_timeout_ - kCloseReserve, std::chrono::seconds(1));
   state_ = State::kDraining;
-  parts_.pipeline.drain();
+  parts_.pipeline.drain(now);
   return has_consumer ? parts_.source.cancel() : Result<Done>(Done{});
 }
 
@@ -211,15 +256,55 @@ Result<Done> Worker::advance_stop(TimePoint now) {
 void Worker::report_ready() {
   if (!ready_fd_) return;
   // The supervisor is the only reader; when it is gone there is nobody to tell.
-  if (write(ready_fd_.get(), "", 1) < 0) log::debug("nobody waits for this worker to be ready");
+  if (write(ready_fd_.get(), "c", 1) < 0) log::debug("nobody waits for this worker to be ready");
   ready_fd_.reset();
+}
+
+void Worker::publish(TimePoint now) {
+  OwnRow& row = parts_.row;
+  switch (state_) {
+    case State::kConsuming:
+      if (paused_since_)
+        row.set_state(WorkerState::kHolding, kFull, now);
+      else
+        row.set_state(WorkerState::kConsuming, "", now);
+      break;
+    case State::kReturning:
+    case State::kHolding:
+      row.set_state(WorkerState::kHolding, hold_reason_, now);
+      break;
+    case State::kDisconnected:
+      row.set_state(WorkerState::kConnecting, last_fault_, now);
+      break;
+    case State::kDraining:
+    case State::kSettling:
+    case State::kStopped:
+      row.set_state(WorkerState::kDraining, "", now);
+      break;
+  }
+  parts_.pipeline.report(row.record());
+  row.record().counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = reconnects_;
+  row.publish(now);
+}
+
+void Worker::read_signals() {
+  signalfd_siginfo signal;
+  while (read(parts_.signal_fd, &signal, sizeof signal) > 0) {
+    if (signal.ssi_signo == SIGTSTP)
+      paused_ = true;
+    else if (signal.ssi_signo == SIGCONT)
+      paused_ = false;
+    else
+      signalled_ = true;
+  }
 }
 
 std::optional<TimePoint> Worker::deadline(TimePoint now) const {
   if (source_may_have_more_) return now;
-  if (!is_connected()) return reconnect_at_;
+  const TimePoint latest = now + kLongestSleep;
+  if (!is_connected()) return earliest(reconnect_at_, latest);
   auto next = earliest(parts_.pipeline.deadline(), stop_deadline_);
-  next = earliest(next, now + parts_.source.heartbeat_period());
+  next = earliest(next, std::min(latest, now + parts_.source.heartbeat_period()));
   if (const auto oldest = parts_.pipeline.oldest(); oldest && state_ == State::kConsuming)
     next = earliest(next, *oldest + hold_timeout_);
   if (paused_since_) next = earliest(next, *paused_since_ + longest_pause());
@@ -235,8 +320,7 @@ void Worker::wait(TimePoint now) {
        0},
   }};
   poll(fds.data(), fds.size(), poll_timeout_ms(deadline(now), now));
-  signalfd_siginfo signal;
-  if (fds[0].revents != 0 && read(parts_.signal_fd, &signal, sizeof signal) > 0) signalled_ = true;
+  if (fds[0].revents != 0) read_signals();
 }
 
 }  // namespace event_consumer

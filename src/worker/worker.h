@@ -16,6 +16,7 @@
 #include "worker/amqp/amqp_dead_letters.h"
 #include "worker/amqp/amqp_source.h"
 #include "worker/inserter_thread.h"
+#include "worker/own_row.h"
 #include "worker/pipeline.h"
 
 namespace event_consumer {
@@ -26,14 +27,18 @@ struct WorkerParts {
   AmqpDeadLetters* dead_letters;  // nullptr: none
   InserterThread& inserter;
   Pipeline& pipeline;
+  OwnRow& row;
   // Connects anew, in the place of `source` and `dead_letters`.
   std::function<Result<Done>()> reconnect;
-  int signal_fd;  // signalfd(2): every signal that arrives on it asks for a graceful stop
+  // signalfd(2) for SIGTERM and SIGINT, which ask for a graceful stop, SIGTSTP, which asks to take
+  // nothing more for now, and SIGCONT, which ends that.
+  int signal_fd;
 };
 
 class Worker {
  public:
-  // `ready_fd` gets one byte when the broker has accepted the consumer; it may hold nothing.
+  // `ready_fd` gets one byte when the broker has accepted the consumer, or would have if the
+  // instance were not paused; it may hold nothing.
   Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout,
          std::chrono::seconds hold_timeout)
       : parts_(parts),
@@ -48,21 +53,23 @@ class Worker {
   void run();
 
  private:
-  //     too much held, or held for too long       cancelled         room again
+  //    too much held, held for too long, paused    cancelled    room again, and not paused
   //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
   //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
   //      any of these ──link lost──▶ kDisconnected ──connected──▶ kConsuming
+  //                                        ├──paused──▶ kHolding
   //                                        └──stop──▶ kStopped
   enum class State {
     kConsuming,     // deliveries are taken, as long as the pipeline may take them
     kReturning,     // the consumer is being cancelled; what still comes is given back
-    kHolding,       // there is no consumer until the pipeline has room
+    kHolding,       // there is no consumer until the pipeline has room and the pause is over
     kDisconnected,  // the link is lost; made anew at reconnect_at_
     kDraining,      // stopping: what is in hand is inserted; what still comes is left to the broker
     kSettling,      // stopping: waits for the broker to have taken all acknowledgements
     kStopped,
   };
 
+  Result<Done> begin();
   Result<Done> turn(TimePoint now);
   Result<Done> pass_on(InserterThread::Outcome outcome, TimePoint now);
   Result<Done> work_on_link(TimePoint now);
@@ -72,13 +79,16 @@ class Worker {
   Result<Done> read_source(TimePoint now);
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   Result<Done> read_dead_letters();
+  Result<Done> count_dead_letters(TimePoint now);
   Result<Done> hold_or_resume(TimePoint now);
-  Result<Done> return_deliveries(TimePoint now, bool all);
+  Result<Done> return_deliveries(TimePoint now, bool all, const std::string& why);
   Result<Done> begin_stop(TimePoint now);
   Result<Done> advance_stop(TimePoint now);
   bool reads_source() const;
   Duration longest_pause() const;
   void report_ready();
+  void read_signals();
+  void publish(TimePoint now);
   void wait(TimePoint now);
   std::optional<TimePoint> deadline(TimePoint now) const;
 
@@ -92,10 +102,16 @@ class Worker {
   std::optional<TimePoint> stop_deadline_;
   bool source_may_have_more_ = false;  // reading ended before the source was empty
   bool signalled_ = false;
+  bool paused_ = false;
+  std::string hold_reason_;  // in kReturning and kHolding
 
   std::optional<TimePoint> reconnect_at_;  // only in kDisconnected
   Backoff reconnect_backoff_;
   std::string last_fault_;  // why connecting failed the last time, already in the log
+  std::uint64_t reconnects_ = 0;
+
+  TimePoint count_dead_letters_at_{};
+  bool warned_of_dead_letters_ = false;
 };
 
 }  // namespace event_consumer

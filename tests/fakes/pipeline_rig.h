@@ -44,19 +44,22 @@ class PipelineRig {
   explicit PipelineRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                        DeadLetters with = DeadLetters::kYes)
       : pipeline({{rows, bytes, kDelay}, prefetch, std::chrono::hours(10'000)}, code_encoding(),
-                 source, with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
+                 guard, source, with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
 
   // The next delivery with this body; returns its tag.
-  DeliveryTag take(const std::string& body) {
+  DeliveryTag take(const std::string& body, bool redelivered = false) {
     const DeliveryTag tag = ++last_tag;
     Delivery delivery;
     delivery.tag = tag;
+    delivery.redelivered = redelivered;
     delivery.body = body;
     failed = !pipeline.take(delivery, now).ok();
     return tag;
   }
   // The next delivery: a row of three bytes.
   DeliveryTag take_good() { return take(R"({"code":"ab"})"); }
+  // The same as one that came before.
+  DeliveryTag take_again(const std::string& body) { return take(body, true); }
   DeliveryTag take_bad() { return take("bad"); }
   DeliveryTag give_back() {
     Delivery delivery;
@@ -93,6 +96,8 @@ class PipelineRig {
 
   QuietLog quiet;
   TimePoint now{std::chrono::hours(1)};
+  Scoreboard board = std::move(*Scoreboard::without_sharing());
+  CrashGuard guard{board, {1, 0}};
   FakeSource source;
   FakeDeadLetters dead_letters;
   FakeInserter inserter;

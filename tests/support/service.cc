@@ -14,18 +14,18 @@ namespace event_consumer::testing {
 namespace {
 
 // The programs stand beside the test program, in whichever build directory that is.
-std::string program_path() {
+std::string program_path(const std::string& program) {
   std::array<char, 4096> path;
   const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
   if (length < 0) throw std::runtime_error("cannot read /proc/self/exe");
   const std::string self(path.data(), length);
-  return self.substr(0, self.rfind('/')) + "/event-consumer";
+  return self.substr(0, self.rfind('/') + 1) + program;
 }
 
 Command make_command(const Environment& environment, const std::vector<std::string>& arguments,
-                     const std::string& log_file) {
+                     const std::string& program, const std::string& log_file) {
   Command command;
-  command.argv = {program_path()};
+  command.argv = {program_path(program)};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = environment;
   command.output_file = log_file;
@@ -34,8 +34,9 @@ Command make_command(const Environment& environment, const std::vector<std::stri
 
 }  // namespace
 
-Service::Service(const Environment& environment, const std::vector<std::string>& arguments)
-    : process_(make_command(environment, arguments, log_file())) {}
+Service::Service(const Environment& environment, const std::vector<std::string>& arguments,
+                 const std::string& program)
+    : process_(make_command(environment, arguments, program, log_file())) {}
 
 Service::~Service() {
   const auto left = workers();
@@ -72,7 +73,7 @@ std::size_t Service::count_in_log(const std::string& text) const {
 }
 
 Finished run_program(const Environment& environment, const std::vector<std::string>& arguments) {
-  return run(make_command(environment, arguments, ""), std::chrono::seconds(60));
+  return run(make_command(environment, arguments, "event-consumer", ""), std::chrono::seconds(60));
 }
 
 std::size_t count_occurrences(const std::string& log, const std::string& text) {

@@ -14,8 +14,10 @@ namespace event_consumer::testing {
 
 class Service {
  public:
-  // Starts the supervisor with exactly this environment and these arguments.
-  explicit Service(const Environment& environment, const std::vector<std::string>& arguments = {});
+  // Starts the supervisor with exactly this environment and these arguments. `program` is its path
+  // from the build directory.
+  explicit Service(const Environment& environment, const std::vector<std::string>& arguments = {},
+                   const std::string& program = "event-consumer");
   // Kills it, and waits until its workers are gone too.
   ~Service();
 

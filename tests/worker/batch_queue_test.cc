@@ -67,7 +67,7 @@ TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") 
   }
   BatchQueue slow({100, 100, milliseconds(1000)}, insert_format());
   add(slow, 1, "row", kNow);
-  slow.seal();
+  slow.seal(FlushReason::kStop);
   slow.pop();
   add(slow, 2, "row", kNow + milliseconds(500));
   CHECK((slow.deadline() == kNow + milliseconds(1500)));
@@ -75,7 +75,7 @@ TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") 
 
 TEST_CASE("batch queue: an empty batch is never sealed", "[batch_queue]") {
   BatchQueue queue({3, 100, milliseconds(1000)}, insert_format());
-  queue.seal();
+  queue.seal(FlushReason::kStop);
   queue.seal_if_due(kNow);
   CHECK(queue.front() == nullptr);
   CHECK(queue.empty());
@@ -101,7 +101,7 @@ TEST_CASE("batch queue: the front batch stays where and what it is", "[batch_que
   const std::string token = front->token();
   const char* bytes = front->bytes().data();
   for (DeliveryTag tag = 3; tag <= 1000; ++tag) add(queue, tag);
-  queue.seal();
+  queue.seal(FlushReason::kStop);
   CHECK(queue.front() == front);
   CHECK(front->token() == token);
   CHECK(front->bytes().data() == bytes);
@@ -118,7 +118,7 @@ TEST_CASE("batch queue: counts the bytes of all batches", "[batch_queue]") {
   CHECK(queue.held_bytes() == 6);
   queue.pop();
   CHECK(queue.held_bytes() == 3);
-  queue.seal();
+  queue.seal(FlushReason::kStop);
   queue.pop();
   CHECK(queue.held_bytes() == 0);
   CHECK(queue.empty());

@@ -24,8 +24,8 @@ using Kind = InsertOutcome::Kind;
 class Rig : private InsertResults {
  public:
   explicit Rig(std::size_t rows, bool states_types = true)
-      : stage({rows, 100'000, seconds(1)}, kCheckInterval, code_encoding(states_types), inserter,
-              *this) {}
+      : stage({rows, 100'000, seconds(1)}, kCheckInterval, code_encoding(states_types), guard,
+              inserter, *this) {}
 
   static constexpr hours kCheckInterval{1};
 
@@ -34,13 +34,13 @@ class Rig : private InsertResults {
       const std::string body = R"({"code":")" + std::to_string(++last_tag) + "\"}";
       CHECK_FALSE(stage.add(testing::delivery(last_tag, body), now).has_value());
     }
-    stage.post_next();
+    stage.post_next(now);
   }
 
   void answer(Kind kind, ErrorClass error_class = ErrorClass::kTransient) {
     inserter.under_way = false;
     CHECK(stage.inserted({kind, 1, "no", error_class}, now).ok());
-    stage.post_next();
+    stage.post_next(now);
   }
   void store() { answer(Kind::kStored); }
   void refuse(ErrorClass error_class) { answer(Kind::kRefused, error_class); }
@@ -48,7 +48,7 @@ class Rig : private InsertResults {
   void answer_check(TableOutcome outcome) {
     inserter.under_way = false;
     CHECK(stage.table_checked(std::move(outcome), now).ok());
-    stage.post_next();
+    stage.post_next(now);
   }
   void table_unchanged() {
     answer_check({TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient});
@@ -64,7 +64,7 @@ class Rig : private InsertResults {
     REQUIRE(stage.deadline().has_value());
     now = *stage.deadline();
     stage.time_passed(now);
-    stage.post_next();
+    stage.post_next(now);
   }
 
   // A server that refuses each insert with one of these rows in it, and knows no other trouble.
@@ -88,6 +88,8 @@ class Rig : private InsertResults {
 
   QuietLog quiet;
   TimePoint now{hours(1)};
+  Scoreboard board = std::move(*Scoreboard::without_sharing());
+  CrashGuard guard{board, {1, 0}};
   FakeInserter inserter;
   InsertStage stage;
   std::set<DeliveryTag> stored_tags, refused_tags;

@@ -162,7 +162,7 @@ class RandomRun {
 
   // With servers that work again everything gets its verdict within a moment.
   void finish() {
-    rig_.pipeline.drain();
+    rig_.pipeline.drain(rig_.now);
     const bool was_waiting = last_failed_ && !rig_.inserter.under_way;
     while (rig_.dead_letters.has_unconfirmed()) confirm();
     while (rig_.inserter.under_way) {

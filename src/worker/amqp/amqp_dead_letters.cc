@@ -74,6 +74,14 @@ Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection&
   return Done{};
 }
 
+Result<Done> AmqpDeadLetters::ask_message_count() {
+  amqp_queue_declare_t declare{};
+  declare.queue = to_bytes(queue_);
+  declare.passive = 1;
+  declare.arguments = amqp_empty_table;
+  return connection_.send(kChannel, AMQP_QUEUE_DECLARE_METHOD, &declare);
+}
+
 Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
   if (!oldest_is_confirmed()) {
     if (auto done = read_confirms(); !done) return done.error();
@@ -105,6 +113,9 @@ Result<Done> AmqpDeadLetters::handle(const amqp_method_t& method) {
       confirm(ack->delivery_tag, ack->multiple != 0);
       return Done{};
     }
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+      message_count_ = static_cast<const amqp_queue_declare_ok_t*>(method.decoded)->message_count;
+      return Done{};
     case AMQP_BASIC_NACK_METHOD:
       return refused("it refuses messages (basic.nack); is it full (max-length)?");
     case AMQP_BASIC_RETURN_METHOD:

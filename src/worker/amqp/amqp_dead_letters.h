@@ -26,6 +26,10 @@ class AmqpDeadLetters : public DeadLetterSink {
   Result<std::optional<DeliveryTag>> next_confirmed() override;
   std::size_t unconfirmed_bytes() const override { return unconfirmed_bytes_; }
 
+  // Asks how many messages lie in the queue; the answer comes among the confirms.
+  Result<Done> ask_message_count();
+  std::uint64_t message_count() const { return message_count_; }  // as answered last
+
   // To be polled for reading once next_confirmed() has returned nothing.
   int fd() const { return connection_.fd(); }
   Duration heartbeat_period() const { return connection_.heartbeat_period(); }
@@ -57,6 +61,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   std::deque<Unconfirmed> unconfirmed_;  // in the order of publish()
   std::uint64_t reported_ = 0;           // sequence number of the last one that has left it
   std::size_t unconfirmed_bytes_ = 0;
+  std::uint64_t message_count_ = 0;
 };
 
 }  // namespace event_consumer

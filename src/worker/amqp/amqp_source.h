@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +17,11 @@ namespace event_consumer {
 class AmqpSource : public Source {
  public:
   // Connects to the first of `urls` that answers, sees to the queue, and sets the prefetch count
-  // for the consumer to come. The Error is kUnavailable or kConfiguration.
+  // for the consumer to come. `beat` is called before each try. The Error is kUnavailable or
+  // kConfiguration.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
                                  const std::string& connection_name, const QueueTopology& topology,
-                                 std::uint16_t prefetch);
+                                 std::uint16_t prefetch, const std::function<void()>& beat);
 
   Result<SourceEvent> next() override;
   Result<Done> consume() override;

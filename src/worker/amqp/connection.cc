@@ -67,9 +67,11 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
 }
 
 Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& urls,
-                                                  const std::string& name) {
+                                                  const std::string& name,
+                                                  const std::function<void()>& beat) {
   bool may_pass = false;
   for (std::size_t i = 0;; ++i) {
+    beat();
     auto connection = open(urls[i], name);
     if (connection) return connection;
     Error error = connection.error();

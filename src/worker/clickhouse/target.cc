@@ -32,10 +32,11 @@ Target::Target(const Options& options)
       create_table_(options.create_table),
       required_(options.required_columns) {}
 
-Result<Target> Target::open(const Options& options) {
+Result<Target> Target::open(const Options& options, const std::function<void()>& beat) {
   Target target(options);
   for (std::size_t left = options.clickhouse_hosts.size();; --left) {
     const int change = target.http_.server_changes();
+    beat();
     auto met = target.meet();
     if (met) {
       target.facts_ = std::move(met->facts);

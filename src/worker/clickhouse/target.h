@@ -3,6 +3,7 @@
 // the server behind an alternative host, is another. Not for use by two threads.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ namespace event_consumer {
 class Target {
  public:
   // Asks the servers in turn, each once, until one answers; creates the table where the options say
-  // so. The Error says what failed on the last one.
-  static Result<Target> open(const Options& options);
+  // so. `beat` is called before each. The Error says what failed on the last one.
+  static Result<Target> open(const Options& options, const std::function<void()>& beat);
 
   // How to encode events for the columns known now. The Error (kConfiguration) names a required
   // column that the table does not have.

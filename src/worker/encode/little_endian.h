@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 namespace event_consumer {
@@ -16,6 +17,14 @@ template <typename Integer>
 void append_little_endian(Integer value, std::string& row) {
   const std::uint64_t word = little_endian(static_cast<std::uint64_t>(value));
   row.append(reinterpret_cast<const char*>(&word), sizeof value);
+}
+
+// The integer that was appended last.
+template <typename Integer>
+Integer read_last_little_endian(const std::string& row) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, row.data() + row.size() - sizeof(Integer), sizeof(Integer));
+  return static_cast<Integer>(little_endian(word));
 }
 
 }  // namespace event_consumer

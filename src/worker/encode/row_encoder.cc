@@ -74,7 +74,10 @@ RowEncoder::Field RowEncoder::make_field(Column column, RowFormat format) {
 
 RowEncoder::RowEncoder(std::vector<Field> fields, std::vector<std::string> names)
     : fields_(std::move(fields)), written_(fields_.size(), true), event_(std::move(names)) {
-  for (const Field& field : fields_) may_leave_out_ = may_leave_out_ || field.left_out;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    may_leave_out_ = may_leave_out_ || fields_[i].left_out;
+    if (!time_column_ && is_point_in_time(fields_[i].column.type)) time_column_ = i;
+  }
 }
 
 std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& rows) {
@@ -82,6 +85,7 @@ std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& 
   const std::vector<JsonValue>& values = event_.values();
   const std::size_t start = rows.size();
   if (may_leave_out_) written_.assign(fields_.size(), true);
+  event_time_.reset();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (auto rejection = append(i, values[i], rows)) {
       rows.resize(start);
@@ -101,8 +105,9 @@ std::optional<Rejection> RowEncoder::append(std::size_t column, const JsonValue&
   const ColumnType& type = field.column.type;
   if (field.zeros > 0) rows.append(field.zeros, '\0');
   const Fit fit = type.write(value, type, rows);
-  if (fit == Fit::kFits) return std::nullopt;
-  return misfit(field.column, value, fit);
+  if (fit != Fit::kFits) return misfit(field.column, value, fit);
+  if (column == time_column_) event_time_ = read_written_time(type, rows);
+  return std::nullopt;
 }
 
 std::optional<Rejection> RowEncoder::append_empty(std::size_t column, const JsonValue& value,

@@ -53,6 +53,10 @@ class RowEncoder {
   // INSERT, which must name the columns of its rows. Meaningless after a rejection.
   const std::vector<bool>& written_columns() const { return written_; }
 
+  // When the event of the row that was written last happened, in seconds since the epoch: the value
+  // of the first column that is a DateTime or DateTime64. Nothing when there is none.
+  std::optional<double> event_time() const { return event_time_; }
+
  private:
   struct Field {
     Column column;
@@ -73,6 +77,8 @@ class RowEncoder {
 
   std::vector<Field> fields_;
   std::vector<bool> written_;
+  std::optional<std::size_t> time_column_;
+  std::optional<double> event_time_;
   bool may_leave_out_ = false;  // whether any column can be left out of a row
   JsonEvent event_;
 };

@@ -90,4 +90,14 @@ Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::strin
   return Fit::kFits;
 }
 
+bool is_point_in_time(const ColumnType& type) {
+  return type.write == write_date_time || type.write == write_date_time64;
+}
+
+double read_written_time(const ColumnType& type, const std::string& row) {
+  if (type.write == write_date_time) return read_last_little_endian<std::uint32_t>(row);
+  return static_cast<double>(read_last_little_endian<std::int64_t>(row)) /
+         static_cast<double>(kPowersOfTen[type.precision]);
+}
+
 }  // namespace event_consumer

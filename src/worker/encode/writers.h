@@ -64,6 +64,12 @@ Fit write_date_time(const JsonValue& value, const ColumnType& type, std::string&
 // precision 9 up to 2262-04-11 23:47:16.854775807.
 Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::string& row);
 
+// Whether one of these two writes the type.
+bool is_point_in_time(const ColumnType& type);
+
+// What the one of them has just written at the end of `row`, in seconds since 1970.
+double read_written_time(const ColumnType& type, const std::string& row);
+
 // Two little-endian UInt64, the one with the first digits first. Takes 32 hexadecimal digits, with
 // dashes after the 8th, 12th, 16th and 20th or without any.
 Fit write_uuid(const JsonValue& value, const ColumnType& type, std::string& row);

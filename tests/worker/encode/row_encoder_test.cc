@@ -153,6 +153,20 @@ TEST_CASE("large strings are stored whole") {
   CHECK(row_of(encoder, R"({"s":"small"})") == field("small"));
 }
 
+TEST_CASE("when the event happened is that of the first column that is a point in time") {
+  std::string rows;
+  RowEncoder seconds = make({{"day", "Date"}, {"at", "DateTime"}, {"later", "DateTime"}});
+  CHECK_FALSE(seconds.event_time());
+  REQUIRE(!seconds.encode(R"({"later":5,"day":"2020-01-02","at":1700000000})", rows));
+  CHECK(seconds.event_time() == 1'700'000'000.0);
+  REQUIRE(!seconds.encode(R"({"later":5})", rows));
+  CHECK_FALSE(seconds.event_time());
+
+  RowEncoder ticks = make({{"name", "String"}, {"at", "Nullable(DateTime64(3))"}});
+  REQUIRE(!ticks.encode(R"({"name":"x","at":"2023-11-14T22:13:20.250Z"})", rows));
+  CHECK(ticks.event_time() == 1'700'000'000.25);
+}
+
 TEST_CASE("an encoder can be moved") {
   RowEncoder first = make({{"a", "String"}, {"b", "String"}}, {"a"});
   CHECK(row_of(first, R"({"a":"x","b":"y"})") == "\1x\1y");

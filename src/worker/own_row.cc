@@ -1,0 +1,39 @@
+#include "worker/own_row.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace event_consumer {
+
+Result<OwnRow> OwnRow::open(const CommandLine& command_line) {
+  auto board = command_line.scoreboard_fd >= 0 ? Scoreboard::attach(command_line.scoreboard_fd)
+                                               : Scoreboard::without_sharing();
+  if (!board) return board.error();
+  const int slot = command_line.worker_slot > 0 ? command_line.worker_slot : 1;
+  return OwnRow(std::move(*board), {slot, command_line.worker_row});
+}
+
+OwnRow::OwnRow(Scoreboard board, RowAddress address)
+    : board_(std::move(board)), address_(address), record_(board_.row(address).record.read()) {
+  // The supervisor has prepared the row; what it cannot know before there is a process is its pid.
+  record_.pid = getpid();
+}
+
+void OwnRow::set_state(WorkerState state, std::string_view reason, TimePoint now) {
+  if (record_.state != state) record_.state_since = to_board_time(now);
+  record_.state = state;
+  record_.reason.set(reason);
+}
+
+void OwnRow::set_last_error(std::string_view message, TimePoint now) {
+  record_.last_error.set(message);
+  record_.last_error_at = to_board_time(now);
+}
+
+void OwnRow::publish(TimePoint now) {
+  record_.heartbeat_at = to_board_time(now);
+  board_.row(address_).record.publish(record_);
+}
+
+}  // namespace event_consumer
