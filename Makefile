@@ -10,7 +10,7 @@ version    := 0.1.0
 
 CXX      ?= g++
 CXXFLAGS ?= -O2 -g
-PACKAGES := librabbitmq cpp-httplib openssl spdlog libxxhash
+PACKAGES := librabbitmq cpp-httplib openssl spdlog libxxhash libsystemd
 
 # One set of flags for every object: cpp-httplib changes the size of its classes with its macros.
 # Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
@@ -47,7 +47,7 @@ programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
 
 # What a bare Debian machine needs on top of git and make.
 build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev rapidjson-dev \
-                  libcli11-dev libspdlog-dev libxxhash-dev catch2
+                  libcli11-dev libspdlog-dev libxxhash-dev libsystemd-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
 
@@ -73,7 +73,18 @@ $(BUILD)/demo:                  $(call objects,$(demo_sources))
 $(BUILD)/bench:                 $(call objects,$(bench_sources))
 $(BUILD)/differential-encode:   $(call objects,$(differential_sources))
 
-$(programs) $(addprefix $(BUILD)/,unit-tests integration-tests demo bench differential-encode):
+# The programs with a defect that a test asks for (tests/planted).
+planted := $(addprefix $(BUILD)/planted/,event-consumer event-consumer-worker)
+encode  := _ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERN$\
+           St7__cxx1112basic_stringIcS3_SaIcEEE
+$(BUILD)/planted/event-consumer-worker: LDFLAGS += -Wl,--wrap=$(encode)
+$(BUILD)/planted/event-consumer-worker: \
+  $(call objects,$(common_sources) $(worker_sources) tests/planted/abort.cc)
+$(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
+	@cp $< $@
+
+$(programs) $(BUILD)/planted/event-consumer-worker $(addprefix $(BUILD)/,unit-tests integration-tests demo bench differential-encode):
+	@mkdir -p $(@D)
 	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
 
 # The packages first, then everything else in a make that finds them.
@@ -85,7 +96,8 @@ demo: deps
 	@$(BUILD)/demo
 
 check: deps
-	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/unit-tests $(BUILD)/integration-tests
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(planted) $(BUILD)/unit-tests \
+	  $(BUILD)/integration-tests
 	@tests/check.sh $(BUILD)/unit-tests $(BUILD)/integration-tests
 
 bench: deps

@@ -117,6 +117,14 @@ void add_supervisors_options(CLI::App& app, CommandLine& command_line) {
   app.add_option("--scoreboard-fd", command_line.scoreboard_fd, given);
 }
 
+// What the supervisor gives to itself; a group without a name is not shown.
+void add_own_options(CLI::App& app, CommandLine& command_line) {
+  const std::string hidden;
+  app.add_flag("--serve-status", command_line.serve_status)->group(hidden);
+  app.add_option("--listen-fd", command_line.listen_fd)->group(hidden);
+  app.add_option("--scoreboard-fd", command_line.scoreboard_fd)->group(hidden);
+}
+
 // What CLI11 does not check. Returns what is wrong, or nothing.
 ParseError finish(CommandLine& command_line, const Texts& texts) {
   DeadLetterArguments& letters = command_line.dead_letters;
@@ -150,20 +158,20 @@ std::vector<std::string> arguments_in_reverse(int argc, char** argv) {
   return arguments;
 }
 
-Result<ResolvedOptions> resolve(const Settings& flags, const std::string& config_file) {
+}  // namespace
+
+Result<ResolvedOptions> read_options(const CommandLine& command_line) {
   Settings file;
-  if (!config_file.empty()) {
-    auto read = read_config_file(config_file);
+  if (!command_line.config_file.empty()) {
+    auto read = read_config_file(command_line.config_file);
     if (!read) return read.error();
     file = std::move(*read);
   }
-  auto resolved = resolve_options(flags, read_environment(), file);
+  auto resolved = resolve_options(command_line.flags, read_environment(), file);
   if (!resolved) return resolved.error();
   if (auto done = read_password_files(resolved->options); !done) return done.error();
   return resolved;
 }
-
-}  // namespace
 
 std::optional<CommandLine> read_command_line(int argc, char** argv, Program program,
                                              ExitCode& exit_code) {
@@ -186,6 +194,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
   } else {
     app.add_flag("--print-config", texts.print_config,
                  "shows every option's value and where it comes from");
+    add_own_options(app, command_line);
   }
 
   const auto refuse = [&](const std::string& message) {
@@ -208,7 +217,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
     return refuse(std::string(error.what()) + " (see --help)");
   }
   if (const auto wrong = finish(command_line, texts)) return refuse(*wrong);
-  auto resolved = resolve(texts.flags, command_line.config_file);
+  command_line.flags = std::move(texts.flags);
+  auto resolved = read_options(command_line);
   if (!resolved) return refuse(resolved.error().message);
   command_line.resolved = std::move(*resolved);
   exit_code = ExitCode::kOk;

@@ -31,13 +31,22 @@ struct CommandLine {
   ResolvedOptions resolved;
   Command command = Command::kRun;
   DeadLetterArguments dead_letters;
+  Settings flags;           // by the variable of each
   std::string config_file;  // empty: none
   Origin config_file_origin = Origin::kDefault;
   int worker_slot = 0;     // 1 and up, 0 when started by hand
   int worker_row = 0;      // which of the two rows of its slot
   int ready_fd = -1;       // where a worker writes one byte when it consumes; -1: nowhere
   int scoreboard_fd = -1;  // the shared memory; -1: none, nobody watches
+
+  // The supervisor's program as its own child: it serves the status on this socket.
+  bool serve_status = false;
+  int listen_fd = -1;
 };
+
+// The options of `command_line` as they are now: its flags, the environment and the files, read
+// again. The Error is of one line.
+Result<ResolvedOptions> read_options(const CommandLine& command_line);
 
 enum class Program { kSupervisor, kWorker };
 

@@ -26,4 +26,6 @@ std::optional<Level> parse_level(std::string_view name);
 // `process_name` and the process id. To be called once, before the first line.
 void set_up(const std::string& process_name, Level level);
 
+using spdlog::set_level;
+
 }  // namespace event_consumer::log

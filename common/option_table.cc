@@ -92,6 +92,33 @@ ParseError parse_required(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_worker_max_events(const std::string& text, Options& options) {
+  long events = 0;
+  const auto error = parse_whole_number(text, 0, 1'000'000'000'000, events);
+  if (!error) options.worker_max_events = static_cast<std::uint64_t>(events);
+  return error;
+}
+
+ParseError parse_worker_timeout(const std::string& text, Options& options) {
+  long parsed = 0;
+  // A worker shows a sign of life every two seconds.
+  const auto error = parse_whole_number(text, 5, 86400, parsed);
+  if (!error) options.worker_timeout = seconds(parsed);
+  return error;
+}
+
+ParseError parse_status_address(const std::string& text, Options& options) {
+  options.status_address.reset();
+  if (text == "off") return std::nullopt;
+  constexpr int kNoPort = 0;
+  std::vector<HostPort> addresses;
+  const auto error = parse_hosts(text, kNoPort, addresses);
+  if (error || addresses.size() != 1 || addresses.front().port == kNoPort)
+    return "expected HOST:PORT or off";
+  options.status_address = addresses.front();
+  return std::nullopt;
+}
+
 ParseError parse_log_level(const std::string& text, Options& options) {
   const auto level = log::parse_level(text);
   if (!level) return "expected debug, info, warning, error or critical";
@@ -187,6 +214,14 @@ const std::vector<OptionRow>& option_table() {
       {"stop-timeout", "EVENT_CONSUMER_STOP_TIMEOUT", "SECONDS", "25",
        "for a graceful stop; then workers are killed",
        whole_seconds<&Options::stop_timeout, 86400>},
+      {"worker-timeout", "EVENT_CONSUMER_WORKER_TIMEOUT", "SECONDS", "60",
+       "a worker without a sign of life for so long is ended and started anew",
+       parse_worker_timeout},
+      {"worker-max-events", "EVENT_CONSUMER_WORKER_MAX_EVENTS", "N", "0",
+       "replace a worker that has taken so many events; 0: never", parse_worker_max_events},
+      {"status-address", "EVENT_CONSUMER_STATUS_ADDRESS", "HOST:PORT", "127.0.0.1:9463",
+       "where /livez, /readyz, /metrics and /status are served; off: nowhere",
+       parse_status_address},
       {"log-level", "LOG_LEVEL", "LEVEL", "info", "debug, info, warning, error or critical",
        parse_log_level},
   };

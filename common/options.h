@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,12 @@ struct Options {
 
   std::chrono::seconds start_timeout;
   std::chrono::seconds stop_timeout;
+
+  // A worker whose heartbeat stands still so long is taken for hanging.
+  std::chrono::seconds worker_timeout;
+  std::uint64_t worker_max_events;  // after so many a worker is replaced; 0: never
+
+  std::optional<HostPort> status_address;  // nothing: none
 
   log::Level log_level;
 };

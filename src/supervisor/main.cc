@@ -10,8 +10,62 @@
 #include "common/print_config.h"
 #include "supervisor/exec_command.h"
 #include "supervisor/find_worker.h"
+#include "supervisor/status/serve_status.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/worker_environment.h"
+
+namespace event_consumer {
+namespace {
+
+SupervisorConfig supervisor_config(const ResolvedOptions& resolved, const std::string& worker) {
+  const Options& options = resolved.options;
+  SupervisorConfig config{options.workers,
+                          options.start_timeout,
+                          options.stop_timeout,
+                          options.worker_timeout,
+                          worker,
+                          {}};
+  config.worker_environment = worker_environment(resolved.texts);
+  config.status_address = options.status_address;
+  config.status_address_is_default =
+      resolved.origins.at("EVENT_CONSUMER_STATUS_ADDRESS") == Origin::kDefault;
+  config.log_level = options.log_level;
+  return config;
+}
+
+ExitCode supervise(const CommandLine& command_line, const std::string& worker) {
+  const auto read_again = [&]() -> Result<SupervisorConfig> {
+    auto resolved = read_options(command_line);
+    if (!resolved) return resolved.error();
+    return supervisor_config(*resolved, worker);
+  };
+  return run_supervisor(supervisor_config(command_line.resolved, worker), read_again);
+}
+
+ExitCode run(const CommandLine& command_line) {
+  const Options& options = command_line.resolved.options;
+  if (command_line.command == Command::kPrintConfig) {
+    std::cout << describe_config(command_line);
+    return ExitCode::kOk;
+  }
+  log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level);
+  if (command_line.serve_status) return serve_status(command_line);
+  for (const AmqpUrl& url : options.rabbitmq_urls)
+    for (const auto& name : url.unknown_parameters)
+      log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
+  const auto worker = find_worker();
+  if (!worker) {
+    log::error("{}", worker.error().message);
+    return worker.error().exit_code;
+  }
+  if (command_line.command == Command::kRun) return supervise(command_line, worker.value());
+  const Error error = exec_command(worker.value(), command_line);
+  log::error("{}", error.message);
+  return error.exit_code;
+}
+
+}  // namespace
+}  // namespace event_consumer
 
 int main(int argc, char** argv) {
   using namespace event_consumer;
@@ -19,29 +73,7 @@ int main(int argc, char** argv) {
   try {
     ExitCode exit_code;
     const auto command_line = read_command_line(argc, argv, Program::kSupervisor, exit_code);
-    if (!command_line) return to_int(exit_code);
-    if (command_line->command == Command::kPrintConfig) {
-      std::cout << describe_config(*command_line);
-      return to_int(ExitCode::kOk);
-    }
-    const Options& options = command_line->resolved.options;
-    log::set_up("supervisor", options.log_level);
-    for (const AmqpUrl& url : options.rabbitmq_urls)
-      for (const auto& name : url.unknown_parameters)
-        log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
-    const auto worker = find_worker();
-    if (!worker) {
-      log::error("{}", worker.error().message);
-      return to_int(worker.error().exit_code);
-    }
-    if (command_line->command != Command::kRun) {
-      const Error error = exec_command(worker.value(), *command_line);
-      log::error("{}", error.message);
-      return to_int(error.exit_code);
-    }
-    return to_int(
-        run_supervisor({options.workers, options.start_timeout, options.stop_timeout,
-                        worker.value(), worker_environment(command_line->resolved.texts)}));
+    return to_int(command_line ? run(*command_line) : exit_code);
   } catch (const std::exception& error) {
     log::error("internal error: {}", error.what());
     return to_int(ExitCode::kInternal);

@@ -38,7 +38,11 @@ Blame blame_for(const Death& death, bool had_consumed) {
 
 Duration RestartPolicy::delay_after(Blame blame, std::optional<Duration> consumed_for,
                                     bool instance_has_consumed) {
-  if (consumed_for && *consumed_for >= kHealthy) growing_.reset();
+  if (consumed_for && *consumed_for >= kHealthy) {
+    growing_.reset();
+    faults_in_a_row_ = 0;
+  }
+  if (blame != Blame::kNobody) ++faults_in_a_row_;
   switch (blame) {
     case Blame::kNobody:
       return shortest_.next();

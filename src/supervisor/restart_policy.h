@@ -48,10 +48,14 @@ class RestartPolicy {
   Duration delay_after(Blame blame, std::optional<Duration> consumed_for,
                        bool instance_has_consumed);
 
+  // Deaths since the last healthy worker that were somebody's fault.
+  int faults_in_a_row() const { return faults_in_a_row_; }
+
  private:
   Backoff growing_;
   Backoff shortest_;
   Backoff longest_;
+  int faults_in_a_row_ = 0;
 };
 
 // The instance's patience: until a worker of it has consumed, faults may end the instance; from

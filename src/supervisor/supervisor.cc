@@ -7,230 +7,289 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/result.h"
+#include "supervisor/accounts.h"
 #include "supervisor/child_process.h"
-#include "supervisor/restart_policy.h"
+#include "supervisor/fleet.h"
+#include "supervisor/in_words.h"
+#include "supervisor/listen.h"
+#include "supervisor/notify.h"
+#include "supervisor/status_child.h"
+#include "supervisor/summary.h"
 #include "supervisor/wakeup.h"
-#include "supervisor/worker.h"
 
 namespace event_consumer {
 
 namespace {
 
-double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+// How often the supervisor shows that its loop turns (/livez), and tells systemd how it goes.
+constexpr std::chrono::seconds kHeartbeat{5};
 
-std::string count_of_workers(size_t count) {
-  return fmt::format("{} worker{}", count, count == 1 ? "" : "s");
-}
+// Programs that run others (timeout(1)) send a signal twice, to the process and to its group.
+constexpr std::chrono::seconds kSameStop{1};
 
 // A stop under way.
 struct Stop {
   ExitCode status;
+  TimePoint begun_at;
   std::optional<TimePoint> kill_at;  // none once the rest has been killed
-  size_t asked = 0;
-  size_t killed = 0;
+  std::size_t asked = 0;
+  std::size_t killed = 0;
 };
 
 class Supervisor {
  public:
-  Supervisor(const SupervisorConfig& config, Wakeup wakeup);
+  Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, Wakeup wakeup,
+             Scoreboard board);
 
+  // Opens the status address. The Error is one that ends the instance.
+  Result<Done> open_status();
   ExitCode run();
 
  private:
-  void handle(const Wakeup::Events& events);
   void handle_signal(const Wakeup::Signal& signal);
-  void handle_deadlines();
+  void stop_signal(const std::string& what);
+  void reap();
+  void act(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
 
-  void start(Worker& worker);
-  void hear(Worker& worker);
-  void reap();
-  void handle_death(Worker& worker, const Death& death, const std::string& what);
+  void reload();
+  void take_status_address(const SupervisorConfig& config, TimePoint now);
+  void log_state() const;
+  void tell(TimePoint now);
 
   void begin_stop(ExitCode status, const std::string& reason);
   void kill_the_rest(const std::string& reason);
-  bool any_process() const;
+  void say_goodbye();
 
-  const SupervisorConfig& config_;
+  SupervisorConfig config_;
+  const ReadConfig& read_again_;
   Wakeup wakeup_;
-  WorkerProgram program_;
-  StartWatch start_watch_;
-  std::vector<Worker> workers_;
+  Notify notify_;
+  Accounts accounts_;
+  Fleet fleet_;
+  StatusChild status_child_;
   std::optional<Stop> stop_;
+  bool was_ready_ = false;
+  bool was_reloading_ = false;
+
+  TimePoint told_at_{};
+  std::uint64_t inserted_then_ = 0;
 };
 
-Supervisor::Supervisor(const SupervisorConfig& config, Wakeup wakeup)
+Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, Wakeup wakeup,
+                       Scoreboard board)
     : config_(config),
+      read_again_(read_again),
       wakeup_(std::move(wakeup)),
-      program_{config.worker_path, config.worker_environment, wakeup_.mask_before()},
-      start_watch_(Clock::now(), config.start_timeout) {
-  for (int number = 1; number <= config.workers; ++number)
-    workers_.emplace_back(number, Clock::now());
+      accounts_(std::move(board)),
+      fleet_(config_, wakeup_.mask_before(), accounts_),
+      status_child_(accounts_.board().fd(), wakeup_.mask_before()),
+      told_at_(Clock::now()) {}
+
+Result<Done> Supervisor::open_status() {
+  if (!config_.status_address) return Done{};
+  auto listening = listen_on(*config_.status_address);
+  if (listening) {
+    status_child_.serve(std::move(*listening), config_.worker_environment, Clock::now());
+    return Done{};
+  }
+  if (!config_.status_address_is_default) return listening.error();
+  log::warn("{}: no status is served; give --status-address another address, or «off»",
+            listening.error().message);
+  return Done{};
 }
 
 ExitCode Supervisor::run() {
-  log::info("event-consumer {}: {}", EVENT_CONSUMER_VERSION, count_of_workers(workers_.size()));
+  log::info("event-consumer {}: {}", EVENT_CONSUMER_VERSION, count_of_workers(fleet_.size()));
   while (true) {
-    handle_deadlines();
-    if (stop_ && !any_process()) break;
-
-    std::vector<int> ready_fds;
-    for (const Worker& worker : workers_)
-      if (worker.awaited_fd() >= 0) ready_fds.push_back(worker.awaited_fd());
-    Result<Wakeup::Events> events = wakeup_.wait(ready_fds, next_deadline());
+    act(Clock::now());
+    if (stop_ && !fleet_.any_process() && !status_child_.running()) break;
+    std::vector<int> fds = fleet_.awaited_fds();
+    Result<Wakeup::Events> events = wakeup_.wait(fds, next_deadline());
     if (!events) {
       log::error(
           "cannot wait for events, ending with status 70; the workers stop by themselves: {}",
           events.error().message);
       return ExitCode::kInternal;
     }
-    handle(*events);
+    // A stop is heard before the deaths that came with it: whoever signals the whole process group
+    // wants no restarts.
+    for (const Wakeup::Signal& signal : events->signals) handle_signal(signal);
+    for (const int fd : events->readable) fleet_.hear(fd, Clock::now());
+    reap();
   }
-  log::info("stopped: {} had run, {} had to be killed; exit status {}",
-            count_of_workers(stop_->asked), stop_->killed, to_int(stop_->status));
+  say_goodbye();
   return stop_->status;
 }
 
-// A stop is heard before the deaths that came with it: whoever signals the whole process group
-// wants no restarts.
-void Supervisor::handle(const Wakeup::Events& events) {
-  for (const Wakeup::Signal& signal : events.signals) handle_signal(signal);
-  for (int fd : events.readable)
-    for (Worker& worker : workers_)
-      if (worker.awaited_fd() == fd) hear(worker);
-  reap();
+void Supervisor::act(TimePoint now) {
+  if (!stop_) {
+    fleet_.act(now);
+    if (const auto end = fleet_.end(now)) begin_stop(end->status, end->reason);
+  }
+  if (stop_ && stop_->kill_at && *stop_->kill_at <= now)
+    kill_the_rest(fmt::format("not stopped within {:.1f} s", in_seconds(config_.stop_timeout)));
+  // It is the last to go, so that the end of the others can be watched.
+  if (stop_ && !fleet_.any_process()) status_child_.stop();
+  status_child_.act(now);
+  tell(now);
+}
+
+std::optional<TimePoint> Supervisor::next_deadline() const {
+  auto next = earliest(notify_.deadline(), status_child_.deadline());
+  next = earliest(next, stop_ ? stop_->kill_at : fleet_.deadline());
+  return earliest(next, told_at_ + kHeartbeat);
 }
 
 void Supervisor::handle_signal(const Wakeup::Signal& signal) {
   if (signal.number == SIGCHLD) return;
   std::string what = signal_in_words(signal.number);
   if (signal.sender != 0) what += fmt::format(" from process {}", signal.sender);
-  if (signal.number != SIGTERM && signal.number != SIGINT)
-    log::debug("{}: no effect", what);
-  else if (stop_)
-    kill_the_rest(what + " while stopping");
+  if (signal.number == SIGTERM || signal.number == SIGINT) return stop_signal(what);
+  if (signal.number == SIGUSR1) return log_state();
+  if (stop_) return log::debug("{}: no effect while stopping", what);
+  switch (signal.number) {
+    case SIGHUP:
+      return reload();
+    case SIGTTIN:
+      return fleet_.add_one(Clock::now());
+    case SIGTTOU:
+      return fleet_.remove_one();
+    case SIGTSTP:
+      log::info("{}: the workers take nothing more until SIGCONT", what);
+      return fleet_.pause();
+    case SIGCONT:
+      if (accounts_.record().paused != 0) log::info("{}: the workers go on", what);
+      return fleet_.resume();
+    default:
+      log::debug("{}: no effect", what);
+  }
+}
+
+void Supervisor::stop_signal(const std::string& what) {
+  if (!stop_) return begin_stop(ExitCode::kOk, what);
+  if (Clock::now() - stop_->begun_at < kSameStop)
+    log::debug("{}: taken for the same stop", what);
   else
-    begin_stop(ExitCode::kOk, what);
-}
-
-void Supervisor::handle_deadlines() {
-  const TimePoint now = Clock::now();
-  if (stop_) {
-    if (stop_->kill_at && *stop_->kill_at <= now)
-      kill_the_rest(fmt::format("not stopped within {:.1f} s", in_seconds(config_.stop_timeout)));
-    return;
-  }
-  if (start_watch_.deadline() && *start_watch_.deadline() <= now) {
-    const ExitCode status = start_watch_.give_up_status();
-    log::error(
-        "no worker consumed within the start timeout of {:.1f} s, giving up with status {} "
-        "({}); the lines of the workers above say why",
-        in_seconds(config_.start_timeout), to_int(status), status_in_words(to_int(status)));
-    return begin_stop(status, "start timeout");
-  }
-  for (Worker& worker : workers_)
-    if (!stop_ && worker.slot.start_at() && *worker.slot.start_at() <= now) start(worker);
-}
-
-std::optional<TimePoint> Supervisor::next_deadline() const {
-  if (stop_) return stop_->kill_at;
-  std::optional<TimePoint> next = start_watch_.deadline();
-  for (const Worker& worker : workers_) next = earliest(next, worker.slot.start_at());
-  return next;
-}
-
-void Supervisor::start(Worker& worker) {
-  const Result<pid_t> pid = worker.start(program_);
-  if (!pid)
-    return handle_death(
-        worker, {Death::Kind::kNotStarted, 0},
-        fmt::format("cannot start worker {}: {}", worker.slot.number(), pid.error().message));
-  log::info("worker {}: started as process {}", worker.slot.number(), pid.value());
-}
-
-void Supervisor::hear(Worker& worker) {
-  const TimePoint now = Clock::now();
-  if (!worker.hear(now)) return;
-  start_watch_.consumed();
-  log::info("{}: consumes, {:.1f} s after its start", worker.name(),
-            in_seconds(worker.slot.lived(now)));
+    kill_the_rest(what + " while stopping");
 }
 
 void Supervisor::reap() {
   while (const std::optional<EndedChild> ended = reap_child()) {
-    const auto worker =
-        std::find_if(workers_.begin(), workers_.end(),
-                     [&](const Worker& candidate) { return candidate.slot.pid() == ended->pid; });
-    if (worker == workers_.end()) continue;
-    // The byte may have come after poll(2) looked; it counts all the same.
-    hear(*worker);
-    handle_death(*worker, ended->death,
-                 fmt::format("{}: {} after {:.1f} s", worker->name(), in_words(ended->death),
-                             in_seconds(worker->slot.lived(Clock::now()))));
+    const TimePoint now = Clock::now();
+    if (!fleet_.ended(*ended, now)) status_child_.ended(*ended, now);
   }
 }
 
-// `what` is the log's sentence on the death; how it goes on is added here.
-void Supervisor::handle_death(Worker& worker, const Death& death, const std::string& what) {
-  const TimePoint now = Clock::now();
-  if (stop_) {
-    const bool clean = death.kind == Death::Kind::kExited && death.number == 0;
-    log::log(clean ? log::Level::info : log::Level::warn, "{}", what);
-    return worker.slot.ended(now);
+void Supervisor::reload() {
+  auto config = read_again_();
+  if (!config) {
+    ++accounts_.record().failed_reloads;
+    return log::error("not reloaded, everything stays as it is: {}", config.error().message);
   }
-  const std::optional<Duration> consumed_for = worker.slot.consumed_for(now);
-  const Blame blame = blame_for(death, consumed_for.has_value());
-  const std::optional<ExitCode> end_status = start_watch_.died(blame);
-  const Duration delay =
-      worker.restarts.delay_after(blame, consumed_for, start_watch_.has_consumed());
-  worker.slot.ended(now + delay);
-  if (!end_status) return log::warn("{}; restart in {:.1f} s", what, in_seconds(delay));
-  log::error("{}; a restart would not cure it", what);
-  begin_stop(*end_status, "a worker refused its options");
+  const TimePoint now = Clock::now();
+  log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
+  log::set_level(config->log_level);
+  ++accounts_.record().reloads;
+  notify_.reloading(now);
+  take_status_address(*config, now);
+  config_ = *config;
+  fleet_.reload(config_, now);
+}
+
+void Supervisor::take_status_address(const SupervisorConfig& config, TimePoint now) {
+  if (config.status_address == config_.status_address)
+    return status_child_.renew(config.worker_environment, now);
+  if (!config.status_address) return status_child_.stop();
+  auto listening = listen_on(*config.status_address);
+  if (!listening) return log::error("{}: the status stays where it was", listening.error().message);
+  status_child_.serve(std::move(*listening), config.worker_environment, now);
+}
+
+void Supervisor::log_state() const {
+  const TimePoint now = Clock::now();
+  const Scoreboard& board = accounts_.board();
+  const Summary summary = summarise(board);
+  log::info("{} of {} workers consume{}; {}", summary.consuming, summary.workers,
+            summary.paused ? ", paused" : "", law_line(summary));
+  const int slots = static_cast<int>(board.supervisor().read().slots);
+  for (int slot = 1; slot <= slots; ++slot)
+    log::info("{}", worker_line(slot, view_slot(board.slot(slot)), now));
+}
+
+void Supervisor::tell(TimePoint now) {
+  SupervisorRecord& record = accounts_.record();
+  record.state = stop_                   ? InstanceState::kStopping
+                 : fleet_.reloading()    ? InstanceState::kReloading
+                 : fleet_.has_consumed() ? InstanceState::kRunning
+                                         : InstanceState::kStarting;
+  accounts_.publish(now);
+  notify_.alive(now);
+  const bool is_ready = fleet_.has_consumed();
+  const bool is_reloading = fleet_.reloading();
+  if ((is_ready && !was_ready_) || (was_reloading_ && !is_reloading && is_ready)) notify_.ready();
+  was_ready_ = is_ready;
+  was_reloading_ = is_reloading;
+  if (now - told_at_ < kHeartbeat) return;
+  const double seconds = in_seconds(now - told_at_);
+  told_at_ = now;
+  if (!notify_.is_listened_to() || stop_) return;
+  const Summary summary = summarise(accounts_.board());
+  const auto inserted = static_cast<double>(summary.counters.inserted - inserted_then_);
+  inserted_then_ = summary.counters.inserted;
+  notify_.status(status_line(summary, inserted / seconds, now));
 }
 
 void Supervisor::begin_stop(ExitCode status, const std::string& reason) {
-  stop_ = Stop{status, Clock::now() + config_.stop_timeout};
-  for (Worker& worker : workers_) {
-    if (worker.slot.has_process()) {
-      kill(worker.slot.pid(), SIGTERM);
-      ++stop_->asked;
-    }
-    worker.slot.asked_to_stop();
-  }
+  const TimePoint now = Clock::now();
+  notify_.stopping();
+  stop_ = Stop{status, now, now + config_.stop_timeout};
+  stop_->asked = fleet_.stop();
   log::info("stopping ({}): {} asked to finish, at most {:.1f} s", reason,
             count_of_workers(stop_->asked), in_seconds(config_.stop_timeout));
+  notify_.status("stopping: " + count_of_workers(stop_->asked) + " asked to finish");
 }
 
 void Supervisor::kill_the_rest(const std::string& reason) {
   if (!std::exchange(stop_->kill_at, std::nullopt)) return;
   std::string names;
-  for (const Worker& worker : workers_) {
-    if (!worker.slot.has_process()) continue;
-    kill(worker.slot.pid(), SIGKILL);
+  for (const std::string& name : fleet_.kill_the_rest()) {
     ++stop_->killed;
-    names += (names.empty() ? "" : ", ") + worker.name();
+    names += (names.empty() ? "" : ", ") + name;
   }
+  status_child_.kill_now();
   if (!names.empty())
     log::warn("{}: killed {}; what they had not acknowledged is delivered again", reason, names);
 }
 
-bool Supervisor::any_process() const {
-  return std::any_of(workers_.begin(), workers_.end(),
-                     [](const Worker& worker) { return worker.slot.has_process(); });
+void Supervisor::say_goodbye() {
+  const Summary summary = summarise(accounts_.board());
+  if (fleet_.has_consumed()) log::info("{}", law_line(summary));
+  if (!law_holds(summary)) log::warn("the counters do not add up");
+  log::info("stopped: {} had run, {} had to be killed; exit status {}",
+            count_of_workers(stop_->asked), stop_->killed, to_int(stop_->status));
 }
 
 }  // namespace
 
-ExitCode run_supervisor(const SupervisorConfig& config) {
+ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_again) {
   occupy_standard_descriptors();
   Result<Wakeup> wakeup = Wakeup::open();
   if (!wakeup) {
     log::error("cannot receive signals, ending with status 70: {}", wakeup.error().message);
     return wakeup.error().exit_code;
   }
-  return Supervisor(config, std::move(*wakeup)).run();
+  auto board = Scoreboard::create();
+  if (!board) {
+    log::error("cannot make the scoreboard, ending with status 70: {}", board.error().message);
+    return board.error().exit_code;
+  }
+  Supervisor supervisor(config, read_again, std::move(*wakeup), std::move(*board));
+  if (auto done = supervisor.open_status(); !done) {
+    log::error("{}", done.error().message);
+    return done.error().exit_code;
+  }
+  return supervisor.run();
 }
 
 }  // namespace event_consumer

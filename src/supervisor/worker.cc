@@ -15,35 +15,38 @@ Result<pid_t> Worker::start(const WorkerProgram& program) {
   Result<Pipe> pipe = open_pipe();
   if (!pipe) return pipe.error();
   const int write_fd = pipe->write_end.get();
-  Result<pid_t> pid = start_child(
-      {program.path,
-       {fmt::format("--slot={}", slot.number()), fmt::format("--ready-fd={}", write_fd)},
-       program.environment,
-       {write_fd},
-       program.signal_mask});
+  Result<pid_t> pid =
+      start_child({program.path,
+                   {fmt::format("--slot={}", address_.slot), fmt::format("--ready-fd={}", write_fd),
+                    fmt::format("--row={}", address_.row),
+                    fmt::format("--scoreboard-fd={}", program.scoreboard_fd)},
+                   program.environment,
+                   {write_fd, program.scoreboard_fd},
+                   program.signal_mask});
   if (!pid) return pid;
 
   // A process that the worker leaves behind may hold the other end: reading must never wait for it.
   fcntl(pipe->read_end.get(), F_SETFL, O_NONBLOCK);
-  ready_ = std::move(pipe->read_end);
+  words_ = std::move(pipe->read_end);
+  aborted_at.reset();
+  killed = false;
   slot.started(*pid, Clock::now());
   return pid;
 }
 
-int Worker::awaited_fd() const { return slot.state() == SlotState::kStarting ? ready_.get() : -1; }
-
-bool Worker::hear(TimePoint now) {
-  if (awaited_fd() < 0) return false;
+std::optional<Word> Worker::hear(TimePoint now) {
   char byte;
-  const ssize_t got = read(ready_.get(), &byte, 1);
-  if (got < 0 && errno == EAGAIN) return false;
+  const ssize_t got = read(words_.get(), &byte, 1);
+  if (got < 0 && errno == EAGAIN) return std::nullopt;
   if (got != 1) {
-    // The pipe ended without a word. That says nothing of the worker, but would wake us for ever.
-    ready_.reset();
-    return false;
+    // The pipe ended. That says nothing of the worker, but would wake us for ever.
+    words_.reset();
+    return std::nullopt;
   }
+  if (byte == 'r') return Word::kWantsRelief;
+  if (slot.state() != SlotState::kStarting) return std::nullopt;
   slot.consumes(now);
-  return true;
+  return Word::kConsumes;
 }
 
 std::string Worker::name() const {

@@ -1,16 +1,18 @@
-// Worker: a slot together with what the slot itself must not know, which is the process' ready pipe
-// and the waits between its lives. It starts processes and hears them; what to do when one ends is
-// for the supervisor's loop.
+// Worker: one process at a time in a slot, together with what the slot itself must not know: the
+// process' pipe, its row on the scoreboard, and the waits between its lives. It starts processes
+// and hears them; what to do when one ends is for the fleet.
 #pragma once
 
 #include <sys/types.h>
 
 #include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/result.h"
+#include "common/scoreboard/scoreboard.h"
 #include "common/unique_fd.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/worker_slot.h"
@@ -22,34 +24,52 @@ struct WorkerProgram {
   std::string path;
   std::vector<std::string> environment;
   sigset_t signal_mask;
+  int scoreboard_fd;
+};
+
+// What a worker says on its pipe, a byte each.
+enum class Word {
+  kConsumes,     // for the first time
+  kWantsRelief,  // it has taken --worker-max-events and is to be replaced
 };
 
 class Worker {
  public:
-  Worker(int number, TimePoint start_at) : slot(number, start_at) {}
+  Worker(RowAddress address, TimePoint start_at)
+      : slot(address.slot, start_at), address_(address) {}
 
   // Starts a process in the slot and returns its id. On failure the Error names the step, and the
   // slot is as it was.
   Result<pid_t> start(const WorkerProgram& program);
 
-  // The descriptor that becomes readable when the worker consumes for the first time; -1 when that
-  // is not to be expected.
-  int awaited_fd() const;
+  // Where its words come from; -1 when none is to be expected.
+  int awaited_fd() const { return slot.has_process() ? words_.get() : -1; }
 
-  // Looks, without waiting, whether the worker has said that it consumes; if so, the slot goes to
-  // kConsuming. Returns whether that happened just now.
-  bool hear(TimePoint now);
+  // The next word, if one is there; never waits. With kConsumes the slot goes to kConsuming.
+  std::optional<Word> hear(TimePoint now);
 
   // «worker 1 (process 4711)».
   std::string name() const;
 
+  RowAddress address() const { return address_; }
+
   WorkerSlot slot;
   RestartPolicy restarts;
 
+  // The watchdog has sent it SIGABRT, and will send SIGKILL next.
+  std::optional<TimePoint> aborted_at;
+
+  // It was killed on purpose, by us.
+  bool killed = false;
+
+  // The process before the next one has died, so that the next start is a restart.
+  bool has_died = false;
+
  private:
-  // The read end of the ready pipe, until the next start. It outlasts the wait for the byte,
+  RowAddress address_;
+  // The read end of the pipe, until the next start. It outlasts the words that are expected,
   // because without a reader a late byte would kill the worker (SIGPIPE).
-  UniqueFd ready_;
+  UniqueFd words_;
 };
 
 }  // namespace event_consumer

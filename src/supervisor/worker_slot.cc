@@ -10,6 +10,10 @@ void WorkerSlot::started(pid_t pid, TimePoint now) {
   started_at_ = now;
 }
 
+void WorkerSlot::start_now(TimePoint now) {
+  if (state_ == SlotState::kWaiting) start_at_ = now;
+}
+
 void WorkerSlot::consumes(TimePoint now) {
   if (state_ != SlotState::kStarting) return;
   state_ = SlotState::kConsuming;

@@ -35,6 +35,8 @@ class WorkerSlot {
 
   // Each is one arrow of the drawing. In a state from which no such arrow leaves it has no effect.
   void started(pid_t pid, TimePoint now);
+  // Does not wait any longer; only in kWaiting.
+  void start_now(TimePoint now);
   void consumes(TimePoint now);
   void asked_to_stop();
   void ended(TimePoint restart_at);

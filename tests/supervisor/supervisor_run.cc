@@ -16,7 +16,8 @@ namespace {
 
 constexpr char kPrologue[] =
     "slot=${1#--slot=} fd=${2#--ready-fd=}\n"
-    "ready() { echo >/proc/self/fd/$fd; }\n";
+    "ready() { printf c >/proc/self/fd/$fd; }\n"
+    "tired() { printf r >/proc/self/fd/$fd; }\n";
 
 // What follows `words` in each whole line of `text` that has them.
 std::vector<std::string> all_after(const std::string& words, const std::string& text) {
@@ -63,12 +64,19 @@ void SupervisorRun::supervise(const RunOptions& options, const std::string& work
   dup2(log, STDERR_FILENO);
   log::set_up("event-consumer", log::Level::debug);
   options.before();
-  const SupervisorConfig config = {options.workers,
-                                   options.start_timeout,
-                                   options.stop_timeout,
-                                   worker_path,
-                                   {"PATH=/usr/bin:/bin", "DIR=" + directory_.path()}};
-  _exit(to_int(run_supervisor(config)));
+  const SupervisorConfig config = {
+      options.workers,      options.start_timeout,
+      options.stop_timeout, options.worker_timeout,
+      worker_path,          {"PATH=/usr/bin:/bin", "DIR=" + directory_.path()}};
+  const auto read_again = [&]() -> Result<SupervisorConfig> {
+    const std::string workers = read_file(directory_ / "workers");
+    if (workers.empty()) return Error{ExitCode::kUsage, "the file is broken"};
+    SupervisorConfig again = config;
+    again.workers = std::stoi(workers);
+    again.worker_environment.push_back("RELOADED=yes");
+    return again;
+  };
+  _exit(to_int(run_supervisor(config, read_again)));
 }
 
 void SupervisorRun::send(int signal) const { kill(pid_, signal); }

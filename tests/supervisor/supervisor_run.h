@@ -18,6 +18,7 @@ struct RunOptions {
   int workers = 1;
   std::chrono::milliseconds start_timeout = std::chrono::seconds(60);
   std::chrono::milliseconds stop_timeout = std::chrono::seconds(60);
+  std::chrono::milliseconds worker_timeout = std::chrono::seconds(600);
   std::optional<std::string> worker_path;  // in place of the script
   std::function<void()> before = [] {};    // runs in the supervisor's process before it
 };
@@ -25,7 +26,8 @@ struct RunOptions {
 class SupervisorRun {
  public:
   // `script` is the body of the worker. In it $slot and $fd are the numbers from the command line,
-  // `ready` says that it consumes, and $DIR is directory().
+  // `ready` says that it consumes, `tired` that it wants to be replaced, and $DIR is directory(). A
+  // reload reads the number of workers from the file «workers» in it, and fails when there is none.
   explicit SupervisorRun(const std::string& script, const RunOptions& options = {});
   SupervisorRun(const SupervisorRun&) = delete;
   ~SupervisorRun();

@@ -49,7 +49,7 @@ TEST_CASE("supervisor: starts its workers, and a stop ends them and it", "[super
   CHECK(run.restart_delays().empty());
 }
 
-TEST_CASE("supervisor: a worker gets its slot, its environment and one pipe", "[supervisor]") {
+TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe and the scoreboard", "[supervisor]") {
   RunOptions options = with_workers(2);
   options.before = [] {
     signal(SIGHUP, SIG_IGN);
@@ -69,7 +69,7 @@ TEST_CASE("supervisor: a worker gets its slot, its environment and one pipe", "[
     // It opens and closes some of its own while it starts.
     CHECK(eventually([&] {
       const std::vector<int> descriptors = open_descriptors(worker);
-      return descriptors.size() == 4 && descriptors.back() < 100;
+      return descriptors.size() == 5 && descriptors.back() < 100;
     }));
     CHECK(proc_status(worker, "SigBlk") == proc_status(getpid(), "SigBlk"));
     CHECK(ignored_signals(worker) == 0);
@@ -216,10 +216,15 @@ TEST_CASE("supervisor: a second stop kills at once", "[supervisor]") {
   REQUIRE(run.logs("consumes, ", 2));
   run.send(first);
   REQUIRE(run.logs("stopping ("));
+  // One that follows at once is taken for the same; later ones are not.
   run.send(second);
+  CHECK(run.logs("taken for the same stop"));
+  CHECK(eventually([&] {
+    run.send(second);
+    return run.count_in_log("while stopping: killed worker 1 (process ") == 1;
+  }));
   CHECK(run.exit_status() == 0);
   CHECK(run.left_nothing());
-  CHECK(run.count_in_log("while stopping: killed worker 1 (process ") == 1);
 }
 
 TEST_CASE("supervisor: a stop comes through while all workers wait for a restart", "[supervisor]") {
@@ -268,9 +273,8 @@ TEST_CASE("supervisor: killed, it takes its workers along gently", "[supervisor]
 TEST_CASE("supervisor: other signals do nothing to it", "[supervisor]") {
   SupervisorRun run(kGraceful);
   REQUIRE(run.logs("consumes, "));
-  for (int signal : {SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU, SIGTSTP, SIGPIPE, SIGALRM})
-    run.send(signal);
-  REQUIRE(run.logs(": no effect", 8));
+  for (int signal : {SIGUSR2, SIGPIPE, SIGALRM}) run.send(signal);
+  REQUIRE(run.logs(": no effect", 3));
   CHECK(run.worker_pids().size() == 1);
   run.send(SIGTERM);
   CHECK(run.exit_status() == 0);

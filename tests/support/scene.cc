@@ -55,6 +55,7 @@ Environment Scene::environment() const {
   environment["CLICKHOUSE_HOST"] = "127.0.0.1";
   environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse().http_port());
   environment["CLICKHOUSE_DATABASE"] = database_;
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "off";
   return environment;
 }
 

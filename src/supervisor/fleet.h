@@ -1,0 +1,110 @@
+// Fleet: the workers of one instance. It starts them, restarts those that die, replaces them one by
+// one, adds and removes some, and ends those whose heartbeat stands still. When anything is to be
+// done it says by deadline(); it never waits.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.h"
+#include "supervisor/accounts.h"
+#include "supervisor/child_process.h"
+#include "supervisor/oom_counter.h"
+#include "supervisor/restart_policy.h"
+#include "supervisor/rollout.h"
+#include "supervisor/supervisor.h"
+#include "supervisor/worker.h"
+
+namespace event_consumer {
+
+class Fleet {
+ public:
+  // `accounts` must outlive the fleet. Nothing is started yet.
+  Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, Accounts& accounts);
+
+  // Starts what is due, ends what hangs, goes on with a replacement.
+  void act(TimePoint now);
+  std::optional<TimePoint> deadline() const;
+
+  // The descriptors that tell of workers, and what to do when one of them is readable.
+  std::vector<int> awaited_fds() const;
+  void hear(int fd, TimePoint now);
+
+  // One of our children has ended. False when it was none of the workers. From then on
+  // end_status() may hold.
+  bool ended(const EndedChild& child, TimePoint now);
+
+  // The status with which the instance has to end, if it has to, and why: while no worker has
+  // consumed, faults may end it.
+  struct End {
+    ExitCode status;
+    std::string reason;
+  };
+  std::optional<End> end(TimePoint now) const;
+
+  // Replaces all workers by such of `config`, and has as many as it says. When a replacement fails
+  // the rest go on as they are, and what is started later is as before too.
+  void reload(const SupervisorConfig& config, TimePoint now);
+  bool reloading() const { return previous_.has_value(); }
+
+  // One worker more or one fewer, within 1 and kMostWorkers.
+  void add_one(TimePoint now);
+  void remove_one();
+
+  // Workers take no deliveries until resume(), also those that are started meanwhile.
+  void pause();
+  void resume();
+
+  // Asks all to stop: from then on none is started. Returns how many were asked.
+  std::size_t stop();
+  // Returns the names of those killed.
+  std::vector<std::string> kill_the_rest();
+  bool any_process() const;
+
+  bool has_consumed() const { return start_watch_.has_consumed(); }
+  std::size_t size() const { return static_cast<std::size_t>(wanted_); }
+  std::size_t consuming() const;
+  const std::list<Worker>& workers() const { return workers_; }
+
+ private:
+  // What processes are started with, and how many.
+  struct Plan {
+    WorkerProgram program;
+    int workers;
+  };
+
+  void start(Worker& worker, TimePoint now);
+  void died(Worker& worker, const Death& death, const std::string& what, TimePoint now);
+  void replacement_failed(const std::string& why, TimePoint now);
+  void heard(Worker& worker, Word word, TimePoint now);
+  void watch(TimePoint now);
+  void roll(TimePoint now);
+  void promote(TimePoint now);
+  void resize(int workers, TimePoint now);
+  void let_go(Worker& worker);
+  void forget_stopped();
+  DeathCause cause_of(const Worker& worker, const Death& death);
+  Worker* regular(int slot);
+  bool is_leaving(int slot) const;
+
+  WorkerProgram program_;
+  Accounts& accounts_;
+  Duration start_timeout_;
+  Duration worker_timeout_;
+  int wanted_;
+  bool stopping_ = false;
+
+  std::list<Worker> workers_;  // those that are to stay, and those that are leaving
+  // The one that takes over a slot when it consumes; it is none of workers_ until then.
+  std::optional<Worker> replacement_;
+  Rollout rollout_;
+  std::optional<Plan> previous_;  // of before the reload under way
+  StartWatch start_watch_;
+  std::optional<End> end_;
+  OomCounter oom_counter_;
+};
+
+}  // namespace event_consumer

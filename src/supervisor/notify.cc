@@ -1,0 +1,48 @@
+#include "supervisor/notify.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+
+namespace event_consumer {
+
+Notify::Notify() {
+  if (const char* socket = std::getenv("NOTIFY_SOCKET")) socket_ = socket;
+  std::uint64_t microseconds = 0;
+  if (sd_watchdog_enabled(/*unset_environment=*/1, &microseconds) > 0) {
+    // Half of it, as sd_watchdog_enabled(3) recommends.
+    period_ = std::chrono::microseconds(microseconds / 2);
+    alive_at_ = Clock::now();
+  }
+  unsetenv("NOTIFY_SOCKET");
+}
+
+void Notify::send(const std::string& message) const {
+  if (socket_.empty()) return;
+  setenv("NOTIFY_SOCKET", socket_.c_str(), 1);
+  sd_notify(/*unset_environment=*/1, message.c_str());
+}
+
+void Notify::ready() { send("READY=1"); }
+
+void Notify::reloading(TimePoint now) {
+  const auto microseconds =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+  send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
+}
+
+void Notify::stopping() { send("STOPPING=1"); }
+
+void Notify::status(const std::string& line) {
+  if (line == last_status_) return;
+  last_status_ = line;
+  send("STATUS=" + line);
+}
+
+void Notify::alive(TimePoint now) {
+  if (!alive_at_ || now < *alive_at_) return;
+  send("WATCHDOG=1");
+  alive_at_ = now + period_;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,77 @@
+#include "supervisor/status_child.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <utility>
+
+#include "common/log.h"
+#include "supervisor/in_words.h"
+
+namespace event_consumer {
+
+void StatusChild::serve(UniqueFd listen_fd, const std::vector<std::string>& environment,
+                        TimePoint now) {
+  listen_fd_ = std::move(listen_fd);
+  renew(environment, now);
+}
+
+void StatusChild::renew(const std::vector<std::string>& environment, TimePoint now) {
+  if (!listen_fd_) return;
+  environment_ = environment;
+  if (pid_ == 0) {
+    start_at_ = now;
+    return;
+  }
+  asked_to_end_ = true;
+  kill(pid_, SIGTERM);
+}
+
+void StatusChild::act(TimePoint now) {
+  if (!start_at_ || now < *start_at_) return;
+  start_at_.reset();
+  // This very program, also when its file was replaced by another version.
+  Result<pid_t> pid =
+      start_child({"/proc/self/exe",
+                   {"--serve-status", fmt::format("--listen-fd={}", listen_fd_.get()),
+                    fmt::format("--scoreboard-fd={}", scoreboard_fd_)},
+                   environment_,
+                   {listen_fd_.get(), scoreboard_fd_},
+                   signal_mask_});
+  if (!pid) {
+    const Duration delay = restarts_.delay_after(Blame::kInternal, std::nullopt, true);
+    log::error("cannot start the status server: {}; tried again in {:.1f} s", pid.error().message,
+               in_seconds(delay));
+    start_at_ = now + delay;
+    return;
+  }
+  pid_ = *pid;
+  started_at_ = now;
+  asked_to_end_ = false;
+}
+
+bool StatusChild::ended(const EndedChild& child, TimePoint now) {
+  if (pid_ == 0 || child.pid != pid_) return false;
+  pid_ = 0;
+  if (std::exchange(asked_to_end_, false)) {
+    if (listen_fd_) start_at_ = now;
+    return true;
+  }
+  const Duration delay = restarts_.delay_after(Blame::kInternal, now - started_at_, true);
+  log::warn("the status server (process {}) {}; the workers are not concerned, restart in {:.1f} s",
+            child.pid, in_words(child.death), in_seconds(delay));
+  start_at_ = now + delay;
+  return true;
+}
+
+void StatusChild::stop() {
+  listen_fd_.reset();
+  start_at_.reset();
+  asked_to_end_ = true;
+  if (pid_ != 0) kill(pid_, SIGTERM);
+}
+
+void StatusChild::kill_now() {
+  if (pid_ != 0) kill(pid_, SIGKILL);
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,88 @@
+#include "supervisor/summary.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+namespace event_consumer {
+
+namespace {
+
+std::string short_number(double number) {
+  if (number >= 1e6) return fmt::format("{:.1f}M", number / 1e6);
+  if (number >= 1e3) return fmt::format("{:.1f}k", number / 1e3);
+  return fmt::format("{:.0f}", number);
+}
+
+}  // namespace
+
+Summary summarise(const Scoreboard& board) {
+  const SupervisorRecord supervisor = board.supervisor().read();
+  Summary summary;
+  summary.workers = supervisor.workers;
+  summary.paused = supervisor.paused != 0;
+  std::string not_consuming;
+  for (int slot = 1; slot <= static_cast<int>(supervisor.slots); ++slot) {
+    const SlotView view = view_slot(board.slot(slot));
+    summary.counters.add(view.counters);
+    summary.in_hand += view.in_hand;
+    for (int i = 0; i < view.living_count; ++i) {
+      const WorkerRecord& worker = view.living[i];
+      summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
+      if (worker.state == WorkerState::kConsuming) ++summary.consuming;
+      const std::string name = fmt::format("worker {}", slot);
+      if (worker.insert_failing != 0)
+        summary.trouble = name + ": " + worker.last_error.str();
+      else if (worker.state != WorkerState::kConsuming && !worker.last_error.empty())
+        not_consuming = name + ": " + worker.last_error.str();
+    }
+  }
+  summary.consuming = std::min(summary.consuming, summary.workers);
+  if (summary.trouble.empty()) summary.trouble = not_consuming;
+  return summary;
+}
+
+std::string status_line(const Summary& summary, double events_per_second, TimePoint now) {
+  std::string line = fmt::format("{}/{} consuming{}", summary.consuming, summary.workers,
+                                 summary.paused ? ", paused" : "");
+  if (!summary.trouble.empty()) return line + "; " + summary.trouble;
+  line += fmt::format(", {} events/s", short_number(events_per_second));
+  if (summary.last_insert_at != 0)
+    line += fmt::format(", last insert {:.1f} s ago", seconds_since(summary.last_insert_at, now));
+  return line;
+}
+
+std::string law_line(const Summary& summary) {
+  const WorkerCounters& counters = summary.counters;
+  return fmt::format(
+      "received {} = inserted {} + dead-lettered {} + rejected {} + recognised {} + returned {} + "
+      "in "
+      "hand {}",
+      counters.received, counters.inserted, counters.all_dead_lettered(), counters.rejected,
+      counters.recognised, counters.returned, summary.in_hand);
+}
+
+bool law_holds(const Summary& summary) {
+  return summary.counters.received == summary.counters.settled() + summary.in_hand;
+}
+
+std::string worker_line(int slot, const SlotView& view, TimePoint now) {
+  std::string line = fmt::format("worker {}: ", slot);
+  if (view.living_count == 0) {
+    line += "no process";
+  } else {
+    const WorkerRecord& worker = view.living[view.living_count - 1];
+    line += fmt::format("process {}, {} for {:.1f} s", worker.pid, word(worker.state),
+                        seconds_since(worker.state_since, now));
+    if (!worker.reason.empty()) line += " (" + worker.reason.str() + ")";
+    line += fmt::format(", {} in hand", view.in_hand);
+    if (!worker.last_error.empty())
+      line += fmt::format(", last error {:.0f} s ago: {}", seconds_since(worker.last_error_at, now),
+                          worker.last_error.str());
+  }
+  return line + fmt::format("; received {}, inserted {}, dead-lettered {}, restarts {}",
+                            view.counters.received, view.counters.inserted,
+                            view.counters.all_dead_lettered(), view.restarts);
+}
+
+}  // namespace event_consumer

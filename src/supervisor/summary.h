@@ -1,0 +1,36 @@
+// Summary: what the scoreboard says of the whole instance, and the line made of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/clock.h"
+#include "common/scoreboard/scoreboard.h"
+
+namespace event_consumer {
+
+struct Summary {
+  std::uint64_t workers = 0;
+  std::uint64_t consuming = 0;
+  bool paused = false;
+  WorkerCounters counters{};
+  std::uint64_t in_hand = 0;
+  BoardTime last_insert_at = 0;
+  // What is wrong: of a worker whose inserts fail, else of one that does not consume.
+  std::string trouble;
+};
+
+Summary summarise(const Scoreboard& board);
+
+// «2/2 consuming, 12.3k events/s, last insert 0.4 s ago», or what is wrong.
+std::string status_line(const Summary& summary, double events_per_second, TimePoint now);
+
+// «received 3 = inserted 2 + dead-lettered 1 + rejected 0 + recognised 0 + returned 0 + in hand 0».
+std::string law_line(const Summary& summary);
+bool law_holds(const Summary& summary);
+
+// The same of one worker, for the log: state, for how long, counters, last error.
+std::string worker_line(int slot, const SlotView& view, TimePoint now);
+
+}  // namespace event_consumer
