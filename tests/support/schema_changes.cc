@@ -10,14 +10,13 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::uint64_t kEvents = 60'000;
-constexpr std::uint64_t kRowsBetween = 5'000;
-
-std::string note_of(std::uint64_t id) { return "n" + std::to_string(id); }
+constexpr std::uint64_t kRowsBetween = 4'000;
 
 std::string body_of(std::uint64_t id) {
   std::string body = ClickEvents().json_at(id);
   body.pop_back();
-  return body + R"(, "note": ")" + note_of(id) + "\"}";
+  const std::string number = std::to_string(id);
+  return body + R"(, "note": "n)" + number + R"(", "amount": )" + number + "}";
 }
 
 class AlteredTable {
@@ -101,6 +100,8 @@ std::vector<std::string> alter_in_mid_drain(const Scene& scene,
     if (table.count("note != '' AND NOT " + as_published) != 0)
       faults.push_back("the column note holds what was not published");
   }
+  if (table.has("amount") && table.count(std::string("amount != ") + kEventIdSql) != 0)
+    faults.push_back("the column amount holds what was not published");
   if (service.workers() != workers) faults.push_back("other workers than at the start");
   if (client.queue_exists(scene.dead_letter_queue()) &&
       client.message_count(scene.dead_letter_queue()) != 0)

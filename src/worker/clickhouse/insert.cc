@@ -29,8 +29,8 @@ void append_string(const std::string& text, std::string& out) {
 RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts) {
   const bool any_default = std::any_of(columns.begin(), columns.end(),
                                        [](const Column& column) { return column.has_default; });
-  return any_default && facts.knows_rows_with_defaults ? RowFormat::kRowBinaryWithDefaults
-                                                       : RowFormat::kRowBinary;
+  const bool read = facts.knows_rows_with_defaults || facts.knows_typed_rows_with_defaults;
+  return any_default && read ? RowFormat::kRowBinaryWithDefaults : RowFormat::kRowBinary;
 }
 
 InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
@@ -41,13 +41,15 @@ InsertFormat insert_format(const TableName& name, const std::vector<Column>& col
     if (format.query.back() != '(') format.query += ", ";
     format.query += quote_identifier(column.name);
   }
-  if (rows == RowFormat::kRowBinaryWithDefaults) {
-    format.query += ") FORMAT RowBinaryWithDefaults";
-    return format;
+  const bool with_defaults = rows == RowFormat::kRowBinaryWithDefaults;
+  format.states_types =
+      with_defaults ? facts.knows_typed_rows_with_defaults : facts.knows_typed_rows;
+  format.query += ") FORMAT RowBinary";
+  if (format.states_types) {
+    format.query += with_defaults ? "WithNamesAndTypesAndDefaults" : "WithNamesAndTypes";
+  } else if (with_defaults) {
+    format.query += "WithDefaults";
   }
-  format.states_types = facts.knows_typed_rows;
-  format.query +=
-      format.states_types ? ") FORMAT RowBinaryWithNamesAndTypes" : ") FORMAT RowBinary";
   if (!format.states_types) return format;
   append_varint(columns.size(), format.header);
   for (const Column& column : columns) append_string(column.name, format.header);
