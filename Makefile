@@ -106,8 +106,9 @@ chdb := $(BUILD)/chdb/node_modules/chdb
 engine: $(chdb)
 $(chdb):
 	@command -v npm >/dev/null || packaging/deps.sh nodejs npm
-	@mkdir -p $(BUILD)/chdb
-	npm install --no-save --no-audit --no-fund --prefix $(BUILD)/chdb chdb@3.4.0
+	@rm -rf $(BUILD)/chdb && mkdir -p $(BUILD)/chdb.new
+	npm install --no-save --no-audit --no-fund --prefix $(BUILD)/chdb.new chdb@3.4.0
+	@mv $(BUILD)/chdb.new $(BUILD)/chdb
 
 bench: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench

@@ -8,7 +8,9 @@
 namespace event_consumer {
 namespace {
 
-constexpr std::size_t kMessageBytes = 500;
+// Of a longer message the beginning and the end are kept: a view that fails is named last.
+constexpr std::size_t kMessageBeginning = 350;
+constexpr std::size_t kMessageEnd = 200;
 
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
@@ -22,6 +24,11 @@ void append_varint(std::size_t number, std::string& out) {
 void append_string(const std::string& text, std::string& out) {
   append_varint(text.size(), out);
   out += text;
+}
+
+std::string shorten(const std::string& said) {
+  if (said.size() <= kMessageBeginning + kMessageEnd) return said;
+  return said.substr(0, kMessageBeginning) + " […] " + said.substr(said.size() - kMessageEnd);
 }
 
 }  // namespace
@@ -81,7 +88,7 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
     return {Kind::kUnknown, 0, where + " did not answer: " + answer.body, ErrorClass::kTransient};
   if ((answer.ok() && answer.body.empty()) || answer.exception == kInsertWasDeduplicated)
     return {Kind::kStored, 0, "", ErrorClass::kTransient};
-  const std::string said = answer.body.substr(0, kMessageBytes);
+  const std::string said = shorten(answer.body);
   if (answer.ok())
     return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
             ErrorClass::kConfiguration};

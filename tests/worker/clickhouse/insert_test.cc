@@ -147,9 +147,13 @@ TEST_CASE("insert: a refusal without a code is one all the same", "[insert]") {
   }
 }
 
-TEST_CASE("insert: of a long message the beginning is kept", "[insert]") {
-  const InsertOutcome outcome = outcome_of(http_answer(500, std::string(100'000, 'x')));
+TEST_CASE("insert: of a long message the beginning and the end are kept", "[insert]") {
+  const std::string middle(100'000, 'x');
+  const InsertOutcome outcome =
+      outcome_of(http_answer(500, "Code: 6. " + middle + ": while pushing to view d.v"));
   CHECK(outcome.message.size() < 700);
+  CHECK(outcome.message.find("Code: 6. xxx") != std::string::npos);
+  CHECK(outcome.message.find("xxx: while pushing to view d.v") != std::string::npos);
 }
 
 TEST_CASE("insert: no answer leaves it unknown", "[insert]") {
