@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the test programs named on the command line and ends with a line «N passed, N failed».
-# A program that dies without reporting its counts is one failure more.
+# A program that dies without reporting its counts is one failure more. What NOTE holds is said in
+# the line before.
 set -u
 
 passed=0
@@ -21,5 +22,6 @@ for program in "$@"; do
     failed=$((failed + 1))
   fi
 done
+[ -z "${NOTE:-}" ] || echo "$NOTE"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -57,6 +57,7 @@ void Batch::clear() {
   tags_.clear();
   token_.clear();
   format_.reset();
+  is_part_ = false;
   may_be_stored_ = false;
   refused_alone_after_.reset();
 }
@@ -69,6 +70,7 @@ Batch Batch::part(std::size_t first, std::size_t last) const {
     part.add(original(row), oldest_);
   }
   part.seal(format_);
+  part.is_part_ = true;
   return part;
 }
 

@@ -35,6 +35,8 @@ class Batch {
   // The rows from `first` to `last`, excluding `last`, as a sealed batch with a token of its own.
   // Only when sealed.
   Batch part(std::size_t first, std::size_t last) const;
+  // Whether it was made so.
+  bool is_part() const { return is_part_; }
 
   bool empty() const { return tags_.empty(); }
   std::size_t rows() const { return tags_.size(); }
@@ -78,6 +80,7 @@ class Batch {
   TimePoint oldest_{};
   std::string token_;
   std::shared_ptr<const InsertFormat> format_;
+  bool is_part_ = false;
   bool may_be_stored_ = false;
   std::optional<std::size_t> refused_alone_after_;
 };

@@ -63,10 +63,10 @@ Result<Done> InsertStage::encode_anew(const Batch& batch, std::vector<Batch>& an
 Result<Done> InsertStage::cut_front(TimePoint now) {
   const Batch& front = *batches_.front();
   if (front.rows() == 1) return set_apart(now);
-  if (last_fault_ != refusal_)
+  // Once for all of its parts: each may be refused in other words.
+  if (!front.is_part())
     log::warn("{}; the {} rows are cut in halves until those at fault stand alone", refusal_,
               front.rows());
-  last_fault_ = refusal_;
   const std::size_t middle = front.rows() / 2;
   std::vector<Batch> halves;
   halves.push_back(front.part(0, middle));

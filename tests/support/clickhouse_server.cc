@@ -1,7 +1,5 @@
 #include "tests/support/clickhouse_server.h"
 
-#include <httplib.h>
-
 #include <csignal>
 #include <stdexcept>
 
@@ -82,46 +80,12 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
 }
 
-// Posts one request; `receive` gets the answer to a statement that succeeded.
-void post(int port, const httplib::Params& parameters, const std::string& body,
-          const std::function<void(std::string_view)>& receive) {
-  httplib::Client client("127.0.0.1", port);
-  client.set_connection_timeout(seconds(10));
-  client.set_read_timeout(seconds(600));
-  client.set_write_timeout(seconds(600));
-  client.set_tcp_nodelay(true);
-  int status = 0;
-  std::string error_text;
-  httplib::Request request;
-  request.method = "POST";
-  // Only so is the status known before the first byte of the result.
-  request.path = httplib::append_query_params("/?wait_end_of_query=1", parameters);
-  request.body = body;
-  request.response_handler = [&](const httplib::Response& response) {
-    status = response.status;
-    return true;
-  };
-  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-    if (status == 200) {
-      receive({data, size});
-    } else {
-      error_text.append(data, size);
-    }
-    return true;
-  };
-  const httplib::Result result = client.send(request);
-  if (!result) {
-    throw std::runtime_error("asking ClickHouse: " + httplib::to_string(result.error()));
-  }
-  if (status != 200) throw std::runtime_error("ClickHouse: " + error_text);
-}
-
 }  // namespace
 
 ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
-    : directory_(options.directory),
+    : ClickhouseEndpoint(free_port()),
+      directory_(options.directory),
       dies_with_parent_(options.dies_with_parent),
-      http_port_(free_port()),
       https_port_(free_port()),
       tcp_port_(free_port()) {
   if (directory_.empty()) {
@@ -133,7 +97,7 @@ ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
   }
   write_file(directory_ + "/users.xml", users_xml(options));
   write_file(directory_ + "/config.xml",
-             config_xml(options, directory_, http_port_, https_port_, tcp_port_));
+             config_xml(options, directory_, http_port(), https_port_, tcp_port_));
   start();
 }
 
@@ -155,13 +119,6 @@ void ClickhouseServer::start() {
                            tail_of_file(command.output_file));
 }
 
-bool ClickhouseServer::answers() const {
-  httplib::Client client("127.0.0.1", http_port_);
-  client.set_connection_timeout(seconds(1));
-  const httplib::Result result = client.Get("/ping");
-  return result && result->status == 200;
-}
-
 void ClickhouseServer::stop() {
   resume();
   server_->send(SIGTERM);
@@ -177,21 +134,6 @@ void ClickhouseServer::kill() {
 
 void ClickhouseServer::pause() { server_->send(SIGSTOP); }
 void ClickhouseServer::resume() { server_->send(SIGCONT); }
-
-std::string ClickhouseServer::query(const std::string& sql) const {
-  std::string result;
-  query(sql, [&](std::string_view piece) { result += piece; });
-  return result;
-}
-
-void ClickhouseServer::query(const std::string& sql,
-                             const std::function<void(std::string_view)>& receive) const {
-  post(http_port_, {}, sql, receive);
-}
-
-void ClickhouseServer::insert(const std::string& sql, const std::string& data) const {
-  post(http_port_, {{"query", sql}}, data, [](std::string_view) {});
-}
 
 void ClickhouseServer::leave_running() {
   server_->leave_running();

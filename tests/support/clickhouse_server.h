@@ -2,15 +2,14 @@
 // private directory. It is the installed server with a configuration that touches nothing else.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "tests/support/certificates.h"
+#include "tests/support/clickhouse_endpoint.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"
 
@@ -38,7 +37,7 @@ struct ClickhouseOptions {
   bool dies_with_parent = true;
 };
 
-class ClickhouseServer {
+class ClickhouseServer : public ClickhouseEndpoint {
  public:
   // Starts the server. Returns when it answers, about 2 s later; throws std::runtime_error with the
   // end of the log when that takes longer than 30 s.
@@ -46,7 +45,6 @@ class ClickhouseServer {
   // Kills the server at once.
   ~ClickhouseServer();
 
-  int http_port() const { return http_port_; }
   int https_port() const { return https_port_; }
   int tcp_port() const { return tcp_port_; }
   const std::string& directory() const { return directory_; }
@@ -62,29 +60,15 @@ class ClickhouseServer {
   void pause();
   void resume();
 
-  // Runs the statement as the user `default` and returns what the server answers, in the format
-  // that the statement asks for (TabSeparated when it asks for none). Throws std::runtime_error
-  // with the server's words when it fails; a failure in the middle of a result counts too.
-  std::string query(const std::string& sql) const;
-
-  // The same for results of any size: `receive` gets them piece by piece.
-  void query(const std::string& sql, const std::function<void(std::string_view)>& receive) const;
-
-  // Runs «INSERT … FORMAT …» with the rows in `data`. Throws like query.
-  void insert(const std::string& sql, const std::string& data) const;
-
   pid_t pid() const { return server_->pid(); }
 
   // Leaves the server running, and the directory too, when this object goes.
   void leave_running();
 
  private:
-  bool answers() const;
-
   std::optional<PrivateDirectory> own_directory_;
   std::string directory_;
   bool dies_with_parent_;
-  int http_port_;
   int https_port_;
   int tcp_port_;
   std::unique_ptr<ChildProcess> server_;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -100,6 +101,14 @@ Environment base_environment() {
     if (const char* value = std::getenv(name)) environment[name] = value;
   }
   return environment;
+}
+
+std::string program_directory() {
+  std::array<char, 4096> path;
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  if (length < 0) fail("cannot read /proc/self/exe", errno);
+  const std::string self(path.data(), static_cast<std::size_t>(length));
+  return self.substr(0, self.rfind('/'));
 }
 
 ChildProcess::ChildProcess(const Command& command) {

@@ -20,6 +20,9 @@ using Environment = std::map<std::string, std::string>;
 // could change what it does.
 Environment base_environment();
 
+// Where this test program is, and with it all that was built for it, in whichever build directory.
+std::string program_directory();
+
 struct Command {
   // The program, searched for in PATH when it has no slash, and its arguments.
   std::vector<std::string> argv;

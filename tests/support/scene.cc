@@ -26,10 +26,14 @@ ClickhouseServer& clickhouse() {
   return server;
 }
 
-Scene::Scene(const std::string& name)
-    : exchange_(name + "_exchange"), queue_(name + "_events"), database_(name) {
+Scene::Scene(const std::string& name) : Scene(name, clickhouse()) {}
+
+Scene::Scene(const std::string& name, const ClickhouseEndpoint& clickhouse)
+    : clickhouse_(clickhouse),
+      exchange_(name + "_exchange"),
+      queue_(name + "_events"),
+      database_(name) {
   rabbitmq();
-  clickhouse();
 }
 
 Scene::~Scene() {
@@ -37,7 +41,7 @@ Scene::~Scene() {
     AmqpClient client(rabbitmq().url());
     for (const auto& queue : {queue_, dead_letter_queue()})
       if (client.queue_exists(queue)) client.delete_queue(queue);
-    clickhouse().query("DROP DATABASE IF EXISTS " + database_);
+    clickhouse_.query("DROP DATABASE IF EXISTS " + database_);
   } catch (const std::exception&) {
     // The servers go at the end of the run, and with them what is left here.
   }
@@ -53,33 +57,33 @@ Environment Scene::environment() const {
   environment["RABBITMQ_EXCHANGE"] = exchange_;
   environment["RABBITMQ_QUEUE"] = queue_;
   environment["CLICKHOUSE_HOST"] = "127.0.0.1";
-  environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse().http_port());
+  environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse_.http_port());
   environment["CLICKHOUSE_DATABASE"] = database_;
   environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "off";
   return environment;
 }
 
 bool Scene::table_exists() const {
-  return clickhouse().query("SELECT count() FROM system.tables WHERE database = '" + database_ +
-                            "' AND name = 'click_events'") != "0\n";
+  return clickhouse_.query("SELECT count() FROM system.tables WHERE database = '" + database_ +
+                           "' AND name = 'click_events'") != "0\n";
 }
 
 std::uint64_t Scene::rows() const {
   if (!table_exists()) return 0;
-  return std::stoull(clickhouse().query("SELECT count() FROM " + table()));
+  return std::stoull(clickhouse_.query("SELECT count() FROM " + table()));
 }
 
 std::uint64_t Scene::distinct_events() const {
   if (!table_exists()) return 0;
   return std::stoull(
-      clickhouse().query(std::string("SELECT uniqExact(") + kEventIdSql + ") FROM " + table()));
+      clickhouse_.query(std::string("SELECT uniqExact(") + kEventIdSql + ") FROM " + table()));
 }
 
 std::vector<std::uint64_t> Scene::stored_ids() const {
   std::vector<std::uint64_t> ids;
   if (!table_exists()) return ids;
-  std::istringstream lines(clickhouse().query(std::string("SELECT ") + kEventIdSql +
-                                              " AS id FROM " + table() + " ORDER BY id"));
+  std::istringstream lines(clickhouse_.query(std::string("SELECT ") + kEventIdSql + " AS id FROM " +
+                                             table() + " ORDER BY id"));
   for (std::string line; std::getline(lines, line);) ids.push_back(std::stoull(line));
   return ids;
 }

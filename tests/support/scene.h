@@ -30,6 +30,8 @@ class Scene {
  public:
   // Names are made from `name`, which must be good as a queue's and a database's.
   explicit Scene(const std::string& name);
+  // With another ClickHouse than that of this run; it must outlive the scene.
+  Scene(const std::string& name, const ClickhouseEndpoint& clickhouse);
   // Removes queues and database.
   ~Scene();
 
@@ -55,6 +57,7 @@ class Scene {
  private:
   bool table_exists() const;
 
+  const ClickhouseEndpoint& clickhouse_;
   std::string exchange_;
   std::string queue_;
   std::string database_;

@@ -2,10 +2,6 @@
 
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <stdexcept>
 
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
@@ -13,19 +9,10 @@
 namespace event_consumer::testing {
 namespace {
 
-// The programs stand beside the test program, in whichever build directory that is.
-std::string program_path(const std::string& program) {
-  std::array<char, 4096> path;
-  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
-  if (length < 0) throw std::runtime_error("cannot read /proc/self/exe");
-  const std::string self(path.data(), length);
-  return self.substr(0, self.rfind('/') + 1) + program;
-}
-
 Command make_command(const Environment& environment, const std::vector<std::string>& arguments,
                      const std::string& program, const std::string& log_file) {
   Command command;
-  command.argv = {program_path(program)};
+  command.argv = {program_directory() + "/" + program};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = environment;
   command.output_file = log_file;

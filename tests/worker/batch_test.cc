@@ -107,6 +107,8 @@ TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "
   CHECK(part.format().query == "INSERT HERE");
   CHECK(part.token().size() == 32);
   CHECK(part.token() != batch.token());
+  CHECK(part.is_part());
+  CHECK_FALSE(batch.is_part());
   CHECK(batch.part(0, 4).bytes() == batch.bytes());
 }
 

@@ -70,11 +70,19 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+// «…: while pushing to view d.v. (CODE_NAME) (version …)». A message may also quote an event, which
+// must not pass for it: behind the words of an event comes at least the end of the quotation.
+bool names_view(std::string_view message) {
+  const std::size_t at = message.rfind(": while pushing to view ");
+  return at != std::string_view::npos && message.find('\'', at) == std::string_view::npos;
+}
+
 }  // namespace
 
 ErrorClass classify(int http_status, int exception_code, std::string_view message) {
-  if (contains(message, "while pushing to view")) return ErrorClass::kConfiguration;
-  if (exception_code == kTooManyParts && contains(message, "partitions")) return ErrorClass::kData;
+  if (names_view(message)) return ErrorClass::kConfiguration;
+  if (exception_code == kTooManyParts && contains(message, "Too many partitions"))
+    return ErrorClass::kData;
   if (holds(kDataCodes, exception_code)) return ErrorClass::kData;
   if (holds(kConfigurationCodes, exception_code)) return ErrorClass::kConfiguration;
   if (exception_code != 0) return ErrorClass::kTransient;

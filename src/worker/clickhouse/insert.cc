@@ -8,7 +8,9 @@
 namespace event_consumer {
 namespace {
 
-constexpr std::size_t kMessageBytes = 500;
+// Of a longer message the beginning and the end are kept: a view that fails is named last.
+constexpr std::size_t kMessageBeginning = 350;
+constexpr std::size_t kMessageEnd = 200;
 
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
@@ -24,13 +26,18 @@ void append_string(const std::string& text, std::string& out) {
   out += text;
 }
 
+std::string shorten(const std::string& said) {
+  if (said.size() <= kMessageBeginning + kMessageEnd) return said;
+  return said.substr(0, kMessageBeginning) + " […] " + said.substr(said.size() - kMessageEnd);
+}
+
 }  // namespace
 
 RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts) {
   const bool any_default = std::any_of(columns.begin(), columns.end(),
                                        [](const Column& column) { return column.has_default; });
-  return any_default && facts.knows_rows_with_defaults ? RowFormat::kRowBinaryWithDefaults
-                                                       : RowFormat::kRowBinary;
+  const bool read = facts.knows_rows_with_defaults || facts.knows_typed_rows_with_defaults;
+  return any_default && read ? RowFormat::kRowBinaryWithDefaults : RowFormat::kRowBinary;
 }
 
 InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
@@ -41,13 +48,15 @@ InsertFormat insert_format(const TableName& name, const std::vector<Column>& col
     if (format.query.back() != '(') format.query += ", ";
     format.query += quote_identifier(column.name);
   }
-  if (rows == RowFormat::kRowBinaryWithDefaults) {
-    format.query += ") FORMAT RowBinaryWithDefaults";
-    return format;
+  const bool with_defaults = rows == RowFormat::kRowBinaryWithDefaults;
+  format.states_types =
+      with_defaults ? facts.knows_typed_rows_with_defaults : facts.knows_typed_rows;
+  format.query += ") FORMAT RowBinary";
+  if (format.states_types) {
+    format.query += with_defaults ? "WithNamesAndTypesAndDefaults" : "WithNamesAndTypes";
+  } else if (with_defaults) {
+    format.query += "WithDefaults";
   }
-  format.states_types = facts.knows_typed_rows;
-  format.query +=
-      format.states_types ? ") FORMAT RowBinaryWithNamesAndTypes" : ") FORMAT RowBinary";
   if (!format.states_types) return format;
   append_varint(columns.size(), format.header);
   for (const Column& column : columns) append_string(column.name, format.header);
@@ -79,7 +88,7 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
     return {Kind::kUnknown, 0, where + " did not answer: " + answer.body, ErrorClass::kTransient};
   if ((answer.ok() && answer.body.empty()) || answer.exception == kInsertWasDeduplicated)
     return {Kind::kStored, 0, "", ErrorClass::kTransient};
-  const std::string said = answer.body.substr(0, kMessageBytes);
+  const std::string said = shorten(answer.body);
   if (answer.ok())
     return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
             ErrorClass::kConfiguration};

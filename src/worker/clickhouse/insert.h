@@ -16,7 +16,7 @@ namespace event_consumer {
 RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts);
 
 // The INSERT for rows of these columns in that format. Where the server reads them, names and types
-// stand before plain rows and are compared by the server (RowBinaryWithNamesAndTypes).
+// stand before the rows and are compared by the server (RowBinaryWithNamesAndTypes).
 InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
                            const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 

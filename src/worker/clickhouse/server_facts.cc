@@ -29,10 +29,16 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   if (formats.value().substr(0, 1) == "1") {
     const auto readable = run_query(http,
                                     "SELECT name FROM system.formats WHERE is_input AND name IN "
-                                    "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults')");
+                                    "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
+                                    "'RowBinaryWithNamesAndTypesAndDefaults')");
     if (!readable) return readable.error();
-    facts.knows_typed_rows = readable.value().find("NamesAndTypes") != std::string::npos;
-    facts.knows_rows_with_defaults = readable.value().find("Defaults") != std::string::npos;
+    std::istringstream names_of_formats(readable.value());
+    for (std::string name; std::getline(names_of_formats, name);) {
+      if (name == "RowBinaryWithNamesAndTypes") facts.knows_typed_rows = true;
+      if (name == "RowBinaryWithDefaults") facts.knows_rows_with_defaults = true;
+      if (name == "RowBinaryWithNamesAndTypesAndDefaults")
+        facts.knows_typed_rows_with_defaults = true;
+    }
   }
 
   const auto window = run_query(http,

@@ -10,12 +10,15 @@ namespace event_consumer {
 
 struct ServerFacts {
   std::string version;
-  bool knows_async_insert = false;          // setting async_insert
-  bool knows_deduplication_token = false;   // setting insert_deduplication_token
-  bool knows_insert_deduplicate = false;    // setting insert_deduplicate
-  bool knows_typed_rows = false;            // input format RowBinaryWithNamesAndTypes
-  bool knows_rows_with_defaults = false;    // input format RowBinaryWithDefaults
-  bool knows_deduplication_window = false;  // MergeTree setting non_replicated_deduplication_window
+  bool knows_async_insert = false;         // setting async_insert
+  bool knows_deduplication_token = false;  // setting insert_deduplication_token
+  bool knows_insert_deduplicate = false;   // setting insert_deduplicate
+  // MergeTree setting non_replicated_deduplication_window.
+  bool knows_deduplication_window = false;
+  // The input formats RowBinaryWithNamesAndTypes, RowBinaryWithDefaults, and the one that is both.
+  bool knows_typed_rows = false;
+  bool knows_rows_with_defaults = false;
+  bool knows_typed_rows_with_defaults = false;
 };
 
 // Reads system.settings and system.merge_tree_settings. The Error is run_query's.

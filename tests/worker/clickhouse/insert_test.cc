@@ -55,6 +55,28 @@ TEST_CASE("insert format: names and types stand before the rows where the server
   CHECK(typed.header == "\2\1a\1b\6String\017DateTime('UTC')");
 }
 
+TEST_CASE("insert format: types are stated before rows with marks for DEFAULT, too", "[insert]") {
+  Column marked = column("a");
+  marked.has_default = true;
+  ServerFacts facts;
+  facts.knows_typed_rows = true;
+  CHECK((row_format({marked}, facts) == RowFormat::kRowBinary));
+  facts.knows_rows_with_defaults = true;
+  CHECK((row_format({column("a")}, facts) == RowFormat::kRowBinary));
+  REQUIRE((row_format({marked}, facts) == RowFormat::kRowBinaryWithDefaults));
+
+  const auto format = [&] {
+    return insert_format({"d", "t"}, {marked}, facts, RowFormat::kRowBinaryWithDefaults);
+  };
+  CHECK(format().query == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithDefaults");
+  CHECK(format().header == "");
+  CHECK_FALSE(format().states_types);
+  facts.knows_typed_rows_with_defaults = true;
+  CHECK(format().query == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithNamesAndTypesAndDefaults");
+  CHECK(format().header == "\1\1a\6String");
+  CHECK(format().states_types);
+}
+
 TEST_CASE("insert parameters: of the settings only those that the server knows", "[insert]") {
   for (const bool async : {false, true}) {
     for (const bool token : {false, true}) {
@@ -125,9 +147,13 @@ TEST_CASE("insert: a refusal without a code is one all the same", "[insert]") {
   }
 }
 
-TEST_CASE("insert: of a long message the beginning is kept", "[insert]") {
-  const InsertOutcome outcome = outcome_of(http_answer(500, std::string(100'000, 'x')));
+TEST_CASE("insert: of a long message the beginning and the end are kept", "[insert]") {
+  const std::string middle(100'000, 'x');
+  const InsertOutcome outcome =
+      outcome_of(http_answer(500, "Code: 6. " + middle + ": while pushing to view d.v"));
   CHECK(outcome.message.size() < 700);
+  CHECK(outcome.message.find("Code: 6. xxx") != std::string::npos);
+  CHECK(outcome.message.find("xxx: while pushing to view d.v") != std::string::npos);
 }
 
 TEST_CASE("insert: no answer leaves it unknown", "[insert]") {

@@ -10,7 +10,11 @@ using testing::FakeHttpServer;
 using testing::http_answer;
 using testing::HttpRequest;
 
-Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows) {
+constexpr char kAllFormats[] =
+    "RowBinaryWithDefaults\nRowBinaryWithNamesAndTypesAndDefaults\nRowBinaryWithNamesAndTypes\n";
+
+Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows,
+                               const std::string& formats = kAllFormats) {
   FakeHttpServer server([&](const HttpRequest& request) {
     if (request.body == "SELECT version()") return http_answer(200, "26.7.1.1\n");
     if (request.body.find("system.merge_tree_settings") != std::string::npos)
@@ -20,8 +24,7 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
     // A server with a system.formats that tells what can be read has the typed format among them.
     if (request.body.find("table = 'formats'") != std::string::npos)
       return http_answer(200, windows);
-    if (request.body.find("system.formats") != std::string::npos)
-      return http_answer(200, "RowBinaryWithDefaults\nRowBinaryWithNamesAndTypes\n");
+    if (request.body.find("system.formats") != std::string::npos) return http_answer(200, formats);
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
@@ -38,6 +41,16 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
   CHECK(facts.value().knows_typed_rows);
+  CHECK(facts.value().knows_rows_with_defaults);
+  CHECK(facts.value().knows_typed_rows_with_defaults);
+}
+
+TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
+  const auto facts = facts_from("", "1\n", "RowBinaryWithNamesAndTypesAndDefaults\n");
+  REQUIRE(facts.ok());
+  CHECK_FALSE(facts.value().knows_typed_rows);
+  CHECK_FALSE(facts.value().knows_rows_with_defaults);
+  CHECK(facts.value().knows_typed_rows_with_defaults);
 }
 
 TEST_CASE("server facts: an old one knows little", "[server_facts]") {

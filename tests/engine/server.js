@@ -1,0 +1,120 @@
+// An HTTP port of ClickHouse 26 in front of its engine, which runs in this process: enough of the
+// real server's interface for inserts, DDL and queries, and nothing of users, sessions and quotas.
+// Statements run one after the other. Settings in the URL are honoured with INSERT … FORMAT only;
+// those for everything else are made with SET, which lasts, as in one session.
+// Usage: node server.js CHDB DIRECTORY [PORT]; prints the port, ends on SIGTERM or with its parent.
+//
+// Beyond ClickHouse's interface, for tests:
+//   GET  /inserts               how many inserts were posted since the start
+//   POST /lose-answers?count=N  the answers to the next N inserts that are stored never arrive
+'use strict';
+
+const fs = require('fs');
+const http = require('http');
+const path = require('path');
+
+const [chdb, directory, port = '0'] = process.argv.slice(2);
+const { Session } = require(chdb);
+const session = new Session(path.join(directory, 'clickhouse'));
+
+const kNotFound = new Set([46, 47, 50, 60, 73, 81, 115]);
+const kBadRequest = new Set([6, 25, 26, 27, 36, 38, 41, 53, 62, 69, 70, 72, 117, 321, 376, 407, 467]);
+
+let engine_version = '';
+let inserts = 0;
+let answers_to_lose = 0;
+
+class Refusal extends Error {
+  constructor(status, message, code = 0) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+// The engine wraps some exceptions in another of the same code; a server shows the inner one.
+function to_refusal(error) {
+  const code = error.clickhouseCode;
+  if (!code) return new Refusal(500, `the engine: ${error.message}\n`);
+  const inner = /^Code: \d+\. DB::Exception: (Code: .*)\. \(\w+\)$/s.exec(error.message);
+  const text = inner ? inner[1] : `${error.message} (version ${engine_version})`;
+  return new Refusal(kNotFound.has(code) ? 404 : kBadRequest.has(code) ? 400 : 500, text + '\n', code);
+}
+
+async function run(sql) {
+  try {
+    return Buffer.from((await session.queryAsync(sql, { format: 'TabSeparated' })).bytes());
+  } catch (error) {
+    throw to_refusal(error);
+  }
+}
+
+const quote = (text) => `'${text.replace(/[\\']/g, '\\$&')}'`;
+
+// The rows go through a file: within the text of a query the engine ends binary ones at an empty line.
+// Unlike a server it then knows no EPHEMERAL columns when it computes a DEFAULT.
+async function insert(into, format, settings, rows) {
+  ++inserts;
+  const file = path.join(directory, 'rows.bin');
+  fs.writeFileSync(file, rows);
+  const list = [...settings].map(([name, value]) => `${name} = ${quote(value)}`).join(', ');
+  await run(`${into} FROM INFILE ${quote(file)} ${list ? `SETTINGS ${list} ` : ''}FORMAT ${format}`);
+  if (answers_to_lose === 0) return Buffer.alloc(0);
+  --answers_to_lose;
+  return undefined;
+}
+
+// What the request is answered with, or nothing when its answer is to be lost.
+async function answer(request, body) {
+  const url = new URL(request.url, 'http://localhost');
+  if (url.pathname === '/ping') return Buffer.from('Ok.\n');
+  if (url.pathname === '/inserts') return Buffer.from(`${inserts}\n`);
+  if (url.pathname === '/lose-answers') {
+    answers_to_lose = Number(url.searchParams.get('count'));
+    return Buffer.alloc(0);
+  }
+  if (url.pathname !== '/') throw new Refusal(404, `There is no handle ${url.pathname}\n`);
+  const query = url.searchParams.get('query') ?? '';
+  const settings = new Map(url.searchParams);
+  settings.delete('query');
+  settings.delete('wait_end_of_query'); // no answer begins before its statement has ended
+  const rows = /^\s*(INSERT\s+INTO\s.*)\sFORMAT\s+(\w+)\s*$/is.exec(query);
+  if (rows) return insert(rows[1], rows[2], settings, body);
+  if (settings.size > 0) throw new Refusal(501, 'settings in the URL are for INSERT … FORMAT only\n');
+  return run(`${query}\n${body.toString()}`);
+}
+
+async function respond(request, response, body) {
+  try {
+    const result = await answer(request, body);
+    if (result === undefined) return response.destroy();
+    response.writeHead(200, { 'Content-Type': 'text/plain; charset=UTF-8', 'Content-Length': result.length });
+    response.end(result);
+  } catch (error) {
+    const status = error instanceof Refusal ? error.status : 500;
+    const headers = error.code ? { 'X-ClickHouse-Exception-Code': error.code } : {};
+    response.writeHead(status, { 'Content-Type': 'text/plain; charset=UTF-8', ...headers });
+    response.end(error instanceof Refusal ? error.message : `${error.stack}\n`);
+  }
+}
+
+let last = Promise.resolve();
+const server = http.createServer((request, response) => {
+  const pieces = [];
+  request.on('data', (piece) => pieces.push(piece));
+  // A body that is cut short never ends, and nothing of it is stored.
+  request.on('end', () => {
+    last = last.then(() => respond(request, response, Buffer.concat(pieces)));
+  });
+});
+// As the real server has it.
+server.keepAliveTimeout = 30_000;
+
+run('SELECT version()').then((answered) => {
+  engine_version = answered.toString().trim();
+  server.listen(Number(port), '127.0.0.1', () => console.log(server.address().port));
+});
+
+process.on('SIGTERM', () => last.then(() => process.exit(0)));
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(1), 1000);

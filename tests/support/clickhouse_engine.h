@@ -1,0 +1,41 @@
+// ClickhouseEngine: ClickHouse 26 of the test's own, in the shape of its engine (the npm package
+// chdb) behind tests/engine/server.js, with its data in a private directory. `make chaos` installs
+// the package beside the test program.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "tests/support/clickhouse_endpoint.h"
+#include "tests/support/files.h"
+#include "tests/support/process.h"
+
+namespace event_consumer::testing {
+
+class ClickhouseEngine : public ClickhouseEndpoint {
+ public:
+  // Starts it. Returns when it answers; throws std::runtime_error with what it wrote when that
+  // takes longer than 60 s.
+  ClickhouseEngine();
+  // Kills it at once.
+  ~ClickhouseEngine();
+
+  // Starts it again, on the same port and data; like the constructor.
+  void start();
+  // SIGKILL; when it returns the engine is gone.
+  void kill();
+
+  // The INSERTs posted since the start, whatever became of them.
+  std::uint64_t inserts() const;
+  // The next `count` inserts are stored, but their connection is closed instead of answered.
+  void lose_answers(int count) const;
+
+ private:
+  PrivateDirectory directory_{"engine"};
+  std::unique_ptr<ChildProcess> process_;
+};
+
+// The engine of this run, started when first asked for and stopped at its end.
+ClickhouseEngine& engine();
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,171 @@
+#include "tests/support/typed_columns.h"
+
+#include <sstream>
+
+namespace event_consumer::testing {
+namespace {
+
+struct Example {
+  std::string type;
+  std::string json;
+  std::string shown;
+};
+
+// Whether values of the type stand in quotes when an array is shown, and whether it may stand in
+// LowCardinality.
+enum class Quoted { kNo, kYes };
+enum class Low { kNo, kYes };
+
+struct Examples {
+  TypesOf since;
+  Quoted quoted;
+  Low low;
+  std::vector<Example> examples;
+};
+
+const std::string kWideMaximum =
+    "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+const std::string kWideMinimum =
+    "-57896044618658097711785492504343953926634992332820282019728792003956564819968";
+
+const std::vector<Examples>& all_examples() {
+  static const std::vector<Examples> all = {
+      {TypesOf::k18,
+       Quoted::kNo,
+       Low::kYes,
+       {{"UInt8", "255", "255"},
+        {"UInt16", "65535", "65535"},
+        {"UInt32", "4294967295", "4294967295"},
+        {"UInt64", "18446744073709551615", "18446744073709551615"},
+        {"Int8", "-128", "-128"},
+        {"Int16", "-32768", "-32768"},
+        {"Int32", "-2147483648", "-2147483648"},
+        {"Int64", "-9223372036854775808", "-9223372036854775808"},
+        {"Float32", "1.5", "1.5"},
+        {"Float64", "-2.25", "-2.25"}}},
+      {TypesOf::k26,
+       Quoted::kNo,
+       Low::kYes,
+       {{"UInt128", "\"340282366920938463463374607431768211455\"",
+         "340282366920938463463374607431768211455"},
+        {"UInt256", '"' + kWideMaximum + '"', kWideMaximum},
+        {"Int128", "-170141183460469231731687303715884105728",
+         "-170141183460469231731687303715884105728"},
+        {"Int256", '"' + kWideMinimum + '"', kWideMinimum},
+        {"Float64", "1e308", "1e308"}}},
+      {TypesOf::k18,
+       Quoted::kNo,
+       Low::kNo,
+       {{"Decimal(9, 4)", "-12345.6789", "-12345.6789"},
+        {"Decimal(18, 4)", "\"12345.6789\"", "12345.6789"},
+        {"Decimal(38, 10)", "1234567890123456789012345678.0123456789",
+         "1234567890123456789012345678.0123456789"}}},
+      {TypesOf::k26,
+       Quoted::kNo,
+       Low::kNo,
+       {{"Decimal(76, 1)", "-0.5", "-0.5"},
+        {"Bool", "true", "true"},
+        {"SimpleAggregateFunction(sum, UInt64)", "7", "7"}}},
+      {TypesOf::k18,
+       Quoted::kYes,
+       Low::kYes,
+       {{"String", "\"t\\u00e9\"", "t\u00e9"},
+        {"String", "{\"a\": [1.50]}", "{\"a\": [1.50]}"},
+        {"FixedString(4)", "\"ab\"", "ab\\0\\0"},
+        {"Date", "\"2025-12-19\"", "2025-12-19"},
+        {"DateTime", "\"2025-12-19T12:20:30+02:00\"", "2025-12-19 10:20:30"}}},
+      {TypesOf::k26,
+       Quoted::kYes,
+       Low::kYes,
+       {{"Date", "\"2149-06-06\"", "2149-06-06"},
+        {"DateTime", "\"2106-02-07T06:28:15Z\"", "2106-02-07 06:28:15"},
+        {"Date32", "\"1900-01-01\"", "1900-01-01"},
+        {"Date32", "\"2299-12-31\"", "2299-12-31"},
+        {"IPv4", "\"203.0.113.7\"", "203.0.113.7"},
+        {"IPv6", "\"2001:db8::1\"", "2001:db8::1"},
+        {"IPv6", "\"203.0.113.7\"", "::ffff:203.0.113.7"}}},
+      {TypesOf::k18,
+       Quoted::kYes,
+       Low::kNo,
+       {{"UUID", "\"61F0C4045CB311E7907BA6006AD3DBA0\"", "61f0c404-5cb3-11e7-907b-a6006ad3dba0"},
+        {"Enum8('a' = -1, 'b' = 2)", "\"b\"", "b"},
+        {"Enum16('x' = 300, 'y' = -300)", "-300", "y"}}},
+      {TypesOf::k26,
+       Quoted::kYes,
+       Low::kNo,
+       {{"DateTime64(3)", "1766139630123", "2025-12-19 10:20:30.123"},
+        {"DateTime64(6, 'Europe/Berlin')", "\"2025-12-19T10:20:30.123456Z\"",
+         "2025-12-19 11:20:30.123456"},
+        {"DateTime64(6)", "\"1900-01-01T00:00:00Z\"", "1900-01-01 00:00:00.000000"},
+        {"DateTime64(6)", "\"2299-12-31T23:59:59.999999Z\"", "2299-12-31 23:59:59.999999"},
+        {"DateTime64(9)", "\"2025-12-19T10:20:30.123456789Z\"", "2025-12-19 10:20:30.123456789"}}},
+  };
+  return all;
+}
+
+bool is_aggregate(const std::string& type) { return type.find("Aggregate") != std::string::npos; }
+
+// The example alone, and in everything that may stand around its type.
+std::vector<Example> wrapped(const Example& example, const Examples& group, TypesOf server) {
+  const auto& [type, json, shown] = example;
+  if (is_aggregate(type)) return {example};
+  const std::string quote = group.quoted == Quoted::kYes ? "'" : "";
+  const std::string item = quote + shown + quote;
+  std::vector<Example> all = {
+      example,
+      {"Nullable(" + type + ")", json, shown},
+      {"Nullable(" + type + ")", "null", "\\N"},
+      {"Array(" + type + ")", "[" + json + ", " + json + "]", "[" + item + "," + item + "]"},
+      {"Array(Nullable(" + type + "))", "[null, " + json + "]", "[NULL," + item + "]"},
+      {"Array(Array(" + type + "))", "[[], [" + json + "]]", "[[],[" + item + "]]"}};
+  if (server == TypesOf::k18 || group.low == Low::kNo) return all;
+  all.push_back({"LowCardinality(" + type + ")", json, shown});
+  all.push_back({"LowCardinality(Nullable(" + type + "))", json, shown});
+  all.push_back({"LowCardinality(Nullable(" + type + "))", "null", "\\N"});
+  all.push_back({"Array(LowCardinality(" + type + "))", "[" + json + "]", "[" + item + "]"});
+  return all;
+}
+
+}  // namespace
+
+std::vector<TypedColumn> typed_columns(TypesOf server) {
+  std::vector<TypedColumn> columns;
+  for (const Examples& group : all_examples()) {
+    if (group.since == TypesOf::k26 && server == TypesOf::k18) continue;
+    for (const Example& example : group.examples)
+      for (const Example& column : wrapped(example, group, server))
+        columns.push_back(
+            {"c" + std::to_string(columns.size()), column.type, column.json, column.shown});
+  }
+  return columns;
+}
+
+std::string column_definitions(const std::vector<TypedColumn>& columns) {
+  std::string text;
+  for (const TypedColumn& column : columns)
+    text += (text.empty() ? "" : ", ") + column.name + " " + column.type;
+  return text;
+}
+
+std::string event_for(const std::vector<TypedColumn>& columns) {
+  std::string text;
+  for (const TypedColumn& column : columns)
+    text += (text.empty() ? "{\"" : ", \"") + column.name + "\": " + column.json;
+  return text + "}";
+}
+
+std::vector<std::string> differences(const std::vector<TypedColumn>& columns,
+                                     const std::string& row) {
+  std::vector<std::string> found;
+  std::istringstream fields(row.substr(0, row.find('\n')));
+  for (const TypedColumn& column : columns) {
+    std::string field;
+    std::getline(fields, field, '\t');
+    if (field != column.shown)
+      found.push_back(column.type + " of " + column.json + " is " + field + " instead of " +
+                      column.shown);
+  }
+  return found;
+}
+
+}  // namespace event_consumer::testing
