@@ -49,7 +49,8 @@ TEST_CASE("supervisor: starts its workers, and a stop ends them and it", "[super
   CHECK(run.restart_delays().empty());
 }
 
-TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe and the scoreboard", "[supervisor]") {
+TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe and the scoreboard",
+          "[supervisor]") {
   RunOptions options = with_workers(2);
   options.before = [] {
     signal(SIGHUP, SIG_IGN);
