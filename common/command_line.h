@@ -36,7 +36,7 @@ struct CommandLine {
   Origin config_file_origin = Origin::kDefault;
   int worker_slot = 0;     // 1 and up, 0 when started by hand
   int worker_row = 0;      // which of the two rows of its slot
-  int ready_fd = -1;       // where a worker writes one byte when it consumes; -1: nowhere
+  int ready_fd = -1;       // where a worker writes its words to the supervisor; -1: nowhere
   int scoreboard_fd = -1;  // the shared memory; -1: none, nobody watches
 
   // The supervisor's program as its own child: it serves the status on this socket.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <functional>
 #include <optional>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -62,11 +63,17 @@ UniqueFd receive_signals() {
   return fd;
 }
 
+// Up to a tenth more, so that workers that share their load are not all replaced at one time.
+std::uint64_t with_jitter(std::uint64_t max_events) {
+  std::random_device seed;
+  return max_events + std::uniform_int_distribution<std::uint64_t>(0, max_events / 10)(seed);
+}
+
 }  // namespace
 
 Result<Done> run_worker(const CommandLine& command_line) {
   const Options& options = command_line.resolved.options;
-  UniqueFd ready_fd(command_line.ready_fd);
+  UniqueFd supervisor_fd(command_line.ready_fd);
   auto row = OwnRow::open(command_line);
   if (!row) return row.error();
   row->set_state(WorkerState::kStarting, "", Clock::now());
@@ -103,7 +110,8 @@ Result<Done> run_worker(const CommandLine& command_line) {
   Pipeline pipeline(limits, std::move(*encoding), guard, source, dead_letters, inserter);
 
   Worker({source, dead_letters, inserter, pipeline, *row, reconnect, signals.get()},
-         std::move(ready_fd), options.stop_timeout, options.hold_timeout)
+         std::move(supervisor_fd), options.stop_timeout, options.hold_timeout,
+         with_jitter(options.worker_max_events))
       .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.

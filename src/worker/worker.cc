@@ -254,10 +254,20 @@ Result<Done> Worker::advance_stop(TimePoint now) {
 }
 
 void Worker::report_ready() {
-  if (!ready_fd_) return;
+  if (!std::exchange(has_consumed_, true)) say('c');
+}
+
+void Worker::say(char word) {
+  if (!supervisor_fd_) return;
   // The supervisor is the only reader; when it is gone there is nobody to tell.
-  if (write(ready_fd_.get(), "c", 1) < 0) log::debug("nobody waits for this worker to be ready");
-  ready_fd_.reset();
+  if (write(supervisor_fd_.get(), &word, 1) < 0) log::debug("the supervisor does not listen");
+}
+
+// A replacement comes while this worker goes on; it then gets a stop like any other.
+void Worker::ask_for_relief_if_due() {
+  if (max_events_ == 0 || parts_.row.record().counters.received < max_events_) return;
+  max_events_ = 0;
+  say('r');
 }
 
 void Worker::publish(TimePoint now) {
@@ -285,6 +295,7 @@ void Worker::publish(TimePoint now) {
   parts_.pipeline.report(row.record());
   row.record().counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = reconnects_;
   row.publish(now);
+  ask_for_relief_if_due();
 }
 
 void Worker::read_signals() {

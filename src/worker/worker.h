@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -37,14 +38,16 @@ struct WorkerParts {
 
 class Worker {
  public:
-  // `ready_fd` gets one byte when the broker has accepted the consumer, or would have if the
-  // instance were not paused; it may hold nothing.
-  Worker(const WorkerParts& parts, UniqueFd ready_fd, std::chrono::seconds stop_timeout,
-         std::chrono::seconds hold_timeout)
+  // `supervisor_fd` gets a byte «c» when the broker has accepted the consumer, or would have if the
+  // instance were not paused, and a byte «r» when the worker has taken `max_events` (0: never) and
+  // is to be replaced; it may hold nothing.
+  Worker(const WorkerParts& parts, UniqueFd supervisor_fd, std::chrono::seconds stop_timeout,
+         std::chrono::seconds hold_timeout, std::uint64_t max_events)
       : parts_(parts),
-        ready_fd_(std::move(ready_fd)),
+        supervisor_fd_(std::move(supervisor_fd)),
         stop_timeout_(stop_timeout),
         hold_timeout_(hold_timeout),
+        max_events_(max_events),
         reconnect_backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)) {}
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when
@@ -87,15 +90,19 @@ class Worker {
   bool reads_source() const;
   Duration longest_pause() const;
   void report_ready();
+  void say(char word);
+  void ask_for_relief_if_due();
   void read_signals();
   void publish(TimePoint now);
   void wait(TimePoint now);
   std::optional<TimePoint> deadline(TimePoint now) const;
 
   WorkerParts parts_;
-  UniqueFd ready_fd_;
+  UniqueFd supervisor_fd_;
   std::chrono::seconds stop_timeout_;
   std::chrono::seconds hold_timeout_;
+  std::uint64_t max_events_;  // 0: for ever, or relief has been asked for
+  bool has_consumed_ = false;
 
   State state_ = State::kConsuming;
   std::optional<TimePoint> paused_since_;  // reading stopped because the pipeline may not take
