@@ -10,7 +10,7 @@ version    := 0.1.0
 
 CXX      ?= g++
 CXXFLAGS ?= -O2 -g
-PACKAGES := librabbitmq cpp-httplib openssl spdlog libxxhash libsystemd
+PACKAGES := librabbitmq cpp-httplib openssl spdlog libxxhash libsystemd prometheus-cpp-core
 
 # One set of flags for every object: cpp-httplib changes the size of its classes with its macros.
 # Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
@@ -42,16 +42,18 @@ integration_sources := $(common_sources) $(support_sources) $(call find_sources,
 engine_sources := $(common_sources) $(support_sources) $(call find_sources,tests/engine) \
                   tests/test_main.cc
 demo_sources := $(common_sources) $(support_sources) $(call find_sources,tests/demo)
-differential_sources := $(call find_sources,src/worker/encode tests/differential)
+differential_sources := common/utf8.cc $(call find_sources,src/worker/encode tests/differential)
 bench_sources := $(common_sources) $(support_sources) $(call find_sources,tests/bench)
 
 programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
 
 # What a bare Debian machine needs on top of git and make.
 build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev rapidjson-dev \
-                  libcli11-dev libspdlog-dev libxxhash-dev libsystemd-dev catch2
+                  libcli11-dev libspdlog-dev libxxhash-dev libsystemd-dev \
+                  prometheus-cpp-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
+check_packages := prometheus
 
 .PHONY: all help deps demo check chaos engine bench differential fuzz install format clean
 all: $(programs)
@@ -103,6 +105,7 @@ demo: deps
 test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildcard $(chdb)),engine-tests))
 
 check: deps
+	@packaging/deps.sh $(check_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(planted) $(test_programs)
 	@NOTE='$(if $(wildcard $(chdb)),,ClickHouse 26 engine tests are left out: make chaos installs it)' \
 	  tests/check.sh $(test_programs)
@@ -148,7 +151,7 @@ fuzz:
 	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 
-$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $(wildcard src/worker/encode/*)
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $(wildcard src/worker/encode/* common/utf8.*)
 	@mkdir -p $(@D)
 	clang++ -std=c++17 -Wall -Wextra -O1 -g -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -I. -Isrc -o $@ $(filter %.cc,$^)

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "common/utf8.h"
 #include "worker/encode/row_encoder.h"
-#include "worker/encode/utf8.h"
 
 using namespace event_consumer;
 

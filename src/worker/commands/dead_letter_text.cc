@@ -1,7 +1,7 @@
 #include "worker/commands/dead_letter_text.h"
 
-#include "worker/commands/text.h"
-#include "worker/encode/utf8.h"
+#include "common/text.h"
+#include "common/utf8.h"
 
 namespace event_consumer {
 namespace {

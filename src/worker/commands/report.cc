@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "worker/commands/text.h"
+#include "common/text.h"
 
 namespace event_consumer {
 

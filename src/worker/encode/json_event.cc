@@ -6,9 +6,9 @@
 
 #include <utility>
 
+#include "common/utf8.h"
 #include "worker/encode/body_stream.h"
 #include "worker/encode/column_index.h"
-#include "worker/encode/utf8.h"
 
 namespace event_consumer {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/encode/utf8.h"
+#include "common/utf8.h"
 
 #include "tests/support/catch.h"
 

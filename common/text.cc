@@ -1,8 +1,8 @@
-#include "worker/commands/text.h"
+#include "common/text.h"
 
 #include <algorithm>
 
-#include "worker/encode/utf8.h"
+#include "common/utf8.h"
 
 namespace event_consumer {
 namespace {

@@ -1,4 +1,4 @@
-#include "worker/commands/text.h"
+#include "common/text.h"
 
 #include "tests/support/catch.h"
 
