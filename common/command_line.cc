@@ -117,6 +117,14 @@ void add_supervisors_options(CLI::App& app, CommandLine& command_line) {
   app.add_option("--scoreboard-fd", command_line.scoreboard_fd, given);
 }
 
+void add_status_command(CLI::App& app, CommandLine& command_line) {
+  CLI::App* status = add_command(app, command_line, Command::kStatus, "status",
+                                 "shows the instance that runs at --status-address");
+  CLI::Option* watch = status->add_flag("--watch", command_line.status.watch, "again and again");
+  status->add_flag("--json", command_line.status.json, "one JSON object, for scripts")
+      ->excludes(watch);
+}
+
 // What the supervisor gives to itself; a group without a name is not shown.
 void add_own_options(CLI::App& app, CommandLine& command_line) {
   const std::string hidden;
@@ -194,6 +202,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
   } else {
     app.add_flag("--print-config", texts.print_config,
                  "shows every option's value and where it comes from");
+    add_status_command(app, command_line);
     add_own_options(app, command_line);
   }
 

@@ -14,6 +14,7 @@ namespace event_consumer {
 enum class Command {
   kRun,  // no command: consume
   kPrintConfig,
+  kStatus,
   kCheck,
   kListDeadLetters,
   kReplayDeadLetters,
@@ -27,10 +28,17 @@ struct DeadLetterArguments {
   bool json = false;
 };
 
+// What stands behind `status`.
+struct StatusArguments {
+  bool watch = false;
+  bool json = false;
+};
+
 struct CommandLine {
   ResolvedOptions resolved;
   Command command = Command::kRun;
   DeadLetterArguments dead_letters;
+  StatusArguments status;
   Settings flags;           // by the variable of each
   std::string config_file;  // empty: none
   Origin config_file_origin = Origin::kDefault;

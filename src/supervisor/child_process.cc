@@ -85,7 +85,8 @@ ssize_t read_again_if_interrupted(int fd, void* into, size_t size) {
 }  // namespace
 
 Result<pid_t> start_child(const Command& command) {
-  std::vector<std::string> argument_strings = {command.path.substr(command.path.rfind('/') + 1)};
+  std::vector<std::string> argument_strings = {
+      command.name.empty() ? command.path.substr(command.path.rfind('/') + 1) : command.name};
   argument_strings.insert(argument_strings.end(), command.arguments.begin(),
                           command.arguments.end());
   std::vector<std::string> environment_strings = command.environment;

@@ -18,10 +18,11 @@ namespace event_consumer {
 // A program and all that it is to have of ours.
 struct Command {
   std::string path;                      // of the executable; PATH is not searched
-  std::vector<std::string> arguments;    // from argv[1]; argv[0] is the last part of `path`
+  std::vector<std::string> arguments;    // from argv[1]
   std::vector<std::string> environment;  // «NAME=value», the whole of it
   std::vector<int> inherited_fds;        // kept under their numbers, beside 0, 1 and 2
   sigset_t signal_mask;                  // the signals blocked in it
+  std::string name = {};                 // argv[0]; empty: the last part of `path`
 };
 
 // Starts `command` and returns its process id once it executes. Of descriptors it gets 0, 1, 2 and

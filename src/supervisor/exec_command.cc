@@ -29,6 +29,7 @@ std::vector<std::string> command_words(Command command) {
       return {"dead-letters", "drop"};
     case Command::kRun:
     case Command::kPrintConfig:
+    case Command::kStatus:
       break;
   }
   return {};

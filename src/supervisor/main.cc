@@ -11,6 +11,7 @@
 #include "supervisor/exec_command.h"
 #include "supervisor/find_worker.h"
 #include "supervisor/status/serve_status.h"
+#include "supervisor/status/show_status.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/worker_environment.h"
 
@@ -48,6 +49,7 @@ ExitCode run(const CommandLine& command_line) {
     std::cout << describe_config(command_line);
     return ExitCode::kOk;
   }
+  if (command_line.command == Command::kStatus) return show_status(command_line);
   log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level);
   if (command_line.serve_status) return serve_status(command_line);
   for (const AmqpUrl& url : options.rabbitmq_urls)

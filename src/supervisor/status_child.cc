@@ -36,7 +36,8 @@ void StatusChild::act(TimePoint now) {
                     fmt::format("--scoreboard-fd={}", scoreboard_fd_)},
                    environment_,
                    {listen_fd_.get(), scoreboard_fd_},
-                   signal_mask_});
+                   signal_mask_,
+                   "event-consumer"});
   if (!pid) {
     const Duration delay = restarts_.delay_after(Blame::kInternal, std::nullopt, true);
     log::error("cannot start the status server: {}; tried again in {:.1f} s", pid.error().message,

@@ -14,6 +14,20 @@ std::string short_number(double number) {
   return fmt::format("{:.0f}", number);
 }
 
+void add_worker(Summary& summary, const WorkerRecord& worker) {
+  summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
+  // All count the same queue, each at its own time.
+  summary.dead_letter_queue_messages =
+      std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
+  if (worker.deduplication != Deduplication::kUnknown) summary.deduplication = worker.deduplication;
+  if (!worker.clickhouse_version.empty())
+    summary.clickhouse_version = worker.clickhouse_version.str();
+  if (!worker.rabbitmq_version.empty()) summary.rabbitmq_version = worker.rabbitmq_version.str();
+  if (worker.state != WorkerState::kConsuming) return;
+  ++summary.consuming;
+  if (worker.insert_failing == 0) ++summary.storing;
+}
+
 }  // namespace
 
 Summary summarise(const Scoreboard& board) {
@@ -28,8 +42,7 @@ Summary summarise(const Scoreboard& board) {
     summary.in_hand += view.in_hand;
     for (int i = 0; i < view.living_count; ++i) {
       const WorkerRecord& worker = view.living[i];
-      summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
-      if (worker.state == WorkerState::kConsuming) ++summary.consuming;
+      add_worker(summary, worker);
       const std::string name = fmt::format("worker {}", slot);
       if (worker.insert_failing != 0)
         summary.trouble = name + ": " + worker.last_error.str();

@@ -13,10 +13,15 @@ namespace event_consumer {
 struct Summary {
   std::uint64_t workers = 0;
   std::uint64_t consuming = 0;
+  std::uint64_t storing = 0;  // of those that consume: whose latest insert did not fail
   bool paused = false;
   WorkerCounters counters{};
   std::uint64_t in_hand = 0;
   BoardTime last_insert_at = 0;
+  std::uint64_t dead_letter_queue_messages = 0;
+  Deduplication deduplication = Deduplication::kUnknown;
+  std::string clickhouse_version;
+  std::string rabbitmq_version;
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.
   std::string trouble;
 };

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -59,6 +60,11 @@ std::vector<pid_t> child_pids(pid_t parent) {
 bool is_alive(pid_t pid) {
   const std::optional<Stat> stat = read_stat(pid);
   return stat && !is_zombie(*stat);
+}
+
+std::string command_line(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 std::uint64_t rss_bytes(pid_t pid) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace event_consumer::testing {
@@ -13,6 +14,9 @@ std::vector<pid_t> child_pids(pid_t parent);
 
 // True when the process exists and is not a zombie.
 bool is_alive(pid_t pid);
+
+// The arguments of the process with a NUL after each, empty when it does not exist.
+std::string command_line(pid_t pid);
 
 // The resident memory of the process in bytes, 0 when it does not exist.
 std::uint64_t rss_bytes(pid_t pid);

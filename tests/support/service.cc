@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
 
@@ -26,7 +28,7 @@ Service::Service(const Environment& environment, const std::vector<std::string>&
     : process_(make_command(environment, arguments, program, log_file())) {}
 
 Service::~Service() {
-  const auto left = workers();
+  const auto left = child_pids(pid());
   process_.send(SIGKILL);
   for (const pid_t worker : left) kill(worker, SIGKILL);
   wait_until(
@@ -38,7 +40,18 @@ Service::~Service() {
       std::chrono::seconds(10));
 }
 
-std::vector<pid_t> Service::workers() const { return child_pids(pid()); }
+std::vector<pid_t> Service::workers() const {
+  auto pids = child_pids(pid());
+  if (const auto server = status_server())
+    pids.erase(std::remove(pids.begin(), pids.end(), *server), pids.end());
+  return pids;
+}
+
+std::optional<pid_t> Service::status_server() const {
+  for (const pid_t child : child_pids(pid()))
+    if (command_line(child).find("--serve-status") != std::string::npos) return child;
+  return std::nullopt;
+}
 
 bool Service::wait_consuming(std::size_t count, Duration timeout) {
   return wait_until([&] { return count_in_log(": consumes, ") >= count; }, timeout);

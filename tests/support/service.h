@@ -24,6 +24,8 @@ class Service {
   pid_t pid() const { return process_.pid(); }
   // The workers that live now, in ascending order.
   std::vector<pid_t> workers() const;
+  // The process that serves the status, if there is one.
+  std::optional<pid_t> status_server() const;
   void send(int signal) { process_.send(signal); }
 
   // Waits until workers have begun to consume `count` times since the start; false after `timeout`.

@@ -1,10 +1,79 @@
 #include "supervisor/status/serve_status.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+#include "common/log.h"
+#include "common/scoreboard/scoreboard.h"
+#include "supervisor/status/http.h"
+#include "supervisor/status/http_loop.h"
+#include "supervisor/status/metrics.h"
+#include "supervisor/status/readiness.h"
+#include "supervisor/status/report.h"
+
 namespace event_consumer {
-ExitCode serve_status(const CommandLine&) {
-  pause();
+
+namespace {
+
+constexpr char kText[] = "text/plain; charset=utf-8";
+
+// 200 when there is nothing to complain of, else 503 with the complaint.
+Page verdict(const std::string& complaint) {
+  if (complaint.empty()) return {200, kText, "ok\n"};
+  return {503, kText, complaint + "\n"};
+}
+
+Pages pages_of(const Scoreboard& board, const Options& options) {
+  return {
+      {"/livez", [&] { return verdict(why_not_alive(board, Clock::now())); }},
+      {"/readyz", [&] { return verdict(why_not_ready(board, Clock::now())); }},
+      {"/metrics",
+       [&]() -> Page {
+         const std::chrono::duration<double> unix_time =
+             std::chrono::system_clock::now().time_since_epoch();
+         return {200, "text/plain; version=0.0.4; charset=utf-8",
+                 metrics_text(board, Clock::now(), unix_time.count())};
+       }},
+      {"/status",
+       [&]() -> Page {
+         return {200, "application/json", report_json(board, options, Clock::now())};
+       }},
+  };
+}
+
+// Ctrl-C reaches every process of the terminal; the supervisor says when it is this one's turn.
+UniqueFd stop_signal() {
+  signal(SIGINT, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  UniqueFd fd(signalfd(-1, &signals, SFD_CLOEXEC));
+  if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
+}
+
+}  // namespace
+
+ExitCode serve_status(const CommandLine& command_line) {
+  // It was started as /proc/self/exe.
+  prctl(PR_SET_NAME, "event-consumer");
+  const UniqueFd stop = stop_signal();
+  const UniqueFd listening(command_line.listen_fd);
+  auto board = Scoreboard::attach(command_line.scoreboard_fd);
+  if (!board) {
+    log::error("{}", board.error().message);
+    return board.error().exit_code;
+  }
+  HttpLoop(listening.get(), stop.get(), answerer(pages_of(*board, command_line.resolved.options)))
+      .run();
   return ExitCode::kOk;
 }
+
 }  // namespace event_consumer

@@ -1,0 +1,281 @@
+#include "supervisor/status/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "supervisor/status/readiness.h"
+#include "supervisor/summary.h"
+
+namespace event_consumer {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// A slot with all that its metrics are made of.
+struct Slot {
+  std::string number;
+  SlotView view;
+  TimePoint now;
+  double unix_seconds;
+
+  const WorkerCounters& counters() const { return view.counters; }
+  // The newest process; nullptr when none lives.
+  const WorkerRecord* worker() const {
+    return view.living_count == 0 ? nullptr : &view.living[view.living_count - 1];
+  }
+};
+
+// NaN: there is no such value now.
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double age(BoardTime since, const Slot& slot) {
+  return since == 0 ? kNone : seconds_since(since, slot.now);
+}
+
+// One value of each worker.
+struct WorkerMetric {
+  const char* name;
+  MetricType type;
+  const char* help;
+  double (*value)(const Slot&);
+};
+
+template <std::uint64_t WorkerCounters::*member>
+double counter(const Slot& slot) {
+  return static_cast<double>(slot.counters().*member);
+}
+
+template <std::uint64_t WorkerRecord::*member>
+double gauge(const Slot& slot) {
+  return slot.worker() == nullptr ? 0 : static_cast<double>(slot.worker()->*member);
+}
+
+constexpr MetricType kCounter = MetricType::Counter;
+constexpr MetricType kGauge = MetricType::Gauge;
+
+const WorkerMetric kWorkerMetrics[] = {
+    {"event_consumer_events_received_total", kCounter, "Deliveries taken from the queue.",
+     counter<&WorkerCounters::received>},
+    {"event_consumer_received_bytes_total", kCounter, "Bytes of their bodies.",
+     counter<&WorkerCounters::received_bytes>},
+    {"event_consumer_events_redelivered_total", kCounter,
+     "Deliveries that the broker had marked as redelivered.",
+     counter<&WorkerCounters::redelivered>},
+    {"event_consumer_events_inserted_total", kCounter, "Events that ClickHouse has stored.",
+     counter<&WorkerCounters::inserted>},
+    {"event_consumer_inserted_bytes_total", kCounter, "Bytes of their rows as they were posted.",
+     counter<&WorkerCounters::inserted_bytes>},
+    {"event_consumer_events_rejected_total", kCounter,
+     "Messages left to the dead-letter policy of the queue.", counter<&WorkerCounters::rejected>},
+    {"event_consumer_events_recognised_total", kCounter,
+     "Redelivered copies of events that were stored already.",
+     counter<&WorkerCounters::recognised>},
+    {"event_consumer_events_returned_total", kCounter,
+     "Deliveries that went back to the queue: given back, or lost with a link or a process.",
+     counter<&WorkerCounters::returned>},
+    {"event_consumer_events_in_hand", kGauge, "Deliveries that have no verdict yet.",
+     [](const Slot& slot) { return static_cast<double>(slot.view.in_hand); }},
+    {"event_consumer_unacknowledged", kGauge,
+     "Deliveries that the broker counts against the prefetch.",
+     gauge<&WorkerRecord::unacknowledged>},
+    {"event_consumer_held_bytes", kGauge, "Bytes of rows and bodies held in memory.",
+     gauge<&WorkerRecord::held_bytes>},
+    {"event_consumer_insert_failing", kGauge, "1 while the latest insert has failed.",
+     gauge<&WorkerRecord::insert_failing>},
+    {"event_consumer_oldest_unacknowledged_seconds", kGauge,
+     "Age of the oldest delivery in hand; 0 when there is none.",
+     [](const Slot& slot) {
+       const double seconds =
+           slot.worker() == nullptr ? kNone : age(slot.worker()->oldest_taken_at, slot);
+       return std::isnan(seconds) ? 0 : seconds;
+     }},
+    {"event_consumer_event_lag_seconds", kGauge,
+     "From the timestamp of the event taken last to its taking; absent when it has none.",
+     [](const Slot& slot) {
+       const bool any = slot.worker() != nullptr && slot.worker()->counters.received > 0;
+       return any ? slot.worker()->event_lag_seconds : kNone;
+     }},
+    {"event_consumer_last_insert_timestamp_seconds", kGauge,
+     "When ClickHouse stored a batch the last time, as Unix time; absent before the first.",
+     [](const Slot& slot) {
+       if (slot.worker() == nullptr) return kNone;
+       return slot.unix_seconds - age(slot.worker()->last_insert_at, slot);
+     }},
+    {"event_consumer_worker_restarts_total", kCounter,
+     "Processes started because the one before had died.",
+     [](const Slot& slot) { return static_cast<double>(slot.view.restarts); }},
+};
+
+ClientMetric with_labels(Labels labels) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  return metric;
+}
+
+ClientMetric number(MetricType type, double value, Labels labels = {}) {
+  ClientMetric metric = with_labels(std::move(labels));
+  metric.counter.value = type == kCounter ? value : 0;
+  metric.gauge.value = type == kGauge ? value : 0;
+  return metric;
+}
+
+// A counter of each worker for each of `words`.
+template <typename Words, typename Values>
+MetricFamily by_word(const char* name, const char* help, const std::vector<Slot>& slots,
+                     const char* label, const Words& words, const Values& values_of) {
+  MetricFamily family{name, help, kCounter, {}};
+  for (const Slot& slot : slots)
+    for (std::size_t i = 0; i < words.size(); ++i)
+      family.metric.push_back(number(kCounter, static_cast<double>(values_of(slot.counters())[i]),
+                                     {{"worker", slot.number}, {label, std::string(words[i])}}));
+  return family;
+}
+
+template <typename Bounds>
+MetricFamily histogram(const char* name, const char* help, const std::vector<Slot>& slots,
+                       Histogram<Bounds> WorkerCounters::*member) {
+  MetricFamily family{name, help, MetricType::Histogram, {}};
+  for (const Slot& slot : slots) {
+    const Histogram<Bounds>& counted = slot.counters().*member;
+    ClientMetric metric = with_labels({{"worker", slot.number}});
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < Bounds::kUpperBounds.size(); ++i)
+      metric.histogram.bucket.push_back({so_far += counted.buckets[i], Bounds::kUpperBounds[i]});
+    metric.histogram.sample_count = counted.count();
+    metric.histogram.sample_sum = counted.sum;
+    family.metric.push_back(std::move(metric));
+  }
+  return family;
+}
+
+MetricFamily failed_inserts(const std::vector<Slot>& slots) {
+  MetricFamily family{
+      "event_consumer_failed_inserts_total",
+      "Inserts that failed, by class and by ClickHouse's code (0: no answer or none "
+      "with a code).",
+      kCounter,
+      {}};
+  for (const Slot& slot : slots)
+    for (const FailedInserts& failed : slot.counters().failed_inserts)
+      if (failed.count > 0)
+        family.metric.push_back(
+            number(kCounter, static_cast<double>(failed.count),
+                   {{"worker", slot.number},
+                    {"class", std::string(kErrorClassWords[failed.error_class])},
+                    {"code", std::to_string(failed.code)}}));
+  return family;
+}
+
+MetricFamily states(const std::vector<Slot>& slots) {
+  MetricFamily family{
+      "event_consumer_worker_state", "1 for the state that the worker is in.", kGauge, {}};
+  for (const Slot& slot : slots) {
+    const WorkerState state = slot.worker() == nullptr ? WorkerState::kNone : slot.worker()->state;
+    for (const std::string_view name : kWorkerStateWords)
+      family.metric.push_back(number(kGauge, name == word(state) ? 1 : 0,
+                                     {{"worker", slot.number}, {"state", std::string(name)}}));
+  }
+  return family;
+}
+
+std::vector<MetricFamily> of_workers(const std::vector<Slot>& slots) {
+  std::vector<MetricFamily> families;
+  for (const WorkerMetric& row : kWorkerMetrics) {
+    MetricFamily family{row.name, row.help, row.type, {}};
+    for (const Slot& slot : slots)
+      if (const double value = row.value(slot); !std::isnan(value))
+        family.metric.push_back(number(row.type, value, {{"worker", slot.number}}));
+    families.push_back(std::move(family));
+  }
+  families.push_back(states(slots));
+  families.push_back(by_word(
+      "event_consumer_events_dead_lettered_total", "Messages that the dead-letter queue confirmed.",
+      slots, "reason", kReasonSlugs,
+      [](const WorkerCounters& counters) -> auto& { return counters.dead_lettered; }));
+  families.push_back(by_word(
+      "event_consumer_batches_total", "Batches by what sealed them.", slots, "reason",
+      kFlushReasonWords, [](const WorkerCounters& counters) -> auto& { return counters.batches; }));
+  families.push_back(by_word(
+      "event_consumer_reconnects_total", "Links that were lost and made anew.", slots, "peer",
+      kPeerWords, [](const WorkerCounters& counters) -> auto& { return counters.reconnects; }));
+  families.push_back(failed_inserts(slots));
+  families.push_back(histogram("event_consumer_insert_duration_seconds",
+                               "From posting a batch to ClickHouse's word that it is stored.",
+                               slots, &WorkerCounters::insert_seconds));
+  families.push_back(histogram("event_consumer_batch_rows", "Rows of the batches stored.", slots,
+                               &WorkerCounters::batch_rows));
+  return families;
+}
+
+MetricFamily one(const char* name, MetricType type, const char* help, double value,
+                 Labels labels = {}) {
+  return {name, help, type, {number(type, value, std::move(labels))}};
+}
+
+void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, TimePoint now) {
+  const SupervisorRecord supervisor = board.supervisor().read();
+  const Summary summary = summarise(board);
+  families.push_back(one("event_consumer_build_info", kGauge, "1; the version is in the label.", 1,
+                         {{"version", EVENT_CONSUMER_VERSION}}));
+  families.push_back(one("event_consumer_start_time_seconds", kGauge,
+                         "When the instance was started, as Unix time.",
+                         static_cast<double>(supervisor.started_at_unix_seconds)));
+  families.push_back(one("event_consumer_ready", kGauge, "1 while /readyz says so.",
+                         why_not_ready(board, now).empty() ? 1 : 0));
+  families.push_back(one("event_consumer_paused", kGauge, "1 while an operator has paused it.",
+                         summary.paused ? 1 : 0));
+  families.push_back(one("event_consumer_workers", kGauge, "Workers that there are to be.",
+                         static_cast<double>(summary.workers)));
+  families.push_back(one("event_consumer_workers_consuming", kGauge, "Workers that consume.",
+                         static_cast<double>(summary.consuming)));
+  families.push_back(one("event_consumer_dead_letter_queue_messages", kGauge,
+                         "Messages in the dead-letter queue.",
+                         static_cast<double>(summary.dead_letter_queue_messages)));
+  if (summary.deduplication != Deduplication::kUnknown)
+    families.push_back(one("event_consumer_table_deduplicates", kGauge,
+                           "1 when a repeated insert would be noticed.",
+                           summary.deduplication == Deduplication::kYes ? 1 : 0));
+  families.push_back(one("event_consumer_reloads_total", kCounter, "Reloads that were begun.",
+                         static_cast<double>(supervisor.reloads)));
+  families.push_back(one("event_consumer_failed_reloads_total", kCounter,
+                         "Reloads that were refused or broken off.",
+                         static_cast<double>(supervisor.failed_reloads)));
+  MetricFamily deaths{"event_consumer_worker_deaths_total",
+                      "Ends of workers that nobody had asked to stop, by cause.",
+                      kCounter,
+                      {}};
+  for (std::size_t i = 0; i < kDeathCauseWords.size(); ++i)
+    deaths.metric.push_back(number(kCounter, static_cast<double>(supervisor.deaths[i]),
+                                   {{"cause", std::string(kDeathCauseWords[i])}}));
+  families.push_back(std::move(deaths));
+}
+
+}  // namespace
+
+std::string metrics_text(const Scoreboard& board, TimePoint now, double unix_seconds) {
+  std::vector<Slot> slots;
+  const auto count = static_cast<int>(board.supervisor().read().slots);
+  for (int number = 1; number <= count; ++number)
+    slots.push_back({std::to_string(number), view_slot(board.slot(number)), now, unix_seconds});
+  std::vector<MetricFamily> families = of_workers(slots);
+  add_instance(families, board, now);
+  // A family without a metric would be a heading without a text.
+  std::vector<MetricFamily> filled;
+  for (MetricFamily& family : families)
+    if (!family.metric.empty()) filled.push_back(std::move(family));
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, filled);
+  return text.str();
+}
+
+}  // namespace event_consumer

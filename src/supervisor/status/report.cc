@@ -1,0 +1,163 @@
+#include "supervisor/status/report.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+
+#include "common/text.h"
+#include "supervisor/status/readiness.h"
+#include "supervisor/summary.h"
+
+namespace event_consumer {
+
+namespace {
+
+class Json {
+ public:
+  void member(const char* key, const std::string& text) {
+    writer_.Key(key);
+    // What servers said may hold any bytes.
+    const std::string string = json_string(text);
+    writer_.RawValue(string.data(), string.size(), rapidjson::kStringType);
+  }
+  void member(const char* key, const char* text) { member(key, std::string(text)); }
+  void member(const char* key, std::string_view text) { member(key, std::string(text)); }
+  void member(const char* key, bool value) {
+    writer_.Key(key);
+    writer_.Bool(value);
+  }
+  void member(const char* key, std::uint64_t number) {
+    writer_.Key(key);
+    writer_.Uint64(number);
+  }
+  // Seconds, to the millisecond.
+  void member(const char* key, double seconds) {
+    writer_.Key(key);
+    writer_.Double(std::round(seconds * 1000) / 1000);
+  }
+  // How long ago `at` was; null when it never was.
+  void age(const char* key, BoardTime at, TimePoint now) {
+    if (at == 0) return null(key);
+    member(key, seconds_since(at, now));
+  }
+  void null(const char* key) {
+    writer_.Key(key);
+    writer_.Null();
+  }
+  void open_object(const char* key = nullptr) {
+    if (key != nullptr) writer_.Key(key);
+    writer_.StartObject();
+  }
+  void close_object() { writer_.EndObject(); }
+  void open_array(const char* key) {
+    writer_.Key(key);
+    writer_.StartArray();
+  }
+  void close_array() { writer_.EndArray(); }
+  std::string text() const { return buffer_.GetString(); }
+
+ private:
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+void add_counters(Json& json, const WorkerCounters& counters, std::uint64_t in_hand) {
+  json.member("received", counters.received);
+  json.member("inserted", counters.inserted);
+  json.member("dead_lettered", counters.all_dead_lettered());
+  json.member("rejected", counters.rejected);
+  json.member("recognised", counters.recognised);
+  json.member("returned", counters.returned);
+  json.member("in_hand", in_hand);
+  json.member("redelivered", counters.redelivered);
+}
+
+void add_process(Json& json, const WorkerRecord& worker, TimePoint now) {
+  json.member("pid", static_cast<std::uint64_t>(worker.pid));
+  json.member("state", word(worker.state));
+  json.member("reason", worker.reason.str());
+  json.age("state_seconds", worker.state_since, now);
+  json.age("heartbeat_seconds_ago", worker.heartbeat_at, now);
+  json.member("batch_rows", worker.filling_rows);
+  json.member("unacknowledged", worker.unacknowledged);
+  json.member("held_bytes", worker.held_bytes);
+  json.age("oldest_seconds", worker.oldest_taken_at, now);
+  json.age("inserting_seconds", worker.inserting_since, now);
+  json.age("last_insert_seconds_ago", worker.last_insert_at, now);
+  json.member("insert_failing", worker.insert_failing != 0);
+  json.member("last_error", worker.last_error.str());
+  json.age("last_error_seconds_ago", worker.last_error_at, now);
+}
+
+void add_slot(Json& json, int slot, const SlotView& view, TimePoint now) {
+  json.open_object();
+  json.member("worker", static_cast<std::uint64_t>(slot));
+  json.member("restarts", view.restarts);
+  add_counters(json, view.counters, view.in_hand);
+  // Two while a replacement takes over, none between a death and the next start.
+  json.open_array("processes");
+  for (int i = 0; i < view.living_count; ++i) {
+    json.open_object();
+    add_process(json, view.living[static_cast<std::size_t>(i)], now);
+    json.close_object();
+  }
+  json.close_array();
+  json.close_object();
+}
+
+void add_instance(Json& json, const Scoreboard& board, const Options& options, TimePoint now) {
+  const SupervisorRecord supervisor = board.supervisor().read();
+  const Summary summary = summarise(board);
+  const std::string not_alive = why_not_alive(board, now);
+  const std::string not_ready = why_not_ready(board, now);
+  json.member("instance", host_name());
+  json.member("queue", options.rabbitmq_queue);
+  json.member("pid", static_cast<std::uint64_t>(supervisor.pid));
+  json.member("table", options.clickhouse_database + "." + options.clickhouse_table);
+  json.member("version", EVENT_CONSUMER_VERSION);
+  json.member("state", kInstanceStateWords[static_cast<std::size_t>(supervisor.state)]);
+  json.member("alive", not_alive.empty());
+  json.member("ready", not_ready.empty());
+  json.member("not_ready_because", not_ready);
+  json.member("paused", summary.paused);
+  json.member("started_at_unix_seconds",
+              static_cast<std::uint64_t>(supervisor.started_at_unix_seconds));
+  json.member("rabbitmq_version", summary.rabbitmq_version);
+  json.member("clickhouse_version", summary.clickhouse_version);
+  if (summary.deduplication == Deduplication::kUnknown)
+    json.null("table_deduplicates");
+  else
+    json.member("table_deduplicates", summary.deduplication == Deduplication::kYes);
+  json.member("dead_letter_queue_messages", summary.dead_letter_queue_messages);
+  json.member("workers_wanted", summary.workers);
+  json.member("workers_consuming", summary.consuming);
+  json.age("last_insert_seconds_ago", summary.last_insert_at, now);
+  json.open_object("totals");
+  add_counters(json, summary.counters, summary.in_hand);
+  json.close_object();
+}
+
+}  // namespace
+
+std::string report_json(const Scoreboard& board, const Options& options, TimePoint now) {
+  Json json;
+  json.open_object();
+  add_instance(json, board, options, now);
+  json.open_array("workers");
+  const auto slots = static_cast<int>(board.supervisor().read().slots);
+  for (int slot = 1; slot <= slots; ++slot) add_slot(json, slot, view_slot(board.slot(slot)), now);
+  json.close_array();
+  json.close_object();
+  return json.text() + "\n";
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,13 @@
+// The command `event-consumer status`: asks the instance that runs at the status address.
+#pragma once
+
+#include "common/command_line.h"
+#include "common/exit_code.h"
+
+namespace event_consumer {
+
+// Shows it once, or with --watch every two seconds until it is interrupted or the instance is gone.
+// kUnavailable when nothing answers there, or when the supervisor's loop stands still.
+ExitCode show_status(const CommandLine& command_line);
+
+}  // namespace event_consumer

@@ -1,0 +1,113 @@
+#include "supervisor/status/metrics.h"
+
+#include <cmath>
+
+#include "tests/fakes/board_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr double kUnixSeconds = 1'800'000'000;
+
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: counters of each worker, by reason, class and peer") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.counters.received = 12;
+    record.counters.inserted = 7;
+    record.counters.dead_lettered[static_cast<std::size_t>(Reason::kBadValue)] = 3;
+    record.counters.batches[static_cast<std::size_t>(FlushReason::kAge)] = 4;
+    record.counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = 5;
+    record.counters.count_failed_insert(0, 241, 6);
+    record.in_hand = 2;
+  });
+  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  INFO(text);
+  CHECK(has_line(text, R"(event_consumer_events_received_total{worker="1"} 12)"));
+  CHECK(has_line(text, R"(event_consumer_events_received_total{worker="2"} 0)"));
+  CHECK(has_line(text, R"(event_consumer_events_inserted_total{worker="1"} 7)"));
+  CHECK(has_line(text,
+                 R"(event_consumer_events_dead_lettered_total{worker="1",reason="bad_value"} 3)"));
+  CHECK(has_line(text, R"(event_consumer_batches_total{worker="1",reason="age"} 4)"));
+  CHECK(has_line(text, R"(event_consumer_reconnects_total{worker="1",peer="rabbitmq"} 5)"));
+  CHECK(has_line(
+      text, R"(event_consumer_failed_inserts_total{worker="1",class="transient",code="241"} 6)"));
+  CHECK(has_line(text, R"(event_consumer_events_in_hand{worker="1"} 2)"));
+  CHECK(has_line(text, R"(event_consumer_worker_state{worker="1",state="consuming"} 1)"));
+  CHECK(has_line(text, R"(event_consumer_worker_state{worker="2",state="none"} 1)"));
+}
+
+TEST_CASE("metrics: histograms count cumulatively and have a sum") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.counters.insert_seconds.observe(0.004);
+    record.counters.insert_seconds.observe(0.2);
+    record.counters.insert_seconds.observe(100);
+  });
+  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  const std::string name = "event_consumer_insert_duration_seconds";
+  CHECK(has_line(text, name + R"(_bucket{worker="1",le="0.005"} 1)"));
+  CHECK(has_line(text, name + R"(_bucket{worker="1",le="0.25"} 2)"));
+  CHECK(has_line(text, name + R"(_bucket{worker="1",le="30"} 2)"));
+  CHECK(has_line(text, name + R"(_bucket{worker="1",le="+Inf"} 3)"));
+  CHECK(has_line(text, name + R"(_count{worker="1"} 3)"));
+  CHECK(has_line(text, name + R"(_sum{worker="1"} 100.204)"));
+}
+
+TEST_CASE("metrics: times and ages, absent when there are none") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.counters.received = 1;
+    record.last_insert_at = to_board_time(now - seconds(10));
+    record.oldest_taken_at = to_board_time(now - seconds(3));
+    record.event_lag_seconds = 2.5;
+  });
+  rig.worker(2, [](WorkerRecord& record) {
+    record.counters.received = 1;
+    record.event_lag_seconds = std::nan("");
+  });
+  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  CHECK(has_line(text, R"(event_consumer_last_insert_timestamp_seconds{worker="1"} 1799999990)"));
+  CHECK(text.find(R"(last_insert_timestamp_seconds{worker="2"})") == std::string::npos);
+  CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="1"} 3)"));
+  CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="2"} 0)"));
+  CHECK(has_line(text, R"(event_consumer_event_lag_seconds{worker="1"} 2.5)"));
+  CHECK(text.find(R"(event_lag_seconds{worker="2"})") == std::string::npos);
+}
+
+TEST_CASE("metrics: the instance") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.supervisor.deaths[static_cast<std::size_t>(DeathCause::kWatchdog)] = 8;
+  rig.supervisor.reloads = 9;
+  rig.publish();
+  CHECK(metrics_text(rig.board, now, kUnixSeconds).find("table_deduplicates") == std::string::npos);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.deduplication = Deduplication::kYes;
+    record.dead_letter_queue_messages = 11;
+  });
+  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  CHECK(has_line(text, "event_consumer_build_info{version=\"" EVENT_CONSUMER_VERSION "\"} 1"));
+  CHECK(has_line(text, "event_consumer_start_time_seconds 1700000000"));
+  CHECK(has_line(text, "event_consumer_ready 1"));
+  CHECK(has_line(text, "event_consumer_workers 2"));
+  CHECK(has_line(text, "event_consumer_workers_consuming 1"));
+  CHECK(has_line(text, "event_consumer_table_deduplicates 1"));
+  CHECK(has_line(text, "event_consumer_dead_letter_queue_messages 11"));
+  CHECK(has_line(text, R"(event_consumer_worker_deaths_total{cause="watchdog"} 8)"));
+  CHECK(has_line(text, "event_consumer_reloads_total 9"));
+}
+
+}  // namespace event_consumer

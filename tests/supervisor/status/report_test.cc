@@ -1,0 +1,113 @@
+#include "supervisor/status/report.h"
+
+#include "supervisor/status/report_text.h"
+#include "tests/fakes/board_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+
+namespace {
+
+using std::chrono::seconds;
+
+Options options() {
+  Options options{};
+  options.rabbitmq_queue = "clicks";
+  options.clickhouse_database = "db";
+  options.clickhouse_table = "events";
+  return options;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("report: instance, queue and pid come first, in one line") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  const std::string json = report_json(rig.board, options(), now);
+  CHECK(json.rfind("{\"instance\":\"", 0) == 0);
+  CHECK(contains(json, "\",\"queue\":\"clicks\",\"pid\":4711,\"table\":\"db.events\","));
+  CHECK(json.find('\n') == json.size() - 1);
+  CHECK(is_report(json));
+}
+
+TEST_CASE("report: what a worker last complained of cannot break the JSON") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) { record.last_error.set("\"quoted\"\n\x01 \xff end"); });
+  const std::string json = report_json(rig.board, options(), now);
+  INFO(json);
+  CHECK(is_report(json));
+  CHECK(contains(json, R"(\"quoted\"\u000a\u0001 )"
+                       "\xef\xbf\xbd end"));
+}
+
+TEST_CASE("report as text: who answers, how it is, and a line for each worker") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  const std::string before = report_json(rig.board, options(), now);
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.counters.received = 2510;
+    record.counters.inserted = 2500;
+    record.in_hand = 10;
+    record.dead_letter_queue_messages = 3;
+    record.deduplication = Deduplication::kNo;
+    record.clickhouse_version.set("18.16.1");
+    record.last_error.set("ClickHouse said no");
+    record.last_error_at = to_board_time(now - seconds(90));
+  });
+  const std::string text =
+      report_text(report_json(rig.board, options(), now), before, std::chrono::seconds(2));
+  INFO(text);
+  CHECK(contains(text, "process 4711: queue clicks to table db.events\n"));
+  CHECK(contains(text,
+                 "running, ready; 1 of 2 workers consume; RabbitMQ ?, ClickHouse 18.16.1; at "
+                 "least once"));
+  CHECK(contains(text,
+                 "received 2510 = inserted 2500 + dead-lettered 0 + rejected 0 + recognised "
+                 "0 + returned 0 + in hand 10\n"));
+  CHECK(contains(text, "3 messages in the dead-letter queue"));
+  CHECK(contains(text,
+                 "\n1       101  consuming   0.0 s  1250      2500      10       0           "
+                 "0         90 s ago: ClickHouse said no\n"));
+  CHECK(contains(text, "\n2       -    no process"));
+}
+
+TEST_CASE("report as text: both processes of a slot while one takes over from the other") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) { record.state = WorkerState::kDraining; });
+  WorkerRecord second{};
+  second.pid = 999;
+  second.life = 77;
+  second.state = WorkerState::kConsuming;
+  rig.board.row({1, 1}).record.publish(second);
+  const std::string json = report_json(rig.board, options(), now);
+  const std::string text = report_text(json, json, seconds(1));
+  INFO(text);
+  CHECK(contains(text, "\n1       101  draining "));
+  CHECK(contains(text, "\n        999  consuming"));
+}
+
+TEST_CASE("report: one that stands still is not alive") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1);
+  CHECK(is_alive(report_json(rig.board, options(), now)));
+  const std::string json = report_json(rig.board, options(), now + seconds(60));
+  CHECK_FALSE(is_alive(json));
+  CHECK(contains(report_text(json, json, seconds(1)), "NOT ALIVE: the supervisor has shown no"));
+}
+
+TEST_CASE("report: what is something else is known as such") {
+  for (const char* text : {"", "not json", "[]", "{}", "{\"instance\":1,\"workers\":[]}",
+                           "{\"instance\":\"x\",\"workers\":7}"}) {
+    INFO(text);
+    CHECK_FALSE(is_report(text));
+  }
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,17 @@
+// What the service answers at its status address.
+#pragma once
+
+#include <string>
+
+namespace event_consumer::testing {
+
+struct StatusPage {
+  int status;  // of HTTP; 0: no answer within 5 s
+  std::string content;
+  double seconds;  // until the answer was there
+};
+
+// GET `path` from 127.0.0.1:`port`.
+StatusPage get_status_page(int port, const std::string& path);
+
+}  // namespace event_consumer::testing
