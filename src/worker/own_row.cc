@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <limits>
 #include <utility>
 
 namespace event_consumer {
@@ -18,6 +19,7 @@ OwnRow::OwnRow(Scoreboard board, RowAddress address)
     : board_(std::move(board)), address_(address), record_(board_.row(address).record.read()) {
   // The supervisor has prepared the row; what it cannot know before there is a process is its pid.
   record_.pid = getpid();
+  record_.event_lag_seconds = std::numeric_limits<double>::quiet_NaN();
 }
 
 void OwnRow::set_state(WorkerState state, std::string_view reason, TimePoint now) {
