@@ -16,7 +16,7 @@ constexpr int kNanosecondDigits = 9;
 constexpr std::uint64_t kFirstMilliseconds = 100'000'000'000;
 constexpr std::uint64_t kFirstMicroseconds = 1000 * kFirstMilliseconds;
 constexpr std::uint64_t kFirstNanoseconds = 1000 * kFirstMicroseconds;
-constexpr int kEpochDigits = 19;  // of a number of nanoseconds until 2286
+constexpr int kEpochDigits = 20;  // of a number of nanoseconds until 2299, and far beyond
 constexpr std::int64_t kFarAway = 1'000'000'000'000'000'000;
 
 // One digit or more after a decimal point, those beyond the ninth dropped.

@@ -29,7 +29,7 @@ std::optional<Timestamp> parse_timestamp(std::string_view text);
 
 // Reads a decimal number, with or without fraction and exponent, that counts from the epoch:
 // seconds when its magnitude is below 10^11 (the year 5138), milliseconds below 10^14, microseconds
-// below 10^17, else nanoseconds. What has more than 19 digits before the point saturates far
+// below 10^17, else nanoseconds. What has more than 20 digits before the point saturates far
 // outside of the range of every column. Returns nothing for any other text.
 std::optional<Timestamp> parse_epoch(std::string_view number);
 
