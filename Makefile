@@ -66,7 +66,7 @@ help:
 	@echo '                    once it is there, make check does too'
 	@echo 'make bench          compare with an empty consumer on the same queue'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
-	@echo 'make fuzz           feed the encoder with libFuzzer (FUZZ_SECONDS=60 for each target)'
+	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
@@ -137,7 +137,16 @@ differential: $(chdb)
 	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) $(VALUES) $(SEED)
 
 FUZZ_SECONDS ?= 60
-fuzz_targets := row_encoder timestamp
+fuzz_targets := row_encoder timestamp amqp_url clickhouse_answer config_file
+
+encode_sources                 := common/utf8.cc $(call find_sources,src/worker/encode)
+fuzz_sources_row_encoder       := $(encode_sources)
+fuzz_sources_timestamp         := $(encode_sources)
+fuzz_sources_amqp_url          := $(addprefix common/,amqp_url.cc host_port.cc option_parsers.cc redact.cc)
+fuzz_sources_clickhouse_answer := $(encode_sources) $(addprefix src/worker/clickhouse/, \
+  error_class.cc quote.cc repeats.cc table_description.cc)
+fuzz_sources_config_file       := $(fuzz_sources_amqp_url) $(addprefix common/, \
+  config_file.cc log.cc option_table.cc)
 
 # What a run finds is added to a corpus in $(BUILD), not to that of the sources. RapidJSON's empty
 # stack adds to a null pointer.
@@ -151,10 +160,13 @@ fuzz:
 	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 
-$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $(wildcard src/worker/encode/* common/utf8.*)
+.SECONDEXPANSION:
+$(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $$(fuzz_sources_$$*) \
+  $(wildcard common/*.h src/worker/clickhouse/*.h src/worker/encode/*.h)
 	@mkdir -p $(@D)
-	clang++ -std=c++17 -Wall -Wextra -O1 -g -fsanitize=fuzzer,address,undefined \
-	  -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -I. -Isrc -o $@ $(filter %.cc,$^)
+	$(call say,FUZZ)clang++ -std=c++17 -Wall -Wextra -O1 -g \
+	  -fsanitize=fuzzer,address,undefined -fno-sanitize=pointer-overflow \
+	  -fno-sanitize-recover=all -I. -Isrc $(package_cflags) -o $@ $(filter %.cc,$^) $(package_libs)
 
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer

@@ -41,9 +41,13 @@ Result<Settings> read_config_file(const std::string& path) {
   if (!file)
     return Error{ExitCode::kUsage,
                  "cannot read configuration file " + path + ": " + std::strerror(errno)};
+  return read_config(file, path);
+}
+
+Result<Settings> read_config(std::istream& content, const std::string& path) {
   Settings settings;
   std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
+  for (int number = 1; std::getline(content, line); ++number) {
     const std::string text = trim(line);
     if (text.empty() || text.front() == '#' || text.front() == ';') continue;
     const std::string where = path + ", line " + std::to_string(number) + ": ";
@@ -55,7 +59,7 @@ Result<Settings> read_config_file(const std::string& path) {
       return Error{ExitCode::kUsage, where + "'" + name + "' is not the variable of any option"};
     settings[name] = unquote(trim(text.substr(equals + 1)));
   }
-  if (file.bad()) return Error{ExitCode::kUsage, "cannot read configuration file " + path};
+  if (content.bad()) return Error{ExitCode::kUsage, "cannot read configuration file " + path};
   return settings;
 }
 

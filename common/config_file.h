@@ -2,6 +2,7 @@
 // common syntax of systemd's EnvironmentFile= (systemd.exec(5)) and of docker --env-file.
 #pragma once
 
+#include <istream>
 #include <string>
 
 #include "common/option_table.h"
@@ -12,5 +13,8 @@ namespace event_consumer {
 // or double quotes; nothing is expanded in it. An Error (kUsage) names file, line and fault: a file
 // that cannot be read, a line without =, a name that is no option's.
 Result<Settings> read_config_file(const std::string& path);
+
+// The same of what was opened already.
+Result<Settings> read_config(std::istream& content, const std::string& path);
 
 }  // namespace event_consumer

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace event_consumer {
 namespace {
@@ -77,7 +78,25 @@ bool names_view(std::string_view message) {
   return at != std::string_view::npos && message.find('\'', at) == std::string_view::npos;
 }
 
+// Of an exception that is announced without its number.
+constexpr int kCodeUnknown = -1;
+
+int leading_number(std::string_view text) {
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 }  // namespace
+
+int exception_code(std::optional<std::string_view> header, std::string_view body) {
+  if (header) {
+    const int code = leading_number(*header);
+    return code != 0 ? code : kCodeUnknown;
+  }
+  constexpr std::string_view kCode = "Code: ";
+  return body.substr(0, kCode.size()) == kCode ? leading_number(body.substr(kCode.size())) : 0;
+}
 
 ErrorClass classify(int http_status, int exception_code, std::string_view message) {
   if (names_view(message)) return ErrorClass::kConfiguration;

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "common/clock.h"
@@ -48,27 +47,6 @@ std::string to_path(const QueryParameters& parameters) {
     path += name + "=" + percent_encode(value);
   }
   return path;
-}
-
-// Of an exception that is announced without its number.
-constexpr int kCodeUnknown = -1;
-
-int leading_number(std::string_view text) {
-  int number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-// From the header where the server has it (not 18.16), else from «Code: N» at the start of the
-// body.
-int exception_code(const httplib::Response& response) {
-  if (response.has_header("X-ClickHouse-Exception-Code")) {
-    const int code = leading_number(response.get_header_value("X-ClickHouse-Exception-Code"));
-    return code != 0 ? code : kCodeUnknown;
-  }
-  constexpr std::string_view kCode = "Code: ";
-  const std::string_view body = response.body;
-  return body.substr(0, kCode.size()) == kCode ? leading_number(body.substr(kCode.size())) : 0;
 }
 
 std::string to_words(httplib::Error error) {
@@ -222,7 +200,10 @@ HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::str
                                           write, "application/octet-stream");
   if (!result) return client_->no_answer(result.error(), Clock::now() - start);
   client_->has_answered = true;
-  return {result->status, result->body, exception_code(*result), false, true};
+  std::optional<std::string> announced;
+  if (result->has_header("X-ClickHouse-Exception-Code"))
+    announced = result->get_header_value("X-ClickHouse-Exception-Code");
+  return {result->status, result->body, exception_code(announced, result->body), false, true};
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {

@@ -6,17 +6,9 @@
 #include <vector>
 
 #include "worker/clickhouse/server_facts.h"
-#include "worker/encode/row_encoder.h"
+#include "worker/clickhouse/table_description.h"
 
 namespace event_consumer {
-
-struct TableName {
-  std::string database;
-  std::string table;
-
-  // «`database`.`table`», for SQL.
-  std::string quoted() const;
-};
 
 // The names of the columns of the table that open_table creates.
 std::vector<std::string> created_columns();
@@ -28,9 +20,5 @@ std::vector<std::string> created_columns();
 // run_query's) names what is missing, or a column that we cannot write with its type.
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& name, bool create);
-
-// Reads the answer to DESCRIBE TABLE … FORMAT TabSeparatedWithNames. Fields are found by their
-// names in the first line, which differ between versions beyond the third.
-Result<std::vector<Column>> parse_description(const std::string& answer, const TableName& name);
 
 }  // namespace event_consumer

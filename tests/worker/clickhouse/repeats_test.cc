@@ -1,4 +1,4 @@
-#include "worker/commands/check_clickhouse.h"
+#include "worker/clickhouse/repeats.h"
 
 #include "tests/support/catch.h"
 
@@ -15,7 +15,7 @@ bool noticed(const char* engine, const char* engine_full) {
   return judge_repeats(facts(true), engine, engine_full).noticed;
 }
 
-TEST_CASE("check: repeats are noticed with tokens and a memory for them", "[check_clickhouse]") {
+TEST_CASE("repeats are noticed with tokens and a memory for them", "[repeats]") {
   CHECK(
       noticed("MergeTree",
               "MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10000, x = 1"));
@@ -28,7 +28,7 @@ TEST_CASE("check: repeats are noticed with tokens and a memory for them", "[chec
   CHECK_FALSE(noticed("Distributed", ""));
 }
 
-TEST_CASE("check: why repeats are not noticed is said", "[check_clickhouse]") {
+TEST_CASE("why repeats are not noticed is said", "[repeats]") {
   const auto words = [](bool token, const char* engine) {
     return judge_repeats(facts(token), engine, "").words;
   };
