@@ -96,11 +96,4 @@ std::optional<TimePoint> BatchQueue::deadline() const {
   return filling_.oldest() + limits_.delay;
 }
 
-std::optional<TimePoint> BatchQueue::oldest() const {
-  std::optional<TimePoint> oldest;
-  for (const Batch& batch : sealed_) oldest = earliest(oldest, batch.oldest());
-  if (!filling_.empty()) oldest = earliest(oldest, filling_.oldest());
-  return oldest;
-}
-
 }  // namespace event_consumer

@@ -62,9 +62,8 @@ class BatchQueue {
   // When seal_if_due() has something to do, if nothing is added before.
   std::optional<TimePoint> deadline() const;
 
-  // Bytes kept, over all batches, and when the oldest row was taken.
+  // Bytes kept, over all batches.
   std::size_t held_bytes() const { return sealed_bytes_ + filling_.held_bytes(); }
-  std::optional<TimePoint> oldest() const;
   bool empty() const { return sealed_.empty() && filling_.empty(); }
 
   std::size_t filling_rows() const { return filling_.rows(); }

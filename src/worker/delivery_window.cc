@@ -12,17 +12,17 @@ bool needs_acknowledgement(Verdict verdict) {
 
 }  // namespace
 
-bool DeliveryWindow::add(DeliveryTag tag) {
-  if (tag != first_ + verdicts_.size()) return false;
-  verdicts_.push_back(Verdict::kPending);
+bool DeliveryWindow::add(DeliveryTag tag, TimePoint now) {
+  if (tag != first_ + entries_.size()) return false;
+  entries_.push_back({now, Verdict::kPending});
   ++counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++unacknowledged_;
   return true;
 }
 
 bool DeliveryWindow::settle(DeliveryTag tag, Verdict verdict) {
-  if (tag < first_ || tag - first_ >= verdicts_.size()) return false;
-  Verdict& current = verdicts_[tag - first_];
+  if (tag < first_ || tag - first_ >= entries_.size()) return false;
+  Verdict& current = entries_[tag - first_].verdict;
   if (current != Verdict::kPending) return false;
   current = verdict;
   --counts_[static_cast<std::size_t>(Verdict::kPending)];
@@ -33,30 +33,35 @@ bool DeliveryWindow::settle(DeliveryTag tag, Verdict verdict) {
 
 std::optional<DeliveryTag> DeliveryWindow::take_settled_prefix() {
   std::optional<DeliveryTag> last;
-  while (!verdicts_.empty() && verdicts_.front() != Verdict::kPending) {
+  while (!entries_.empty() && entries_.front().verdict != Verdict::kPending) {
     // A tag that is settled at the broker already must not be named: an unknown tag closes the
     // channel (RabbitMQ, 406 «unknown delivery tag»).
-    if (needs_acknowledgement(verdicts_.front())) {
+    if (needs_acknowledgement(entries_.front().verdict)) {
       last = first_;
       --unacknowledged_;
     }
-    verdicts_.pop_front();
+    entries_.pop_front();
     ++first_;
   }
   return last;
 }
 
+std::optional<TimePoint> DeliveryWindow::oldest() const {
+  if (entries_.empty()) return std::nullopt;
+  return entries_.front().taken_at;
+}
+
 std::vector<DeliveryTag> DeliveryWindow::pending() const {
   std::vector<DeliveryTag> tags;
-  for (std::size_t i = 0; i < verdicts_.size(); ++i)
-    if (verdicts_[i] == Verdict::kPending) tags.push_back(first_ + i);
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (entries_[i].verdict == Verdict::kPending) tags.push_back(first_ + i);
   return tags;
 }
 
 void DeliveryWindow::restart() {
   std::size_t& pending = counts_[static_cast<std::size_t>(Verdict::kPending)];
   counts_[static_cast<std::size_t>(Verdict::kReturned)] += std::exchange(pending, 0);
-  verdicts_.clear();
+  entries_.clear();
   first_ = 1;
   unacknowledged_ = 0;
 }

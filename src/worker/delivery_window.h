@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/clock.h"
 #include "worker/delivery.h"
 
 namespace event_consumer {
@@ -26,7 +27,7 @@ class DeliveryWindow {
  public:
   // Takes in the next delivery as pending. Its tag must be one above the last (the broker numbers
   // the deliveries of a channel without gaps); false otherwise.
-  bool add(DeliveryTag tag);
+  bool add(DeliveryTag tag, TimePoint now);
 
   // Gives a pending delivery its one verdict. False when it is not in the window or has one
   // already.
@@ -35,6 +36,9 @@ class DeliveryWindow {
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
+
+  // When the oldest delivery was taken that the broker waits for; nothing when there is none.
+  std::optional<TimePoint> oldest() const;
 
   // The tags in hand, in order.
   std::vector<DeliveryTag> pending() const;
@@ -53,7 +57,12 @@ class DeliveryWindow {
   std::size_t count(Verdict verdict) const { return counts_[static_cast<std::size_t>(verdict)]; }
 
  private:
-  std::deque<Verdict> verdicts_;  // of the tags from first_ on
+  struct Entry {
+    TimePoint taken_at;
+    Verdict verdict;
+  };
+
+  std::deque<Entry> entries_;  // of the tags from first_ on
   DeliveryTag first_ = 1;
   std::size_t unacknowledged_ = 0;
   std::array<std::size_t, kVerdictCount> counts_{};

@@ -12,6 +12,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// So long one code may keep inserts from being stored before the log speaks of it anew.
+constexpr std::chrono::minutes kLongFailure{5};
+
 double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -76,6 +79,7 @@ Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) 
   transient_backoff_.reset();
   configuration_backoff_.reset();
   last_fault_.clear();
+  long_failure_.reset();
   ++stored_inserts_;
   unconfirmed_refusals_ = 0;
   retry_suspects();
@@ -94,6 +98,7 @@ Result<Done> InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
   refusal_ = outcome.message;
   switch (outcome.error_class) {
     case ErrorClass::kTransient:
+      warn_of_long_failure(outcome, now);
       wait(transient_backoff_, Next::kPost, outcome.message, now);
       break;
     case ErrorClass::kConfiguration:
@@ -104,6 +109,15 @@ Result<Done> InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
       break;
   }
   return Done{};
+}
+
+void InsertStage::warn_of_long_failure(const InsertOutcome& outcome, TimePoint now) {
+  if (!long_failure_ || long_failure_->code != outcome.code)
+    long_failure_ = LongFailure{outcome.code, now, false};
+  if (long_failure_->is_said || now - long_failure_->since < kLongFailure) return;
+  long_failure_->is_said = true;
+  log::warn("nothing was stored for {} minutes, for one reason all the time: {}",
+            kLongFailure.count(), outcome.message);
 }
 
 void InsertStage::wait(Backoff& backoff, Next next, const std::string& why, TimePoint now) {
@@ -202,12 +216,6 @@ std::size_t InsertStage::held_bytes() const {
   std::size_t bytes = batches_.held_bytes();
   for (const Suspect& suspect : suspects_) bytes += suspect.row.held_bytes();
   return bytes;
-}
-
-std::optional<TimePoint> InsertStage::oldest() const {
-  auto oldest = batches_.oldest();
-  for (const Suspect& suspect : suspects_) oldest = earliest(oldest, suspect.row.oldest());
-  return oldest;
 }
 
 }  // namespace event_consumer

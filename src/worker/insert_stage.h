@@ -66,9 +66,8 @@ class InsertStage {
     return state_ == State::kPosting || state_ == State::kChecking || state_ == State::kOrphaned;
   }
 
-  // Bytes kept for all rows that are not stored yet, and the time at which the oldest was taken.
+  // Bytes kept for all rows that are not stored yet.
   std::size_t held_bytes() const;
-  std::optional<TimePoint> oldest() const;
 
   // Adds what the stage knows to the worker's record.
   void report(WorkerRecord& record);
@@ -100,11 +99,19 @@ class InsertStage {
     std::string refusal;  // the server's words
   };
 
+  // Inserts that fail one after the other with the same code.
+  struct LongFailure {
+    int code;
+    TimePoint since;
+    bool is_said;  // that it is long
+  };
+
   std::optional<Rejection> encode(const Delivery& delivery, std::string& rows);
   void post(TimePoint now);
   void note_outcome(const InsertOutcome& outcome, TimePoint now);
   void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
   Result<Done> failed(const InsertOutcome& outcome, TimePoint now);
+  void warn_of_long_failure(const InsertOutcome& outcome, TimePoint now);
   void wait(Backoff& backoff, Next next, const std::string& why, TimePoint now);
   void check_table(Next next);
   Result<Done> adopt(Encoding encoding);
@@ -128,7 +135,8 @@ class InsertStage {
   Next next_ = Next::kPost;
   Backoff transient_backoff_;
   Backoff configuration_backoff_;
-  std::string last_fault_;               // already in the log
+  std::string last_fault_;  // already in the log
+  std::optional<LongFailure> long_failure_;
   std::optional<TimePoint> checked_at_;  // when the table was seen last
   bool draining_ = false;
   bool must_probe_ = false;

@@ -38,7 +38,6 @@ void InsertStage::report(WorkerRecord& record) {
     record.counters.batches[i] += batches_.flushes()[i];
   record.held_bytes = held_bytes();
   record.filling_rows = batches_.filling_rows();
-  record.oldest_taken_at = time(oldest());
   record.inserting_since = time(inserting_since_);
   record.last_insert_at = time(last_insert_at_);
   record.insert_failing = failed_at_ ? 1 : 0;

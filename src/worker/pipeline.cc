@@ -23,7 +23,7 @@ Pipeline::Pipeline(const PipelineLimits& limits, Encoding encoding, CrashGuard& 
 
 Result<Done> Pipeline::take(const Delivery& delivery, TimePoint now) {
   now_ = now;
-  if (!window_.add(delivery.tag))
+  if (!window_.add(delivery.tag, now))
     return Error{ExitCode::kInternal,
                  "delivery tag " + std::to_string(delivery.tag) + " came out of order"};
   count_received(delivery);
@@ -50,7 +50,7 @@ void Pipeline::count_received(const Delivery& delivery) {
 }
 
 Result<Done> Pipeline::give_back(const Delivery& delivery) {
-  window_.add(delivery.tag);
+  window_.add(delivery.tag, now_);
   count_received(delivery);
   window_.settle(delivery.tag, Verdict::kReturned);
   if (auto done = source_.give_back(delivery.tag); !done) return done;
@@ -62,6 +62,8 @@ Result<Done> Pipeline::give_back_all(TimePoint now) {
     window_.settle(tag, Verdict::kReturned);
     if (auto done = source_.give_back(tag); !done) return done;
   }
+  unconfirmed_.clear();
+  if (dead_letters_ != nullptr) dead_letters_->forget();
   stage_.drop_all_and_probe(now);
   return acknowledge();
 }
@@ -121,11 +123,18 @@ Result<Done> Pipeline::acknowledge() {
 
 bool Pipeline::may_take() const {
   if (stage_.held_bytes() >= limits_.held_bytes()) return false;
-  return dead_letters_ == nullptr || dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
+  if (dead_letters_ == nullptr) return true;
+  return !dead_letters_->refuses() && dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
 }
 
 bool Pipeline::has_room() const {
   return stage_.is_healthy() && may_take() && stage_.held_bytes() <= limits_.held_bytes() / 2;
+}
+
+bool Pipeline::drained() const {
+  if (window_.in_hand() == 0 || stage_.gave_up()) return true;
+  const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
+  return refuses && window_.in_hand() <= unconfirmed_.size();
 }
 
 void Pipeline::drain(TimePoint now) {
@@ -140,6 +149,7 @@ void Pipeline::report(WorkerRecord& record) {
   record.counters.returned = window_.count(Verdict::kReturned);
   record.in_hand = window_.in_hand();
   record.unacknowledged = window_.unacknowledged();
+  record.oldest_taken_at = oldest() ? to_board_time(*oldest()) : 0;
   stage_.report(record);
 }
 

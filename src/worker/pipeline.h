@@ -45,8 +45,8 @@ class Pipeline : private InsertResults {
   // are not being posted are dropped, because their events come again.
   void link_lost();
 
-  // Gives back every delivery in hand. Only when the consumer is cancelled. has_room() is false
-  // then until ClickHouse has given a sign of life.
+  // Gives back every delivery in hand. Only when the consumer is cancelled or being cancelled.
+  // has_room() is false then until ClickHouse has given a sign of life.
   Result<Done> give_back_all(TimePoint now);
 
   // When time_passed() has something to do.
@@ -54,18 +54,19 @@ class Pipeline : private InsertResults {
 
   // False while so much is held that no further delivery should be read.
   bool may_take() const;
-  // True when at most half of that is held, and ClickHouse answers.
+  // True when at most half of that is held, and neither ClickHouse nor the dead-letter queue keeps
+  // anything from being settled.
   bool has_room() const;
 
-  // When the oldest event that is not stored was taken; nothing when there is none.
-  std::optional<TimePoint> oldest() const { return stage_.oldest(); }
+  // When the oldest event was taken that is not acknowledged; nothing when there is none.
+  std::optional<TimePoint> oldest() const { return window_.oldest(); }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   void drain(TimePoint now);
 
-  // Whether a drained pipeline can do no more: all deliveries have their verdict, or the insert
-  // that they wait for has failed.
-  bool drained() const { return window_.in_hand() == 0 || stage_.gave_up(); }
+  // Whether a drained pipeline can do no more: all deliveries have their verdict, or wait for an
+  // insert that has failed or for a dead-letter queue that refuses.
+  bool drained() const;
 
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
   bool request_under_way() const { return stage_.request_under_way(); }

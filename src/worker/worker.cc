@@ -13,24 +13,12 @@
 namespace event_consumer {
 namespace {
 
-// A broker that wants to send and cannot cuts the link after 30 s (RabbitMQ's send timeout). Long
-// before, deliveries are taken off the socket and given back.
-constexpr std::chrono::seconds kLongestPause{10};
-
-// Why nothing is taken, as the status shows it.
-constexpr char kPaused[] = "paused by an operator";
-constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
-
 // So many deliveries are handled before the other descriptors get their turn.
 constexpr int kDeliveriesPerTurn = 512;
 
 // Kept of the stop timeout for settling and closing, so that the supervisor need not kill.
 constexpr std::chrono::seconds kCloseReserve{3};
 constexpr std::chrono::seconds kSettleTimeout{2};
-
-// The dead-letter queue is counted so often, and complained about from so many messages on.
-constexpr std::chrono::seconds kDeadLetterCountPeriod{10};
-constexpr std::uint64_t kManyDeadLetters = 100'000;
 
 // How long the loop sleeps at most, so that its heartbeat goes on when nothing happens.
 constexpr std::chrono::seconds kLongestSleep{2};
@@ -77,7 +65,7 @@ Result<Done> Worker::pass_on(InserterThread::Outcome outcome, TimePoint now) {
 }
 
 Result<Done> Worker::work_on_link(TimePoint now) {
-  if (auto done = read_dead_letters(); !done) return done;
+  if (auto done = read_dead_letters(now); !done) return done;
   if (auto done = count_dead_letters(now); !done) return done;
   if (auto done = read_source(now); !done) return done;
   parts_.pipeline.time_passed(now);
@@ -98,6 +86,8 @@ void Worker::lose_link(const Error& error, TimePoint now) {
     if (parts_.dead_letters != nullptr) parts_.dead_letters->drop();
     state_ = State::kDisconnected;
     paused_since_.reset();
+    probe_dead_letters_at_.reset();
+    dead_letter_fault_.clear();
     stop_deadline_.reset();
     source_may_have_more_ = false;
   } else if (error.message != last_fault_) {
@@ -114,11 +104,6 @@ Result<Done> Worker::reconnect_if_due(TimePoint now) {
   last_fault_.clear();
   ++reconnects_;
   return begin();
-}
-
-// While nothing is read, no heartbeat is sent either.
-Duration Worker::longest_pause() const {
-  return std::min<Duration>(kLongestPause, 2 * parts_.source.heartbeat_period());
 }
 
 bool Worker::reads_source() const {
@@ -161,70 +146,6 @@ Result<Done> Worker::handle(const SourceEvent& event, TimePoint now) {
       break;
   }
   return Done{};
-}
-
-Result<Done> Worker::read_dead_letters() {
-  if (parts_.dead_letters == nullptr) return Done{};
-  for (;;) {
-    auto tag = parts_.dead_letters->next_confirmed();
-    if (!tag) return tag.error();
-    if (!tag->has_value()) return Done{};
-    if (auto done = parts_.pipeline.dead_lettered(**tag); !done) return done;
-  }
-}
-
-Result<Done> Worker::count_dead_letters(TimePoint now) {
-  if (parts_.dead_letters == nullptr) return Done{};
-  const std::uint64_t count = parts_.dead_letters->message_count();
-  if (count > kManyDeadLetters && !warned_of_dead_letters_)
-    log::warn(
-        "{} messages lie in the dead-letter queue of {}: event-consumer dead-letters list shows "
-        "why",
-        count, parts_.source.describe());
-  warned_of_dead_letters_ = count > kManyDeadLetters;
-  parts_.row.record().dead_letter_queue_messages = count;
-  if (now < count_dead_letters_at_) return Done{};
-  count_dead_letters_at_ = now + kDeadLetterCountPeriod;
-  return parts_.dead_letters->ask_message_count();
-}
-
-Result<Done> Worker::hold_or_resume(TimePoint now) {
-  if (state_ == State::kHolding && !paused_ && parts_.pipeline.has_room()) {
-    log::info("taking deliveries from {} again", parts_.source.describe());
-    state_ = State::kConsuming;
-    return parts_.source.consume();
-  }
-  if (state_ != State::kConsuming) return Done{};
-  if (paused_) {
-    log::info("paused: no deliveries are taken from {} until SIGCONT", parts_.source.describe());
-    return return_deliveries(now, /*all=*/false, kPaused);
-  }
-  if (const auto oldest = parts_.pipeline.oldest(); oldest && now - *oldest >= hold_timeout_) {
-    log::warn(
-        "an event from {} has waited for {} s: everything in hand is given back until "
-        "ClickHouse stores again",
-        parts_.source.describe(), hold_timeout_.count());
-    return return_deliveries(now, /*all=*/true, "ClickHouse has not stored for too long");
-  }
-  if (parts_.pipeline.may_take()) {
-    paused_since_.reset();
-    return Done{};
-  }
-  if (!paused_since_) paused_since_ = now;
-  if (now < *paused_since_ + longest_pause()) return Done{};
-  log::warn(
-      "too many bytes wait for ClickHouse or for the dead-letter queue: deliveries from {} "
-      "are given back until they are stored",
-      parts_.source.describe());
-  return return_deliveries(now, /*all=*/false, kFull);
-}
-
-Result<Done> Worker::return_deliveries(TimePoint now, bool all, const std::string& why) {
-  hold_reason_ = why;
-  paused_since_.reset();
-  state_ = State::kReturning;
-  if (auto done = parts_.source.cancel(); !done) return done;
-  return all ? parts_.pipeline.give_back_all(now) : Result<Done>(Done{});
 }
 
 Result<Done> Worker::begin_stop(TimePoint now) {
@@ -316,7 +237,9 @@ std::optional<TimePoint> Worker::deadline(TimePoint now) const {
   if (!is_connected()) return earliest(reconnect_at_, latest);
   auto next = earliest(parts_.pipeline.deadline(), stop_deadline_);
   next = earliest(next, std::min(latest, now + parts_.source.heartbeat_period()));
-  if (const auto oldest = parts_.pipeline.oldest(); oldest && state_ == State::kConsuming)
+  next = earliest(next, probe_dead_letters_at_);
+  const bool may_return = state_ == State::kConsuming || state_ == State::kHolding;
+  if (const auto oldest = parts_.pipeline.oldest(); oldest && may_return)
     next = earliest(next, *oldest + hold_timeout_);
   if (paused_since_) next = earliest(next, *paused_since_ + longest_pause());
   return next;

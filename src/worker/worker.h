@@ -48,7 +48,8 @@ class Worker {
         stop_timeout_(stop_timeout),
         hold_timeout_(hold_timeout),
         max_events_(max_events),
-        reconnect_backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)) {}
+        reconnect_backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)),
+        dead_letter_backoff_(std::chrono::milliseconds(500), std::chrono::seconds(5)) {}
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when
   // `stop_timeout` is nearly over. The connections are closed with a handshake. A link that is
@@ -56,7 +57,8 @@ class Worker {
   void run();
 
  private:
-  //    too much held, held for too long, paused    cancelled    room again, and not paused
+  //    too much held, held for too long, paused,
+  //    dead letters refused                        cancelled    room again, and not paused
   //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
   //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
   //      any of these ──link lost──▶ kDisconnected ──connected──▶ kConsuming
@@ -72,6 +74,10 @@ class Worker {
     kStopped,
   };
 
+  // Why nothing is taken, as the status shows it.
+  static constexpr char kPaused[] = "paused by an operator";
+  static constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
+
   Result<Done> begin();
   Result<Done> turn(TimePoint now);
   Result<Done> pass_on(InserterThread::Outcome outcome, TimePoint now);
@@ -81,7 +87,9 @@ class Worker {
   bool is_connected() const { return state_ != State::kDisconnected; }
   Result<Done> read_source(TimePoint now);
   Result<Done> handle(const SourceEvent& event, TimePoint now);
-  Result<Done> read_dead_letters();
+  Result<Done> read_dead_letters(TimePoint now);
+  void pause_dead_letters(const Error& error, TimePoint now);
+  Result<Done> probe_dead_letters(TimePoint now);
   Result<Done> count_dead_letters(TimePoint now);
   Result<Done> hold_or_resume(TimePoint now);
   Result<Done> return_deliveries(TimePoint now, bool all, const std::string& why);
@@ -117,6 +125,9 @@ class Worker {
   std::string last_fault_;  // why connecting failed the last time, already in the log
   std::uint64_t reconnects_ = 0;
 
+  std::optional<TimePoint> probe_dead_letters_at_;  // only while the dead-letter queue refuses
+  Backoff dead_letter_backoff_;
+  std::string dead_letter_fault_;  // why it refuses, already in the log
   TimePoint count_dead_letters_at_{};
   bool warned_of_dead_letters_ = false;
 };

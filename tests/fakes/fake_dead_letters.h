@@ -31,6 +31,9 @@ class FakeDeadLetters : public DeadLetterSink {
     return std::optional<DeliveryTag>();
   }
 
+  bool refuses() const override { return refusing; }
+  void forget() override { unconfirmed_.clear(); }
+
   std::size_t unconfirmed_bytes() const override {
     std::size_t bytes = 0;
     for (const Letter& letter : unconfirmed_) bytes += letter.body.size();
@@ -47,7 +50,8 @@ class FakeDeadLetters : public DeadLetterSink {
   }
 
   std::vector<Letter> letters;  // all that were published
-  std::optional<Error> fault;   // while set, publishing fails with it
+  bool refusing = false;
+  std::optional<Error> fault;  // while set, publishing fails with it
 
  private:
   std::deque<Letter> unconfirmed_;

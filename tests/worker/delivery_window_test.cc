@@ -5,21 +5,37 @@
 namespace event_consumer {
 namespace {
 
+constexpr TimePoint kNow{std::chrono::hours(1)};
+
 DeliveryWindow window_of(DeliveryTag last) {
   DeliveryWindow window;
-  for (DeliveryTag tag = 1; tag <= last; ++tag) REQUIRE(window.add(tag));
+  for (DeliveryTag tag = 1; tag <= last; ++tag) REQUIRE(window.add(tag, kNow));
   return window;
 }
 
 TEST_CASE("delivery window: tags come one by one, from 1", "[delivery_window]") {
   DeliveryWindow window;
-  CHECK_FALSE(window.add(0));
-  CHECK_FALSE(window.add(2));
-  CHECK(window.add(1));
-  CHECK_FALSE(window.add(1));
-  CHECK_FALSE(window.add(3));
-  CHECK(window.add(2));
+  CHECK_FALSE(window.add(0, kNow));
+  CHECK_FALSE(window.add(2, kNow));
+  CHECK(window.add(1, kNow));
+  CHECK_FALSE(window.add(1, kNow));
+  CHECK_FALSE(window.add(3, kNow));
+  CHECK(window.add(2, kNow));
   CHECK(window.in_hand() == 2);
+}
+
+TEST_CASE("delivery window: the oldest is the first that is not acknowledged",
+          "[delivery_window]") {
+  DeliveryWindow window;
+  CHECK_FALSE(window.oldest());
+  window.add(1, kNow);
+  window.add(2, kNow + std::chrono::seconds(1));
+  CHECK((window.oldest() == kNow));
+  window.settle(2, Verdict::kStored);
+  CHECK((window.oldest() == kNow));
+  window.settle(1, Verdict::kStored);
+  window.take_settled_prefix();
+  CHECK_FALSE(window.oldest());
 }
 
 TEST_CASE("delivery window: still so when it is empty again", "[delivery_window]") {
@@ -27,8 +43,8 @@ TEST_CASE("delivery window: still so when it is empty again", "[delivery_window]
   window.settle(1, Verdict::kStored);
   window.settle(2, Verdict::kStored);
   window.take_settled_prefix();
-  CHECK_FALSE(window.add(1));
-  CHECK(window.add(3));
+  CHECK_FALSE(window.add(1, kNow));
+  CHECK(window.add(3, kNow));
 }
 
 TEST_CASE("delivery window: every delivery gets one verdict", "[delivery_window]") {
@@ -123,9 +139,9 @@ TEST_CASE("delivery window: counts verdicts for good, the pending ones as they a
 TEST_CASE("delivery window: a new channel begins with tag 1 and nothing in hand",
           "[delivery_window]") {
   DeliveryWindow window;
-  window.add(1);
-  window.add(2);
-  window.add(3);
+  window.add(1, kNow);
+  window.add(2, kNow);
+  window.add(3, kNow);
   window.settle(2, Verdict::kStored);
   window.restart();
   CHECK(window.in_hand() == 0);
@@ -133,7 +149,7 @@ TEST_CASE("delivery window: a new channel begins with tag 1 and nothing in hand"
   CHECK(window.count(Verdict::kReturned) == 2);
   CHECK(window.count(Verdict::kStored) == 1);
   CHECK_FALSE(window.take_settled_prefix().has_value());
-  CHECK(window.add(1));
+  CHECK(window.add(1, kNow));
   CHECK(window.settle(1, Verdict::kStored));
   CHECK(window.take_settled_prefix() == 1);
 }

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "common/log.h"
 #include "worker/amqp/dead_letter_headers.h"
 #include "worker/amqp/reply.h"
 #include "worker/amqp/topology.h"
@@ -50,13 +51,24 @@ Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
       connection->check("cannot ask for publisher confirms on " + connection->describe(),
                         amqp_get_rpc_reply(connection->state()), ExitCode::kUnavailable, kChannel);
   if (!done) return done.error();
-  return AmqpDeadLetters(std::move(*connection), queue);
+  return AmqpDeadLetters(std::move(*connection), connection_name, queue);
 }
 
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
+  unconfirmed_.push_back({delivery.tag, std::string(delivery.body), std::string(delivery.exchange),
+                          std::string(delivery.routing_key), std::string(delivery.properties),
+                          rejection, /*confirmed=*/false});
+  unconfirmed_bytes_ += delivery.body.size();
+  return connection_.is_open() ? send(unconfirmed_.back()) : Result<Done>(Done{});
+}
+
+Result<Done> AmqpDeadLetters::send(const Letter& letter) {
+  const Delivery delivery{letter.tag,         false,       letter.exchange,
+                          letter.routing_key, letter.body, letter.properties};
   const PropertiesOf original(delivery);
   amqp_basic_properties_t properties = original.properties();
-  const DeadLetterHeaders headers(original.properties(), delivery, rejection, std::time(nullptr));
+  const DeadLetterHeaders headers(original.properties(), delivery, letter.rejection,
+                                  std::time(nullptr));
   properties._flags &= ~(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
   properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   properties.delivery_mode = kPersistent;
@@ -65,16 +77,36 @@ Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection&
   const int status =
       amqp_basic_publish(connection_.state(), kChannel, to_bytes(""), to_bytes(queue_),
                          /*mandatory=*/1, /*immediate=*/0, &properties, to_bytes(delivery.body));
-  if (status != AMQP_STATUS_OK)
-    return to_error(
-        "cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(), status,
-        ExitCode::kLinkLost);
-  unconfirmed_.push_back({delivery.tag, delivery.body.size(), /*confirmed=*/false});
-  unconfirmed_bytes_ += delivery.body.size();
+  if (status == AMQP_STATUS_OK) return Done{};
+  return to_error("cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(),
+                  status, ExitCode::kLinkLost);
+}
+
+Result<Done> AmqpDeadLetters::try_again() {
+  auto anew = open(connection_.url(), name_, queue_);
+  if (!anew) return anew.error();
+  connection_ = std::move(anew->connection_);
+  reported_ = 0;
+  refuses_ = !unconfirmed_.empty();
+  for (Letter& letter : unconfirmed_) {
+    letter.confirmed = false;
+    if (auto done = send(letter); !done) return done;
+  }
   return Done{};
 }
 
+void AmqpDeadLetters::forget() {
+  reported_ += unconfirmed_.size();
+  unconfirmed_.clear();
+  unconfirmed_bytes_ = 0;
+}
+
+void AmqpDeadLetters::close() {
+  if (connection_.is_open()) connection_.close();
+}
+
 Result<Done> AmqpDeadLetters::ask_message_count() {
+  if (!connection_.is_open()) return Done{};
   amqp_queue_declare_t declare{};
   declare.queue = to_bytes(queue_);
   declare.passive = 1;
@@ -87,15 +119,15 @@ Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
     if (auto done = read_confirms(); !done) return done.error();
     if (!oldest_is_confirmed()) return std::optional<DeliveryTag>();
   }
-  const Unconfirmed oldest = unconfirmed_.front();
+  const DeliveryTag tag = unconfirmed_.front().tag;
+  unconfirmed_bytes_ -= unconfirmed_.front().body.size();
   unconfirmed_.pop_front();
-  unconfirmed_bytes_ -= oldest.bytes;
   ++reported_;
-  return std::optional(oldest.tag);
+  return std::optional(tag);
 }
 
 Result<Done> AmqpDeadLetters::read_confirms() {
-  for (;;) {
+  while (connection_.is_open()) {
     auto frame = connection_.next_frame();
     if (!frame) return frame.error();
     if (!frame->has_value()) return Done{};
@@ -104,6 +136,7 @@ Result<Done> AmqpDeadLetters::read_confirms() {
     }
     connection_.release();
   }
+  return Done{};
 }
 
 Result<Done> AmqpDeadLetters::handle(const amqp_method_t& method) {
@@ -121,12 +154,31 @@ Result<Done> AmqpDeadLetters::handle(const amqp_method_t& method) {
     case AMQP_BASIC_RETURN_METHOD:
       return refused("it does not exist any more (basic.return)");
     case AMQP_CHANNEL_CLOSE_METHOD:
-    case AMQP_CONNECTION_CLOSE_METHOD:
-      return to_error("lost dead-letter queue " + queue_ + " on " + connection_.describe(),
-                      to_server_exception(method), ExitCode::kLinkLost);
+    case AMQP_CONNECTION_CLOSE_METHOD: {
+      const ServerException exception = to_server_exception(method);
+      const Error error =
+          to_error("lost dead-letter queue " + queue_ + " on " + connection_.describe(), exception,
+                   ExitCode::kLinkLost);
+      if (error.exit_code != ExitCode::kConfiguration) return error;
+      return refused("the server says " + std::to_string(exception.code) + " " + exception.text);
+    }
+    case AMQP_CONNECTION_BLOCKED_METHOD:
+    case AMQP_CONNECTION_UNBLOCKED_METHOD:
+      report_blocked(method);
+      return Done{};
     default:
       return Done{};
   }
+}
+
+void AmqpDeadLetters::report_blocked(const amqp_method_t& method) const {
+  if (method.id == AMQP_CONNECTION_UNBLOCKED_METHOD)
+    return log::info("{} takes dead letters again", connection_.describe());
+  const auto* blocked = static_cast<const amqp_connection_blocked_t*>(method.decoded);
+  log::warn(
+      "{} takes nothing from publishers ({}): dead letters wait, and nothing is lost; see its "
+      "memory and its disk",
+      connection_.describe(), to_view(blocked->reason));
 }
 
 void AmqpDeadLetters::confirm(std::uint64_t sequence_number, bool multiple) {
@@ -134,11 +186,15 @@ void AmqpDeadLetters::confirm(std::uint64_t sequence_number, bool multiple) {
   const std::size_t last =
       std::min<std::uint64_t>(sequence_number - reported_, unconfirmed_.size());
   for (std::size_t i = multiple ? 0 : last - 1; i < last; ++i) unconfirmed_[i].confirmed = true;
+  if (oldest_is_confirmed()) refuses_ = false;
 }
 
-Error AmqpDeadLetters::refused(const std::string& why) const {
-  return {ExitCode::kConfiguration,
-          "dead-letter queue " + queue_ + " on " + connection_.describe() + ": " + why};
+// The connection goes, because the broker confirms a message that it has returned like any other.
+Error AmqpDeadLetters::refused(const std::string& why) {
+  refuses_ = true;
+  const std::string where = connection_.describe();
+  connection_.drop();
+  return {ExitCode::kConfiguration, "dead-letter queue " + queue_ + " on " + where + ": " + why};
 }
 
 }  // namespace event_consumer

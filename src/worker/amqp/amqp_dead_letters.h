@@ -1,6 +1,8 @@
 // DeadLetterSink on a real broker: publishes to the dead-letter queue through the default exchange,
 // with confirms and `mandatory`, on a connection of its own (a broker that is short of memory stops
-// reading from connections that publish).
+// reading from connections that publish). What is not confirmed is kept, and sent again on a new
+// connection when the queue has refused: so a refusal costs neither the deliveries in hand nor the
+// link they came by.
 #pragma once
 
 #include <cstdint>
@@ -24,44 +26,58 @@ class AmqpDeadLetters : public DeadLetterSink {
   // from.
   Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
   Result<std::optional<DeliveryTag>> next_confirmed() override;
+  bool refuses() const override { return refuses_; }
+  void forget() override;
   std::size_t unconfirmed_bytes() const override { return unconfirmed_bytes_; }
+
+  // After a refusal, which closes the connection: connects anew, sees to the queue and sends
+  // everything that is not confirmed again. The Error says why that failed, or is open()'s; whether
+  // the queue takes the messages is told by refuses() and next_confirmed().
+  Result<Done> try_again();
 
   // Asks how many messages lie in the queue; the answer comes among the confirms.
   Result<Done> ask_message_count();
   std::uint64_t message_count() const { return message_count_; }  // as answered last
 
-  // To be polled for reading once next_confirmed() has returned nothing.
-  int fd() const { return connection_.fd(); }
-  Duration heartbeat_period() const { return connection_.heartbeat_period(); }
-  void close() { connection_.close(); }
+  // To be polled for reading once next_confirmed() has returned nothing; -1 after a refusal.
+  int fd() const { return connection_.is_open() ? connection_.fd() : -1; }
+  void close();
   // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
   void drop() { connection_.drop(); }
 
  private:
-  struct Unconfirmed {
+  struct Letter {
     DeliveryTag tag;
-    std::size_t bytes;
+    std::string body;
+    std::string exchange;
+    std::string routing_key;
+    std::string properties;
+    Rejection rejection;
     bool confirmed;
   };
 
-  AmqpDeadLetters(AmqpConnection connection, std::string queue)
-      : connection_(std::move(connection)), queue_(std::move(queue)) {}
+  AmqpDeadLetters(AmqpConnection connection, std::string name, std::string queue)
+      : connection_(std::move(connection)), name_(std::move(name)), queue_(std::move(queue)) {}
 
+  Result<Done> send(const Letter& letter);
   Result<Done> read_confirms();
   Result<Done> handle(const amqp_method_t& method);
+  void report_blocked(const amqp_method_t& method) const;
   // Confirms count the messages of a channel from 1 and may come out of order.
   void confirm(std::uint64_t sequence_number, bool multiple);
   bool oldest_is_confirmed() const {
     return !unconfirmed_.empty() && unconfirmed_.front().confirmed;
   }
-  Error refused(const std::string& why) const;
+  Error refused(const std::string& why);
 
   AmqpConnection connection_;
+  std::string name_;
   std::string queue_;
-  std::deque<Unconfirmed> unconfirmed_;  // in the order of publish()
-  std::uint64_t reported_ = 0;           // sequence number of the last one that has left it
+  std::deque<Letter> unconfirmed_;  // in the order of publish()
+  std::uint64_t reported_ = 0;      // sequence number of the last one that has left it
   std::size_t unconfirmed_bytes_ = 0;
   std::uint64_t message_count_ = 0;
+  bool refuses_ = false;
 };
 
 }  // namespace event_consumer

@@ -125,11 +125,12 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
       yes_entry("consumer_cancel_notify"),
       yes_entry("publisher_confirms"),
       yes_entry("authentication_failure_close"),
+      yes_entry("connection.blocked"),
   };
   amqp_table_entry_t properties[2] = {text_entry("connection_name", name), {}};
   properties[1].key = amqp_cstring_bytes("capabilities");
   properties[1].value.kind = AMQP_FIELD_KIND_TABLE;
-  properties[1].value.value.table = {3, capabilities};
+  properties[1].value.value.table = {static_cast<int>(std::size(capabilities)), capabilities};
   const amqp_table_t client_properties{2, properties};
 
   const auto reply = amqp_login_with_properties(
