@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/password_files.h"
 #include "common/unique_fd.h"
+#include "worker/amqp/diagnosis.h"
 #include "worker/clickhouse/target.h"
 #include "worker/crash_guard.h"
 #include "worker/own_row.h"
@@ -40,14 +41,17 @@ Result<Links> open_links(const Options& options, const std::string& name,
                          const std::function<void()>& beat) {
   const QueueTopology topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                                options.rabbitmq_routing_key};
+  const auto explained = [](const Error& error, const AmqpUrl& url) {
+    return Error{error.exit_code, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy)};
+  };
   auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
                                  static_cast<std::uint16_t>(options.prefetch), beat);
-  if (!source) return source.error();
+  if (!source) return explained(source.error(), options.rabbitmq_urls.back());
   if (options.dead_letter_queue.empty()) return Links{std::move(*source), std::nullopt};
   beat();
   auto dead_letters =
       AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
-  if (!dead_letters) return dead_letters.error();
+  if (!dead_letters) return explained(dead_letters.error(), source->url());
   return Links{std::move(*source), std::move(*dead_letters)};
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "worker/clickhouse/diagnosis.h"
 #include "worker/clickhouse/error_class.h"
 #include "worker/tls.h"
 
@@ -19,9 +20,6 @@ constexpr std::chrono::seconds kConnectTimeout{10};
 
 // In less than this a TLS port hangs up on a client that does not speak TLS.
 constexpr std::chrono::milliseconds kAtOnce{500};
-
-// At most so much of a server's message goes into a log line.
-constexpr std::size_t kMessageBytes = 500;
 
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view kPlain =
@@ -175,9 +173,15 @@ void ClickHouseHttp::use_next_server(const std::string& why) {
   connect();
 }
 
+void ClickHouseHttp::use_password(const std::string& password) {
+  server_.password = password;
+  connect();
+}
+
 HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view header,
                                 std::string_view body) {
   const HttpAnswer answer = post_once(parameters, header, body);
+  if (answer.status == 0) ++absences_;
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
   // The next try reads the CA file anew: it may have been put right by then.
@@ -207,17 +211,20 @@ HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::str
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
-  const std::string where = http.server().describe();  // a failed post may change it
+  const ClickHouseServer server = http.server();  // a failed post may change it
+  const std::string where = server.describe();
   const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
   if (answer.ok()) return answer.body;
   if (answer.status == 0)
     return Error{answer.misconfigured ? ExitCode::kConfiguration : ExitCode::kUnavailable,
-                 "cannot reach " + where + ": " + answer.body};
+                 with_remedy("cannot reach " + where + ": " + answer.body,
+                             diagnose_clickhouse(answer, server).remedy)};
   const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
   return Error{
       error_class == ErrorClass::kTransient ? ExitCode::kUnavailable : ExitCode::kConfiguration,
-      where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
-          answer.body.substr(0, kMessageBytes)};
+      with_remedy(where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
+                      shorten_cause(answer.body),
+                  diagnose_clickhouse(answer, server).remedy)};
 }
 
 }  // namespace event_consumer

@@ -70,10 +70,15 @@ class ClickHouseHttp {
   // is for the log. Does nothing when there is none.
   void use_next_server(const std::string& why);
 
+  // Logs in with it from the next post on.
+  void use_password(const std::string& password);
+
   // The one that the next post goes to.
   const ClickHouseServer& server() const { return server_; }
   // How often it has changed.
   int server_changes() const { return server_changes_; }
+  // How often no answer came, whichever server it was.
+  int absences() const { return absences_; }
 
  private:
   struct Client;
@@ -83,6 +88,7 @@ class ClickHouseHttp {
 
   ClickHouseServer server_;
   int server_changes_ = 0;
+  int absences_ = 0;
   std::unique_ptr<Client> client_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "worker/clickhouse/diagnosis.h"
 #include "worker/clickhouse/error_class.h"
 #include "worker/clickhouse/quote.h"
 
@@ -26,7 +27,8 @@ void append_string(const std::string& text, std::string& out) {
   out += text;
 }
 
-std::string shorten(const std::string& said) {
+std::string shorten(std::string said) {
+  said.erase(said.find_last_not_of("\r\n ") + 1);
   if (said.size() <= kMessageBeginning + kMessageEnd) return said;
   return said.substr(0, kMessageBeginning) + " […] " + said.substr(said.size() - kMessageEnd);
 }
@@ -78,7 +80,8 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
 InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch) {
   using Kind = InsertOutcome::Kind;
   const InsertFormat& format = batch.format();
-  const std::string where = http.server().describe();  // a failed post may change it
+  const ClickHouseServer server = http.server();  // a failed post may change it
+  const std::string where = server.describe();
   const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
                                       format.header, batch.bytes());
   if (!answer.was_sent)
@@ -92,9 +95,13 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   if (answer.ok())
     return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
             ErrorClass::kConfiguration};
-  return {Kind::kRefused, answer.exception,
-          where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " + said,
-          classify(answer.status, answer.exception, answer.body)};
+  InsertOutcome refused = {
+      Kind::kRefused, answer.exception,
+      where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " + said,
+      classify(answer.status, answer.exception, answer.body)};
+  if (refused.error_class == ErrorClass::kConfiguration)
+    refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
+  return refused;
 }
 
 }  // namespace event_consumer

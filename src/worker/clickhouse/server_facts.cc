@@ -1,8 +1,21 @@
 #include "worker/clickhouse/server_facts.h"
 
 #include <sstream>
+#include <tuple>
 
 namespace event_consumer {
+namespace {
+
+auto all(const ServerFacts& facts) {
+  return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
+                  facts.knows_insert_deduplicate, facts.knows_deduplication_window,
+                  facts.knows_typed_rows, facts.knows_rows_with_defaults,
+                  facts.knows_typed_rows_with_defaults);
+}
+
+}  // namespace
+
+bool operator==(const ServerFacts& a, const ServerFacts& b) { return all(a) == all(b); }
 
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   ServerFacts facts;

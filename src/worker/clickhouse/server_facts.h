@@ -21,6 +21,8 @@ struct ServerFacts {
   bool knows_typed_rows_with_defaults = false;
 };
 
+bool operator==(const ServerFacts& a, const ServerFacts& b);
+
 // Reads system.settings and system.merge_tree_settings. The Error is run_query's.
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http);
 

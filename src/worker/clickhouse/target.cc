@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "common/log.h"
+#include "common/password_files.h"
 #include "worker/clickhouse/insert.h"
 
 namespace event_consumer {
@@ -30,7 +32,8 @@ Target::Target(const Options& options)
     : http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
       create_table_(options.create_table),
-      required_(options.required_columns) {}
+      required_(options.required_columns),
+      password_file_(options.clickhouse_password_file) {}
 
 Result<Target> Target::open(const Options& options, const std::function<void()>& beat) {
   Target target(options);
@@ -42,6 +45,7 @@ Result<Target> Target::open(const Options& options, const std::function<void()>&
       target.facts_ = std::move(met->facts);
       target.columns_ = std::move(met->columns);
       target.met_ = change;
+      target.met_after_absences_ = target.http_.absences();
       return Result<Target>(std::move(target));
     }
     // One that refuses is not passed over: the next would hide what is wrong with it.
@@ -58,13 +62,30 @@ Result<Target::Met> Target::meet() {
 }
 
 Result<Done> Target::meet_if_new() {
+  if (http_.server_changes() != met_) return meet_next();
+  return http_.absences() != met_after_absences_ ? meet_again() : Result<Done>(Done{});
+}
+
+Result<Done> Target::meet_again() {
+  const int absences = http_.absences();
+  auto facts = read_server_facts(http_);
+  if (!facts) return facts.error();
+  met_after_absences_ = absences;
+  if (*facts == facts_) return Done{};
+  log::info("{} is another than before: version {}", http_.server().describe(), facts->version);
+  facts_ = std::move(*facts);
+  facts_have_changed_ = true;
+  return Done{};
+}
+
+Result<Done> Target::meet_next() {
   const int change = http_.server_changes();
-  if (change == met_) return Done{};
   const std::string where = http_.server().describe();
   auto met = meet();
   if (met && same(met->columns, columns_)) {
     facts_ = std::move(met->facts);
     met_ = change;
+    met_after_absences_ = http_.absences();
     return Done{};
   }
   const Error error =
@@ -94,22 +115,56 @@ Result<Encoding> Target::encoding() const {
   return encoding;
 }
 
+bool Target::password_has_changed() {
+  if (password_file_.empty()) return false;
+  auto password = read_password_file(password_file_);
+  if (!password) {
+    if (password.error().message != password_fault_)
+      log::warn("{}; the password that it held before is tried on", password.error().message);
+    password_fault_ = password.error().message;
+    return false;
+  }
+  password_fault_.clear();
+  if (*password == http_.server().password) return false;
+  log::info("the password in {} has changed: it is used from here on", password_file_);
+  http_.use_password(*password);
+  return true;
+}
+
 InsertOutcome Target::post(const Batch& batch) {
+  InsertOutcome outcome = try_post(batch);
+  const bool refused = outcome.kind == InsertOutcome::Kind::kRefused &&
+                       outcome.error_class == ErrorClass::kConfiguration;
+  if (refused && password_has_changed()) outcome = try_post(batch);
+  return outcome;
+}
+
+InsertOutcome Target::try_post(const Batch& batch) {
   if (auto done = meet_if_new(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
   return post_batch(http_, facts_, batch);
 }
 
 TableOutcome Target::check_table() {
+  TableOutcome outcome = look_at_table();
+  const bool refused = outcome.kind == TableOutcome::Kind::kFailed &&
+                       outcome.error_class == ErrorClass::kConfiguration;
+  if (refused && password_has_changed()) outcome = look_at_table();
+  return outcome;
+}
+
+TableOutcome Target::look_at_table() {
   if (auto done = meet_if_new(); !done) return failed(done.error());
   auto columns = open_table(http_, facts_, name_, /*create=*/false);
   if (!columns) return failed(columns.error());
-  if (same(columns.value(), columns_))
+  if (same(columns.value(), columns_) && !facts_have_changed_)
     return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};
   std::swap(columns_, columns.value());
   auto changed = encoding();
-  if (changed)
+  if (changed) {
+    facts_have_changed_ = false;
     return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
+  }
   std::swap(columns_, columns.value());
   return failed(changed.error());
 }

@@ -1,6 +1,7 @@
 // The table that events go to, on the server in use: what that server knows, which columns the
-// table has, and how events are encoded for them. It posts batches and notices when the table, or
-// the server behind an alternative host, is another. Not for use by two threads.
+// table has, and how events are encoded for them. It posts batches and notices when the table, the
+// version of the server, or the server behind an alternative host, is another, and when a password
+// that is refused was replaced in its file. Not for use by two threads.
 #pragma once
 
 #include <functional>
@@ -48,6 +49,14 @@ class Target {
   Result<Met> meet();
   // Meets the server in use, unless it is met already.
   Result<Done> meet_if_new();
+  Result<Done> meet_next();
+  // It may have been updated while it was away.
+  Result<Done> meet_again();
+  InsertOutcome try_post(const Batch& batch);
+  TableOutcome look_at_table();
+  // Whether the password file holds another password than the one in use, which is used from here
+  // on.
+  bool password_has_changed();
 
   ClickHouseHttp http_;
   TableName name_;
@@ -55,7 +64,12 @@ class Target {
   std::vector<std::string> required_;
   ServerFacts facts_;
   std::vector<Column> columns_;
-  int met_ = 0;  // http_.server_changes() when the facts were read
+  // http_.server_changes() and http_.absences() when the facts were read.
+  int met_ = 0;
+  int met_after_absences_ = 0;
+  bool facts_have_changed_ = false;  // and events are encoded for those before
+  std::string password_file_;        // empty: none
+  std::string password_fault_;       // already in the log
 };
 
 }  // namespace event_consumer

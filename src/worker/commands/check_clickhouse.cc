@@ -7,11 +7,11 @@
 #include <sstream>
 #include <vector>
 
+#include "worker/clickhouse/diagnosis.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/repeats.h"
 #include "worker/clickhouse/table.h"
-#include "worker/commands/diagnosis.h"
 #include "worker/commands/resolve.h"
 
 namespace event_consumer {
@@ -62,7 +62,7 @@ class ClickHouseCheck {
   }
 
   void report_failure(const std::string& what, const HttpAnswer& answer) {
-    const Diagnosis diagnosis = diagnose_clickhouse(answer, options_);
+    const Diagnosis diagnosis = diagnose_clickhouse(answer, http_.server());
     report_.bad(diagnosis.exit_code, what + ": " + diagnosis.cause, diagnosis.remedy);
   }
 

@@ -52,7 +52,8 @@ TEST_CASE("open table: one that is there is described, nothing else", "[table]")
   FakeHttpServer server(FakeClickHouse(true));
   auto columns = open(server, {}, /*create=*/true);
   REQUIRE(columns.ok());
-  CHECK(words(*columns) == "short_code:String ");
+  REQUIRE(columns->size() == 1);
+  CHECK(columns->front().name == "short_code");
   CHECK(queries(server) ==
         std::vector<std::string>{
             "SELECT count() FROM system.tables WHERE database = 'url_shortener' AND name = "

@@ -1,0 +1,13 @@
+// What to do about an Error of RabbitMQ. Pure; the words looked for are those of the versions 3.10
+// to 4.
+#pragma once
+
+#include "common/amqp_url.h"
+#include "worker/diagnosis.h"
+
+namespace event_consumer {
+
+// Of an Error of the connection to `url` or of a question on it.
+Diagnosis diagnose_rabbitmq(const Error& error, const AmqpUrl& url);
+
+}  // namespace event_consumer
