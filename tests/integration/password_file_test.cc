@@ -2,7 +2,9 @@
 #include <signal.h>
 
 #include "tests/support/catch.h"
+#include "tests/support/changed_users.h"
 #include "tests/support/click_events.h"
+#include "tests/support/flow.h"
 #include "tests/support/scene.h"
 #include "tests/support/service.h"
 #include "tests/support/wait.h"
@@ -24,27 +26,6 @@ class BrokerUser {
     rabbitmq().ctl({"set_permissions", "app", ".*", ".*", ".*"});
   }
   ~BrokerUser() { rabbitmq().ctl({"delete_user", "app"}); }
-};
-
-// Gives kClickhouseUser another password for as long as it lives.
-class OtherClickhousePassword {
- public:
-  explicit OtherClickhousePassword(const std::string& password) : users_(read_file(path())) {
-    std::string changed = users_;
-    changed.replace(changed.find(kClickhousePassword), std::string(kClickhousePassword).size(),
-                    password);
-    use(changed);
-  }
-  ~OtherClickhousePassword() { use(users_); }
-
- private:
-  static std::string path() { return clickhouse().directory() + "/users.xml"; }
-  static void use(const std::string& users) {
-    write_file(path(), users);
-    clickhouse().query("SYSTEM RELOAD CONFIG");
-  }
-
-  std::string users_;
 };
 
 void publish(const Scene& scene, std::uint64_t first, std::uint64_t last) {
@@ -90,7 +71,7 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   CHECK(wait_until([&] { return scene.distinct_events() == 1000; }, seconds(20)));
 
   rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
-  const OtherClickhousePassword other(kNewClickhousePassword);
+  const ChangedUsers other(clickhouse(), kClickhousePassword, kNewClickhousePassword);
   write_file(rabbitmq_file, std::string(kNewRabbitmqPassword) + '\n', 0600);
   write_file(clickhouse_file, kNewClickhousePassword, 0600);
   for (const pid_t worker : service.workers()) kill(worker, SIGKILL);
@@ -102,6 +83,35 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
        {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
     check_nowhere(secret, service);
   CHECK(service.stop() == 0);
+}
+
+TEST_CASE("password files: both passwords are changed while events flow, at the servers first") {
+  const BrokerUser user;
+  const PrivateDirectory secrets("secrets");
+  const std::string rabbitmq_file = secrets.path() + "/rabbitmq";
+  const std::string clickhouse_file = secrets.path() + "/clickhouse";
+  write_file(rabbitmq_file, kRabbitmqPassword, 0600);
+  write_file(clickhouse_file, kClickhousePassword, 0600);
+  Flow flow("rotated", {{"RABBITMQ_URL", rabbitmq().url("/", "app", "overruled")},
+                        {"RABBITMQ_PASSWORD_FILE", rabbitmq_file},
+                        {"CLICKHOUSE_USER", kClickhouseUser},
+                        {"CLICKHOUSE_PASSWORD_FILE", clickhouse_file}});
+
+  const ChangedUsers other(clickhouse(), kClickhousePassword, kNewClickhousePassword);
+  flow.publish();
+  CHECK(flow.wait_for_log("→ correct CLICKHOUSE_USER (now writer) and CLICKHOUSE_PASSWORD"));
+  write_file(clickhouse_file, kNewClickhousePassword, 0600);
+  CHECK(flow.all_arrive(seconds(20)));
+
+  rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
+  rabbitmq().ctl({"close_all_connections", "for the test"});
+  CHECK(flow.wait_for_log("→ correct user and password in RABBITMQ_URL", 2));
+  flow.publish();
+  write_file(rabbitmq_file, kNewRabbitmqPassword, 0600);
+  CHECK(flow.flows());
+  for (const char* secret :
+       {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
+    check_nowhere(secret, flow.service());
 }
 
 TEST_CASE("password files: one that cannot be used ends the start with 64 and is named") {

@@ -86,6 +86,7 @@ ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
     : ClickhouseEndpoint(free_port()),
       directory_(options.directory),
       dies_with_parent_(options.dies_with_parent),
+      disk_size_(options.disk_size),
       https_port_(free_port()),
       tcp_port_(free_port()) {
   if (directory_.empty()) {
@@ -106,11 +107,21 @@ ClickhouseServer::~ClickhouseServer() = default;
 void ClickhouseServer::start() {
   Command command;
   command.argv = {"clickhouse-server", "--config-file=" + directory_ + "/config.xml"};
+  if (!disk_size_.empty())
+    command.argv = {"unshare",
+                    "--mount",
+                    "sh",
+                    "-ec",
+                    "mount -t tmpfs -o size=\"$1\" tmpfs \"$2/data\"\n"
+                    "exec clickhouse-server --config-file=\"$2/config.xml\"",
+                    "sh",
+                    disk_size_,
+                    directory_};
   command.working_directory = directory_;
   command.output_file = directory_ + "/console.log";
   command.dies_with_parent = dies_with_parent_;
   // An ordinary user may have no /usr/sbin in PATH, where Debian has the server.
-  command.environment["PATH"] += ":/usr/sbin:/usr/bin";
+  command.environment["PATH"] += ":/usr/sbin:/usr/bin:/sbin:/bin";
   server_ = std::make_unique<ChildProcess>(command);
   bool ready = false;
   wait_until([&] { return (ready = answers()) || !server_->running(); }, seconds(30));
@@ -134,6 +145,16 @@ void ClickhouseServer::kill() {
 
 void ClickhouseServer::pause() { server_->send(SIGSTOP); }
 void ClickhouseServer::resume() { server_->send(SIGCONT); }
+
+std::string ClickhouseServer::data_directory() const {
+  return "/proc/" + std::to_string(pid()) + "/root" + directory_ + "/data";
+}
+
+bool own_disks_are_possible() {
+  Command command;
+  command.argv = {"unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"};
+  return run(command, seconds(10)).ok();
+}
 
 void ClickhouseServer::leave_running() {
   server_->leave_running();

@@ -31,6 +31,9 @@ struct ClickhouseOptions {
   std::map<std::string, std::string> settings;
   std::map<std::string, std::string> merge_tree_settings;
   std::string time_zone = "UTC";
+  // With a size («64m») the data lie on a disk of that size: a tmpfs that only the server sees,
+  // empty at each start. Only where own_disks_are_possible().
+  std::string disk_size;
   // With one the server also speaks HTTPS, on https_port().
   std::optional<Certificate> certificate;
   // False: the server outlives this program when it is killed, see Command::dies_with_parent.
@@ -61,6 +64,8 @@ class ClickhouseServer : public ClickhouseEndpoint {
   void resume();
 
   pid_t pid() const { return server_->pid(); }
+  // The server's data as it sees them itself.
+  std::string data_directory() const;
 
   // Leaves the server running, and the directory too, when this object goes.
   void leave_running();
@@ -69,9 +74,13 @@ class ClickhouseServer : public ClickhouseEndpoint {
   std::optional<PrivateDirectory> own_directory_;
   std::string directory_;
   bool dies_with_parent_;
+  std::string disk_size_;
   int https_port_;
   int tcp_port_;
   std::unique_ptr<ChildProcess> server_;
 };
+
+// Whether this user may mount a file system for a process.
+bool own_disks_are_possible();
 
 }  // namespace event_consumer::testing

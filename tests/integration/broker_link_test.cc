@@ -1,0 +1,121 @@
+// The link to RabbitMQ: channels that the broker closes, links that are dead and do not say so, a
+// broker that says nothing. After each, events flow within five seconds of the cause ending.
+#include <signal.h>
+
+#include "tests/support/catch.h"
+#include "tests/support/flow.h"
+#include "tests/support/tcp_proxy.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+// Deliveries may be held for three seconds, which is looked at every second; for channels that are
+// opened while this lives.
+class ShortConsumerTimeout {
+ public:
+  ShortConsumerTimeout() { set(3'000, 1'000); }
+  ~ShortConsumerTimeout() { set(1'800'000, 60'000); }
+
+ private:
+  static void set(int timeout_ms, int tick_ms) {
+    rabbitmq().ctl({"eval", "application:set_env(rabbit, consumer_timeout, " +
+                                std::to_string(timeout_ms) +
+                                "), application:set_env(rabbit, channel_tick_interval, " +
+                                std::to_string(tick_ms) + ")."});
+  }
+};
+
+// A user of the broker for as long as the test takes.
+class BrokerUser {
+ public:
+  BrokerUser() {
+    rabbitmq().ctl({"add_user", "linked", "linked-secret"});
+    allow(".*");
+  }
+  ~BrokerUser() { rabbitmq().ctl({"delete_user", "linked"}); }
+
+  void allow(const std::string& read) {
+    rabbitmq().ctl({"set_permissions", "linked", ".*", ".*", read});
+  }
+  std::string url() const { return rabbitmq().url("/", "linked", "linked-secret"); }
+};
+
+std::string url_of(const TcpProxy& proxy) {
+  return "amqp://guest:guest@127.0.0.1:" + std::to_string(proxy.port()) + "/?heartbeat=2";
+}
+
+}  // namespace
+
+TEST_CASE("the broker closes the channel with 406: deliveries were held for too long") {
+  const ShortConsumerTimeout timeout;
+  Flow flow("channel_406");
+  clickhouse().pause();
+  flow.publish();
+  CHECK(flow.wait_for_log("406 PRECONDITION_FAILED"));
+  clickhouse().resume();
+  CHECK(flow.flows());
+}
+
+TEST_CASE("the broker closes the channel with 404: the queue went while nothing was taken") {
+  Flow flow("channel_404");
+  flow.service().send(SIGTSTP);
+  REQUIRE(flow.wait_for_log("paused: no deliveries are taken", 2));
+  AmqpClient client(rabbitmq().url());
+  REQUIRE(
+      wait_until([&] { return client.consumer_count(flow.scene().queue()) == 0; }, seconds(10)));
+  client.delete_queue(flow.scene().queue());
+  flow.service().send(SIGCONT);
+  CHECK(flow.wait_for_log("404 NOT_FOUND"));
+  CHECK(wait_until([&] { return client.queue_exists(flow.scene().queue()); }, seconds(5)));
+  CHECK(flow.flows());
+}
+
+TEST_CASE("the broker closes the channel with 403: the right to read was taken, and given back") {
+  BrokerUser user;
+  Flow flow("channel_403", {{"RABBITMQ_URL", user.url()}});
+  user.allow("^$");
+  flow.service().send(SIGTSTP);
+  REQUIRE(flow.wait_for_log("paused: no deliveries are taken", 2));
+  rabbitmq().ctl({"close_all_connections", "for the test"});
+  flow.service().send(SIGCONT);
+  CHECK(flow.wait_for_log("403 ACCESS_REFUSED"));
+  flow.publish();
+  user.allow(".*");
+  CHECK(flow.flows());
+}
+
+TEST_CASE("a link that is dead and does not say so is noticed by its heartbeats") {
+  TcpProxy proxy(rabbitmq().port());
+  Flow flow("half_open", {{"RABBITMQ_URL", url_of(proxy)}});
+  proxy.freeze_links();
+  flow.publish();
+  CHECK(flow.wait_for_log("lost the connection", 2));
+  CHECK(flow.flows());
+}
+
+TEST_CASE("a broker that accepts connections and says nothing is waited for") {
+  TcpProxy proxy(rabbitmq().port());
+  Flow flow("silent_broker", {{"RABBITMQ_URL", url_of(proxy)}});
+  proxy.fall_silent();
+  flow.publish();
+  CHECK(flow.wait_for_log("cannot log in to RabbitMQ 127.0.0.1:", 2));
+  proxy.speak();
+  CHECK(flow.flows());
+}
+
+TEST_CASE("a broker that accepts connections and says nothing at the start is unavailable: 69") {
+  TcpProxy proxy(rabbitmq().port());
+  proxy.fall_silent();
+  Scene scene("silent_start");
+  Environment environment = scene.environment();
+  environment["RABBITMQ_URL"] = url_of(proxy);
+  environment["EVENT_CONSUMER_START_TIMEOUT"] = "12";
+  Service service(environment);
+  CHECK(service.wait_exit_status(seconds(30)) == 69);
+  CHECK(service.count_in_log("is the port in RABBITMQ_URL that of AMQP") >= 1);
+}
+
+}  // namespace event_consumer::testing

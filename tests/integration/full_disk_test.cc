@@ -1,0 +1,63 @@
+// The disk of ClickHouse is full: a small one that only this ClickHouse sees.
+#include <fstream>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+void publish(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, scene, first, last,
+                    [](std::uint64_t id) { return ClickEvents().json_at(id); });
+}
+
+// Writes until there is no room left.
+void fill(const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  const std::string piece(4096, 'x');
+  while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) {
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the disk of ClickHouse is full: everything waits until there is room again") {
+  if (!own_disks_are_possible()) {
+    WARN("left out: only root may mount the small disk that this needs");
+    return;
+  }
+  ClickhouseOptions options;
+  options.disk_size = "160m";
+  const ClickhouseServer server(options);
+  Scene scene("full_disk", server);
+  scene.declare_topology();
+  Service service(scene.environment());
+  publish(scene, 0, 1'000);
+  REQUIRE(wait_until([&] { return scene.rows() == 1'000; }, seconds(20)));
+  const auto workers = service.workers();
+
+  const std::string filler = server.data_directory() + "/filler";
+  fill(filler);
+  publish(scene, 1'000, 20'000);
+  const bool refused =
+      wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20));
+  INFO(service.log());
+  CHECK(refused);
+  CHECK(service.count_in_log("space") >= 1);
+  CHECK(service.count_in_log("cut in halves") == 0);
+  REQUIRE(std::remove(filler.c_str()) == 0);
+  CHECK(wait_until([&] { return scene.distinct_events() == 20'000; }, seconds(30)));
+  CHECK(service.workers() == workers);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(scene.dead_letter_queue()) == 0);
+  CHECK(service.stop() == 0);
+}
+
+}  // namespace event_consumer::testing
