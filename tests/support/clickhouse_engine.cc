@@ -30,7 +30,9 @@ std::string ask(const ClickhouseEngine& engine, const std::string& method,
 
 }  // namespace
 
-ClickhouseEngine::ClickhouseEngine() : ClickhouseEndpoint(free_port()) { start(); }
+ClickhouseEngine::ClickhouseEngine() : ClickhouseEngine(free_port()) {}
+
+ClickhouseEngine::ClickhouseEngine(int http_port) : ClickhouseEndpoint(http_port) { start(); }
 
 ClickhouseEngine::~ClickhouseEngine() = default;
 

@@ -17,6 +17,8 @@ class ClickhouseEngine : public ClickhouseEndpoint {
   // Starts it. Returns when it answers; throws std::runtime_error with what it wrote when that
   // takes longer than 60 s.
   ClickhouseEngine();
+  // On this port instead of a free one.
+  explicit ClickhouseEngine(int http_port);
   // Kills it at once.
   ~ClickhouseEngine();
 

@@ -21,6 +21,7 @@ ClickhouseServer& clickhouse() {
     options.users = {{kClickhouseUser, kClickhousePassword},
                      {kClickhouseReader, "", /*read_only=*/true}};
     options.certificate = certificates().good();
+    options.settings = {{"allow_experimental_low_cardinality_type", "1"}};
     return options;
   }());
   return server;

@@ -61,8 +61,10 @@ Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
   if (auto done = declare_exchange(connection, channel, topology.exchange); !done) return done;
   if (auto done = declare_queue(connection, channel, topology.queue); !done) return done;
   if (auto done = bind_queue(connection, channel, topology); !done) return done;
-  log::warn("queue {} did not exist on {}: created, bound to exchange {} with routing key {}",
-            topology.queue, connection.describe(), topology.exchange, topology.routing_key);
+  log::warn(
+      "queue {} did not exist on {}: created, bound to exchange {} with routing key {} → is "
+      "RABBITMQ_QUEUE what the publisher's queue is called?",
+      topology.queue, connection.describe(), topology.exchange, topology.routing_key);
   return Done{};
 }
 

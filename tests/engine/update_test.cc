@@ -1,0 +1,49 @@
+// ClickHouse is updated in its place, from 18.16 to 26, while a worker has a batch for it.
+#include <optional>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/clickhouse_engine.h"
+#include "tests/support/scene.h"
+#include "tests/support/service.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+
+using std::chrono::seconds;
+
+TEST_CASE("ClickHouse 26: takes the place of an old version, and is asked what it knows") {
+  std::optional<ClickhouseServer> old(std::in_place);
+  const int port = old->http_port();
+  std::optional<Scene> scene(std::in_place, "updated", *old);
+  scene->declare_topology();
+  Environment environment = scene->environment();
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
+  Service service(environment);
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  const auto body_of = [](std::uint64_t id) { return ClickEvents().json_at(id); };
+  publish_confirmed(client, *scene, 0, 1'000, body_of);
+  REQUIRE(wait_until([&] { return scene->distinct_events() == 1'000; }, seconds(30)));
+  const auto workers = service.workers();
+
+  old->kill();
+  publish_confirmed(client, *scene, 1'000, 3'000, body_of);
+  REQUIRE(wait_until([&] { return service.count_in_log("cannot connect") >= 1; }, seconds(10)));
+  const ClickhouseEngine anew(port);
+  std::string create = kClickEventsTableSql;
+  create.replace(create.find("url_shortener."), sizeof "url_shortener." - 1,
+                 scene->database() + ".");
+  anew.query("CREATE DATABASE " + scene->database());
+  anew.query(create);
+  const std::string count =
+      std::string("SELECT count(), uniqExact(") + kEventIdSql + ") FROM " + scene->table();
+  const bool stored = wait_until([&] { return anew.query(count) == "2000\t2000\n"; }, seconds(90));
+  INFO(service.log());
+  CHECK(stored);
+  CHECK(service.count_in_log("is another than before: version 26.") == 2);
+  CHECK(service.workers() == workers);
+  CHECK(service.stop() == 0);
+}
+
+}  // namespace event_consumer::testing
