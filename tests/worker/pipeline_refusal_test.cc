@@ -1,0 +1,92 @@
+// A dead-letter queue that refuses, an outage that does not end: nothing is taken, nothing is lost.
+#include "tests/fakes/captured_log.h"
+#include "tests/fakes/pipeline_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::CapturedLog;
+using testing::PipelineRig;
+
+TEST_CASE("pipeline: takes nothing while the dead-letter queue refuses", "[pipeline]") {
+  PipelineRig rig;
+  rig.take_bad();
+  rig.dead_letters.refusing = true;
+  CHECK_FALSE(rig.pipeline.may_take());
+  CHECK_FALSE(rig.pipeline.has_room());
+  CHECK(rig.in_hand() == 1);
+  rig.dead_letters.refusing = false;
+  CHECK(rig.pipeline.has_room());
+}
+
+TEST_CASE("pipeline: what the dead-letter queue refuses is the oldest in hand, too", "[pipeline]") {
+  PipelineRig rig(1);
+  const TimePoint taken = rig.now;
+  rig.take_bad();
+  rig.wait(seconds(5));
+  rig.take_good();
+  rig.store();
+  CHECK((rig.pipeline.oldest() == taken));
+  rig.confirm_dead_letter();
+  CHECK_FALSE(rig.pipeline.oldest());
+}
+
+TEST_CASE("pipeline: what is given back is the dead-letter queue's no more", "[pipeline]") {
+  PipelineRig rig;
+  rig.take_bad();
+  rig.take_good();
+  CHECK(rig.pipeline.give_back_all(rig.now).ok());
+  CHECK(rig.count(Verdict::kReturned) == 2);
+  CHECK(rig.in_hand() == 0);
+  CHECK_FALSE(rig.dead_letters.has_unconfirmed());
+  CHECK(rig.source.acknowledged_to() == 0);
+}
+
+TEST_CASE("drain: what a dead-letter queue refuses is not waited for", "[pipeline]") {
+  PipelineRig rig;
+  rig.take_bad();
+  rig.take_good();
+  rig.dead_letters.refusing = true;
+  rig.pipeline.drain(rig.now);
+  CHECK_FALSE(rig.pipeline.drained());
+  rig.store();
+  CHECK(rig.pipeline.drained());
+  CHECK(rig.source.acknowledged_to() == 0);
+}
+
+TEST_CASE("pipeline: one code for five minutes is said anew, once", "[pipeline]") {
+  PipelineRig rig(1);
+  const CapturedLog log;
+  rig.take_good();
+  const TimePoint start = rig.now;
+  while (rig.now - start < minutes(10)) {
+    rig.refuse();
+    CHECK(log.lines_with("nothing was stored for 5 minutes") ==
+          (rig.now - start < minutes(5) ? 0 : 1));
+    rig.wait_for_deadline();
+  }
+  rig.store();
+  CHECK(log.lines_with("nothing is lost") == 1);
+}
+
+TEST_CASE("pipeline: a code that is in no list is counted by its number", "[pipeline]") {
+  PipelineRig rig(1);
+  rig.take_good();
+  rig.inserter.under_way = false;
+  CHECK(
+      rig.pipeline
+          .inserted({InsertOutcome::Kind::kRefused, 4711, "what?", ErrorClass::kTransient}, rig.now)
+          .ok());
+  WorkerRecord record{};
+  rig.pipeline.report(record);
+  const FailedInserts& failed = record.counters.failed_inserts[0];
+  CHECK(failed.code == 4711);
+  CHECK(failed.count == 1);
+  CHECK(kErrorClassWords.at(failed.error_class) == "transient");
+}
+
+}  // namespace
+}  // namespace event_consumer
