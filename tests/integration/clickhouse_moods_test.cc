@@ -3,6 +3,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
 #include "tests/support/flow.h"
+#include "tests/support/free_port.h"
+#include "tests/support/status_page.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -69,12 +71,20 @@ TEST_CASE("a materialized view fails: a pause that names it, and its batch is ne
   CHECK(heals(flow));
 }
 
-TEST_CASE("a code that is in no list is waited for (395)") {
-  Flow flow("unknown_code");
+TEST_CASE("a code that is in no list is waited for, and counted (395)") {
+  const int port = free_port();
+  Flow flow("unknown_code",
+            {{"EVENT_CONSUMER_STATUS_ADDRESS", "127.0.0.1:" + std::to_string(port)}});
   clickhouse().query("ALTER TABLE " + flow.scene().table() +
                      " ADD COLUMN checked UInt8 MATERIALIZED throwIf(length(user_agent) > 0)");
   flow.publish(1'000);
   CHECK(waits_because(flow, "Code: 395"));
+  CHECK(wait_until(
+      [&] {
+        return get_status_page(port, "/metrics").content.find(R"(class="transient",code="395")") !=
+               std::string::npos;
+      },
+      seconds(5)));
   CHECK(flow.service().count_in_log("cut in halves") == 0);
   clickhouse().query("ALTER TABLE " + flow.scene().table() + " DROP COLUMN checked");
   CHECK(heals(flow));
