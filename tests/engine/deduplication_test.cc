@@ -58,6 +58,7 @@ TEST_CASE("ClickHouse 26: a batch whose answer was lost is posted again and stor
   REQUIRE(wait_for_empty_queue(scene));
   INFO(service.log());
   CHECK(service.count_in_log("did not answer") == 1);
+  CHECK(service.count_in_log("a repeated insert would be noticed") == 1);
   CHECK(engine().inserts() - inserts == 4);
   CHECK(engine()
             .query("SHOW CREATE TABLE " + scene.table())

@@ -118,4 +118,39 @@ TEST_CASE("the database is dropped and made again") {
   CHECK(flow.dead_letters() == 0);
 }
 
+TEST_CASE("a table with too many columns for a URL is said to be one") {
+  Scene scene("wide");
+  scene.declare_topology();
+  std::string columns;
+  for (int i = 0; i < 1'000; ++i)
+    columns += ", a_column_with_a_name_of_its_own_" + std::to_string(i) + " UInt8";
+  clickhouse().query("CREATE DATABASE " + scene.database());
+  clickhouse().query("CREATE TABLE " + scene.table() + " (short_code String" + columns +
+                     ") ENGINE = MergeTree() ORDER BY short_code");
+  Environment environment = scene.environment();
+  environment["EVENT_CONSUMER_REQUIRED"] = "";
+  Service service(environment);
+  AmqpClient(rabbitmq().url()).publish(scene.exchange(), scene.queue(), R"({"short_code": "x"})");
+  const bool said =
+      wait_until([&] { return service.count_in_log("→ if the table has very many columns") >= 1; },
+                 seconds(20));
+  INFO(service.log());
+  CHECK(said);
+  CHECK(service.stop() == 0);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(scene.queue()) == 1);
+  CHECK(run_program(environment, {"check"}).output.find("→ if the table has very many columns") !=
+        std::string::npos);
+}
+
+TEST_CASE("the versions of both servers, and whether a repeated insert is noticed, are told") {
+  const int port = free_port();
+  Flow flow("versions", {{"EVENT_CONSUMER_STATUS_ADDRESS", "127.0.0.1:" + std::to_string(port)}});
+  CHECK(flow.service().count_in_log("a repeated insert would not be noticed") == 2);
+  const std::string status = get_status_page(port, "/status").content;
+  INFO(status);
+  CHECK(status.find(R"("clickhouse_version":"18.16.1")") != std::string::npos);
+  CHECK(status.find(R"("rabbitmq_version":"3.)") != std::string::npos);
+  CHECK(status.find(R"("table_deduplicates":false)") != std::string::npos);
+}
+
 }  // namespace event_consumer::testing

@@ -36,6 +36,7 @@ class AmqpSource : public Source {
   Duration heartbeat_period() const { return connection_.heartbeat_period(); }
   // The broker in use.
   const AmqpUrl& url() const { return connection_.url(); }
+  std::string server_version() const { return connection_.server_version(); }
   std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
 
   // Closes the connection with a handshake.

@@ -152,6 +152,16 @@ Result<Done> AmqpConnection::open_channel(amqp_channel_t channel) {
                ExitCode::kUnavailable, channel);
 }
 
+std::string AmqpConnection::server_version() const {
+  const amqp_table_t* properties = amqp_get_server_properties(state_.get());
+  for (int i = 0; i < properties->num_entries; ++i) {
+    const amqp_table_entry_t& entry = properties->entries[i];
+    if (to_view(entry.key) == "version" && entry.value.kind == AMQP_FIELD_KIND_UTF8)
+      return std::string(to_view(entry.value.value.bytes));
+  }
+  return "";
+}
+
 int AmqpConnection::fd() const { return amqp_get_sockfd(state_.get()); }
 
 Result<std::optional<amqp_frame_t>> AmqpConnection::next_frame() {

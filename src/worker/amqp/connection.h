@@ -62,6 +62,9 @@ class AmqpConnection {
   // How often next_frame() must be called for heartbeats to be on time.
   Duration heartbeat_period() const { return Duration(url_.heartbeat) / 4; }
 
+  // The broker's version by its own word; empty when it gives none.
+  std::string server_version() const;
+
   // «RabbitMQ host:port, virtual host v».
   std::string describe() const { return "RabbitMQ " + url_.describe(); }
   const AmqpUrl& url() const { return url_; }

@@ -62,6 +62,12 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {ExitCode::kConfiguration, cause, "repair the view, or drop it"};
   if (answer.exception != 0)
     return {ExitCode::kConfiguration, cause, remedy_for_exception(answer.exception, server)};
+  // 18.16 refuses so what has more than about 16 kB in its URL.
+  if (answer.status == 400 && answer.body.empty())
+    return {ExitCode::kConfiguration, "HTTP 400 without a word",
+            "if the table has very many columns, the statement is too long for this version: "
+            "shorten their names, or make those MATERIALIZED that events do not fill; else "
+            "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT"};
   const std::string status = fmt::format("HTTP {} {}", answer.status, cause);
   if (answer.status >= 500)
     return {ExitCode::kUnavailable, status, "see why it is out of order, and try again"};

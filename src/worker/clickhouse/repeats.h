@@ -10,7 +10,7 @@ namespace event_consumer {
 // Whether ClickHouse would notice that an insert is repeated, in a table of this `engine` created
 // with `engine_full` (both as in system.tables); if not, why not and what to do. In plain words.
 struct Repeats {
-  bool noticed;
+  bool noticed = false;
   std::string words;
 };
 Repeats judge_repeats(const ServerFacts& facts, const std::string& engine,

@@ -71,4 +71,15 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
   return parse_description(answer.value(), name);
 }
 
+Result<Repeats> read_repeats(ClickHouseHttp& http, const ServerFacts& facts,
+                             const TableName& name) {
+  const auto answer =
+      run_query(http, "SELECT engine, engine_full FROM system.tables WHERE database = " +
+                          quote_string(name.database) + " AND name = " + quote_string(name.table));
+  if (!answer) return answer.error();
+  auto fields = split_tsv(answer.value().substr(0, answer.value().find('\n')));
+  fields.resize(2);
+  return judge_repeats(facts, fields[0], fields[1]);
+}
+
 }  // namespace event_consumer

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/clickhouse/repeats.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table_description.h"
 
@@ -20,5 +21,8 @@ std::vector<std::string> created_columns();
 // run_query's) names what is missing, or a column that we cannot write with its type.
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& name, bool create);
+
+// Whether an insert into the table that is repeated is stored once. The Error is run_query's.
+Result<Repeats> read_repeats(ClickHouseHttp& http, const ServerFacts& facts, const TableName& name);
 
 }  // namespace event_consumer

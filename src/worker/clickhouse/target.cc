@@ -44,6 +44,7 @@ Result<Target> Target::open(const Options& options, const std::function<void()>&
     if (met) {
       target.facts_ = std::move(met->facts);
       target.columns_ = std::move(met->columns);
+      target.repeats_ = std::move(met->repeats);
       target.met_ = change;
       target.met_after_absences_ = target.http_.absences();
       return Result<Target>(std::move(target));
@@ -58,7 +59,9 @@ Result<Target::Met> Target::meet() {
   if (!facts) return facts.error();
   auto columns = open_table(http_, *facts, name_, create_table_);
   if (!columns) return columns.error();
-  return Met{std::move(*facts), std::move(*columns)};
+  auto repeats = read_repeats(http_, *facts, name_);
+  if (!repeats) return repeats.error();
+  return Met{std::move(*facts), std::move(*columns), std::move(*repeats)};
 }
 
 Result<Done> Target::meet_if_new() {

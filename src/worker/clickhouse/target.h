@@ -35,6 +35,10 @@ class Target {
   // anew on the same server: one that was dropped under us is an operator's business.
   TableOutcome check_table();
 
+  const std::string& server_version() const { return facts_.version; }
+  // Whether a batch that is posted again is stored once.
+  const Repeats& repeats() const { return repeats_; }
+
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
   std::string describe() const;
 
@@ -42,6 +46,7 @@ class Target {
   struct Met {
     ServerFacts facts;
     std::vector<Column> columns;
+    Repeats repeats;
   };
 
   explicit Target(const Options& options);
@@ -64,6 +69,7 @@ class Target {
   std::vector<std::string> required_;
   ServerFacts facts_;
   std::vector<Column> columns_;
+  Repeats repeats_;
   // http_.server_changes() and http_.absences() when the facts were read.
   int met_ = 0;
   int met_after_absences_ = 0;

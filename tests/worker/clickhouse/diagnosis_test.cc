@@ -56,6 +56,12 @@ TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
   CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).exit_code == ExitCode::kUnavailable);
 }
 
+TEST_CASE("diagnosis: ClickHouse refuses a statement that is too long", "[diagnosis]") {
+  const auto diagnosis = diagnose_clickhouse({400, "", 0}, server());
+  CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+  CHECK(holds(diagnosis.remedy, "very many columns"));
+}
+
 TEST_CASE("diagnosis: ClickHouse has no table, or a view of it fails", "[diagnosis]") {
   CHECK(holds(diagnose_clickhouse({404, "Code: 60. No", 60}, server()).remedy, "create the table"));
   CHECK(holds(diagnose_clickhouse({404, "Code: 81. No", 81}, server()).remedy,
