@@ -40,9 +40,8 @@ void Worker::pause_dead_letters(const Error& error, TimePoint now) {
 Result<Done> Worker::probe_dead_letters(TimePoint now) {
   if (probe_dead_letters_at_ && now >= *probe_dead_letters_at_) {
     probe_dead_letters_at_.reset();
-    auto done = parts_.dead_letters->try_again();
-    if (!done && done.error().exit_code == ExitCode::kLinkLost) return done;
-    if (!done) pause_dead_letters(done.error(), now);
+    // Who is not let in any more goes the way of a lost link, which reads the password anew.
+    if (auto done = parts_.dead_letters->try_again(); !done) return done;
   }
   if (!dead_letter_fault_.empty() && !parts_.dead_letters->refuses()) {
     log::info("the dead-letter queue of {} takes messages again", parts_.source.describe());

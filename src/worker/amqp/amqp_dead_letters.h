@@ -31,8 +31,8 @@ class AmqpDeadLetters : public DeadLetterSink {
   std::size_t unconfirmed_bytes() const override { return unconfirmed_bytes_; }
 
   // After a refusal, which closes the connection: connects anew, sees to the queue and sends
-  // everything that is not confirmed again. The Error says why that failed, or is open()'s; whether
-  // the queue takes the messages is told by refuses() and next_confirmed().
+  // everything that is not confirmed again. The Error is open()'s, or says that the link is lost;
+  // whether the queue takes the messages is told by refuses() and next_confirmed().
   Result<Done> try_again();
 
   // Asks how many messages lie in the queue; the answer comes among the confirms.
