@@ -139,6 +139,21 @@ TEST_CASE("insert: an exception is a refusal with code and words", "[insert]") {
   CHECK(late.code == 241);
 }
 
+TEST_CASE("insert: a token that the server remembers means stored", "[insert]") {
+  CHECK((outcome_of(http_answer(500, "Code: 389. DB::Exception: Insert was deduplicated")).kind ==
+         Kind::kStored));
+}
+
+TEST_CASE("insert: a refusal for the configuration says what to do, one for the rows does not",
+          "[insert]") {
+  const InsertOutcome configuration =
+      outcome_of(http_answer(404, "Code: 60. DB::Exception: Unknown table\n"));
+  CHECK(configuration.message.find("Unknown table → create the table") != std::string::npos);
+  const InsertOutcome data = outcome_of(http_answer(500, "Code: 469. DB::Exception: Violated\n"));
+  CHECK(data.message.find("→") == std::string::npos);
+  CHECK(data.message.back() == 'd');  // no end of line in the line of a log
+}
+
 TEST_CASE("insert: a refusal without a code is one all the same", "[insert]") {
   for (const int status : {204, 302, 400, 404, 429, 500, 503}) {
     const InsertOutcome outcome = outcome_of(http_answer(status, "no", "Location: /\r\n"));
