@@ -86,6 +86,7 @@ TEST_CASE("status: while events flow, counters agree with the table and the dead
                           seconds(20)));
   const std::string metrics = watched.get("/metrics").content;
   CHECK(contains(metrics, "reason=\"not_json\"} 1\n"));
+  CHECK(contains(metrics, "event_consumer_table_deduplicates 0\n"));
   CHECK(service.stop() == 0);
 }
 
@@ -226,7 +227,8 @@ TEST_CASE("event-consumer status shows the instance, and its absence") {
   shown = run_program(watched.environment, {"status"});
   CHECK(shown.ok());
   CHECK(contains(shown.output, "queue status_command_events to table status_command.click_events"));
-  CHECK(contains(shown.output, "2 of 2 workers consume"));
+  CHECK(contains(shown.output, "2 of 2 workers consume; RabbitMQ 3.10"));
+  CHECK(contains(shown.output, "ClickHouse 18.16.1; at least once"));
   shown = run_program(watched.environment, {"status", "--json"});
   CHECK(shown.ok());
   CHECK(shown.output.rfind("{\"instance\":\"", 0) == 0);
