@@ -1,6 +1,7 @@
 #include "common/print_config.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace event_consumer {
 namespace {
@@ -17,18 +18,25 @@ std::string line(const std::string& variable, const std::string& value, const st
   return text + "# " + origin + "\n";
 }
 
-std::string describe(Origin origin, const char* flag, const std::string& config_file) {
+std::string_view in_words(Origin origin) {
   switch (origin) {
     case Origin::kFlag:
-      return std::string("flag --") + flag;
+      return "flag --";
     case Origin::kEnvironment:
       return "environment";
     case Origin::kFile:
-      return "file " + config_file;
+      return "file ";
     case Origin::kDefault:
       break;
   }
   return "default";
+}
+
+std::string describe(Origin origin, const char* flag, const std::string& config_file) {
+  std::string text(in_words(origin));
+  if (origin == Origin::kFlag) text += flag;
+  if (origin == Origin::kFile) text += config_file;
+  return text;
 }
 
 }  // namespace
