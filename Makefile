@@ -6,6 +6,9 @@ WERROR ?=
 
 sbindir    := $(PREFIX)/sbin
 libexecdir := $(PREFIX)/libexec/event-consumer
+man8dir    := $(PREFIX)/share/man/man8
+bashdir    := $(PREFIX)/share/bash-completion/completions
+zshdir     ?= $(PREFIX)/share/zsh/site-functions
 version    := 0.1.0
 
 CXX      ?= g++
@@ -20,7 +23,7 @@ package_libs   = $(eval package_libs := $$(shell pkg-config --libs $(PACKAGES)))
 flags = -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -pthread -I. -Isrc \
         $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
           -Wno-maybe-uninitialized) \
-        -DEVENT_CONSUMER_VERSION='"$(version)"' -DEVENT_CONSUMER_LIBEXECDIR='"$(libexecdir)"'
+        -DEVENT_CONSUMER_LIBEXECDIR='"$(libexecdir)"'
 
 jobs := $(shell nproc)
 
@@ -36,13 +39,14 @@ worker_sources     := $(call find_sources,src/worker)
 support_sources    := $(call find_sources,tests/support)
 unit_sources := $(common_sources) $(filter-out %/main.cc,$(supervisor_sources) $(worker_sources)) \
                 $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes) \
-                tests/test_main.cc
+                tests/packaging/default_file_test.cc tests/test_main.cc
 integration_sources := $(common_sources) $(support_sources) $(call find_sources,tests/integration) \
                        tests/test_main.cc
 engine_sources := $(common_sources) $(support_sources) $(call find_sources,tests/engine) \
                   tests/test_main.cc
 demo_sources := $(common_sources) $(support_sources) $(call find_sources,tests/demo)
 differential_sources := common/utf8.cc $(call find_sources,src/worker/encode tests/differential)
+publish_sources := $(common_sources) $(support_sources) tests/packaging/publish.cc
 bench_sources := $(common_sources) $(support_sources) $(call find_sources,tests/bench)
 
 programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
@@ -55,7 +59,7 @@ run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
 check_packages := prometheus
 
-.PHONY: all help deps demo check chaos engine bench differential fuzz install format clean
+.PHONY: all help deps demo check chaos engine bench differential fuzz check-packaging install deb deb-deps format clean
 all: $(programs)
 
 help:
@@ -68,6 +72,8 @@ help:
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
 	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
+	@echo 'make deb            the Debian package, into $(BUILD)/deb'
+	@echo 'make check-packaging  install and use that package on a machine with real systemd; as root'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
 
@@ -78,7 +84,14 @@ $(BUILD)/integration-tests:     $(call objects,$(integration_sources))
 $(BUILD)/engine-tests:          $(call objects,$(engine_sources))
 $(BUILD)/demo:                  $(call objects,$(demo_sources))
 $(BUILD)/bench:                 $(call objects,$(bench_sources))
+$(BUILD)/packaging/publish:     $(call objects,$(publish_sources))
 $(BUILD)/differential-encode:   $(call objects,$(differential_sources))
+
+# A new version concerns few objects.
+names_version := $(call objects,common/command_line.cc common/scoreboard/scoreboard.cc \
+                   src/supervisor/supervisor.cc tests/common/command_line_test.cc)
+$(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
+$(names_version): Makefile
 
 # The programs with a defect that a test asks for (tests/planted).
 planted := $(addprefix $(BUILD)/planted/,event-consumer event-consumer-worker)
@@ -90,7 +103,7 @@ $(BUILD)/planted/event-consumer-worker: \
 $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
 	@cp $< $@
 
-$(programs) $(BUILD)/planted/event-consumer-worker $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests demo bench differential-encode):
+$(programs) $(BUILD)/planted/event-consumer-worker $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests demo bench differential-encode packaging/publish):
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
 
@@ -168,9 +181,32 @@ $(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $$(fuzz_sources_$$*) \
 	  -fsanitize=fuzzer,address,undefined -fno-sanitize=pointer-overflow \
 	  -fno-sanitize-recover=all -I. -Isrc $(package_cflags) -o $@ $(filter %.cc,$^) $(package_libs)
 
+# The Debian package on a machine with real systemd; as root.
+packaging_tools := $(addprefix $(BUILD)/packaging/,publish shared_mapping)
+
+check-packaging:
+	@packaging/deps.sh $(build_packages) debhelper dpkg-dev fakeroot mmdebstrap systemd-container
+	@$(MAKE) --no-print-directory -j$(jobs) $(packaging_tools)
+	@tests/packaging/service_test.sh
+
+$(BUILD)/packaging/shared_mapping: tests/packaging/shared_mapping.cc
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $<
+
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer
 	install -D -m 755 $(BUILD)/event-consumer-worker $(DESTDIR)$(libexecdir)/event-consumer-worker
+	install -d $(DESTDIR)$(man8dir)
+	install -m 644 man/event-consumer.8 man/event-consumer-worker.8 $(DESTDIR)$(man8dir)
+	install -D -m 644 packaging/completion/event-consumer.bash $(DESTDIR)$(bashdir)/event-consumer
+	install -D -m 644 packaging/completion/_event-consumer $(DESTDIR)$(zshdir)/_event-consumer
+
+# The Debian package, in $(BUILD)/deb. Its unit tests are those of `make check`.
+deb: deb-deps
+	packaging/build-deb.sh $(BUILD)/deb
+
+deb-deps:
+	@packaging/deps.sh $(build_packages) debhelper dpkg-dev fakeroot
 
 format:
 	clang-format -i $(shell git ls-files '*.cc' '*.h')

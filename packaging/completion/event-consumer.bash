@@ -1,0 +1,48 @@
+# bash completion for event-consumer(8). The flags are those that its --help names.
+
+_event_consumer_flags() {
+  command event-consumer "$@" --help 2>/dev/null | grep -oE -- '^ +(-h,)?--[a-z-]+' | tr -d ' ' |
+    sed 's/^-h,//'
+}
+
+_event_consumer() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} word
+  local commands=()
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in
+      check | status | dead-letters | list | replay | drop) commands+=("$word") ;;
+    esac
+  done
+
+  local words
+  case $previous in
+    --config | --*-file)
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --clickhouse-tls | --create-table) words='on off' ;;
+    --log-level) words='debug info warning error critical' ;;
+    --log-format) words='text json' ;;
+    --reason)
+      words='not_json invalid_utf8 not_an_object too_deep missing_field bad_value out_of_range
+        too_large refused_by_clickhouse worker_died'
+      ;;
+    --*)
+      # Every other flag that takes a value takes one that nobody can guess.
+      command event-consumer "${commands[@]}" --help 2>/dev/null |
+        grep -qE -- "^ +(-h,)?$previous [A-Z]" && return
+      ;;
+  esac
+  if [ -z "${words-}" ]; then
+    words=$(_event_consumer_flags "${commands[@]}")
+    case ${commands[*]} in
+      '') words+=' check status dead-letters' ;;
+      dead-letters) words+=' list replay drop' ;;
+    esac
+    [ ${#commands[@]} -eq 0 ] || words+=" $(_event_consumer_flags)"
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _event_consumer event-consumer

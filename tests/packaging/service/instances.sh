@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# A second instance from the template.
+
+instance_stores_its_own() {
+  run '/tools/publish amqp://guest:guest@127.0.0.1:5672/ orders 0 1000 20000' || return 1
+  wait_for 30 orders_are_stored
+}
+orders_are_stored() { [ "$(query 'SELECT count() FROM url_shortener.orders')" = 1000 ]; }
+
+test_instances() {
+  step 'Several instances'
+  check 'README «Several instances» is run' run "$(readme_block 'Several instances' 1)"
+  check 'both run' equal "$(run 'systemctl is-active event-consumer event-consumer@orders')" \
+    $'active\nactive'
+  check 'the second stores events of its queue' instance_stores_its_own
+  check 'the first does not' all_stored_once
+}

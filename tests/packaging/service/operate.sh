@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# The service at work: started, looked at, reloaded, and its processes killed.
+
+main_pid() { property MainPID; }
+workers() { run 'pgrep -c -x -f "event-consumer-worker .*"'; }
+worker_pids() { run 'pgrep -f "^event-consumer-worker "'; }
+
+starts_as_documented() {
+  run "$(readme_block systemd 1)" | grep -q 'active (running)' && unit_is active
+}
+
+workers_are() { equal "$(workers)" "$1"; }
+
+reload_applies_an_edit() {
+  local before
+  before=$(worker_pids)
+  run "echo EVENT_CONSUMER_WORKERS=3 >>/etc/default/event-consumer
+    $(readme_block systemd 2)" || return 1
+  wait_for 20 workers_are_new "$before" 3
+}
+
+# Each of them is another than before.
+workers_are_new() {
+  workers_are "$2" && [ -z "$(comm -12 <(sort <<<"$1") <(worker_pids | sort))" ]
+}
+
+reload_refuses_a_mistake() {
+  local before after
+  before=$(main_pid; worker_pids)
+  run 'cp /etc/default/event-consumer /root/default
+    echo EVENT_CONSUMER_WORKERS=many >>/etc/default/event-consumer
+    ! systemctl reload event-consumer' || return 1
+  after=$(main_pid; worker_pids)
+  run 'cp /root/default /etc/default/event-consumer'
+  equal "$after" "$before" && unit_is active &&
+    run 'journalctl --unit event-consumer --lines 20 | grep -q "EVENT_CONSUMER_WORKERS.*many"'
+}
+
+a_killed_worker_is_replaced() {
+  local victim
+  victim=$(worker_pids | head -1)
+  run "kill -KILL $victim" || return 1
+  wait_for 20 workers_are 3 && ! worker_pids | grep -qx "$victim" && equal "$(property NRestarts)" 0
+}
+
+# new_supervisor OLD: systemd has started another.
+new_supervisor() { unit_is active && [ "$(main_pid)" != "$1" ]; }
+
+a_killed_supervisor_comes_back() {
+  local old
+  old=$(main_pid)
+  run "touch /run/event-consumer/kept && kill -KILL $old" || return 1
+  wait_for 30 new_supervisor "$old" || return 1
+  # The workers that lost it have left, and its directory is still there.
+  wait_for 30 workers_are 3 && equal "$(property NRestarts)" 1 && run 'test -e /run/event-consumer/kept'
+}
+
+a_hanging_supervisor_is_replaced() {
+  local old
+  run 'mkdir -p /run/systemd/system/event-consumer.service.d
+    printf "[Service]\nWatchdogSec=2\n" >/run/systemd/system/event-consumer.service.d/watchdog.conf
+    systemctl daemon-reload && systemctl restart event-consumer' || return 1
+  old=$(main_pid)
+  run "kill -STOP $old" || return 1
+  wait_for 30 new_supervisor "$old" || return 1
+  run 'rm -r /run/systemd/system/event-consumer.service.d; systemctl daemon-reload
+    journalctl --unit event-consumer --lines 100 | grep -q "Watchdog timeout"'
+}
+
+# The time it takes goes to the report.
+stop_is_graceful() {
+  local begin end
+  begin=$(date +%s%N)
+  run 'systemctl stop event-consumer' || return 1
+  end=$(date +%s%N)
+  note "stopped under load in $(((end - begin) / 1000000)) ms" >&3
+  unit_is inactive && run '[ ! -e /run/event-consumer ] && [ ! -e /run/private/event-consumer ]' &&
+    equal "$(property Result)" success
+}
+
+test_operate() {
+  step 'systemd'
+  require 'README «systemd» is run: enabled and started' starts_as_documented
+  check '10 000 events are published' publish 10000
+  check 'they are stored once' all_stored_once
+  check 'systemctl status has one line of how it goes' \
+    wait_for 15 run 'systemctl status event-consumer | grep -q "Status: \"2/2 consuming"'
+
+  publish_meanwhile 20000 2000
+  check 'an edit and a reload: other workers, now 3' reload_applies_an_edit
+  check 'a reload with a mistake fails and changes nothing' reload_refuses_a_mistake
+  check 'meanwhile events were published' wait_for_publisher
+  check 'they are stored once' all_stored_once
+
+  publish_meanwhile 30000 2000
+  check 'a killed worker is replaced' a_killed_worker_is_replaced
+  check 'a killed supervisor is started again' a_killed_supervisor_comes_back
+  check 'a hanging supervisor is ended by the watchdog and started again' \
+    a_hanging_supervisor_is_replaced
+  check 'meanwhile events were published' wait_for_publisher
+  check 'they are all stored' all_stored
+
+  count_from_here
+  publish_meanwhile 20000 2500
+  check 'a stop under load is graceful and leaves no directory' stop_is_graceful
+  check 'meanwhile events were published' wait_for_publisher
+  check 'it starts again' run 'systemctl start event-consumer'
+  check 'all are stored once' all_stored_once
+}
