@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# `docker build` and `docker run` as README.md has them, without a daemon: buildah builds, and the
+# container is a root of its own with a process tree of its own in the network of the test's
+# machine. To be sourced.
+
+storage=$PWD/build/packaging/containers
+container=
+container_environment=()
+
+storage_tool() { "$1" --root "$storage" --runroot "$storage/run" --storage-driver vfs "${@:2}"; }
+image_config() {
+  storage_tool buildah inspect --type image --format "{{json .OCIv1.Config.$1}}" event-consumer |
+    tr -d '"'
+}
+
+# Debian's image for containers has neither manual pages nor translations; ours stands in for it.
+base_image() {
+  storage_tool buildah inspect --type image debian:bookworm-slim >/dev/null 2>&1 && return
+  local tree=build/packaging/slim
+  [ -d "$tree" ] || mmdebstrap --quiet --variant=minbase \
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --customize-hook='rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/*' bookworm "$tree"
+  tar -C "$tree" -cf - . | storage_tool podman import - debian:bookworm-slim
+}
+
+docker() {
+  case $1 in
+    build) base_image && storage_tool buildah bud --isolation chroot --network host "${@:2}" ;;
+    run) docker_run "${@:2}" ;;
+    *) echo "docker $1 is not known here"; false ;;
+  esac
+}
+
+docker_run() {
+  container_environment=()
+  while [ $# -gt 1 ]; do
+    case $1 in
+      --rm) ;;
+      --env) container_environment+=("$2"); shift ;;
+      --network | --stop-timeout) shift ;;
+      *) echo "docker run $1 is not known here"; return 1 ;;
+    esac
+    shift
+  done
+  container_start
+}
+
+# The Nth line of the block of README «Docker».
+as_documented() { eval "$(readme_block Docker 1 | sed -n "$1p")"; }
+
+container_mount() {
+  container_name=$(storage_tool buildah from event-consumer)
+  container_root=$(storage_tool buildah mount "$container_name")
+}
+
+# Runs what the image says, as the user it says.
+container_start() {
+  local entrypoint user
+  echo '127.0.0.1 localhost' >"$container_root/etc/hosts"
+  entrypoint=$(image_config Entrypoint | tr -d '[]')
+  user=$(image_config User)
+  nsenter --target "$(leader_of "$machine")" --net \
+    unshare --pid --fork --mount --ipc --uts --kill-child \
+    /bin/bash -c 'mount -t proc proc "$1/proc" && exec setpriv --reuid="${2%:*}" --regid="${2#*:}" \
+      --clear-groups env --ignore-environment "${@:4}" chroot "$1" "$3"' \
+    - "$container_root" "$user" "$entrypoint" "${container_environment[@]}" &
+  container=$!
+}
+
+# The first process of the container, seen from here.
+container_pid() { pgrep -P "$(pgrep -P "$container" || echo "$container")"; }
+
+container_exec() {
+  nsenter --target "$(container_pid)" --mount --pid --net --root --wd \
+    env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# The command of HEALTHCHECK.
+container_healthy() {
+  local command
+  command=$(sed -n 's/^HEALTHCHECK.*CMD \[\(.*\)\]/\1/p' packaging/docker/Dockerfile | tr -d '",')
+  # shellcheck disable=SC2086  # its words
+  container_exec $command
+}
+
+container_accepts_compose() {
+  local variables
+  variables=$(awk '/^  event-consumer:/ { here = 1 } /^volumes:/ { here = 0 }
+    here && /environment:/ { inside = 1; next } inside && /^      / { print; next } { inside = 0 }' \
+    packaging/docker/compose.yaml | sed -E 's/^ +([A-Z_]+): (.*)/\1=\2/')
+  env $variables build/event-consumer --print-config | grep -c '# environment' | {
+    read -r taken
+    equal "$taken" "$(wc -l <<<"$variables")"
+  }
+}
+
+container_remove() {
+  [ -z "$container" ] || kill -KILL "$container" 2>/dev/null
+  [ -z "${container_name:-}" ] || storage_tool buildah rm "$container_name" >/dev/null
+}

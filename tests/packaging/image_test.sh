@@ -1,0 +1,96 @@
+#!/bin/bash
+# The container image: built from its Dockerfile and run, without a Docker daemon, next to real
+# servers. Run by `make check-image`, as root.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+
+. tests/packaging/report.sh
+. tests/packaging/readme.sh
+. tests/packaging/machine.sh
+. tests/packaging/traffic.sh
+. tests/packaging/servers.sh
+. tests/packaging/container.sh
+
+root=$PWD/build/packaging/bookworm
+machine=image
+
+end() {
+  container_remove
+  power_off "$machine"
+  rm -f "$readme_used"
+  finish_report
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+
+run() { inside "$machine" "$1"; }
+
+size_is_small() {
+  local megabytes
+  megabytes=$(($(du --summarize --bytes --one-file-system "$container_root" | cut -f1) / 1000000))
+  note "the image has $megabytes MB" >&3
+  [ "$megabytes" -lt 120 ]
+}
+
+# SIGTERM to its first process, under load; the time goes to the report.
+stops_in_time() {
+  local begin
+  begin=$(date +%s%N)
+  kill -TERM "$(container_pid)"
+  wait "$container" || return 1
+  local milliseconds=$((($(date +%s%N) - begin) / 1000000))
+  note "stopped under load in $milliseconds ms" >&3
+  [ "$milliseconds" -lt 10000 ]
+}
+
+# What nobody waits for becomes a child of the first process.
+reaps_strangers() {
+  container_exec /bin/sh -c '(sleep 0.2 &)'
+  wait_for 10 no_zombie
+}
+no_zombie() { ! container_exec cat /proc/[0-9]*/stat | grep -q ' Z '; }
+
+says_when_it_hangs() {
+  local status=0
+  kill -STOP "$(container_pid)"
+  wait_for 30 is_unhealthy || status=1
+  kill -CONT "$(container_pid)"
+  return "$status"
+}
+is_unhealthy() { ! container_healthy; }
+
+grace_is_longer_than_the_stop() {
+  local grace
+  grace=$(sed -n 's/^ *stop_grace_period: \([0-9]*\)s/\1/p' packaging/docker/compose.yaml)
+  [ "$grace" -gt "$(build/event-consumer --print-config |
+    sed -n 's/^EVENT_CONSUMER_STOP_TIMEOUT=\([0-9]*\).*/\1/p')" ]
+}
+
+set -e
+make_root "$root" bookworm "$server_packages"
+boot "$machine" "$root" --private-network --bind-ro="$PWD/build/packaging:/tools"
+set +e
+
+step 'Docker'
+exec 3>&1
+require 'RabbitMQ and ClickHouse are up' servers_are_up
+require 'README «Docker» is run: the image is built' as_documented 1
+container_mount
+check 'it is smaller than 120 MB' size_is_small
+check 'it does not run as root' equal "$(image_config User)" 65532:65532
+require 'README «Docker» is run: a container starts' as_documented 2
+check 'its health check is content' wait_for 30 container_healthy
+check '10 000 events are published' publish 10000
+check 'they are stored once' all_stored_once
+check 'as first process it reaps the children of others' reaps_strangers
+check 'the health check finds a supervisor that hangs' says_when_it_hangs
+check 'and one that goes on' wait_for 30 container_healthy
+publish_meanwhile 20000 2500
+check 'SIGTERM under load ends it in under 10 s, with status 0' stops_in_time
+check 'meanwhile events were published' wait_for_publisher
+container_start
+check 'another one stores the rest, all once' all_stored_once
+
+step 'compose.yaml'
+check 'its grace period is longer than --stop-timeout' grace_is_longer_than_the_stop
+check 'the variables that it sets are those of options' container_accepts_compose
