@@ -89,8 +89,7 @@ $(BUILD)/packaging/publish:     $(call objects,$(publish_sources))
 $(BUILD)/differential-encode:   $(call objects,$(differential_sources))
 
 # A new version concerns few objects.
-names_version := $(call objects,common/command_line.cc common/scoreboard/scoreboard.cc \
-                   src/supervisor/supervisor.cc tests/common/command_line_test.cc)
+names_version := $(call objects,$(shell grep -rl --include='*.cc' EVENT_CONSUMER_VERSION common src tests))
 $(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
 $(names_version): Makefile
 
