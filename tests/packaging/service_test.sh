@@ -46,4 +46,4 @@ test_upgrade
 test_purge
 step 'README.md'
 check 'every command of its sections was run' every_block_was_used \
-  Install Configure systemd 'Several instances' Upgrade
+  Install Configure systemd Kubernetes Upgrade 'Several instances'

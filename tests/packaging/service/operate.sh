@@ -78,6 +78,31 @@ stop_is_graceful() {
     equal "$(property Result)" success
 }
 
+status_tells() {
+  run 'event-consumer status' | grep -q '2 of 2 workers consume'
+}
+
+# What the probes of README «Kubernetes» ask.
+probes_are_answered() {
+  local path asked=0
+  for path in $(readme_block Kubernetes 1 | grep -o 'path: [^,]*' | cut -d' ' -f2); do
+    run "curl --silent --show-error --fail http://127.0.0.1:9463$path" || return 1
+    asked=$((asked + 1))
+  done
+  equal "$asked" 2
+}
+
+# Line for line what EXAMPLES of the manual page has.
+examples_work() {
+  local example tried=0
+  while read -r example; do
+    run "$example" </dev/null || { echo "failed: $example"; return 1; }
+    tried=$((tried + 1))
+  done < <(sed -n 's/^\.Dl //p' man/event-consumer.8)
+  note "$tried examples" >&3
+  [ "$tried" -gt 8 ]
+}
+
 test_operate() {
   step 'systemd'
   require 'README «systemd» is run: enabled and started' starts_as_documented
@@ -85,6 +110,10 @@ test_operate() {
   check 'they are stored once' all_stored_once
   check 'systemctl status has one line of how it goes' \
     wait_for 15 run 'systemctl status event-consumer | grep -q "Status: \"2/2 consuming"'
+
+  check 'event-consumer status tells of the workers' wait_for 10 status_tells
+  check 'the probes of README «Kubernetes» are answered' wait_for 10 probes_are_answered
+  check 'every example of the manual page works' examples_work
 
   publish_meanwhile 20000 2000
   check 'an edit and a reload: other workers, now 3' reload_applies_an_edit
