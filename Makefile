@@ -59,7 +59,7 @@ run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
 check_packages := prometheus
 
-.PHONY: all help deps demo check chaos engine bench differential fuzz check-packaging check-image install deb deb-deps format clean
+.PHONY: all help deps demo check chaos engine bench differential fuzz check-packaging check-deb check-image install deb deb-deps format clean
 all: $(programs)
 
 help:
@@ -74,6 +74,7 @@ help:
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make deb            the Debian package, into $(BUILD)/deb'
 	@echo 'make check-packaging  install and use that package on a machine with real systemd; as root'
+	@echo 'make check-deb      look at it with lintian, piuparts and autopkgtest; as root'
 	@echo 'make check-image    build the container image and run it, without a Docker daemon; as root'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
@@ -188,6 +189,11 @@ check-packaging:
 	@packaging/deps.sh $(build_packages) debhelper dpkg-dev fakeroot mmdebstrap systemd-container
 	@$(MAKE) --no-print-directory -j$(jobs) $(packaging_tools)
 	@tests/packaging/service_test.sh
+
+# What Debian's tools say of the package; as root.
+check-deb: deb
+	@packaging/deps.sh autopkgtest devscripts lintian man-db mandoc mmdebstrap piuparts systemd-container
+	@tests/packaging/deb_test.sh
 
 # The container image, without a Docker daemon; as root.
 check-image:

@@ -17,7 +17,8 @@ image_config() {
 base_image() {
   storage_tool buildah inspect --type image debian:bookworm-slim >/dev/null 2>&1 && return
   local tree=build/packaging/slim
-  [ -d "$tree" ] || mmdebstrap --quiet --variant=minbase \
+  [ -d "$tree" ] || mmdebstrap --quiet --variant=minbase --include=usr-is-merged \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook='rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/*' bookworm "$tree"
@@ -84,15 +85,14 @@ container_healthy() {
   container_exec $command
 }
 
+# Each variable of compose.yaml is one of an option.
 container_accepts_compose() {
-  local variables
-  variables=$(awk '/^  event-consumer:/ { here = 1 } /^volumes:/ { here = 0 }
+  local variables taken
+  mapfile -t variables < <(awk '/^  event-consumer:/ { here = 1 } /^volumes:/ { here = 0 }
     here && /environment:/ { inside = 1; next } inside && /^      / { print; next } { inside = 0 }' \
     packaging/docker/compose.yaml | sed -E 's/^ +([A-Z_]+): (.*)/\1=\2/')
-  env $variables build/event-consumer --print-config | grep -c '# environment' | {
-    read -r taken
-    equal "$taken" "$(wc -l <<<"$variables")"
-  }
+  taken=$(env "${variables[@]}" build/event-consumer --print-config | grep -c '# environment')
+  equal "$taken" "${#variables[@]}"
 }
 
 container_remove() {
