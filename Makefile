@@ -186,7 +186,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%_fuzz.cc $$(fuzz_sources_$$*) \
 packaging_tools := $(addprefix $(BUILD)/packaging/,publish shared_mapping)
 
 check-packaging:
-	@packaging/deps.sh $(build_packages) debhelper dpkg-dev fakeroot mmdebstrap systemd-container
+	@packaging/deps.sh $(build_packages) build-essential debhelper fakeroot mmdebstrap systemd-container
 	@$(MAKE) --no-print-directory -j$(jobs) $(packaging_tools)
 	@tests/packaging/service_test.sh
 
@@ -218,7 +218,7 @@ deb: deb-deps
 	packaging/build-deb.sh $(BUILD)/deb
 
 deb-deps:
-	@packaging/deps.sh $(build_packages) debhelper dpkg-dev fakeroot
+	@packaging/deps.sh $(build_packages) build-essential debhelper fakeroot
 
 format:
 	clang-format -i $(shell git ls-files '*.cc' '*.h')
