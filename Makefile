@@ -59,7 +59,7 @@ run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
 check_packages := prometheus
 
-.PHONY: all help deps demo check chaos engine bench differential fuzz check-packaging check-deb check-image install deb deb-deps format clean
+.PHONY: all help deps demo check chaos engine bench differential fuzz check-packaging check-deb check-image check-debian13 install deb deb-deps format clean
 all: $(programs)
 
 help:
@@ -73,8 +73,9 @@ help:
 	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make deb            the Debian package, into $(BUILD)/deb'
-	@echo 'make check-packaging  install and use that package on a machine with real systemd; as root'
+	@echo 'make check-packaging install and use that package on a machine with real systemd; as root'
 	@echo 'make check-deb      look at it with lintian, piuparts and autopkgtest; as root'
+	@echo 'make check-debian13 build, test and install it on Debian 13; as root'
 	@echo 'make check-image    build the container image and run it, without a Docker daemon; as root'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
@@ -189,6 +190,11 @@ check-packaging:
 	@packaging/deps.sh $(build_packages) build-essential debhelper fakeroot mmdebstrap systemd-container
 	@$(MAKE) --no-print-directory -j$(jobs) $(packaging_tools)
 	@tests/packaging/service_test.sh
+
+# Debian 13 from the same sources; as root.
+check-debian13:
+	@packaging/deps.sh mmdebstrap systemd-container
+	@tests/packaging/debian13_test.sh
 
 # What Debian's tools say of the package; as root.
 check-deb: deb

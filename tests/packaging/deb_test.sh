@@ -41,11 +41,12 @@ builds_twice_the_same() {
   equal "$(sha256sum <"$(echo "$again"/event-consumer_[0-9]*.deb)")" "$(sha256sum <"$(deb)")"
 }
 
+# Debian 12 builds nothing with protection of the control flow yet.
 is_hardened() {
   local tree
   tree=$(mktemp -d)
   dpkg-deb --extract "$(deb)" "$tree"
-  hardening-check "$tree/usr/sbin/event-consumer" "$tree"/usr/libexec/event-consumer/*
+  hardening-check --nocfprotection "$tree/usr/sbin/event-consumer" "$tree"/usr/libexec/event-consumer/*
   set -- "$?"
   rm -rf "$tree"
   return "$1"
