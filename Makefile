@@ -105,9 +105,12 @@ $(BUILD)/planted/event-consumer-worker: \
 $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
 	@cp $< $@
 
+# Catch2 is a library from version 3 on.
+$(addprefix $(BUILD)/,unit-tests integration-tests engine-tests): test_libs = $(shell pkg-config --libs catch2)
+
 $(programs) $(BUILD)/planted/event-consumer-worker $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests demo bench differential-encode packaging/publish):
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs)
+	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs) $(test_libs)
 
 # The packages first, then everything else in a make that finds them.
 deps:
