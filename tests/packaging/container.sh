@@ -8,9 +8,9 @@ container=
 container_environment=()
 
 storage_tool() { "$1" --root "$storage" --runroot "$storage/run" --storage-driver vfs "${@:2}"; }
+# image_config TEMPLATE: of what the image says.
 image_config() {
-  storage_tool buildah inspect --type image --format "{{json .OCIv1.Config.$1}}" event-consumer |
-    tr -d '"'
+  storage_tool buildah inspect --type image --format "{{$1}}" event-consumer
 }
 
 # Debian's image for containers has neither manual pages nor translations; ours stands in for it.
@@ -59,18 +59,18 @@ container_mount() {
 container_start() {
   local entrypoint user
   echo '127.0.0.1 localhost' >"$container_root/etc/hosts"
-  entrypoint=$(image_config Entrypoint | tr -d '[]')
-  user=$(image_config User)
+  entrypoint=$(image_config 'index .OCIv1.Config.Entrypoint 0')
+  user=$(image_config .OCIv1.Config.User)
   nsenter --target "$(leader_of "$machine")" --net \
     unshare --pid --fork --mount --ipc --uts --kill-child \
-    /bin/bash -c 'mount -t proc proc "$1/proc" && exec setpriv --reuid="${2%:*}" --regid="${2#*:}" \
-      --clear-groups env --ignore-environment "${@:4}" chroot "$1" "$3"' \
+    /bin/bash -c 'mount -t proc proc "$1/proc" && exec env --ignore-environment "PATH=$PATH" \
+      "${@:4}" chroot --userspec="$2" --groups= "$1" "$3"' \
     - "$container_root" "$user" "$entrypoint" "${container_environment[@]}" &
   container=$!
 }
 
 # The first process of the container, seen from here.
-container_pid() { pgrep -P "$(pgrep -P "$container" || echo "$container")"; }
+container_pid() { pgrep -P "$container"; }
 
 container_exec() {
   nsenter --target "$(container_pid)" --mount --pid --net --root --wd \
@@ -96,6 +96,8 @@ container_accepts_compose() {
 }
 
 container_remove() {
-  [ -z "$container" ] || kill -KILL "$container" 2>/dev/null
+  if [ -n "$container" ] && kill -KILL "$(container_pid)" 2>/dev/null; then
+    wait "$container"
+  fi
   [ -z "${container_name:-}" ] || storage_tool buildah rm "$container_name" >/dev/null
 }

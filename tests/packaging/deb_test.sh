@@ -11,7 +11,7 @@ root=$PWD/build/packaging/autopkgtest
 slim=$PWD/build/packaging/minimal
 again=$PWD/build/packaging/again
 machine=autopkgtest
-packages=rabbitmq-server,clickhouse-server,clickhouse-client,man-db,python3-pika,autopkgtest
+packages=rabbitmq-server,clickhouse-server,clickhouse-client,man-db,python3-pika,autopkgtest,dpkg-dev
 
 end() {
   power_off "$machine"
@@ -65,7 +65,7 @@ build_depends_are_complete() {
 
 piuparts_is_content() {
   [ -d "$slim" ] || mmdebstrap --quiet --variant=minbase bookworm "$slim"
-  piuparts --existing-chroot "$slim" --no-eatmydata "$(deb)"
+  piuparts --distribution bookworm --existing-chroot "$slim" --no-eatmydata "$(deb)"
 }
 
 # In a machine of its own; the package's libraries are fetched before.

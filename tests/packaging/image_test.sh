@@ -45,14 +45,14 @@ stops_in_time() {
 
 # What nobody waits for becomes a child of the first process.
 reaps_strangers() {
-  container_exec /bin/sh -c '(sleep 0.2 &)'
+  container_exec /bin/sh -c '(sleep 0.2 &)' || return 1
   wait_for 10 no_zombie
 }
 no_zombie() { ! container_exec cat /proc/[0-9]*/stat | grep -q ' Z '; }
 
 says_when_it_hangs() {
   local status=0
-  kill -STOP "$(container_pid)"
+  kill -STOP "$(container_pid)" || return 1
   wait_for 30 is_unhealthy || status=1
   kill -CONT "$(container_pid)"
   return "$status"
@@ -68,6 +68,7 @@ grace_is_longer_than_the_stop() {
 
 set -e
 make_root "$root" bookworm "$server_packages"
+bring_publisher
 boot "$machine" "$root" --private-network --bind-ro="$PWD/build/packaging:/tools"
 set +e
 
@@ -77,7 +78,7 @@ require 'RabbitMQ and ClickHouse are up' servers_are_up
 require 'README «Docker» is run: the image is built' as_documented 1
 container_mount
 check 'it is smaller than 120 MB' size_is_small
-check 'it does not run as root' equal "$(image_config User)" 65532:65532
+check 'it does not run as root' equal "$(image_config .OCIv1.Config.User)" 65532:65532
 require 'README «Docker» is run: a container starts' as_documented 2
 check 'its health check is content' wait_for 30 container_healthy
 check '10 000 events are published' publish 10000

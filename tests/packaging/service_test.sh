@@ -32,6 +32,7 @@ run() { inside "$machine" "$1"; }
 set -e
 make_root "$root" bookworm "$server_packages"
 prepare_packages "$root" "$debs"
+bring_publisher
 boot "$machine" "$root" --private-network --system-call-filter=bpf \
   --bind-ro="$debs/first:/root/build/deb" --bind-ro="$debs/second:/root/next" \
   --bind-ro="$PWD/build/packaging:/tools"

@@ -3,22 +3,30 @@
 
 published=0
 
+# The publisher comes with its libraries, which are not those of the package on the machine.
+bring_publisher() {
+  mkdir -p build/packaging/lib
+  ldd build/packaging/publish | awk '$3 ~ /^\// && $1 !~ /^lib(c|m)\.so/ { print $3 }' |
+    xargs cp --dereference --target-directory=build/packaging/lib
+}
+publisher='LD_LIBRARY_PATH=/tools/lib /tools/publish amqp://guest:guest@127.0.0.1:5672/'
+
 # publish COUNT [PER_SECOND]: the next COUNT events; returns once the broker has confirmed them.
 publish() {
   local first=$published
   published=$((published + $1))
-  run "/tools/publish amqp://guest:guest@127.0.0.1:5672/ click_events $first $1 ${2:-20000}"
+  run "$publisher click_events $first $1 ${2:-20000}"
 }
 
 # The same in the background, while something happens to the service; wait_for_publisher ends it.
 publish_meanwhile() {
   local first=$published
   published=$((published + $1))
-  run "/tools/publish amqp://guest:guest@127.0.0.1:5672/ click_events $first $1 $2" &
-  publisher=$!
+  run "$publisher click_events $first $1 $2" &
+  publishing=$!
   wait_for 10 some_are_stored_from "$first"
 }
-wait_for_publisher() { wait "$publisher"; }
+wait_for_publisher() { wait "$publishing"; }
 
 query() { run "clickhouse-client --query \"$1\""; }
 

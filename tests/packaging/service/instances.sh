@@ -2,7 +2,7 @@
 # A second instance from the template.
 
 instance_stores_its_own() {
-  run '/tools/publish amqp://guest:guest@127.0.0.1:5672/ orders 0 1000 20000' || return 1
+  run "$publisher orders 0 1000 20000" || return 1
   wait_for 30 orders_are_stored
 }
 orders_are_stored() { [ "$(query 'SELECT count() FROM url_shortener.orders')" = 1000 ]; }
