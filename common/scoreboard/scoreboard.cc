@@ -80,7 +80,12 @@ SlotView view_slot(const SlotBoard& slot) {
   const DepartedRecord departed = slot.departed.read();
   view.counters = departed.counters;
   view.restarts = departed.restarts;
+  view.faults_in_a_row = departed.faults_in_a_row;
   for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].last_error_at > view.last_error_at) {
+      view.last_error = rows[i].last_error;
+      view.last_error_at = rows[i].last_error_at;
+    }
     if (rows[i].pid == 0 || rows[i].life == departed.lives[i]) continue;
     view.counters.add(rows[i].counters);
     view.in_hand += rows[i].in_hand;

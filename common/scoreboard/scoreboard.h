@@ -75,6 +75,10 @@ struct SlotView {
   WorkerCounters counters;
   std::uint64_t in_hand;  // of the living
   std::uint64_t restarts;
+  std::uint64_t faults_in_a_row;
+  // The latest of all its processes, also of one that died of it.
+  BoundedText<256> last_error;
+  BoardTime last_error_at;
 };
 SlotView view_slot(const SlotBoard& slot);
 

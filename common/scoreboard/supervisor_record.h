@@ -32,6 +32,9 @@ struct DepartedRecord {
   WorkerCounters counters;
   std::array<std::uint64_t, 2> lives;
   std::uint64_t restarts;  // processes started in the slot because one before had died
+  // As of the latest death: how many in a row were somebody's fault. From five on it is a crash
+  // loop, until a process has consumed for a minute.
+  std::uint64_t faults_in_a_row;
 };
 
 struct SupervisorRecord {

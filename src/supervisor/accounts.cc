@@ -15,6 +15,9 @@ Accounts::Accounts(Scoreboard board) : board_(std::move(board)) {
 
 void Accounts::prepare(RowAddress address, TimePoint now) {
   WorkerRecord fresh{};
+  const SlotView before = view_slot(board_.slot(address.slot));
+  fresh.last_error = before.last_error;
+  fresh.last_error_at = before.last_error_at;
   fresh.life = ++lives_;
   fresh.heartbeat_at = fresh.state_since = to_board_time(now);
   fresh.state = WorkerState::kStarting;
@@ -47,22 +50,19 @@ void Accounts::count_restart(int slot) {
   board_.slot(slot).departed.publish(departed);
 }
 
+void Accounts::count_death(int slot, DeathCause cause, int faults_in_a_row) {
+  ++record_.deaths[static_cast<std::size_t>(cause)];
+  DepartedRecord& departed = departed_[slot];
+  departed.faults_in_a_row = static_cast<std::uint64_t>(faults_in_a_row);
+  board_.slot(slot).departed.publish(departed);
+}
+
 TimePoint Accounts::heartbeat(RowAddress address) const {
   return TimePoint(std::chrono::nanoseconds(board_.row(address).record.read().heartbeat_at));
 }
 
-WorkerCounters Accounts::counters() const {
-  WorkerCounters sum{};
-  for (int slot = 1; slot <= static_cast<int>(record_.slots); ++slot)
-    sum.add(view_slot(board_.slot(slot)).counters);
-  return sum;
-}
-
-std::uint64_t Accounts::in_hand() const {
-  std::uint64_t sum = 0;
-  for (int slot = 1; slot <= static_cast<int>(record_.slots); ++slot)
-    sum += view_slot(board_.slot(slot)).in_hand;
-  return sum;
+WorkerState Accounts::state(RowAddress address) const {
+  return board_.row(address).record.read().state;
 }
 
 void Accounts::publish(TimePoint now) {

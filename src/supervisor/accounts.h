@@ -18,7 +18,8 @@ class Accounts {
 
   const Scoreboard& board() const { return board_; }
 
-  // Makes the row ready for a process that is about to be started there.
+  // Makes the row ready for a process that is about to be started there. It inherits the last error
+  // of its slot, so that one that dies at once, again and again, does not take its reason with it.
   void prepare(RowAddress address, TimePoint now);
 
   // Books the process of the row, which is gone: its counters to the slot, what it had in hand to
@@ -26,15 +27,15 @@ class Accounts {
   // returns how many workers have died over that one.
   std::optional<std::uint64_t> close(RowAddress address, bool ended_well);
 
-  // One more process is started in the slot because one before it died.
+  // One more process was started in the slot because one before it died.
   void count_restart(int slot);
 
-  // When the process of the row has shown its last sign of life.
-  TimePoint heartbeat(RowAddress address) const;
+  // A worker that was not asked to stop has died, one of so many in a row.
+  void count_death(int slot, DeathCause cause, int faults_in_a_row);
 
-  // The sum over all slots.
-  WorkerCounters counters() const;
-  std::uint64_t in_hand() const;
+  // When the process of the row has shown its last sign of life, and its state then.
+  TimePoint heartbeat(RowAddress address) const;
+  WorkerState state(RowAddress address) const;
 
   // What the supervisor tells of itself; publish() makes it seen, with the heartbeat.
   SupervisorRecord& record() { return record_; }

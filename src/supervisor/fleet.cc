@@ -14,51 +14,47 @@ namespace {
 // From SIGABRT to SIGKILL: a worker that is stopped (SIGSTOP) cannot take the first.
 constexpr std::chrono::seconds kAbortPatience{5};
 
-constexpr int kCrashLoop = 5;
+// The supervisor looks every five seconds. When it has not for so long, it stood still itself (a
+// container that was paused, a machine that slept), and the workers may have too.
+constexpr std::chrono::seconds kStoodStill{10};
 
 WorkerProgram program_of(const SupervisorConfig& config, const sigset_t& signal_mask,
                          const Accounts& accounts) {
   return {config.worker_path, config.worker_environment, signal_mask, accounts.board().fd()};
 }
 
-bool is_regular(const Worker& worker) {
-  return worker.slot.state() != SlotState::kStopping && worker.slot.state() != SlotState::kStopped;
-}
-
 }  // namespace
 
 Fleet::Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, Accounts& accounts)
-    : program_(program_of(config, signal_mask, accounts)),
-      accounts_(accounts),
-      start_timeout_(config.start_timeout),
-      worker_timeout_(config.worker_timeout),
-      wanted_(0),
+    : accounts_(accounts),
+      plan_{program_of(config, signal_mask, accounts), config.start_timeout, config.worker_timeout,
+            0},
       rollout_(config.start_timeout),
-      start_watch_(Clock::now(), config.start_timeout) {
-  resize(config.workers, Clock::now());
+      watched_since_(Clock::now()),
+      looked_at_(watched_since_),
+      start_watch_(watched_since_, config.start_timeout) {
+  resize(config.workers, watched_since_);
 }
 
 void Fleet::act(TimePoint now) {
   if (stopping_) return;
   watch(now);
-  for (Worker& worker : workers_)
-    if (worker.slot.start_at() && *worker.slot.start_at() <= now) start(worker, now);
+  for (Worker& worker : workers_) {
+    if (!worker.slot.start_at() || *worker.slot.start_at() > now) continue;
+    if (const auto row = free_row(worker.slot.number())) start(worker, *row, now);
+  }
   roll(now);
 }
 
 std::optional<TimePoint> Fleet::deadline() const {
   if (stopping_) return std::nullopt;
-  auto next = earliest(start_watch_.deadline(), rollout_.deadline());
-  if (rollout_.deadline() && !rollout_.active() && rollout_.next() && is_leaving(*rollout_.next()))
-    next = start_watch_.deadline();
+  auto next = earliest(start_watch_.deadline(), roll_deadline());
   const auto add = [&](const Worker& worker) {
-    next = earliest(next, worker.slot.start_at());
-    if (!worker.slot.has_process()) return;
-    if (worker.aborted_at)
-      next = earliest(
-          next, worker.killed ? std::nullopt : std::optional(*worker.aborted_at + kAbortPatience));
-    else
-      next = earliest(next, accounts_.heartbeat(worker.address()) + worker_timeout_);
+    if (worker.slot.has_process()) {
+      if (!worker.killed) next = earliest(next, hangs_at(worker));
+    } else if (worker.slot.start_at() && free_row(worker.slot.number())) {
+      next = earliest(next, worker.slot.start_at());
+    }
   };
   for (const Worker& worker : workers_) add(worker);
   if (replacement_) add(*replacement_);
@@ -74,6 +70,7 @@ std::vector<int> Fleet::awaited_fds() const {
 }
 
 void Fleet::hear(int fd, TimePoint now) {
+  if (fd < 0) return;
   for (Worker& worker : workers_)
     if (worker.awaited_fd() == fd)
       if (const auto word = worker.hear(now)) return heard(worker, *word, now);
@@ -84,23 +81,26 @@ void Fleet::hear(int fd, TimePoint now) {
 void Fleet::heard(Worker& worker, Word word, TimePoint now) {
   if (word == Word::kConsumes) {
     start_watch_.consumed();
-    log::info("{}: consumes, {:.1f} s after its start", worker.name(),
-              in_seconds(worker.slot.lived(now)));
-  } else if (is_regular(worker) && !stopping_) {
+    const bool is_news = !worker.restarts.in_crash_loop() || !worker.had_consumed;
+    log::log(is_news ? log::Level::info : log::Level::debug,
+             "{}: consumes, {:.1f} s after its start", worker.name(),
+             in_seconds(worker.slot.lived(now)));
+  } else if (worker.is_to_stay() && !stopping_) {
     log::info("{}: has taken --worker-max-events, and is replaced", worker.name());
     rollout_.add(worker.slot.number());
   }
 }
 
-void Fleet::start(Worker& worker, TimePoint now) {
-  accounts_.prepare(worker.address(), now);
-  if (std::exchange(worker.has_died, false)) accounts_.count_restart(worker.slot.number());
-  Result<pid_t> pid = worker.start(program_);
+void Fleet::start(Worker& worker, int row, TimePoint now) {
+  const int slot = worker.slot.number();
+  accounts_.prepare({slot, row}, now);
+  Result<pid_t> pid = worker.start(plan_.program, row);
   if (!pid)
-    return died(
-        worker, {Death::Kind::kNotStarted, 0},
-        fmt::format("cannot start worker {}: {}", worker.slot.number(), pid.error().message), now);
-  log::info("worker {}: started as process {}", worker.slot.number(), pid.value());
+    return died(worker, {Death::Kind::kNotStarted, 0},
+                fmt::format("cannot start worker {}: {}", slot, pid.error().message), now);
+  if (std::exchange(worker.has_died, false)) accounts_.count_restart(slot);
+  log::log(worker.restarts.is_news() ? log::Level::info : log::Level::debug,
+           "worker {}: started as process {}", slot, pid.value());
 }
 
 bool Fleet::ended(const EndedChild& child, TimePoint now) {
@@ -112,8 +112,7 @@ bool Fleet::ended(const EndedChild& child, TimePoint now) {
     // The word may have come after poll(2) looked; it counts all the same.
     hear(replacement_->awaited_fd(), now);
     if (replacement_) {
-      accounts_.close(replacement_->address(), /*ended_well=*/false);
-      replacement_failed(what(*replacement_), now);
+      replacement_failed(child.death, what(*replacement_), now);
       return true;
     }
   }
@@ -143,29 +142,36 @@ DeathCause Fleet::cause_of(const Worker& worker, const Death& death) {
   return DeathCause::kSignal;
 }
 
+void Fleet::note_suspect(const Worker& worker, bool ended_well) {
+  const auto deaths = accounts_.close(worker.address(), ended_well);
+  if (!deaths) return;
+  log::error(
+      "{}: it was encoding a delivery over which {} worker{} died; after {} it goes to the "
+      "dead-letter queue unread",
+      worker.name(), *deaths, *deaths == 1 ? " has" : "s have", kDeathsToCondemn);
+}
+
 // `what` is the log's sentence on the death; how it goes on is added here.
 void Fleet::died(Worker& worker, const Death& death, const std::string& what, TimePoint now) {
+  const int slot = worker.slot.number();
   const bool clean = death.kind == Death::Kind::kExited && death.number == 0;
-  const auto deaths_over_delivery = accounts_.close(worker.address(), clean);
-  if (deaths_over_delivery)
-    log::error(
-        "{}: it was encoding a delivery over which {} worker{} died; after {} it goes to the "
-        "dead-letter queue unread",
-        worker.name(), *deaths_over_delivery, *deaths_over_delivery == 1 ? " has" : "s have",
-        kDeathsToCondemn);
+  note_suspect(worker, clean);
   if (stopping_ || worker.slot.state() == SlotState::kStopping) {
     log::log(clean ? log::Level::info : log::Level::warn, "{}", what);
     return worker.slot.ended(now);
   }
+  // The next one is as new as a replacement.
+  rollout_.forget(slot);
   const DeathCause cause = cause_of(worker, death);
-  ++accounts_.record().deaths[static_cast<std::size_t>(cause)];
   const std::optional<Duration> consumed_for = worker.slot.consumed_for(now);
   const bool is_crash = cause == DeathCause::kWatchdog || cause == DeathCause::kOutOfMemory;
   const Blame blame = is_crash ? Blame::kInternal : blame_for(death, consumed_for.has_value());
   const std::optional<ExitCode> end_status = start_watch_.died(blame);
   const Duration delay =
       worker.restarts.delay_after(blame, consumed_for, start_watch_.has_consumed());
+  accounts_.count_death(slot, cause, worker.restarts.faults_in_a_row());
   worker.has_died = true;
+  worker.had_consumed = consumed_for.has_value();
   worker.slot.ended(now + delay);
   if (end_status) {
     log::error("{}; a restart would not cure it", what);
@@ -176,12 +182,13 @@ void Fleet::died(Worker& worker, const Death& death, const std::string& what, Ti
                          ? " (it looks like the kernel, short of memory: lower --batch-bytes, "
                            "--prefetch or --workers, or give it more)"
                          : "";
-  log::warn("{}{}; restart in {:.1f} s", what, hint, in_seconds(delay));
-  if (worker.restarts.faults_in_a_row() == kCrashLoop)
+  log::log(worker.restarts.is_news() ? log::Level::warn : log::Level::debug,
+           "{}{}; restart in {:.1f} s", what, hint, in_seconds(delay));
+  if (worker.restarts.in_crash_loop() && worker.restarts.is_news())
     log::error(
-        "worker {}: a crash loop, {} deaths in a row without a minute of consuming; the "
-        "waits grow up to {} s, and the other workers go on",
-        worker.slot.number(), kCrashLoop, RestartPolicy::kLongestDelay.count());
+        "worker {}: a crash loop, {} deaths in a row without a minute of consuming; the waits grow "
+        "up to {} s, the other workers go on, and of the next deaths few get a line",
+        slot, worker.restarts.faults_in_a_row(), RestartPolicy::kLongestDelay.count());
 }
 
 std::optional<Fleet::End> Fleet::end(TimePoint now) const {
@@ -190,32 +197,42 @@ std::optional<Fleet::End> Fleet::end(TimePoint now) const {
   log::error(
       "no worker consumed within the start timeout of {:.1f} s, giving up with status {} ({}); the "
       "lines of the workers above say why",
-      in_seconds(start_timeout_), to_int(status), status_in_words(to_int(status)));
+      in_seconds(plan_.start_timeout), to_int(status), status_in_words(to_int(status)));
   return End{status, "start timeout"};
 }
 
-// A worker that waits for a slow server still beats; one that does not hangs.
+// A worker that waits for a slow server still beats; one that does not hangs. Only while it
+// connects it may wait for an answer longer than for a beat.
+TimePoint Fleet::hangs_at(const Worker& worker) const {
+  if (worker.aborted_at) return *worker.aborted_at + kAbortPatience;
+  const bool connects = worker.slot.state() == SlotState::kStarting ||
+                        accounts_.state(worker.address()) == WorkerState::kConnecting;
+  const Duration patience =
+      connects ? std::max(plan_.worker_timeout, plan_.start_timeout) : plan_.worker_timeout;
+  return std::max(accounts_.heartbeat(worker.address()), watched_since_) + patience;
+}
+
 void Fleet::watch(TimePoint now) {
-  const auto look_at = [&](Worker& worker) {
-    if (!worker.slot.has_process() || worker.killed) return;
-    if (worker.aborted_at) {
-      if (now < *worker.aborted_at + kAbortPatience) return;
-      log::error("{}: does not end by SIGABRT, killed", worker.name());
-      kill(worker.slot.pid(), SIGKILL);
-      worker.killed = true;
-      return;
-    }
-    const Duration still = now - accounts_.heartbeat(worker.address());
-    if (still < worker_timeout_) return;
-    log::error(
-        "{}: no sign of life for {:.1f} s (--worker-timeout), ended by SIGABRT; what it had not "
-        "acknowledged is delivered again",
-        worker.name(), in_seconds(still));
-    kill(worker.slot.pid(), SIGABRT);
-    worker.aborted_at = now;
-  };
-  for (Worker& worker : workers_) look_at(worker);
-  if (replacement_) look_at(*replacement_);
+  if (now - looked_at_ > kStoodStill) watched_since_ = now;
+  looked_at_ = now;
+  for (Worker& worker : workers_) look_at(worker, now);
+  if (replacement_) look_at(*replacement_, now);
+}
+
+void Fleet::look_at(Worker& worker, TimePoint now) {
+  if (!worker.slot.has_process() || worker.killed || now < hangs_at(worker)) return;
+  if (worker.aborted_at) {
+    log::error("{}: does not end by SIGABRT, killed", worker.name());
+    kill(worker.slot.pid(), SIGKILL);
+    worker.killed = true;
+    return;
+  }
+  log::error(
+      "{}: no sign of life for {:.1f} s (--worker-timeout), ended by SIGABRT; what it had not "
+      "acknowledged is delivered again",
+      worker.name(), in_seconds(now - accounts_.heartbeat(worker.address())));
+  kill(worker.slot.pid(), SIGABRT);
+  worker.aborted_at = now;
 }
 
 std::size_t Fleet::stop() {
@@ -255,12 +272,6 @@ void Fleet::forget_stopped() {
 bool Fleet::any_process() const {
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const Worker& worker) { return worker.slot.has_process(); });
-}
-
-std::size_t Fleet::consuming() const {
-  return static_cast<std::size_t>(std::count_if(
-      workers_.begin(), workers_.end(),
-      [](const Worker& worker) { return worker.slot.state() == SlotState::kConsuming; }));
 }
 
 }  // namespace event_consumer

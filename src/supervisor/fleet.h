@@ -65,36 +65,41 @@ class Fleet {
   bool any_process() const;
 
   bool has_consumed() const { return start_watch_.has_consumed(); }
-  std::size_t size() const { return static_cast<std::size_t>(wanted_); }
-  std::size_t consuming() const;
-  const std::list<Worker>& workers() const { return workers_; }
+  std::size_t size() const { return static_cast<std::size_t>(plan_.workers); }
 
  private:
-  // What processes are started with, and how many.
+  // What processes are started with and held to, and how many they are to be.
   struct Plan {
     WorkerProgram program;
+    Duration start_timeout;
+    Duration worker_timeout;
     int workers;
   };
 
-  void start(Worker& worker, TimePoint now);
+  void start(Worker& worker, int row, TimePoint now);
   void died(Worker& worker, const Death& death, const std::string& what, TimePoint now);
-  void replacement_failed(const std::string& why, TimePoint now);
+  void note_suspect(const Worker& worker, bool ended_well);
+  void replacement_failed(const Death& death, const std::string& what, TimePoint now);
+  void return_to(const Plan& plan, TimePoint now);
   void heard(Worker& worker, Word word, TimePoint now);
   void watch(TimePoint now);
+  void look_at(Worker& worker, TimePoint now);
+  TimePoint hangs_at(const Worker& worker) const;
   void roll(TimePoint now);
+  std::optional<TimePoint> roll_deadline() const;
+  void start_replacement(int slot, TimePoint now);
   void promote(TimePoint now);
   void resize(int workers, TimePoint now);
   void let_go(Worker& worker);
   void forget_stopped();
   DeathCause cause_of(const Worker& worker, const Death& death);
   Worker* regular(int slot);
-  bool is_leaving(int slot) const;
+  // The row of the slot in which no process is. Nothing while a worker and its predecessor, or two
+  // predecessors, live there.
+  std::optional<int> free_row(int slot) const;
 
-  WorkerProgram program_;
   Accounts& accounts_;
-  Duration start_timeout_;
-  Duration worker_timeout_;
-  int wanted_;
+  Plan plan_;  // its workers without those that are leaving
   bool stopping_ = false;
 
   std::list<Worker> workers_;  // those that are to stay, and those that are leaving
@@ -102,6 +107,9 @@ class Fleet {
   std::optional<Worker> replacement_;
   Rollout rollout_;
   std::optional<Plan> previous_;  // of before the reload under way
+  // Since when this process has looked at its workers regularly.
+  TimePoint watched_since_;
+  TimePoint looked_at_;
   StartWatch start_watch_;
   std::optional<End> end_;
   OomCounter oom_counter_;

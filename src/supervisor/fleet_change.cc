@@ -1,5 +1,6 @@
 // The part of the fleet that changes it: replacing workers, adding and removing them, pausing them.
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <utility>
 
@@ -13,58 +14,62 @@ namespace event_consumer {
 // The worker that is to stay in the slot.
 Worker* Fleet::regular(int slot) {
   for (Worker& worker : workers_)
-    if (worker.slot.number() == slot && worker.slot.state() != SlotState::kStopping &&
-        worker.slot.state() != SlotState::kStopped)
-      return &worker;
+    if (worker.slot.number() == slot && worker.is_to_stay()) return &worker;
   return nullptr;
 }
 
-bool Fleet::is_leaving(int slot) const {
-  return std::any_of(workers_.begin(), workers_.end(), [&](const Worker& worker) {
-    return worker.slot.number() == slot && worker.slot.state() == SlotState::kStopping;
-  });
+std::optional<int> Fleet::free_row(int slot) const {
+  std::array<bool, 2> taken{};
+  const auto look_at = [&](const Worker& worker) {
+    if (worker.slot.number() == slot && worker.slot.has_process())
+      taken[static_cast<std::size_t>(worker.address().row)] = true;
+  };
+  for (const Worker& worker : workers_) look_at(worker);
+  if (replacement_) look_at(*replacement_);
+  for (int row = 0; row < 2; ++row)
+    if (!taken[static_cast<std::size_t>(row)]) return row;
+  return std::nullopt;
 }
 
 void Fleet::reload(const SupervisorConfig& config, TimePoint now) {
-  if (!previous_) previous_ = Plan{program_, wanted_};
-  program_.path = config.worker_path;
-  program_.environment = config.worker_environment;
-  start_timeout_ = config.start_timeout;
-  worker_timeout_ = config.worker_timeout;
+  if (!previous_) previous_ = plan_;
+  const int replaced = std::min(plan_.workers, config.workers);
+  plan_.program.path = config.worker_path;
+  plan_.program.environment = config.worker_environment;
+  plan_.start_timeout = config.start_timeout;
+  plan_.worker_timeout = config.worker_timeout;
   rollout_.set_patience(config.start_timeout);
-  const int replaced = std::min(wanted_, config.workers);
   resize(config.workers, now);
   rollout_.begin(replaced);
 }
 
+void Fleet::return_to(const Plan& plan, TimePoint now) {
+  const int workers = plan.workers;
+  plan_ = {plan.program, plan.start_timeout, plan.worker_timeout, plan_.workers};
+  rollout_.set_patience(plan_.start_timeout);
+  resize(workers, now);
+  for (const Worker& worker : workers_)
+    if (worker.wants_relief && worker.is_to_stay()) rollout_.add(worker.slot.number());
+}
+
 void Fleet::resize(int workers, TimePoint now) {
-  while (wanted_ < workers) {
-    ++wanted_;
-    // A predecessor that is still leaving has one of the two rows.
-    int row = 0;
-    for (const Worker& worker : workers_)
-      if (worker.slot.number() == wanted_ && worker.address().row == 0) row = 1;
-    workers_.emplace_back(RowAddress{wanted_, row}, now);
-  }
-  for (; wanted_ > workers; --wanted_)
-    if (Worker* surplus = regular(wanted_)) let_go(*surplus);
+  while (plan_.workers < workers) workers_.emplace_back(++plan_.workers, now);
+  for (; plan_.workers > workers; --plan_.workers)
+    if (Worker* surplus = regular(plan_.workers)) let_go(*surplus);
   forget_stopped();
-  accounts_.record().workers = static_cast<std::uint64_t>(wanted_);
+  accounts_.record().workers = static_cast<std::uint64_t>(plan_.workers);
 }
 
 void Fleet::add_one(TimePoint now) {
-  if (wanted_ == kMostWorkers) return log::warn("{} workers are the most", kMostWorkers);
-  if (is_leaving(wanted_ + 1))
-    return log::warn("worker {} is still leaving: no other is started in its place yet",
-                     wanted_ + 1);
-  resize(wanted_ + 1, now);
-  log::info("one worker more: {}", wanted_);
+  if (plan_.workers == kMostWorkers) return log::warn("{} workers are the most", kMostWorkers);
+  resize(plan_.workers + 1, now);
+  log::info("one worker more: {}", plan_.workers);
 }
 
 void Fleet::remove_one() {
-  if (wanted_ == 1) return log::warn("the last worker stays; SIGTERM stops the service");
-  log::info("one worker fewer: {}", wanted_ - 1);
-  resize(wanted_ - 1, Clock::now());
+  if (plan_.workers == 1) return log::warn("the last worker stays; SIGTERM stops the service");
+  log::info("one worker fewer: {}", plan_.workers - 1);
+  resize(plan_.workers - 1, Clock::now());
 }
 
 void Fleet::pause() {
@@ -86,31 +91,39 @@ void Fleet::resume() {
 // One replacement at a time: it consumes before its predecessor is let go.
 void Fleet::roll(TimePoint now) {
   if (replacement_) {
-    if (now < *rollout_.give_up_at()) return;
+    if (replacement_->killed || now < *rollout_.give_up_at()) return;
     kill(replacement_->slot.pid(), SIGKILL);
     replacement_->killed = true;
     return;
   }
   while (const auto slot = rollout_.next()) {
-    // Both rows of the slot are taken while its last predecessor drains.
-    if (is_leaving(*slot) || !rollout_.start_next(now)) return;
+    if (!free_row(*slot) || !rollout_.start_next(now)) return;
     Worker* present = regular(*slot);
-    if (present != nullptr && present->slot.has_process()) {
-      const int other_row = 1 - present->address().row;
-      replacement_.emplace(RowAddress{*slot, other_row}, now);
-      accounts_.prepare(replacement_->address(), now);
-      Result<pid_t> pid = replacement_->start(program_);
-      if (!pid) return replacement_failed(pid.error().message, now);
-      return log::info("worker {}: its replacement started as process {}", *slot, pid.value());
-    }
+    if (present != nullptr && present->slot.has_process()) return start_replacement(*slot, now);
     // Nothing runs that would have to go on meanwhile.
     if (present != nullptr) present->slot.start_now(now);
     rollout_.succeeded();
   }
   if (rollout_.idle() && previous_) {
     previous_.reset();
-    log::info("reloaded: {} workers run with the options as they are now", wanted_);
+    log::info("reloaded: {} run with the options as they are now", count_of_workers(size()));
   }
+}
+
+std::optional<TimePoint> Fleet::roll_deadline() const {
+  if (replacement_) return replacement_->killed ? std::nullopt : rollout_.give_up_at();
+  // The end of a predecessor wakes us.
+  if (rollout_.next() && !free_row(*rollout_.next())) return std::nullopt;
+  return rollout_.deadline();
+}
+
+void Fleet::start_replacement(int slot, TimePoint now) {
+  replacement_.emplace(slot, now);
+  const int row = *free_row(slot);
+  accounts_.prepare({slot, row}, now);
+  Result<pid_t> pid = replacement_->start(plan_.program, row);
+  if (!pid) return replacement_failed({Death::Kind::kNotStarted, 0}, pid.error().message, now);
+  log::info("worker {}: its replacement started as process {}", slot, pid.value());
 }
 
 void Fleet::promote(TimePoint now) {
@@ -122,30 +135,28 @@ void Fleet::promote(TimePoint now) {
   Worker* predecessor = regular(slot);
   workers_.push_back(*std::exchange(replacement_, std::nullopt));
   // It may have been removed while its replacement started.
-  if (slot > wanted_) let_go(workers_.back());
+  if (slot > plan_.workers) let_go(workers_.back());
   if (predecessor != nullptr) let_go(*predecessor);
   forget_stopped();
 }
 
-void Fleet::replacement_failed(const std::string& why, TimePoint now) {
+void Fleet::replacement_failed(const Death& death, const std::string& what, TimePoint now) {
   const int slot = replacement_->slot.number();
-  const bool late = replacement_->killed;
-  const bool reloading = previous_.has_value();
+  const bool late = replacement_->killed && !replacement_->aborted_at;
+  note_suspect(*replacement_, /*ended_well=*/false);
+  ++accounts_.record().deaths[static_cast<std::size_t>(cause_of(*replacement_, death))];
   replacement_.reset();
-  rollout_.failed(now, /*again=*/!reloading);
+  rollout_.failed(now, /*again=*/!previous_);
   const std::string reason = late ? fmt::format("did not consume within {:.1f} s (--start-timeout)",
-                                                in_seconds(start_timeout_))
-                                  : why;
-  if (!reloading)
+                                                in_seconds(plan_.start_timeout))
+                                  : what;
+  if (!previous_)
     return log::error(
         "the replacement of worker {} failed: {}; the worker goes on, another try in "
         "{} s",
         slot, reason, Rollout::kPauseAfterFailure.count());
-  program_ = previous_->program;
-  const int workers = previous_->workers;
-  previous_.reset();
   ++accounts_.record().failed_reloads;
-  resize(workers, now);
+  return_to(*std::exchange(previous_, std::nullopt), now);
   log::error(
       "the reload failed at worker {}: {}; all that were not replaced yet go on with the "
       "options of before, see the lines of the new worker above",

@@ -24,6 +24,10 @@ Result<UniqueFd> listen_on(const HostPort& where) {
   int error = 0;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     UniqueFd fd(socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) {
+      error = errno;
+      continue;
+    }
     const int yes = 1;
     setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0 &&

@@ -33,6 +33,7 @@ class RestartPolicy {
   static constexpr std::chrono::milliseconds kFirstDelay{100};
   static constexpr std::chrono::seconds kLongestDelay{30};
   static constexpr std::chrono::seconds kHealthy{60};
+  static constexpr int kCrashLoop = 5;  // so many faults in a row are one
 
   // `seed` starts the jitter; tests give their own.
   explicit RestartPolicy(std::uint64_t seed = std::random_device{}())
@@ -50,6 +51,11 @@ class RestartPolicy {
 
   // Deaths since the last healthy worker that were somebody's fault.
   int faults_in_a_row() const { return faults_in_a_row_; }
+  bool in_crash_loop() const { return faults_in_a_row_ >= kCrashLoop; }
+
+  // Whether the latest death deserves a line in the log: a loop that goes on for days does so only
+  // now and then.
+  bool is_news() const { return faults_in_a_row_ <= kCrashLoop || faults_in_a_row_ % 20 == 0; }
 
  private:
   Backoff growing_;

@@ -15,6 +15,10 @@ void Rollout::add(int slot) {
   if (std::find(waiting_.begin(), waiting_.end(), slot) == waiting_.end()) waiting_.push_back(slot);
 }
 
+void Rollout::forget(int slot) {
+  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), slot), waiting_.end());
+}
+
 std::optional<int> Rollout::start_next(TimePoint now) {
   if (active_ || waiting_.empty() || (not_before_ && now < *not_before_)) return std::nullopt;
   not_before_.reset();
@@ -26,9 +30,8 @@ std::optional<int> Rollout::start_next(TimePoint now) {
 
 void Rollout::failed(TimePoint now, bool again) {
   const auto slot = std::exchange(active_, std::nullopt);
-  waiting_.clear();
-  if (!again || !slot) return;
-  waiting_.push_back(*slot);
+  if (!again) return waiting_.clear();
+  if (slot) add(*slot);
   not_before_ = now + kPauseAfterFailure;
 }
 

@@ -25,6 +25,9 @@ class Rollout {
   // One slot more, as soon as those before it are done.
   void add(int slot);
 
+  // The slot need not be replaced any more, unless it is the active one.
+  void forget(int slot);
+
   // The slot to start a replacement in now, if any. It is then the active one.
   std::optional<int> start_next(TimePoint now);
 
@@ -38,8 +41,9 @@ class Rollout {
   // The active replacement consumes, or there is nothing to replace.
   void succeeded() { active_.reset(); }
 
-  // The active replacement died or took too long. Nothing more is replaced: the next would fare no
-  // better. With `again` the slot that failed has another turn after kPauseAfterFailure.
+  // The active replacement died or took too long: the next would fare no better. With `again` all
+  // go on after kPauseAfterFailure, the slot that failed as the last; else nothing more is
+  // replaced.
   void failed(TimePoint now, bool again);
 
   // When the active replacement has taken too long.

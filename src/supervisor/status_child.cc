@@ -40,8 +40,9 @@ void StatusChild::act(TimePoint now) {
                    "event-consumer"});
   if (!pid) {
     const Duration delay = restarts_.delay_after(Blame::kInternal, std::nullopt, true);
-    log::error("cannot start the status server: {}; tried again in {:.1f} s", pid.error().message,
-               in_seconds(delay));
+    if (restarts_.is_news())
+      log::error("cannot start the status server: {}; tried again in {:.1f} s", pid.error().message,
+                 in_seconds(delay));
     start_at_ = now + delay;
     return;
   }
@@ -58,8 +59,10 @@ bool StatusChild::ended(const EndedChild& child, TimePoint now) {
     return true;
   }
   const Duration delay = restarts_.delay_after(Blame::kInternal, now - started_at_, true);
-  log::warn("the status server (process {}) {}; the workers are not concerned, restart in {:.1f} s",
-            child.pid, in_words(child.death), in_seconds(delay));
+  if (restarts_.is_news())
+    log::warn(
+        "the status server (process {}) {}; the workers are not concerned, restart in {:.1f} s",
+        child.pid, in_words(child.death), in_seconds(delay));
   start_at_ = now + delay;
   return true;
 }
@@ -72,6 +75,7 @@ void StatusChild::stop() {
 }
 
 void StatusChild::kill_now() {
+  stop();
   if (pid_ != 0) kill(pid_, SIGKILL);
 }
 

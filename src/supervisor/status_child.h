@@ -36,8 +36,9 @@ class StatusChild {
   // False when the child that ended was another.
   bool ended(const EndedChild& child, TimePoint now);
 
-  // Asks it to end, for good.
+  // Asks it to end; nothing is served any more, until serve().
   void stop();
+  // The same at once.
   void kill_now();
   bool running() const { return pid_ != 0; }
 

@@ -43,15 +43,18 @@ Summary summarise(const Scoreboard& board) {
     for (int i = 0; i < view.living_count; ++i) {
       const WorkerRecord& worker = view.living[i];
       add_worker(summary, worker);
-      const std::string name = fmt::format("worker {}", slot);
       if (worker.insert_failing != 0)
-        summary.trouble = name + ": " + worker.last_error.str();
-      else if (worker.state != WorkerState::kConsuming && !worker.last_error.empty())
-        not_consuming = name + ": " + worker.last_error.str();
+        summary.trouble = fmt::format("worker {}: {}", slot, worker.last_error.str());
     }
+    const bool consumes = view.living_count > 0 &&
+                          view.living[view.living_count - 1].state == WorkerState::kConsuming;
+    if (!consumes && slot <= static_cast<int>(supervisor.workers) && !view.last_error.empty())
+      not_consuming = fmt::format("worker {}: {}", slot, view.last_error.str());
   }
   summary.consuming = std::min(summary.consuming, summary.workers);
-  if (summary.trouble.empty()) summary.trouble = not_consuming;
+  // A worker that is being replaced is no trouble.
+  if (summary.trouble.empty() && summary.consuming < summary.workers)
+    summary.trouble = not_consuming;
   return summary;
 }
 
@@ -69,8 +72,7 @@ std::string law_line(const Summary& summary) {
   const WorkerCounters& counters = summary.counters;
   return fmt::format(
       "received {} = inserted {} + dead-lettered {} + rejected {} + recognised {} + returned {} + "
-      "in "
-      "hand {}",
+      "in hand {}",
       counters.received, counters.inserted, counters.all_dead_lettered(), counters.rejected,
       counters.recognised, counters.returned, summary.in_hand);
 }
@@ -89,10 +91,11 @@ std::string worker_line(int slot, const SlotView& view, TimePoint now) {
                         seconds_since(worker.state_since, now));
     if (!worker.reason.empty()) line += " (" + worker.reason.str() + ")";
     line += fmt::format(", {} in hand", view.in_hand);
-    if (!worker.last_error.empty())
-      line += fmt::format(", last error {:.0f} s ago: {}", seconds_since(worker.last_error_at, now),
-                          worker.last_error.str());
   }
+  if (view.faults_in_a_row > 1) line += fmt::format(", {} deaths in a row", view.faults_in_a_row);
+  if (!view.last_error.empty())
+    line += fmt::format(", last error {:.0f} s ago: {}", seconds_since(view.last_error_at, now),
+                        view.last_error.str());
   return line + fmt::format("; received {}, inserted {}, dead-lettered {}, restarts {}",
                             view.counters.received, view.counters.inserted,
                             view.counters.all_dead_lettered(), view.restarts);

@@ -53,7 +53,8 @@ class Supervisor {
   std::optional<TimePoint> next_deadline() const;
 
   void reload();
-  void take_status_address(const SupervisorConfig& config, TimePoint now);
+  void take_status_address(TimePoint now);
+  Result<Done> serve_status_at(const HostPort& address, TimePoint now);
   void log_state() const;
   void tell(TimePoint now);
 
@@ -68,6 +69,7 @@ class Supervisor {
   Accounts accounts_;
   Fleet fleet_;
   StatusChild status_child_;
+  std::optional<HostPort> served_at_;  // where the status child listens
   std::optional<Stop> stop_;
   bool was_ready_ = false;
   bool was_reloading_ = false;
@@ -88,14 +90,18 @@ Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_ag
 
 Result<Done> Supervisor::open_status() {
   if (!config_.status_address) return Done{};
-  auto listening = listen_on(*config_.status_address);
-  if (listening) {
-    status_child_.serve(std::move(*listening), config_.worker_environment, Clock::now());
-    return Done{};
-  }
-  if (!config_.status_address_is_default) return listening.error();
+  auto done = serve_status_at(*config_.status_address, Clock::now());
+  if (done || !config_.status_address_is_default) return done;
   log::warn("{}: no status is served; give --status-address another address, or «off»",
-            listening.error().message);
+            done.error().message);
+  return Done{};
+}
+
+Result<Done> Supervisor::serve_status_at(const HostPort& address, TimePoint now) {
+  auto listening = listen_on(address);
+  if (!listening) return listening.error();
+  status_child_.serve(std::move(*listening), config_.worker_environment, now);
+  served_at_ = address;
   return Done{};
 }
 
@@ -192,18 +198,25 @@ void Supervisor::reload() {
   log::set_level(config->log_level);
   ++accounts_.record().reloads;
   notify_.reloading(now);
-  take_status_address(*config, now);
+  // Also when there is nothing to replace, so that it is over at once: systemd waits for READY=1.
+  was_reloading_ = true;
   config_ = *config;
+  take_status_address(now);
   fleet_.reload(config_, now);
 }
 
-void Supervisor::take_status_address(const SupervisorConfig& config, TimePoint now) {
-  if (config.status_address == config_.status_address)
-    return status_child_.renew(config.worker_environment, now);
-  if (!config.status_address) return status_child_.stop();
-  auto listening = listen_on(*config.status_address);
-  if (!listening) return log::error("{}: the status stays where it was", listening.error().message);
-  status_child_.serve(std::move(*listening), config.worker_environment, now);
+void Supervisor::take_status_address(TimePoint now) {
+  if (!config_.status_address) {
+    served_at_.reset();
+    return status_child_.stop();
+  }
+  if (served_at_ == config_.status_address)
+    return status_child_.renew(config_.worker_environment, now);
+  const auto done = serve_status_at(*config_.status_address, now);
+  if (done) return;
+  log::error("{}: the status {}", done.error().message,
+             served_at_ ? "stays where it was" : "is not served");
+  if (served_at_) status_child_.renew(config_.worker_environment, now);
 }
 
 void Supervisor::log_state() const {
@@ -228,9 +241,9 @@ void Supervisor::tell(TimePoint now) {
   const bool is_ready = fleet_.has_consumed();
   const bool is_reloading = fleet_.reloading();
   if ((is_ready && !was_ready_) || (was_reloading_ && !is_reloading && is_ready)) notify_.ready();
-  was_ready_ = is_ready;
+  const bool has_become_ready = is_ready && !std::exchange(was_ready_, is_ready);
   was_reloading_ = is_reloading;
-  if (now - told_at_ < kHeartbeat) return;
+  if (now - told_at_ < kHeartbeat && !has_become_ready) return;
   const double seconds = in_seconds(now - told_at_);
   told_at_ = now;
   if (!notify_.is_listened_to() || stop_) return;

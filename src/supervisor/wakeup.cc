@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -56,8 +55,6 @@ std::vector<Wakeup::Signal> Wakeup::take_signals() {
   signalfd_siginfo received;
   while (read(signal_fd_.get(), &received, sizeof received) == sizeof received)
     signals.push_back({static_cast<int>(received.ssi_signo), static_cast<pid_t>(received.ssi_pid)});
-  std::sort(signals.begin(), signals.end(),
-            [](const Signal& a, const Signal& b) { return a.number < b.number; });
   return signals;
 }
 

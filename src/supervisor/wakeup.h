@@ -22,8 +22,10 @@ class Wakeup {
   };
 
   struct Events {
-    std::vector<Signal> signals;  // lowest number first, not in the order of arrival
-    std::vector<int> readable;    // of the descriptors asked about: data, its end, or an error
+    // As the kernel gives them: of those that wait at one time the lowest number first. SIGTSTP and
+    // SIGCONT never wait at one time, so that the one that came last is the last.
+    std::vector<Signal> signals;
+    std::vector<int> readable;  // of the descriptors asked about: data, its end, or an error
   };
 
   // Blocks every signal of the calling thread that can be blocked sensibly, that is, all but those

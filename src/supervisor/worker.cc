@@ -11,7 +11,8 @@
 
 namespace event_consumer {
 
-Result<pid_t> Worker::start(const WorkerProgram& program) {
+Result<pid_t> Worker::start(const WorkerProgram& program, int row) {
+  address_.row = row;
   Result<Pipe> pipe = open_pipe();
   if (!pipe) return pipe.error();
   const int write_fd = pipe->write_end.get();
@@ -30,6 +31,7 @@ Result<pid_t> Worker::start(const WorkerProgram& program) {
   words_ = std::move(pipe->read_end);
   aborted_at.reset();
   killed = false;
+  wants_relief = false;
   slot.started(*pid, Clock::now());
   return pid;
 }
@@ -43,7 +45,10 @@ std::optional<Word> Worker::hear(TimePoint now) {
     words_.reset();
     return std::nullopt;
   }
-  if (byte == 'r') return Word::kWantsRelief;
+  if (byte == 'r') {
+    wants_relief = true;
+    return Word::kWantsRelief;
+  }
   if (slot.state() != SlotState::kStarting) return std::nullopt;
   slot.consumes(now);
   return Word::kConsumes;

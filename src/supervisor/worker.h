@@ -35,12 +35,12 @@ enum class Word {
 
 class Worker {
  public:
-  Worker(RowAddress address, TimePoint start_at)
-      : slot(address.slot, start_at), address_(address) {}
+  Worker(int slot_number, TimePoint start_at)
+      : slot(slot_number, start_at), address_{slot_number, 0} {}
 
-  // Starts a process in the slot and returns its id. On failure the Error names the step, and the
-  // slot is as it was.
-  Result<pid_t> start(const WorkerProgram& program);
+  // Starts a process in the slot, on that row of it, and returns its id. On failure the Error names
+  // the step, and the slot is as it was.
+  Result<pid_t> start(const WorkerProgram& program, int row);
 
   // Where its words come from; -1 when none is to be expected.
   int awaited_fd() const { return slot.has_process() ? words_.get() : -1; }
@@ -51,6 +51,12 @@ class Worker {
   // «worker 1 (process 4711)».
   std::string name() const;
 
+  // It was not asked to stop.
+  bool is_to_stay() const {
+    return slot.state() != SlotState::kStopping && slot.state() != SlotState::kStopped;
+  }
+
+  // The row of the process, or of the last one.
   RowAddress address() const { return address_; }
 
   WorkerSlot slot;
@@ -62,8 +68,13 @@ class Worker {
   // It was killed on purpose, by us.
   bool killed = false;
 
-  // The process before the next one has died, so that the next start is a restart.
+  // The process before the next one has died, so that the next start is a restart; and whether it
+  // had consumed.
   bool has_died = false;
+  bool had_consumed = false;
+
+  // It has said kWantsRelief.
+  bool wants_relief = false;
 
  private:
   RowAddress address_;

@@ -15,7 +15,7 @@ namespace event_consumer::testing {
 namespace {
 
 constexpr char kPrologue[] =
-    "slot=${1#--slot=} fd=${2#--ready-fd=}\n"
+    "slot=${1#--slot=} fd=${2#--ready-fd=} row=${3#--row=}\n"
     "ready() { printf c >/proc/self/fd/$fd; }\n"
     "tired() { printf r >/proc/self/fd/$fd; }\n";
 

@@ -25,9 +25,10 @@ struct RunOptions {
 
 class SupervisorRun {
  public:
-  // `script` is the body of the worker. In it $slot and $fd are the numbers from the command line,
-  // `ready` says that it consumes, `tired` that it wants to be replaced, and $DIR is directory(). A
-  // reload reads the number of workers from the file «workers» in it, and fails when there is none.
+  // `script` is the body of the worker. In it $slot, $fd and $row are the numbers from the command
+  // line, `ready` says that it consumes, `tired` that it wants to be replaced, and $DIR is
+  // directory(). A reload reads the number of workers from the file «workers» in it, and fails when
+  // there is none.
   explicit SupervisorRun(const std::string& script, const RunOptions& options = {});
   SupervisorRun(const SupervisorRun&) = delete;
   ~SupervisorRun();

@@ -1,0 +1,130 @@
+#include "supervisor/status_child.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "supervisor/listen.h"
+#include "tests/supervisor/process_tools.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer::testing {
+namespace {
+
+// Each in a child of the test program. Its status child executes this very program, which knows
+// no --serve-status and ends: that is enough to see it started, restarted and let go.
+#define HOLDS(condition) \
+  if (!(condition)) return __LINE__ % 256
+
+class Fixture {
+ public:
+  Fixture() : child(STDERR_FILENO, mask()) {}
+
+  bool serve() {
+    auto listening = listen_on({"127.0.0.1", 0});
+    if (!listening) return false;
+    child.serve(std::move(*listening), {"A=b"}, now);
+    child.act(now);
+    return child.running();
+  }
+
+  // Waits for the end of the process. False when none came.
+  bool take_end() {
+    std::optional<EndedChild> ended;
+    if (!eventually([&] { return (ended = reap_child()).has_value(); })) return false;
+    return child.ended(*ended, now);
+  }
+
+  StatusChild child;
+  TimePoint now = Clock::now();
+
+ private:
+  static sigset_t mask() {
+    // What it prints about its arguments is nobody's business.
+    freopen("/dev/null", "w", stdout);
+    freopen("/dev/null", "w", stderr);
+    sigset_t none;
+    sigemptyset(&none);
+    return none;
+  }
+};
+
+TEST_CASE("status child: nothing is served before there is a socket", "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          Fixture fixture;
+          fixture.child.renew({}, fixture.now);
+          fixture.child.act(fixture.now);
+          HOLDS(!fixture.child.running() && !fixture.child.deadline());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: one that dies is started again, later and later", "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          Fixture fixture;
+          HOLDS(fixture.serve());
+          Duration longest{};
+          for (int i = 0; i < 5; ++i) {
+            HOLDS(fixture.take_end());
+            HOLDS(!fixture.child.running() && fixture.child.deadline());
+            longest = std::max(longest, *fixture.child.deadline() - fixture.now);
+            fixture.child.act(fixture.now);
+            HOLDS(!fixture.child.running());
+            fixture.now = *fixture.child.deadline();
+            fixture.child.act(fixture.now);
+            HOLDS(fixture.child.running() && !fixture.child.deadline());
+          }
+          HOLDS(longest >= std::chrono::milliseconds(800));
+          HOLDS(fixture.take_end());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: new options mean a new process at once", "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          Fixture fixture;
+          HOLDS(fixture.serve());
+          fixture.child.renew({"A=c"}, fixture.now);
+          HOLDS(fixture.take_end());
+          HOLDS(fixture.child.deadline() == fixture.now);
+          fixture.child.act(fixture.now);
+          HOLDS(fixture.child.running());
+          fixture.child.kill_now();
+          HOLDS(fixture.take_end());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: after a stop there is no other, until it is to serve again",
+          "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          Fixture fixture;
+          HOLDS(fixture.serve());
+          fixture.child.stop();
+          HOLDS(fixture.take_end());
+          HOLDS(!fixture.child.deadline());
+          fixture.child.renew({}, fixture.now);
+          HOLDS(!fixture.child.deadline());
+          HOLDS(fixture.serve());
+          fixture.child.kill_now();
+          HOLDS(fixture.take_end());
+          HOLDS(!fixture.child.deadline());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: the end of another is not its business", "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          Fixture fixture;
+          const EndedChild other{1, {Death::Kind::kExited, 0}};
+          HOLDS(!fixture.child.ended(other, fixture.now));
+          HOLDS(fixture.serve());
+          HOLDS(!fixture.child.ended(other, fixture.now));
+          HOLDS(fixture.child.running());
+          fixture.child.kill_now();
+          HOLDS(fixture.take_end());
+          return 0;
+        }) == 0);
+}
+
+}  // namespace
+}  // namespace event_consumer::testing
