@@ -57,6 +57,11 @@ Result<Done> Pipeline::give_back(const Delivery& delivery) {
   return acknowledge();
 }
 
+void Pipeline::leave(const Delivery& delivery) {
+  count_received(delivery);
+  ++left_;
+}
+
 Result<Done> Pipeline::give_back_all(TimePoint now) {
   for (const DeliveryTag tag : window_.pending()) {
     window_.settle(tag, Verdict::kReturned);
@@ -146,7 +151,7 @@ void Pipeline::report(WorkerRecord& record) {
   record.counters = counters_;
   record.counters.inserted = window_.count(Verdict::kStored);
   record.counters.rejected = window_.count(Verdict::kRejected);
-  record.counters.returned = window_.count(Verdict::kReturned);
+  record.counters.returned = window_.count(Verdict::kReturned) + left_;
   record.in_hand = window_.in_hand();
   record.unacknowledged = window_.unacknowledged();
   record.oldest_taken_at = oldest() ? to_board_time(*oldest()) : 0;

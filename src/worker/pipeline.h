@@ -36,6 +36,9 @@ class Pipeline : private InsertResults {
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
   Result<Done> take(const Delivery& delivery, TimePoint now);
   Result<Done> give_back(const Delivery& delivery);
+  // One that comes while the channel is about to be closed, which gives it back: it is counted, and
+  // nothing is sent for it.
+  void leave(const Delivery& delivery);
   Result<Done> dead_lettered(DeliveryTag tag);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
@@ -92,6 +95,7 @@ class Pipeline : private InsertResults {
   RejectionLog rejection_log_;
 
   WorkerCounters counters_{};                            // what the window does not count
+  std::uint64_t left_ = 0;                               // deliveries that it never saw
   std::unordered_map<DeliveryTag, Reason> unconfirmed_;  // at the dead-letter queue
 };
 

@@ -137,6 +137,7 @@ Result<Done> Worker::handle(const SourceEvent& event, TimePoint now) {
       // A consumer that is to come back must leave nothing unsettled; one that stops closes the
       // channel, which gives back everything at once.
       if (!stop_deadline_) return parts_.pipeline.give_back(event.delivery);
+      parts_.pipeline.leave(event.delivery);
       break;
     case SourceEvent::Kind::kCancelled:
       if (state_ == State::kReturning) state_ = State::kHolding;

@@ -57,6 +57,22 @@ TEST_CASE("a lost link returns what is in hand, also what waits for the dead-let
   CHECK(record.in_hand == 0);
 }
 
+TEST_CASE("a delivery that comes too late is counted, and none of ours is acknowledged for it") {
+  PipelineRig rig(3);
+  rig.take_good();
+  Delivery late;
+  late.tag = 2;
+  rig.pipeline.leave(late);
+  WorkerRecord record = report(rig);
+  CHECK(record.counters.received == 2);
+  CHECK(record.counters.returned == 1);
+  CHECK(record.in_hand == 1);
+  rig.wait(PipelineRig::kDelay);
+  rig.store();
+  CHECK(report(rig).counters.inserted == 1);
+  CHECK(rig.source.acknowledged_to() == 1);
+}
+
 TEST_CASE("a message left to the broker's own policy is counted as rejected") {
   PipelineRig rig(3, 100, 1000, PipelineRig::DeadLetters::kNo);
   rig.take_bad();
