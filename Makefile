@@ -95,20 +95,29 @@ names_version := $(call objects,$(shell grep -rl --include='*.cc' EVENT_CONSUMER
 $(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
 $(names_version): Makefile
 
-# The programs with a defect that a test asks for (tests/planted).
-planted := $(addprefix $(BUILD)/planted/,event-consumer event-consumer-worker)
+# The programs with a defect that a test asks for (tests/planted), and a worker that takes itself
+# for one of another version.
+planted := $(addprefix $(BUILD)/planted/,event-consumer event-consumer-worker \
+             other-version/event-consumer-worker)
 encode  := _ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERN$\
            St7__cxx1112basic_stringIcS3_SaIcEEE
 $(BUILD)/planted/event-consumer-worker: LDFLAGS += -Wl,--wrap=$(encode)
 $(BUILD)/planted/event-consumer-worker: \
   $(call objects,$(common_sources) $(worker_sources) tests/planted/abort.cc)
+other_scoreboard := $(BUILD)/obj/other-version/scoreboard.o
+$(other_scoreboard): common/scoreboard/scoreboard.cc
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(flags) -UEVENT_CONSUMER_VERSION -DEVENT_CONSUMER_VERSION='"0.0.0"' \
+	  $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/planted/other-version/event-consumer-worker: $(other_scoreboard) \
+  $(call objects,$(filter-out common/scoreboard/scoreboard.cc,$(common_sources)) $(worker_sources))
 $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
 	@cp $< $@
 
 # Catch2 is a library from version 3 on.
 $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests): test_libs = $(shell pkg-config --libs catch2)
 
-$(programs) $(BUILD)/planted/event-consumer-worker $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests demo bench differential-encode packaging/publish):
+$(programs) $(filter %-worker,$(planted)) $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests demo bench differential-encode packaging/publish):
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CXX) $(flags) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(package_libs) $(test_libs)
 

@@ -82,7 +82,7 @@ SlotView view_slot(const SlotBoard& slot) {
   view.restarts = departed.restarts;
   view.faults_in_a_row = departed.faults_in_a_row;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].last_error_at > view.last_error_at) {
+    if (!rows[i].last_error.empty() && rows[i].last_error_at >= view.last_error_at) {
       view.last_error = rows[i].last_error;
       view.last_error_at = rows[i].last_error_at;
     }

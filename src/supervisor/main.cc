@@ -1,7 +1,6 @@
 // event-consumer: reads the options, then supervises the workers until it is asked to stop, or
 // hands a command to the worker program.
 #include <signal.h>
-#include <sys/prctl.h>
 
 #include <exception>
 #include <iostream>
@@ -51,8 +50,6 @@ ExitCode run(const CommandLine& command_line) {
     return ExitCode::kOk;
   }
   if (command_line.command == Command::kStatus) return show_status(command_line);
-  // It executes /proc/self/exe, and would be called «exe» in every list of processes.
-  if (command_line.serve_status) prctl(PR_SET_NAME, "event-consumer");
   log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level);
   if (command_line.serve_status) return serve_status(command_line);
   for (const AmqpUrl& url : options.rabbitmq_urls)

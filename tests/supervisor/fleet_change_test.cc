@@ -135,8 +135,8 @@ TEST_CASE("fleet: one more and one fewer, but never none", "[fleet]") {
 
 TEST_CASE("fleet: no two processes ever share a row of the scoreboard", "[fleet]") {
   SupervisorRun run(
-      "place=$DIR/row$slot-$row; mkdir $place || touch $DIR/collision\n"
-      "trap 'sleep 0.2; rmdir $place; exit 0' TERM; ready; while :; do sleep 0.01; done",
+      "place=$DIR/row$slot-$row; trap 'sleep 0.2; rmdir $place; exit 0' TERM\n"
+      "mkdir $place || touch $DIR/collision; ready; while :; do sleep 0.01; done",
       with_workers(2));
   REQUIRE(run.logs("consumes, ", 2));
   // Predecessors that are slow to leave, and one that comes after the other.

@@ -43,18 +43,41 @@ std::optional<Stat> read_stat(pid_t pid) {
 
 bool is_zombie(const Stat& stat) { return stat.state == 'Z' || stat.state == 'X'; }
 
-}  // namespace
-
-std::vector<pid_t> child_pids(pid_t parent) {
+std::vector<pid_t> children_of(pid_t parent, bool zombies) {
   std::vector<pid_t> children;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
     if (pid <= 0) continue;
     const std::optional<Stat> stat = read_stat(pid);
-    if (stat && stat->parent == parent && !is_zombie(*stat)) children.push_back(pid);
+    if (stat && stat->parent == parent && is_zombie(*stat) == zombies) children.push_back(pid);
   }
   std::sort(children.begin(), children.end());
   return children;
+}
+
+}  // namespace
+
+std::vector<pid_t> child_pids(pid_t parent) { return children_of(parent, /*zombies=*/false); }
+
+std::vector<pid_t> zombie_pids(pid_t parent) { return children_of(parent, /*zombies=*/true); }
+
+std::size_t descriptor_count(pid_t pid) {
+  std::error_code gone;
+  std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd", gone);
+  return gone ? 0 : static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+std::uint64_t voluntary_switches(pid_t pid) {
+  std::uint64_t sum = 0;
+  std::error_code gone;
+  std::filesystem::directory_iterator threads("/proc/" + std::to_string(pid) + "/task", gone);
+  for (const auto& thread : threads) {
+    std::ifstream lines(thread.path() / "status");
+    for (std::string line; std::getline(lines, line);)
+      if (line.rfind("voluntary_ctxt_switches:", 0) == 0)
+        sum += std::stoull(line.substr(line.find(':') + 1));
+  }
+  return sum;
 }
 
 bool is_alive(pid_t pid) {

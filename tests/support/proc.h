@@ -21,6 +21,15 @@ std::string command_line(pid_t pid);
 // The resident memory of the process in bytes, 0 when it does not exist.
 std::uint64_t rss_bytes(pid_t pid);
 
+// How many descriptors the process has open, 0 when it does not exist.
+std::size_t descriptor_count(pid_t pid);
+
+// How often the process has gone to sleep by itself, all its threads together.
+std::uint64_t voluntary_switches(pid_t pid);
+
+// The pids of the direct children of `parent` that have ended and were not reaped.
+std::vector<pid_t> zombie_pids(pid_t parent);
+
 // The processor time, user and system, that the process has used, without that of its children;
 // 0 when it does not exist.
 double cpu_seconds(pid_t pid);

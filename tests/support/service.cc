@@ -4,7 +4,9 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "tests/support/ledger.h"
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
 
@@ -14,7 +16,7 @@ namespace {
 Command make_command(const Environment& environment, const std::vector<std::string>& arguments,
                      const std::string& program, const std::string& log_file) {
   Command command;
-  command.argv = {program_directory() + "/" + program};
+  command.argv = {program.front() == '/' ? program : program_directory() + "/" + program};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = environment;
   command.output_file = log_file;
@@ -65,7 +67,14 @@ std::optional<int> Service::wait_exit_status(Duration timeout) {
 
 std::optional<int> Service::stop(Duration timeout) {
   send(SIGTERM);
-  return wait_exit_status(timeout);
+  const auto status = wait_exit_status(timeout);
+  if (status != 0) return status;
+  // There are no books when nothing was ever consumed.
+  const std::string all = log();
+  const auto ledger = last_ledger(all);
+  if (ledger && (!ledger->holds() || ledger->in_hand != 0))
+    throw std::runtime_error("the books of the service are not in order:\n" + all);
+  return status;
 }
 
 std::size_t Service::count_in_log(const std::string& text) const {

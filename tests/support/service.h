@@ -14,8 +14,8 @@ namespace event_consumer::testing {
 
 class Service {
  public:
-  // Starts the supervisor with exactly this environment and these arguments. `program` is its path
-  // from the build directory.
+  // Starts the supervisor with exactly this environment and these arguments. `program` is its path,
+  // from the build directory where it is not absolute.
   explicit Service(const Environment& environment, const std::vector<std::string>& arguments = {},
                    const std::string& program = "event-consumer");
   // Kills it, and waits until its workers are gone too.
@@ -34,7 +34,8 @@ class Service {
   // Waits for the end and returns the exit status; nothing when it still runs after `timeout`, or
   // was killed by a signal.
   std::optional<int> wait_exit_status(Duration timeout);
-  // SIGTERM, and the exit status.
+  // SIGTERM, and the exit status. Throws std::runtime_error when the instance ends well and its
+  // books do not: each delivery must have one verdict, and none be left in hand.
   std::optional<int> stop(Duration timeout = std::chrono::seconds(30));
 
   // Everything logged so far.

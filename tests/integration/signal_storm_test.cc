@@ -1,0 +1,99 @@
+// A thousand signals of all kinds that do not end the service, drawn at random, under load.
+#include <signal.h>
+
+#include <algorithm>
+#include <random>
+
+#include "tests/support/books.h"
+#include "tests/support/feeder.h"
+#include "tests/support/proc.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kSignals = 1000;
+constexpr milliseconds kBetween{45};
+constexpr std::size_t kWorkers = 2;
+constexpr unsigned kEventsPerSecond = 2500;
+
+// Not those that end it as asked (TERM, INT), those that nobody can take (KILL, STOP), and those
+// that say that it is broken.
+std::vector<int> kinds() {
+  const std::vector<int> others = {SIGTERM, SIGINT, SIGKILL, SIGSTOP, SIGSEGV, SIGBUS,
+                                   SIGFPE,  SIGILL, SIGABRT, SIGSYS,  SIGTRAP};
+  std::vector<int> kinds;
+  for (int signal = 1; signal < 32; ++signal)
+    if (std::find(others.begin(), others.end(), signal) == others.end()) kinds.push_back(signal);
+  // Those that mean something come more often.
+  for (int times = 0; times < 3; ++times)
+    for (const int signal : {SIGHUP, SIGTTIN, SIGTTOU, SIGTSTP, SIGCONT, SIGUSR1})
+      kinds.push_back(signal);
+  return kinds;
+}
+
+struct Resources {
+  std::size_t descriptors;
+  std::uint64_t rss;
+  std::size_t children;
+};
+
+Resources resources_of(const Service& service) {
+  return {descriptor_count(service.pid()), rss_bytes(service.pid()), service.workers().size()};
+}
+
+}  // namespace
+
+TEST_CASE("1000 signals at random under load: all is stored, and nothing is left behind") {
+  Scene scene("storm");
+  scene.declare_topology();
+  WireTap tap(rabbitmq().port());
+  Environment environment = scene.environment();
+  environment["RABBITMQ_URL"] = tap.url();
+  environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.2";
+  Service service(environment);
+  REQUIRE(service.wait_consuming(kWorkers));
+  // What a first replacement takes once and for all, is no leak.
+  service.send(SIGHUP);
+  REQUIRE(
+      wait_until([&] { return service.count_in_log("reloaded: 2 workers") == 1; }, seconds(30)));
+  REQUIRE(wait_until([&] { return service.workers().size() == kWorkers; }, seconds(30)));
+  const Resources before = resources_of(service);
+
+  const ClickEvents events(61);
+  Feeder feeder(scene, events, kEventsPerSecond);
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::vector<int> all = kinds();
+  auto next = Clock::now();
+  for (int i = 0; i < kSignals; ++i) {
+    service.send(all[random() % all.size()]);
+    next += kBetween;
+    wait_until([&] { return Clock::now() >= next; }, seconds(1));
+  }
+  // At the end it is neither paused nor larger than its options say.
+  service.send(SIGCONT);
+  service.send(SIGHUP);
+  const std::uint64_t published = feeder.stop();
+  CHECK(published >= 100'000);
+  CHECK(wait_until([&] { return scene.rows() >= published; }, seconds(120)));
+  CHECK(wait_until([&] { return service.workers().size() == kWorkers; }, seconds(60)));
+  CHECK(zombie_pids(service.pid()).empty());
+
+  const Resources after = resources_of(service);
+  CHECK(after.children == before.children);
+  CHECK(after.descriptors == before.descriptors);
+  INFO("RSS before " << before.rss << ", after " << after.rss);
+  CHECK(after.rss <= before.rss + (1 << 20));
+  CHECK(service.stop() == 0);
+  CHECK(scene.rows() == published);
+  CHECK(scene.distinct_events() == published);
+  check_books(service, scene, tap);
+  CHECK(service.count_in_log("restart in") == 0);
+}
+
+}  // namespace event_consumer::testing
