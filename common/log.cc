@@ -1,12 +1,21 @@
 #include "common/log.h"
 
-#include <spdlog/pattern_formatter.h>
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <iterator>
 #include <memory>
 #include <utility>
+
+#include "common/text.h"
 
 namespace event_consumer::log {
 
@@ -29,11 +38,84 @@ std::optional<Level> parse_level(std::string_view name) {
   return std::nullopt;
 }
 
-void set_up(const std::string& process_name, Level level) {
+namespace {
+
+// syslog(3)'s, as sd-daemon(3) wants them.
+int priority(Level level) {
+  switch (level) {
+    case Level::trace:
+    case Level::debug:
+      return 7;
+    case Level::warn:
+      return 4;
+    case Level::err:
+      return 3;
+    case Level::critical:
+      return 2;
+    default:
+      return 6;
+  }
+}
+
+// JOURNAL_STREAM names the device and the inode of the journal's end. It is inherited, and standard
+// error may have been redirected since.
+bool is_the_journal(int fd) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat facts {};
+  return stream != nullptr && fstat(fd, &facts) == 0 &&
+         stream == fmt::format("{}:{}", facts.st_dev, facts.st_ino);
+}
+
+std::string utc(std::chrono::system_clock::time_point time) {
+  const auto since_epoch = time.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch);
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch - seconds);
+  const std::time_t whole = seconds.count();
+  std::tm parts{};
+  gmtime_r(&whole, &parts);
+  std::array<char, 32> text;
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  return fmt::format("{}.{:03}Z", text.data(), millis.count());
+}
+
+class LineFormatter : public spdlog::formatter {
+ public:
+  LineFormatter(Format format, bool to_journal) : format_(format), to_journal_(to_journal) {}
+
+  void format(const spdlog::details::log_msg& line, spdlog::memory_buf_t& out) override {
+    const std::string level(spdlog::level::to_string_view(line.level).data());
+    const std::string_view name(line.logger_name.data(), line.logger_name.size());
+    const std::string_view message(line.payload.data(), line.payload.size());
+    const auto to = std::back_inserter(out);
+    if (to_journal_) fmt::format_to(to, "<{}>", priority(line.level));
+    switch (format_) {
+      case Format::kJson:
+        fmt::format_to(to, R"({{"time":"{}","level":"{}","process":{},"pid":{},"message":{}}})",
+                       utc(line.time), level, json_string(name), getpid(), json_string(message));
+        break;
+      case Format::kText:
+        if (!to_journal_) fmt::format_to(to, "{} {:<8} ", utc(line.time), level);
+        fmt::format_to(to, "{}[{}] {}", name, getpid(), printable(message, message.size()));
+        break;
+    }
+    out.push_back('\n');
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<LineFormatter>(format_, to_journal_);
+  }
+
+ private:
+  Format format_;
+  bool to_journal_;
+};
+
+}  // namespace
+
+void set_up(const std::string& process_name, Level level, Format format) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>(process_name, std::move(sink));
-  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      "%Y-%m-%dT%H:%M:%S.%eZ %-8l %n[%P] %v", spdlog::pattern_time_type::utc));
+  logger->set_formatter(std::make_unique<LineFormatter>(format, is_the_journal(STDERR_FILENO)));
   logger->set_level(level);
   logger->flush_on(Level::debug);
   spdlog::set_default_logger(std::move(logger));

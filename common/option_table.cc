@@ -126,6 +126,12 @@ ParseError parse_log_level(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_log_format(const std::string& text, Options& options) {
+  if (text != "text" && text != "json") return "expected text or json";
+  options.log_format = text == "json" ? log::Format::kJson : log::Format::kText;
+  return std::nullopt;
+}
+
 std::string queue_name(const Options& options) { return options.rabbitmq_queue; }
 
 std::string dead_queue_name(const Options& options) { return options.rabbitmq_queue + ".dead"; }
@@ -224,6 +230,8 @@ const std::vector<OptionRow>& option_table() {
        parse_status_address},
       {"log-level", "LOG_LEVEL", "LEVEL", "info", "debug, info, warning, error or critical",
        parse_log_level},
+      {"log-format", "EVENT_CONSUMER_LOG_FORMAT", "text/json", "text",
+       "lines of text, or a JSON object a line", parse_log_format},
   };
   return table;
 }

@@ -59,6 +59,7 @@ struct Options {
   std::optional<HostPort> status_address;  // nothing: none
 
   log::Level log_level;
+  log::Format log_format;
 };
 
 }  // namespace event_consumer

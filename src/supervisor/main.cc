@@ -31,6 +31,7 @@ SupervisorConfig supervisor_config(const ResolvedOptions& resolved, const std::s
   config.status_address_is_default =
       resolved.origins.at("EVENT_CONSUMER_STATUS_ADDRESS") == Origin::kDefault;
   config.log_level = options.log_level;
+  config.log_format = options.log_format;
   return config;
 }
 
@@ -50,7 +51,8 @@ ExitCode run(const CommandLine& command_line) {
     return ExitCode::kOk;
   }
   if (command_line.command == Command::kStatus) return show_status(command_line);
-  log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level);
+  log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level,
+              options.log_format);
   if (command_line.serve_status) return serve_status(command_line);
   for (const AmqpUrl& url : options.rabbitmq_urls)
     for (const auto& name : url.unknown_parameters)

@@ -195,7 +195,7 @@ void Supervisor::reload() {
   }
   const TimePoint now = Clock::now();
   log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
-  log::set_level(config->log_level);
+  log::set_up("supervisor", config->log_level, config->log_format);
   ++accounts_.record().reloads;
   notify_.reloading(now);
   // Also when there is nothing to replace, so that it is over at once: systemd waits for READY=1.

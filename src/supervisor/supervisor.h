@@ -46,6 +46,7 @@ struct SupervisorConfig {
   bool status_address_is_default = false;
 
   log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::kText;
 };
 
 // Reads the options again. The Error says what is wrong with them.

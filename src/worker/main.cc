@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
     if (!command_line) return to_int(exit_code);
     const int slot = command_line->worker_slot;
     log::set_up(slot > 0 ? "worker " + std::to_string(slot) : "worker",
-                command_line->resolved.options.log_level);
+                command_line->resolved.options.log_level,
+                command_line->resolved.options.log_format);
     if (command_line->command != Command::kRun) return to_int(run_command(*command_line));
     const auto result = run_worker(*command_line);
     if (result) return to_int(ExitCode::kOk);

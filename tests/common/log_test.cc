@@ -1,9 +1,102 @@
 #include "common/log.h"
 
+#include <rapidjson/document.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <regex>
+
 #include "tests/support/catch.h"
 
 namespace event_consumer {
 namespace {
+
+using namespace std::string_literals;
+
+// What a process writes to its standard error that sets up its log so and calls `write`. With
+// `journal`, that is what JOURNAL_STREAM names.
+std::string logged(log::Format format, const std::function<void()>& write, bool journal = false) {
+  std::FILE* file = std::tmpfile();
+  const pid_t pid = fork();
+  if (pid == 0) {
+    dup2(fileno(file), STDERR_FILENO);
+    struct stat facts {};
+    fstat(STDERR_FILENO, &facts);
+    // Of another stream unless it is to be this.
+    const auto inode = facts.st_ino + (journal ? 0 : 1);
+    setenv("JOURNAL_STREAM", (std::to_string(facts.st_dev) + ":" + std::to_string(inode)).c_str(),
+           1);
+    log::set_up("worker 1", log::Level::debug, format);
+    write();
+    _exit(0);
+  }
+  waitpid(pid, nullptr, 0);
+  std::string text(4096, '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+bool matches(const std::string& text, const std::string& pattern) {
+  return std::regex_match(text, std::regex(pattern));
+}
+
+TEST_CASE("log: a line of text", "[log]") {
+  const std::string text = logged(log::Format::kText, [] { log::warn("it is {}", "late"); });
+  INFO(text);
+  CHECK(matches(text,
+                R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warning  worker 1\[\d+\] it is late\n)"));
+}
+
+TEST_CASE("log: a message is one line, whatever bytes it has", "[log]") {
+  const std::string text =
+      logged(log::Format::kText, [] { log::info("a\nb\x1b[2J\xff {}", std::string(1, '\0')); });
+  INFO(text);
+  CHECK(matches(text, R"([^\n]*\] a\\x0ab\\x1b\[2J\\xff \\x00\n)"));
+}
+
+TEST_CASE("log: JSON is valid whatever bytes a message has, an object a line", "[log]") {
+  const std::string message = "quote \" back \\ line \n nul \0 byte \xff umlaut \xc3\xbc"s;
+  const std::string text = logged(log::Format::kJson, [&] { log::error("{}", message); });
+  INFO(text);
+  REQUIRE(text.back() == '\n');
+  CHECK(text.find('\n') == text.size() - 1);
+  rapidjson::Document line;
+  line.Parse<rapidjson::kParseValidateEncodingFlag>(text.c_str());
+  REQUIRE(line.IsObject());
+  CHECK(line.MemberCount() == 5);
+  CHECK(matches(line["time"].GetString(), R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"));
+  CHECK(line["level"] == "error");
+  CHECK(line["process"] == "worker 1");
+  CHECK(line["pid"].IsInt());
+  const std::string said(line["message"].GetString(), line["message"].GetStringLength());
+  CHECK(said == "quote \" back \\ line \n nul \0 byte "s + "\xef\xbf\xbd umlaut \xc3\xbc");
+}
+
+TEST_CASE("log: the journal gets priorities, and knows the time itself", "[log]") {
+  const auto write = [] {
+    log::debug("d");
+    log::info("i");
+    log::warn("w");
+    log::error("e");
+    log::log(log::Level::critical, "c");
+  };
+  const std::string text = logged(log::Format::kText, write, /*journal=*/true);
+  INFO(text);
+  CHECK(matches(text, R"(<7>worker 1\[\d+\] d\n<6>worker 1\[\d+\] i\n<4>worker 1\[\d+\] w\n)"
+                      R"(<3>worker 1\[\d+\] e\n<2>worker 1\[\d+\] c\n)"));
+}
+
+TEST_CASE("log: JSON in the journal has a priority too", "[log]") {
+  const std::string text = logged(
+      log::Format::kJson, [] { log::warn("w"); }, /*journal=*/true);
+  CHECK(text.rfind(R"(<4>{"time":")", 0) == 0);
+}
 
 TEST_CASE("log level: our names", "[log]") {
   CHECK((log::parse_level("debug") == log::Level::debug));
