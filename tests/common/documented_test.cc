@@ -1,0 +1,138 @@
+// What an operator can give to the programs or gets from them stands in README.md, and in the
+// manual page where there is one. Read from the sources, so that nothing can be forgotten.
+#include <dirent.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "common/exit_code.h"
+#include "common/option_table.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+// The root of the sources, from the path that the compiler was given for this file.
+const std::string kRoot = [] {
+  const std::string self = __FILE__;
+  return self.substr(0, self.size() - std::string("tests/common/documented_test.cc").size());
+}();
+
+std::string file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(kRoot + path).rdbuf();
+  return text.str();
+}
+
+// The pages, without the escapes of mdoc (a dash is «\-» there).
+std::vector<std::string> pages() {
+  std::vector<std::string> pages = {file("README.md")};
+  REQUIRE_FALSE(pages.front().empty());
+  const std::string manual = file("man/event-consumer.8");
+  if (!manual.empty()) pages.push_back(std::regex_replace(manual, std::regex(R"(\\-|\\&)"), ""));
+  if (!manual.empty()) pages.back() = std::regex_replace(manual, std::regex(R"(\\(.))"), "$1");
+  return pages;
+}
+
+// What the first group of `pattern` matches in `text`.
+std::set<std::string> found(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::set<std::string> all;
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), regex);
+       at != std::sregex_iterator(); ++at)
+    all.insert((*at)[1]);
+  return all;
+}
+
+std::string sources_of_status() {
+  std::string all;
+  DIR* directory = opendir((kRoot + "src/supervisor/status").c_str());
+  REQUIRE(directory != nullptr);
+  while (const dirent* entry = readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name.size() > 3 && name.substr(name.size() - 3) == ".cc")
+      all += file("src/supervisor/status/" + name);
+  }
+  closedir(directory);
+  return all;
+}
+
+// `text` with nothing before and behind it that could belong to a longer name.
+bool has_word(const std::string& page, const std::string& text) {
+  const auto belongs = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  for (auto at = page.find(text); at != std::string::npos; at = page.find(text, at + 1)) {
+    const auto end = at + text.size();
+    const bool starts = at == 0 || !belongs(page[at - 1]);
+    const bool ends = end == page.size() || (!belongs(page[end]) && page[end] != '-');
+    if (starts && ends) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> undocumented(const std::set<std::string>& names) {
+  std::vector<std::string> missing;
+  for (const std::string& page : pages())
+    for (const std::string& name : names)
+      if (!has_word(page, name)) missing.push_back(name);
+  return missing;
+}
+
+const std::vector<std::string> kNone;
+
+TEST_CASE("documented: every option and every variable", "[documented]") {
+  std::set<std::string> names = {"config", "EVENT_CONSUMER_CONFIG"};
+  for (const OptionRow& row : option_table()) {
+    names.insert(row.variable);
+    if (row.flag != nullptr) names.insert(row.flag);
+  }
+  CHECK(undocumented(names) == kNone);
+}
+
+TEST_CASE("documented: every signal", "[documented]") {
+  const std::string source = file("src/supervisor/supervisor.cc");
+  std::set<std::string> names = found(source, R"((?:case |number == )(SIG[A-Z0-9]+))");
+  names.erase("SIGCHLD");
+  CHECK(names.size() >= 8);
+  // The manual page may leave out the SIG.
+  std::vector<std::string> missing;
+  for (const std::string& page : pages())
+    for (const std::string& name : names)
+      if (!has_word(page, name) && !has_word(page, name.substr(3))) missing.push_back(name);
+  CHECK(missing == kNone);
+}
+
+TEST_CASE("documented: every exit status", "[documented]") {
+  auto statuses = found(file("common/exit_code.h"), R"(k[A-Z]\w+ = (\d+))");
+  // Only between a worker and its supervisor.
+  statuses.erase(std::to_string(to_int(ExitCode::kLinkLost)));
+  CHECK(statuses.size() >= 5);
+  std::vector<std::string> missing;
+  for (const std::string& page : pages())
+    for (const std::string& status : statuses)
+      if (page.find("| " + status + " |") == std::string::npos &&
+          page.find(".It " + status + "\n") == std::string::npos)
+        missing.push_back(status);
+  CHECK(missing == kNone);
+}
+
+TEST_CASE("documented: every path of the status address", "[documented]") {
+  const auto paths = found(sources_of_status(), R"re("(/[a-z]+)")re");
+  CHECK(paths.size() >= 4);
+  CHECK(undocumented(paths) == kNone);
+}
+
+TEST_CASE("documented: every metric", "[documented]") {
+  const auto metrics = found(sources_of_status(), "\"(event_consumer_[a-z_]+)\"");
+  CHECK(metrics.size() >= 30);
+  CHECK(undocumented(metrics) == kNone);
+}
+
+}  // namespace
+}  // namespace event_consumer
