@@ -26,14 +26,17 @@ enum class InstanceState : std::uint64_t { kStarting, kRunning, kReloading, kSto
 constexpr std::array<std::string_view, 4> kInstanceStateWords = {"starting", "running", "reloading",
                                                                  "stopping"};
 
+// So many deaths in a row that were somebody's fault are a crash loop.
+constexpr std::uint64_t kCrashLoop = 5;
+
 // Counters of all dead processes of one slot, by number: they outlive the worker. `lives` names the
 // latest life of each row that is contained.
 struct DepartedRecord {
   WorkerCounters counters;
   std::array<std::uint64_t, 2> lives;
   std::uint64_t restarts;  // processes started in the slot because one before had died
-  // As of the latest death: how many in a row were somebody's fault. From five on it is a crash
-  // loop, until a process has consumed for a minute.
+  // As of the latest death: how many in a row were somebody's fault, without a process that had
+  // consumed for a minute. From kCrashLoop on it is a crash loop.
   std::uint64_t faults_in_a_row;
 };
 

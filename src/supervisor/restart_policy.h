@@ -10,6 +10,7 @@
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/exit_code.h"
+#include "common/scoreboard/supervisor_record.h"
 #include "supervisor/death.h"
 
 namespace event_consumer {
@@ -33,7 +34,6 @@ class RestartPolicy {
   static constexpr std::chrono::milliseconds kFirstDelay{100};
   static constexpr std::chrono::seconds kLongestDelay{30};
   static constexpr std::chrono::seconds kHealthy{60};
-  static constexpr int kCrashLoop = 5;  // so many faults in a row are one
 
   // `seed` starts the jitter; tests give their own.
   explicit RestartPolicy(std::uint64_t seed = std::random_device{}())
@@ -51,11 +51,13 @@ class RestartPolicy {
 
   // Deaths since the last healthy worker that were somebody's fault.
   int faults_in_a_row() const { return faults_in_a_row_; }
-  bool in_crash_loop() const { return faults_in_a_row_ >= kCrashLoop; }
+  bool in_crash_loop() const { return faults_in_a_row_ >= static_cast<int>(kCrashLoop); }
 
   // Whether the latest death deserves a line in the log: a loop that goes on for days does so only
   // now and then.
-  bool is_news() const { return faults_in_a_row_ <= kCrashLoop || faults_in_a_row_ % 20 == 0; }
+  bool is_news() const {
+    return faults_in_a_row_ <= static_cast<int>(kCrashLoop) || faults_in_a_row_ % 20 == 0;
+  }
 
  private:
   Backoff growing_;

@@ -80,6 +80,7 @@ Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) 
   configuration_backoff_.reset();
   last_fault_.clear();
   long_failure_.reset();
+  said_.over();
   ++stored_inserts_;
   unconfirmed_refusals_ = 0;
   retry_suspects();
@@ -122,7 +123,7 @@ void InsertStage::warn_of_long_failure(const InsertOutcome& outcome, TimePoint n
 
 void InsertStage::wait(Backoff& backoff, Next next, const std::string& why, TimePoint now) {
   const Duration delay = backoff.next();
-  if (why != last_fault_)
+  if (said_.is_news(why, now))
     log::warn("{}; nothing is lost, tried again in {:.1f} s and then until it works", why,
               in_seconds(delay));
   last_fault_ = why;

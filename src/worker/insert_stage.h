@@ -11,6 +11,7 @@
 
 #include "common/backoff.h"
 #include "common/result.h"
+#include "common/said_once.h"
 #include "worker/batch_queue.h"
 #include "worker/crash_guard.h"
 #include "worker/encode/verdict.h"
@@ -135,7 +136,8 @@ class InsertStage {
   Next next_ = Next::kPost;
   Backoff transient_backoff_;
   Backoff configuration_backoff_;
-  std::string last_fault_;  // already in the log
+  std::string last_fault_;
+  SaidOnce said_;
   std::optional<LongFailure> long_failure_;
   std::optional<TimePoint> checked_at_;  // when the table was seen last
   bool draining_ = false;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "common/clock.h"
 #include "common/command_line.h"
 #include "common/log.h"
 #include "worker/commands/run_command.h"
@@ -29,9 +30,11 @@ int main(int argc, char** argv) {
                 command_line->resolved.options.log_level,
                 command_line->resolved.options.log_format);
     if (command_line->command != Command::kRun) return to_int(run_command(*command_line));
-    const auto result = run_worker(*command_line);
+    auto row = OwnRow::open(*command_line);
+    const auto result = row ? run_worker(*command_line, *row) : Result<Done>(row.error());
     if (result) return to_int(ExitCode::kOk);
-    log::error("{}", result.error().message);
+    const bool is_news = !row || row->note_end(result.error().message, Clock::now());
+    log::log(is_news ? log::Level::err : log::Level::debug, "{}", result.error().message);
     return to_int(result.error().exit_code);
   } catch (const std::exception& error) {
     log::error("internal error: {}", error.what());

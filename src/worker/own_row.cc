@@ -33,6 +33,14 @@ void OwnRow::set_last_error(std::string_view message, TimePoint now) {
   record_.last_error_at = to_board_time(now);
 }
 
+bool OwnRow::note_end(std::string_view message, TimePoint now) {
+  const auto before = record_.last_error.str();
+  set_last_error(message, now);
+  publish(now);
+  return view_slot(board_.slot(address_.slot)).faults_in_a_row < kCrashLoop ||
+         record_.last_error.str() != before;
+}
+
 void OwnRow::publish(TimePoint now) {
   record_.heartbeat_at = to_board_time(now);
   board_.row(address_).record.publish(record_);

@@ -26,6 +26,10 @@ class OwnRow {
   void set_state(WorkerState state, std::string_view reason, TimePoint now);
   void set_last_error(std::string_view message, TimePoint now);
 
+  // Keeps the error that ends this process. False when it is one of a crash loop, and the one
+  // before it has ended for the same.
+  bool note_end(std::string_view message, TimePoint now);
+
   // Also the heartbeat: a worker that does not publish for long is taken for dead.
   void publish(TimePoint now);
 

@@ -75,13 +75,11 @@ std::uint64_t with_jitter(std::uint64_t max_events) {
 
 }  // namespace
 
-Result<Done> run_worker(const CommandLine& command_line) {
+Result<Done> run_worker(const CommandLine& command_line, OwnRow& row) {
   const Options& options = command_line.resolved.options;
   UniqueFd supervisor_fd(command_line.ready_fd);
-  auto row = OwnRow::open(command_line);
-  if (!row) return row.error();
-  row->set_state(WorkerState::kStarting, "", Clock::now());
-  const auto beat = [&] { row->publish(Clock::now()); };
+  row.set_state(WorkerState::kStarting, "", Clock::now());
+  const auto beat = [&] { row.publish(Clock::now()); };
   auto target = Target::open(options, beat);
   if (!target) return target.error();
   auto encoding = target->encoding();
@@ -91,7 +89,7 @@ Result<Done> run_worker(const CommandLine& command_line) {
       target->repeats().noticed ? Deduplication::kYes : Deduplication::kNo;
 
   const std::string name = connection_name(command_line);
-  row->set_state(WorkerState::kConnecting, "", Clock::now());
+  row.set_state(WorkerState::kConnecting, "", Clock::now());
   auto links = open_links(options, name, beat);
   if (!links) return links.error();
   AmqpSource& source = links->source;
@@ -116,10 +114,10 @@ Result<Done> run_worker(const CommandLine& command_line) {
                           [&target] { return target->check_table(); });
   const PipelineLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
                               static_cast<std::size_t>(options.prefetch)};
-  CrashGuard guard(row->board(), row->address());
+  CrashGuard guard(row.board(), row.address());
   Pipeline pipeline(limits, std::move(*encoding), guard, source, dead_letters, inserter);
 
-  Worker({source, dead_letters, inserter, pipeline, *row, reconnect, signals.get()},
+  Worker({source, dead_letters, inserter, pipeline, row, reconnect, signals.get()},
          std::move(supervisor_fd), options.stop_timeout, options.hold_timeout,
          with_jitter(options.worker_max_events))
       .run();

@@ -4,12 +4,13 @@
 
 #include "common/command_line.h"
 #include "common/result.h"
+#include "worker/own_row.h"
 
 namespace event_consumer {
 
-// Returns when the worker was asked to stop and has. The Error holds the exit status and says what
-// failed. May end the process by itself, with status 0, when a post is abandoned at the stop
-// timeout.
-Result<Done> run_worker(const CommandLine& command_line);
+// `row` is the worker's. Returns when the worker was asked to stop and has. The Error holds the
+// exit status and says what failed. May end the process by itself, with status 0, when a post is
+// abandoned at the stop timeout.
+Result<Done> run_worker(const CommandLine& command_line, OwnRow& row);
 
 }  // namespace event_consumer

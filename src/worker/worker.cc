@@ -20,6 +20,9 @@ constexpr int kDeliveriesPerTurn = 512;
 constexpr std::chrono::seconds kCloseReserve{3};
 constexpr std::chrono::seconds kSettleTimeout{2};
 
+// A link over which so long was consumed has paid for the tries that it took.
+constexpr std::chrono::seconds kGoodLink{10};
+
 // How long the loop sleeps at most, so that its heartbeat goes on when nothing happens.
 constexpr std::chrono::seconds kLongestSleep{2};
 
@@ -79,8 +82,10 @@ Result<Done> Worker::work_on_link(TimePoint now) {
 void Worker::lose_link(const Error& error, TimePoint now) {
   parts_.row.set_last_error(error.message, now);
   if (is_connected()) {
-    log::warn("{}; {} events in hand go back to the queue", error.message,
-              parts_.pipeline.window().in_hand());
+    forget_old_faults(now);
+    log::log(said_.is_news(error.message, now) ? log::Level::warn : log::Level::debug,
+             "{}; {} events in hand go back to the queue", error.message,
+             parts_.pipeline.window().in_hand());
     parts_.pipeline.link_lost();
     parts_.source.drop();
     if (parts_.dead_letters != nullptr) parts_.dead_letters->drop();
@@ -90,11 +95,20 @@ void Worker::lose_link(const Error& error, TimePoint now) {
     dead_letter_fault_.clear();
     stop_deadline_.reset();
     source_may_have_more_ = false;
-  } else if (error.message != last_fault_) {
-    log::warn("{}; tried again until it works", error.message);
+  } else {
+    if (said_.is_news(error.message, now))
+      log::warn("{}; tried again until it works", error.message);
     last_fault_ = error.message;
   }
   reconnect_at_ = now + reconnect_backoff_.next();
+}
+
+// A link that the broker takes and cuts again is a fault that goes on.
+void Worker::forget_old_faults(TimePoint now) {
+  const auto since = std::exchange(consuming_since_, std::nullopt);
+  if (!since || now - *since < kGoodLink) return;
+  said_.over();
+  reconnect_backoff_.reset();
 }
 
 Result<Done> Worker::reconnect_if_due(TimePoint now) {
@@ -128,8 +142,8 @@ Result<Done> Worker::handle(const SourceEvent& event, TimePoint now) {
     case SourceEvent::Kind::kNone:
       break;
     case SourceEvent::Kind::kConsuming:
-      log::info("consuming {}", parts_.source.describe());
-      reconnect_backoff_.reset();
+      if (said_.is_news("consuming", now)) log::info("consuming {}", parts_.source.describe());
+      consuming_since_ = now;
       report_ready();
       break;
     case SourceEvent::Kind::kDelivery:

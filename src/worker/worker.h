@@ -13,6 +13,7 @@
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/result.h"
+#include "common/said_once.h"
 #include "common/unique_fd.h"
 #include "worker/amqp/amqp_dead_letters.h"
 #include "worker/amqp/amqp_source.h"
@@ -83,6 +84,7 @@ class Worker {
   Result<Done> pass_on(InserterThread::Outcome outcome, TimePoint now);
   Result<Done> work_on_link(TimePoint now);
   void lose_link(const Error& error, TimePoint now);
+  void forget_old_faults(TimePoint now);
   Result<Done> reconnect_if_due(TimePoint now);
   bool is_connected() const { return state_ != State::kDisconnected; }
   Result<Done> read_source(TimePoint now);
@@ -122,7 +124,9 @@ class Worker {
 
   std::optional<TimePoint> reconnect_at_;  // only in kDisconnected
   Backoff reconnect_backoff_;
-  std::string last_fault_;  // why connecting failed the last time, already in the log
+  std::string last_fault_;  // why connecting failed the last time
+  SaidOnce said_;           // of the links that were lost and those that could not be made
+  std::optional<TimePoint> consuming_since_;
   std::uint64_t reconnects_ = 0;
 
   std::optional<TimePoint> probe_dead_letters_at_;  // only while the dead-letter queue refuses

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/support/books.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/scene.h"
@@ -102,7 +103,10 @@ TEST_CASE("200 000 events: the good ones are stored once each, the broken ones d
   Scene scene("main_path");
   scene.declare_topology();
   const ClickEvents events(7, Content::kNasty);
-  const Service service(scene.environment());
+  const WireTap tap(rabbitmq().port());
+  Environment environment = scene.environment();
+  environment["RABBITMQ_URL"] = tap.url();
+  Service service(environment);
 
   AmqpClient publisher(rabbitmq().url());
   publisher.enable_confirms();
@@ -126,6 +130,11 @@ TEST_CASE("200 000 events: the good ones are stored once each, the broken ones d
   INFO("first row that differs: event " << comparison.next());
   CHECK(comparison.complete());
 
+  CHECK(wait_until([&] { return rabbitmq().queue_counts(scene.queue()).unacknowledged == 0; },
+                   seconds(10)));
+  CHECK(service.stop() == 0);
+  check_books(service, scene, tap);
+
   const DeadLetters letters = take_dead_letters(scene);
   CHECK(letters.size() == broken);
   std::map<std::pair<std::string, std::string>, int> found, expected;
@@ -141,8 +150,6 @@ TEST_CASE("200 000 events: the good ones are stored once each, the broken ones d
     ++expected[{broken_message(kind_of(id), id), expected_reason(kind_of(id))}];
   }
   CHECK(found == expected);
-  CHECK(wait_until([&] { return rabbitmq().queue_counts(scene.queue()).unacknowledged == 0; },
-                   seconds(10)));
 }
 
 }  // namespace event_consumer::testing

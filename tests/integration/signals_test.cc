@@ -190,6 +190,27 @@ TEST_CASE("a worker that hangs is ended by the watchdog and replaced, and nothin
   CHECK(ledger->received <= instance.tap.deliveries());
 }
 
+TEST_CASE("a worker that crashes again and again is called a crash loop, the other goes on") {
+  Instance instance("crash_loop");
+  const pid_t other = instance.service->workers().back();
+  for (std::size_t deaths = 1; deaths <= 5; ++deaths) {
+    REQUIRE(instance.service->wait_consuming(deaths + 1));
+    REQUIRE(instance.has_workers(2));
+    for (const pid_t worker : instance.service->workers())
+      if (worker != other) kill(worker, SIGSEGV);
+    REQUIRE(instance.logs("killed by signal 11 (SEGV)", deaths));
+  }
+  CHECK(instance.logs(": a crash loop, 5 deaths in a row without a minute of consuming"));
+  instance.publish(1000);
+  CHECK(instance.all_stored());
+  CHECK(instance.has_consumers(2));
+  instance.service->send(SIGUSR1);
+  CHECK(instance.logs(", 5 deaths in a row; received "));
+  CHECK(instance.logs(", restarts 5"));
+  CHECK(instance.service->stop() == 0);
+  check_books(*instance.service, instance.scene, instance.tap);
+}
+
 TEST_CASE("a worker that waits for a slow ClickHouse does not hang") {
   Instance instance("slow", {{"EVENT_CONSUMER_WORKER_TIMEOUT", "5"}});
   const auto before = instance.service->workers();

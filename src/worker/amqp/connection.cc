@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/said_once.h"
 #include "worker/amqp/reply.h"
 #include "worker/tls.h"
 
@@ -69,6 +70,8 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
 Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& urls,
                                                   const std::string& name,
                                                   const std::function<void()>& beat) {
+  // For all connections of the process: those that are lost together are made anew together.
+  static SaidOnce said;
   bool may_pass = false;
   for (std::size_t i = 0;; ++i) {
     beat();
@@ -81,7 +84,8 @@ Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& ur
         error.exit_code = ExitCode::kUnavailable;
       return error;
     }
-    log::warn("{}; trying {}", error.message, urls[i + 1].describe());
+    const std::string next = error.message + "; trying " + urls[i + 1].describe();
+    if (said.is_news(next, Clock::now())) log::warn("{}", next);
   }
 }
 

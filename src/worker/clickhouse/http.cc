@@ -169,7 +169,8 @@ void ClickHouseHttp::use_next_server(const std::string& why) {
   server_.port = others.front().port;
   others.erase(others.begin());
   ++server_changes_;
-  log::warn("{}: {}; now using {}", left, why, server_.describe());
+  const std::string change = left + ": " + why + "; now using " + server_.describe();
+  if (said_.is_news(change, Clock::now())) log::warn("{}", change);
   connect();
 }
 
@@ -182,6 +183,7 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
                                 std::string_view body) {
   const HttpAnswer answer = post_once(parameters, header, body);
   if (answer.status == 0) ++absences_;
+  if (answer.ok()) said_.over();
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
   // The next try reads the CA file anew: it may have been put right by then.

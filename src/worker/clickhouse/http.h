@@ -13,6 +13,7 @@
 #include "common/host_port.h"
 #include "common/options.h"
 #include "common/result.h"
+#include "common/said_once.h"
 
 namespace event_consumer {
 
@@ -89,6 +90,7 @@ class ClickHouseHttp {
   ClickHouseServer server_;
   int server_changes_ = 0;
   int absences_ = 0;
+  SaidOnce said_;  // of those changes
   std::unique_ptr<Client> client_;
 };
 
