@@ -84,16 +84,15 @@ Result<Done> run_worker(const CommandLine& command_line, OwnRow& row) {
   if (!target) return target.error();
   auto encoding = target->encoding();
   if (!encoding) return encoding.error();
-  row->record().clickhouse_version.set(target->server_version());
-  row->record().deduplication =
-      target->repeats().noticed ? Deduplication::kYes : Deduplication::kNo;
+  row.record().clickhouse_version.set(target->server_version());
+  row.record().deduplication = target->repeats().noticed ? Deduplication::kYes : Deduplication::kNo;
 
   const std::string name = connection_name(command_line);
   row.set_state(WorkerState::kConnecting, "", Clock::now());
   auto links = open_links(options, name, beat);
   if (!links) return links.error();
   AmqpSource& source = links->source;
-  row->record().rabbitmq_version.set(source.server_version());
+  row.record().rabbitmq_version.set(source.server_version());
   AmqpDeadLetters* dead_letters = links->dead_letters ? &*links->dead_letters : nullptr;
   // Assigned in place, so that whoever refers to them goes on with the new ones. The password may
   // have been changed since the last time.
@@ -103,12 +102,13 @@ Result<Done> run_worker(const CommandLine& command_line, OwnRow& row) {
     auto anew = open_links(current, name, beat);
     if (!anew) return anew.error();
     *links = std::move(*anew);
-    row->record().rabbitmq_version.set(links->source.server_version());
+    row.record().rabbitmq_version.set(links->source.server_version());
     return Done{};
   };
 
   const UniqueFd signals = receive_signals();
-  log::info("moving {} into {}; {}", source.describe(), target->describe(),
+  log::info("moving {}, version {}, into {}; {} ({})", source.describe(), source.server_version(),
+            target->describe(), target->repeats().noticed ? "each once" : "at least once",
             target->repeats().words);
   InserterThread inserter([&target](const Batch& batch) { return target->post(batch); },
                           [&target] { return target->check_table(); });
