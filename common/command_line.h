@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "common/option_table.h"
+#include "common/resolve_options.h"
 
 namespace event_consumer {
 

@@ -1,14 +1,12 @@
 // The one table of options: flag, environment variable, default, help and parser of each stand in
-// one row. Resolving finds every option's text (flag > environment > file > default) and parses it.
+// one row.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/options.h"
-#include "common/result.h"
 
 namespace event_consumer {
 
@@ -27,22 +25,5 @@ struct OptionRow {
 };
 
 const std::vector<OptionRow>& option_table();
-
-// Texts by variable name.
-using Settings = std::map<std::string, std::string>;
-
-// Where the text of an option came from.
-enum class Origin { kFlag, kEnvironment, kFile, kDefault };
-
-struct ResolvedOptions {
-  Options options;
-  Settings texts;                         // every row's variable with the text that applied
-  std::map<std::string, Origin> origins;  // every row's variable with where that text stands
-};
-
-// Resolves every row. An Error (kUsage) names the option, where its text came from and what is
-// wrong with it, without a password.
-Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
-                                        const Settings& file);
 
 }  // namespace event_consumer

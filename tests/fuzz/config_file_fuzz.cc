@@ -6,7 +6,7 @@
 #include <string>
 
 #include "common/config_file.h"
-#include "common/option_table.h"
+#include "common/resolve_options.h"
 
 using namespace event_consumer;
 

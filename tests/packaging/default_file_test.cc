@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/config_file.h"
-#include "common/option_table.h"
+#include "common/resolve_options.h"
 #include "tests/common/temporary_file.h"
 #include "tests/support/catch.h"
 

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "common/option_table.h"
+#include "common/resolve_options.h"
 #include "tests/common/temporary_file.h"
 #include "tests/fakes/fake_http_server.h"
 #include "tests/fakes/pipeline_rig.h"

@@ -1,4 +1,4 @@
-#include "common/option_table.h"
+#include "common/resolve_options.h"
 
 #include <set>
 

@@ -1,0 +1,29 @@
+// Resolving finds every option's text (flag > environment > file > default) and parses it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "common/option_table.h"
+#include "common/result.h"
+
+namespace event_consumer {
+
+// Texts by variable name.
+using Settings = std::map<std::string, std::string>;
+
+// Where the text of an option came from.
+enum class Origin { kFlag, kEnvironment, kFile, kDefault };
+
+struct ResolvedOptions {
+  Options options;
+  Settings texts;                         // every row's variable with the text that applied
+  std::map<std::string, Origin> origins;  // every row's variable with where that text stands
+};
+
+// Resolves every row. An Error (kUsage) names the option, where its text came from and what is
+// wrong with it, without a password.
+Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
+                                        const Settings& file);
+
+}  // namespace event_consumer
