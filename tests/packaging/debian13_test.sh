@@ -19,10 +19,11 @@ trap 'exit 1' INT TERM HUP
 
 run() { inside "$machine" "$1"; }
 
-# A build of the tree, in the root itself so that the next run finds it.
+# Runs a command in the sources there; what it builds stays for the next run.
 build_there() {
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   mkdir -p "$root/source"
+  find "$root/source" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
   git ls-files -z | tar --null --files-from=- -cf - | tar -C "$root/source" -xf -
   systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --pipe \
     --resolv-conf=off --chdir=/source --setenv=YES=1 /bin/sh -c "$1"
