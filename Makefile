@@ -173,7 +173,7 @@ fuzz_sources_amqp_url          := $(addprefix common/,amqp_url.cc host_port.cc o
 fuzz_sources_clickhouse_answer := $(encode_sources) $(addprefix src/worker/clickhouse/, \
   error_class.cc quote.cc repeats.cc table_description.cc)
 fuzz_sources_config_file       := $(fuzz_sources_amqp_url) $(addprefix common/, \
-  config_file.cc log.cc option_table.cc)
+  config_file.cc log.cc option_table.cc resolve_options.cc text.cc utf8.cc)
 
 # What a run finds is added to a corpus in $(BUILD), not to that of the sources. RapidJSON's empty
 # stack adds to a null pointer.

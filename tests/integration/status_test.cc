@@ -58,7 +58,7 @@ TEST_CASE("status: before any worker consumes the instance is alive and not read
   watched.environment["CLICKHOUSE_PORT"] = std::to_string(free_port());
   Service service(watched.environment);
   CHECK(watched.waits_for("/livez", 200, "ok"));
-  CHECK(watched.waits_for("/readyz", 503, "no worker consumes yet"));
+  CHECK(watched.waits_for("/readyz", 503, "cannot connect"));
   CHECK(watched.waits_for("/status", 200, "\"state\":\"starting\""));
   CHECK(watched.waits_for("/metrics", 200, "event_consumer_ready 0"));
   CHECK(service.stop() == 0);

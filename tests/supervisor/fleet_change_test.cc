@@ -148,9 +148,13 @@ TEST_CASE("fleet: no two processes ever share a row of the scoreboard", "[fleet]
     if (round % 3 == 0) CHECK(run.logs("reloaded: ", round / 3));
   }
   reload(run, "2");
-  CHECK(eventually([&] {
-    return children_of(run.pid()).size() == 2 && run.count_in_log("reloaded: 2 workers") == 1;
-  }));
+  REQUIRE(run.logs("reloading", 7));
+  const bool has_two = eventually([&] {
+    return children_of(run.pid()).size() == 2 && run.logs("reloaded: 2 workers") &&
+           last_in_log(run, "reloaded: 2 workers") > last_in_log(run, "reloading");
+  });
+  INFO(run.log());
+  CHECK(has_two);
   CHECK(access((run.directory() / "collision").c_str(), F_OK) != 0);
   stop(run);
 }
