@@ -90,10 +90,10 @@ TEST_CASE("a second SIGTERM does not wait for ClickHouse") {
   CHECK(instance.service->count_in_log("while stopping: killed worker 1 (process ") == 1);
   CHECK(instance.service->count_in_log(" 2 had to be killed; exit status 0") == 1);
   // Killed with 1000 in hand, which the broker has back.
-  const auto ledger = last_ledger(instance.service->log());
-  REQUIRE(ledger);
-  CHECK(ledger->holds());
-  CHECK(ledger->returned == 1000);
+  const auto tally = last_tally(instance.service->log());
+  REQUIRE(tally);
+  CHECK(tally->holds());
+  CHECK(tally->returned == 1000);
   CHECK(wait_until([&] { return instance.client.message_count(instance.scene.queue()) == 1000; },
                    seconds(10)));
 }
@@ -155,8 +155,8 @@ TEST_CASE("SIGUSR1 writes the state to the log") {
   CHECK(wait_until(
       [&] {
         instance.service->send(SIGUSR1);
-        const auto ledger = last_ledger(instance.service->log());
-        return ledger && ledger->holds() && ledger->inserted == 1000;
+        const auto tally = last_tally(instance.service->log());
+        return tally && tally->holds() && tally->inserted == 1000;
       },
       seconds(10)));
   CHECK(instance.service->count_in_log(
@@ -183,11 +183,11 @@ TEST_CASE("a worker that hangs is ended by the watchdog and replaced, and nothin
         1);
   CHECK(instance.service->count_in_log("restart in") == 1);
   CHECK(instance.service->stop() == 0);
-  const auto ledger = last_ledger(instance.service->log());
-  REQUIRE(ledger);
-  CHECK(ledger->inserted == 3000);
+  const auto tally = last_tally(instance.service->log());
+  REQUIRE(tally);
+  CHECK(tally->inserted == 3000);
   // What lay unread in its socket, it never received.
-  CHECK(ledger->received <= instance.tap.deliveries());
+  CHECK(tally->received <= instance.tap.deliveries());
 }
 
 TEST_CASE("a worker that crashes again and again is called a crash loop, the other goes on") {

@@ -1,4 +1,4 @@
-// Ledger: what an instance says about its deliveries, read from its log, so that a test can compare
+// Tally: what an instance says about its deliveries, read from its log, so that a test can compare
 // it with what the world outside saw.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace event_consumer::testing {
 
-struct Ledger {
+struct Tally {
   std::uint64_t received;
   std::uint64_t inserted;
   std::uint64_t dead_lettered;
@@ -24,6 +24,6 @@ struct Ledger {
 };
 
 // The line «received … = inserted … + …» that was logged last, at a stop or for SIGUSR1.
-std::optional<Ledger> last_ledger(const std::string& log);
+std::optional<Tally> last_tally(const std::string& log);
 
 }  // namespace event_consumer::testing
