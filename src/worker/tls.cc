@@ -112,7 +112,9 @@ Error handshake_error(const std::string& doing, const TlsPeer& peer, long verifi
   if (speaks_no_tls(code))
     return {ExitCode::kConfiguration,
             doing + ": it does not speak TLS on this port; name its TLS port, or ask for no TLS"};
-  const char* reason = ERR_reason_error_string(code);
+  // A connection that broke leaves no cause behind; then the first error is that of tidying up.
+  const bool broke = code == 0 || ERR_GET_REASON(code) == SSL_R_SHUTDOWN_WHILE_IN_INIT;
+  const char* reason = broke ? nullptr : ERR_reason_error_string(code);
   return {ExitCode::kUnavailable,
           doing + ": the TLS handshake failed: " +
               (reason != nullptr ? reason : "it was not completed (is this the TLS port?)")};

@@ -66,7 +66,7 @@ std::vector<Case> cases() {
        "8123 unless configured otherwise"},
       {"HTTPS to the port of plain HTTP",
        {{"CLICKHOUSE_TLS", "on"}},
-       "exit status 78",
+       "",  // nothing but a reset may come, which a server of HTTPS that dies would send too
        "no connection with TLS",
        "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT"},
       {"HTTP to a port of something else",

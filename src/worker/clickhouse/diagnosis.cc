@@ -13,6 +13,9 @@ std::string remedy_without_answer(const HttpAnswer& answer) {
   if (holds(answer.body, "cannot connect"))
     return "start the server, or correct CLICKHOUSE_HOST and CLICKHOUSE_PORT: the HTTP port, 8123 "
            "unless configured otherwise";
+  if (holds(answer.body, "TLS handshake"))
+    return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT (that of HTTPS is 8443 unless configured "
+           "otherwise), or see why the server hangs up";
   return "nobody speaks HTTP there, or too slowly: CLICKHOUSE_PORT must be ClickHouse's HTTP port, "
          "8123 unless configured otherwise (8443 is HTTPS, 9000 its native protocol)";
 }

@@ -19,6 +19,10 @@ TEST_CASE("diagnosis: ClickHouse does not answer", "[diagnosis]") {
   const auto closed = diagnose_clickhouse({0, "the connection was closed", 0}, server());
   CHECK(closed.exit_code == ExitCode::kUnavailable);
   CHECK(holds(closed.remedy, "nobody speaks HTTP there"));
+  const auto no_tls = diagnose_clickhouse(
+      {0, "no connection with TLS: the TLS handshake failed: it was not completed", 0}, server());
+  CHECK(no_tls.exit_code == ExitCode::kUnavailable);
+  CHECK(holds(no_tls.remedy, "CLICKHOUSE_TLS"));
 }
 
 TEST_CASE("diagnosis: ClickHouse refuses the login, old and new", "[diagnosis]") {
