@@ -1,10 +1,14 @@
-// The entry point of a test program. After the run it appends «PASSED FAILED» (test cases) to the
-// file named by EVENT_CONSUMER_TEST_COUNTS, from which tests/check.sh makes its last line.
+// The entry point of a test program. After the run it writes «PASSED FAILED» (test cases) and the
+// name of each test case that failed, a line each, to the file named by EVENT_CONSUMER_TEST_COUNTS,
+// from which tests/check.sh makes its last lines.
 #if !__has_include(<catch2/catch_test_macros.hpp>)
 #define CATCH_CONFIG_RUNNER
 #endif
 #include <cstdlib>
 #include <fstream>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 #include "tests/support/catch.h"
 
@@ -16,15 +20,32 @@ using ListenerBase = Catch::EventListenerBase;
 using ListenerBase = Catch::TestEventListenerBase;
 #endif
 
+// Version 3 has a pointer where version 2 has the thing itself.
+template <typename Info>
+const std::string& name_of(const Info& info) {
+  if constexpr (std::is_pointer_v<Info>)
+    return info->name;
+  else
+    return info.name;
+}
+
 struct CountListener : ListenerBase {
   using ListenerBase::ListenerBase;
+
+  void testCaseEnded(const Catch::TestCaseStats& stats) override {
+    if (stats.totals.testCases.failed > 0) failed_.push_back(name_of(stats.testInfo));
+  }
 
   void testRunEnded(const Catch::TestRunStats& stats) override {
     const char* path = std::getenv("EVENT_CONSUMER_TEST_COUNTS");
     if (path == nullptr) return;
-    std::ofstream(path, std::ios::app)
-        << stats.totals.testCases.passed << ' ' << stats.totals.testCases.failed << '\n';
+    std::ofstream file(path);
+    file << stats.totals.testCases.passed << ' ' << stats.totals.testCases.failed << '\n';
+    for (const std::string& name : failed_) file << name << '\n';
   }
+
+ private:
+  std::vector<std::string> failed_;
 };
 
 CATCH_REGISTER_LISTENER(CountListener)

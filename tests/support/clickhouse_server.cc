@@ -146,6 +146,11 @@ void ClickhouseServer::kill() {
 void ClickhouseServer::pause() { server_->send(SIGSTOP); }
 void ClickhouseServer::resume() { server_->send(SIGCONT); }
 
+void ClickhouseServer::ensure_running() {
+  resume();
+  if (!server_->running()) start();
+}
+
 std::string ClickhouseServer::data_directory() const {
   return "/proc/" + std::to_string(pid()) + "/root" + directory_ + "/data";
 }

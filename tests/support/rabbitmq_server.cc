@@ -179,6 +179,11 @@ void RabbitmqServer::kill() {
 void RabbitmqServer::pause() { broker_->send(SIGSTOP); }
 void RabbitmqServer::resume() { broker_->send(SIGCONT); }
 
+void RabbitmqServer::ensure_running() {
+  resume();
+  if (!broker_->running()) start();
+}
+
 std::string RabbitmqServer::url(const std::string& vhost, const std::string& user,
                                 const std::string& password) const {
   return "amqp://" + percent_encode(user) + ':' + percent_encode(password) +

@@ -27,18 +27,22 @@ ClickhouseServer& clickhouse() {
   return server;
 }
 
-Scene::Scene(const std::string& name) : Scene(name, clickhouse()) {}
+Scene::Scene(const std::string& name) : Scene(name, clickhouse()) {
+  shared_ = &clickhouse();
+  ensure_servers();
+}
 
 Scene::Scene(const std::string& name, const ClickhouseEndpoint& clickhouse)
     : clickhouse_(clickhouse),
       exchange_(name + "_exchange"),
       queue_(name + "_events"),
       database_(name) {
-  rabbitmq();
+  ensure_servers();
 }
 
 Scene::~Scene() {
   try {
+    ensure_servers();
     AmqpClient client(rabbitmq().url());
     for (const auto& queue : {queue_, dead_letter_queue()})
       if (client.queue_exists(queue)) client.delete_queue(queue);
@@ -46,6 +50,11 @@ Scene::~Scene() {
   } catch (const std::exception&) {
     // The servers go at the end of the run, and with them what is left here.
   }
+}
+
+void Scene::ensure_servers() const {
+  rabbitmq().ensure_running();
+  if (shared_ != nullptr) shared_->ensure_running();
 }
 
 void Scene::declare_topology() {

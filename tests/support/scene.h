@@ -28,7 +28,8 @@ constexpr char kClickhouseReader[] = "reader";
 
 class Scene {
  public:
-  // Names are made from `name`, which must be good as a queue's and a database's.
+  // Names are made from `name`, which must be good as a queue's and a database's. Servers that an
+  // earlier test left stopped or paused run again: what fails there shall fail there alone.
   explicit Scene(const std::string& name);
   // With another ClickHouse than that of this run; it must outlive the scene.
   Scene(const std::string& name, const ClickhouseEndpoint& clickhouse);
@@ -57,7 +58,11 @@ class Scene {
  private:
   bool table_exists() const;
 
+  // Makes the servers run that an earlier test, or this one, left stopped or paused.
+  void ensure_servers() const;
+
   const ClickhouseEndpoint& clickhouse_;
+  ClickhouseServer* shared_ = nullptr;  // null: clickhouse_ is another one
   std::string exchange_;
   std::string queue_;
   std::string database_;
