@@ -59,6 +59,10 @@ void split(std::string_view text, const Append& append, const AppendInvalid& app
 
 }  // namespace
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 std::string printable(std::string_view text, std::size_t most_bytes) {
   const bool cut = text.size() > most_bytes;
   if (cut) {

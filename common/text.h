@@ -1,5 +1,5 @@
-// Texts of strangers (bodies, headers, messages of servers) on their way to a terminal or into
-// JSON. Whatever bytes they hold, the result is valid UTF-8 in one line.
+// Texts of strangers (bodies, headers, messages of servers): what is in them, and their way to a
+// terminal or into JSON. Whatever bytes they hold, what is made of them is valid UTF-8 in one line.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 #include <string_view>
 
 namespace event_consumer {
+
+bool contains(std::string_view text, std::string_view part);
 
 // For people: control characters and bytes that are not UTF-8 become \xNN, and beyond about
 // `most_bytes` the text is cut and «…» stands for the rest.

@@ -1,5 +1,6 @@
 #include "common/command_line.h"
 
+#include "common/text.h"
 #include "tests/common/captured_output.h"
 #include "tests/common/clean_environment.h"
 #include "tests/common/temporary_file.h"
@@ -54,10 +55,6 @@ std::string refused(const std::vector<std::string>& arguments,
   REQUIRE_FALSE(outcome.err.empty());
   CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
   return outcome.err;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("command line: without arguments the defaults apply", "[command_line]") {
@@ -124,8 +121,8 @@ TEST_CASE("command line: the file may be named by the environment", "[command_li
 TEST_CASE("command line: a bad file is refused", "[command_line]") {
   const CleanEnvironment environment;
   const TemporaryFile file("NOT_OURS=5\n");
-  CHECK(holds(refused({"--config", file.path()}), "NOT_OURS"));
-  CHECK(holds(refused({"--config", "build/no/such/file"}), "build/no/such/file"));
+  CHECK(contains(refused({"--config", file.path()}), "NOT_OURS"));
+  CHECK(contains(refused({"--config", "build/no/such/file"}), "build/no/such/file"));
 }
 
 TEST_CASE("command line: --help names every flag, variable and default", "[command_line]") {
@@ -134,14 +131,14 @@ TEST_CASE("command line: --help names every flag, variable and default", "[comma
   CHECK_FALSE(outcome.command_line.has_value());
   CHECK(outcome.exit_code == ExitCode::kOk);
   CHECK(outcome.err == "");
-  CHECK_FALSE(holds(outcome.out, "hunter2"));
+  CHECK_FALSE(contains(outcome.out, "hunter2"));
   for (const OptionRow& row : option_table()) {
     INFO(row.variable);
-    if (row.flag != nullptr) CHECK(holds(outcome.out, std::string("--") + row.flag + " "));
-    CHECK(holds(outcome.out, row.variable));
-    if (row.flag != nullptr) CHECK(holds(outcome.out, row.default_text));
+    if (row.flag != nullptr) CHECK(contains(outcome.out, std::string("--") + row.flag + " "));
+    CHECK(contains(outcome.out, row.variable));
+    if (row.flag != nullptr) CHECK(contains(outcome.out, row.default_text));
   }
-  CHECK(holds(outcome.out, "EVENT_CONSUMER_CONFIG"));
+  CHECK(contains(outcome.out, "EVENT_CONSUMER_CONFIG"));
 }
 
 TEST_CASE("command line: --version", "[command_line]") {
@@ -154,7 +151,7 @@ TEST_CASE("command line: --version", "[command_line]") {
 
 TEST_CASE("command line: what it does not know is refused", "[command_line]") {
   const CleanEnvironment environment;
-  CHECK(holds(refused({"--wrokers", "4"}), "--wrokers"));
+  CHECK(contains(refused({"--wrokers", "4"}), "--wrokers"));
   refused({"run"});
   refused({"-x"});
   refused({"--worker", "4"});  // no abbreviations: they would change meaning with a new flag
@@ -163,15 +160,15 @@ TEST_CASE("command line: what it does not know is refused", "[command_line]") {
 
 TEST_CASE("command line: a flag wants its value, and only one", "[command_line]") {
   const CleanEnvironment environment;
-  CHECK(holds(refused({"--workers"}), "--workers"));
-  CHECK(holds(refused({"--workers", "1", "--workers", "2"}), "--workers"));
+  CHECK(contains(refused({"--workers"}), "--workers"));
+  CHECK(contains(refused({"--workers", "1", "--workers", "2"}), "--workers"));
 }
 
 TEST_CASE("command line: a bad value is refused by program and flag", "[command_line]") {
   const CleanEnvironment environment;
   CHECK(refused({"--workers", "-1"}) ==
         "event-consumer: --workers: '-1': expected a whole number from 1 to 256\n");
-  CHECK(holds(refused({"--workers", "x"}, Program::kWorker), "event-consumer-worker: "));
+  CHECK(contains(refused({"--workers", "x"}, Program::kWorker), "event-consumer-worker: "));
 }
 
 TEST_CASE("command line: slot and descriptor are the worker's alone", "[command_line]") {
@@ -187,25 +184,25 @@ TEST_CASE("command line: slot and descriptor are the worker's alone", "[command_
 TEST_CASE("command line: a password in the flag is refused and not repeated", "[command_line]") {
   const CleanEnvironment environment;
   const std::string error = refused({"--rabbitmq-url", "amqp://user:hunter2@host/"});
-  CHECK(holds(error, "RABBITMQ_URL"));
-  CHECK_FALSE(holds(error, "hunter2"));
+  CHECK(contains(error, "RABBITMQ_URL"));
+  CHECK_FALSE(contains(error, "hunter2"));
 }
 
 TEST_CASE("command line: a URL given twice is not repeated", "[command_line]") {
   const CleanEnvironment environment;
   const std::string url = "--rabbitmq-url=amqp://user:hunter2@host/";
-  CHECK_FALSE(holds(refused({url, url}), "hunter2"));
+  CHECK_FALSE(contains(refused({url, url}), "hunter2"));
 }
 
 TEST_CASE("command line: the value of an unknown flag is not repeated", "[command_line]") {
   const CleanEnvironment environment;
-  CHECK_FALSE(holds(refused({"--clickhouse-password", "hunter2"}), "hunter2"));
-  CHECK_FALSE(holds(refused({"--clickhouse-password=hunter2"}), "hunter2"));
+  CHECK_FALSE(contains(refused({"--clickhouse-password", "hunter2"}), "hunter2"));
+  CHECK_FALSE(contains(refused({"--clickhouse-password=hunter2"}), "hunter2"));
 }
 
 TEST_CASE("command line: a URL that is no flag's value is not repeated", "[command_line]") {
   const CleanEnvironment environment;
-  CHECK_FALSE(holds(refused({"amqp://user:hunter2@host/"}), "hunter2"));
+  CHECK_FALSE(contains(refused({"amqp://user:hunter2@host/"}), "hunter2"));
 }
 
 TEST_CASE("command line: commands", "[command_line]") {
@@ -244,22 +241,23 @@ TEST_CASE("command line: what dead-letters takes", "[command_line]") {
 
   CHECK(refused({"dead-letters", "list", "--limit", "0"}) ==
         "event-consumer: --limit: '0': expected a whole number from 1 to 1000000000\n");
-  CHECK(holds(refused({"dead-letters", "drop", "--limit", ""}), "--limit"));
-  CHECK(holds(refused({"dead-letters", "drop", "--reason", ""}), "--reason: must not be empty"));
-  CHECK(holds(refused({"dead-letters", "drop", "--json"}), "--json"));
-  CHECK(holds(refused({"--limit", "3"}), "--limit"));
+  CHECK(contains(refused({"dead-letters", "drop", "--limit", ""}), "--limit"));
+  CHECK(contains(refused({"dead-letters", "drop", "--reason", ""}), "--reason: must not be empty"));
+  CHECK(contains(refused({"dead-letters", "drop", "--json"}), "--json"));
+  CHECK(contains(refused({"--limit", "3"}), "--limit"));
 }
 
 TEST_CASE("command line: unknown and half commands are refused", "[command_line]") {
   const CleanEnvironment environment;
-  CHECK(holds(refused({"chekc"}), "unknown argument chekc"));
-  CHECK(holds(refused({"check", "twice"}), "unknown argument twice"));
-  CHECK(holds(refused({"check", "--wrokers=4"}), "unknown argument --wrokers "));
-  CHECK(holds(refused({"dead-letters", "lsit"}), "ubcommand"));
-  CHECK(holds(refused({"dead-letters"}), "ubcommand"));
-  CHECK(holds(refused({"--print-config", "check"}), "--print-config"));
+  CHECK(contains(refused({"chekc"}), "unknown argument chekc"));
+  CHECK(contains(refused({"check", "twice"}), "unknown argument twice"));
+  CHECK(contains(refused({"check", "--wrokers=4"}), "unknown argument --wrokers "));
+  CHECK(contains(refused({"dead-letters", "lsit"}), "ubcommand"));
+  CHECK(contains(refused({"dead-letters"}), "ubcommand"));
+  CHECK(contains(refused({"--print-config", "check"}), "--print-config"));
   refused({"--print-config"}, Program::kWorker);
-  CHECK(holds(refused({"check", "--rabbitmq-url", "amqp://user:hunter2@host/"}), "RABBITMQ_URL"));
+  CHECK(
+      contains(refused({"check", "--rabbitmq-url", "amqp://user:hunter2@host/"}), "RABBITMQ_URL"));
 }
 
 TEST_CASE("command line: every command has its help", "[command_line]") {
@@ -275,7 +273,7 @@ TEST_CASE("command line: every command has its help", "[command_line]") {
     const Outcome outcome = run(arguments);
     CHECK_FALSE(outcome.command_line.has_value());
     CHECK(outcome.exit_code == ExitCode::kOk);
-    CHECK(holds(outcome.out, part));
+    CHECK(contains(outcome.out, part));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "common/print_config.h"
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -11,10 +12,6 @@ CommandLine resolved(const Settings& flags, const Settings& environment, const S
   if (!result) FAIL(result.error().message);
   command_line.resolved = *result;
   return command_line;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::string padded(std::string setting) {
@@ -29,27 +26,27 @@ TEST_CASE("print-config: every variable has its line, value and origin", "[print
   command_line.config_file_origin = Origin::kFlag;
   const std::string text = describe_config(command_line);
   for (const OptionRow& row : option_table())
-    CHECK(holds(text, std::string("\n") + row.variable + "="));
+    CHECK(contains(text, std::string("\n") + row.variable + "="));
   CHECK(text.rfind(padded("EVENT_CONSUMER_CONFIG=/etc/event-consumer") + "# flag --config\n", 0) ==
         0);
-  CHECK(holds(text, padded("EVENT_CONSUMER_WORKERS=3") + "# flag --workers\n"));
-  CHECK(holds(text, padded("CLICKHOUSE_PORT=4") + "# environment\n"));
-  CHECK(holds(text, padded("RABBITMQ_QUEUE=orders") + "# file /etc/event-consumer\n"));
-  CHECK(holds(text, padded("RABBITMQ_ROUTING_KEY=orders") + "# default\n"));
-  CHECK(holds(text, padded("CLICKHOUSE_PASSWORD=") + "# default\n"));
+  CHECK(contains(text, padded("EVENT_CONSUMER_WORKERS=3") + "# flag --workers\n"));
+  CHECK(contains(text, padded("CLICKHOUSE_PORT=4") + "# environment\n"));
+  CHECK(contains(text, padded("RABBITMQ_QUEUE=orders") + "# file /etc/event-consumer\n"));
+  CHECK(contains(text, padded("RABBITMQ_ROUTING_KEY=orders") + "# default\n"));
+  CHECK(contains(text, padded("CLICKHOUSE_PASSWORD=") + "# default\n"));
 }
 
 TEST_CASE("print-config: origins line up behind text beyond ASCII too", "[print_config]") {
   const std::string text = describe_config(resolved({}, {{"RABBITMQ_QUEUE", "ümläut"}}, {}));
-  CHECK(holds(text, "RABBITMQ_QUEUE=ümläut" + std::string(56 - 21, ' ') + "# environment\n"));
+  CHECK(contains(text, "RABBITMQ_QUEUE=ümläut" + std::string(56 - 21, ' ') + "# environment\n"));
 }
 
 TEST_CASE("print-config: passwords are hidden", "[print_config]") {
   const std::string text = describe_config(resolved(
       {}, {{"RABBITMQ_URL", "amqp://app:hunter2@host/"}}, {{"CLICKHOUSE_PASSWORD", "hunter2"}}));
-  CHECK_FALSE(holds(text, "hunter2"));
-  CHECK(holds(text, "RABBITMQ_URL=amqp://app:***@host/ "));
-  CHECK(holds(text, "CLICKHOUSE_PASSWORD=*** "));
+  CHECK_FALSE(contains(text, "hunter2"));
+  CHECK(contains(text, "RABBITMQ_URL=amqp://app:***@host/ "));
+  CHECK(contains(text, "CLICKHOUSE_PASSWORD=*** "));
 }
 
 }  // namespace

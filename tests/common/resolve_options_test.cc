@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -27,10 +28,6 @@ std::string refused(const Settings& flags, const Settings& environment = {},
   REQUIRE_FALSE(result.ok());
   CHECK(result.error().exit_code == ExitCode::kUsage);
   return result.error().message;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST_CASE("option table: every variable and every flag is there once", "[option_table]") {
@@ -185,17 +182,17 @@ TEST_CASE("options: values out of range are refused", "[option_table]") {
   };
   for (const auto& [variable, text] : bad) {
     row_of(variable);
-    CHECK(holds(refused({}, {{variable, text}}), variable));
+    CHECK(contains(refused({}, {{variable, text}}), variable));
   }
 }
 
 TEST_CASE("options: a password in the flag is refused, naming variable and file",
           "[option_table]") {
   const std::string message = refused({{"RABBITMQ_URL", "amqp://user:hunter2@host/"}});
-  CHECK(holds(message, "--rabbitmq-url"));
-  CHECK(holds(message, "RABBITMQ_URL"));
-  CHECK(holds(message, "--config"));
-  CHECK_FALSE(holds(message, "hunter2"));
+  CHECK(contains(message, "--rabbitmq-url"));
+  CHECK(contains(message, "RABBITMQ_URL"));
+  CHECK(contains(message, "--config"));
+  CHECK_FALSE(contains(message, "hunter2"));
 }
 
 TEST_CASE("options: a flag without a password of its own is fine", "[option_table]") {
@@ -220,16 +217,16 @@ TEST_CASE("options: several brokers share one CA file", "[option_table]") {
 }
 
 TEST_CASE("options: a CA file without TLS is refused", "[option_table]") {
-  CHECK(holds(refused({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}}), "amqps://"));
-  CHECK(holds(refused({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}}), "--clickhouse-tls is off"));
+  CHECK(contains(refused({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}}), "amqps://"));
+  CHECK(contains(refused({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}}), "--clickhouse-tls is off"));
   resolved({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}, {"RABBITMQ_URL", "amqp://one,amqps://two"}});
   resolved({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}, {"CLICKHOUSE_TLS", "on"}});
 }
 
 TEST_CASE("options: a password in the second URL of the flag is refused too", "[option_table]") {
   const std::string message = refused({{"RABBITMQ_URL", "amqp://one,amqp://user:hunter2@two"}});
-  CHECK(holds(message, "--rabbitmq-url holds a password"));
-  CHECK_FALSE(holds(message, "hunter2"));
+  CHECK(contains(message, "--rabbitmq-url holds a password"));
+  CHECK_FALSE(contains(message, "hunter2"));
 }
 
 TEST_CASE("options: ClickHouse's port is that of hosts without one", "[option_table]") {
@@ -250,12 +247,12 @@ TEST_CASE("options: no refusal holds a password", "[option_table]") {
   for (const char* url : {"http://user:hunter2@host", "amqp://user:hunter2@host:x",
                           "amqp://user:hunter2%@host", "user:hunter2@host"}) {
     const Settings settings = {{"RABBITMQ_URL", url}};
-    CHECK_FALSE(holds(refused(settings), "hunter2"));
-    CHECK_FALSE(holds(refused({}, settings), "hunter2"));
-    CHECK_FALSE(holds(refused({}, {}, settings), "hunter2"));
+    CHECK_FALSE(contains(refused(settings), "hunter2"));
+    CHECK_FALSE(contains(refused({}, settings), "hunter2"));
+    CHECK_FALSE(contains(refused({}, {}, settings), "hunter2"));
   }
-  CHECK_FALSE(holds(refused({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}, {"CLICKHOUSE_PORT", "x"}}),
-                    "hunter2"));
+  CHECK_FALSE(contains(refused({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}, {"CLICKHOUSE_PORT", "x"}}),
+                       "hunter2"));
 }
 
 TEST_CASE("options: where each text stands is kept", "[option_table]") {

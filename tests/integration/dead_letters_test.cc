@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/scene.h"
@@ -15,10 +16,6 @@ namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::size_t count_lines(const std::string& text) { return count_occurrences(text, "\n"); }
 
@@ -74,18 +71,18 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
   CHECK(text.output.rfind("2025-12-19T10:20:30Z  not_json  original_url: the required String is "
                           "absent\n    one\n",
                           0) == 0);
-  CHECK(holds(text.output, "\n    two\\x1b[2J\n"));
-  CHECK(holds(text.output, "\n    t\\xff\n"));
-  CHECK(holds(text.output, "3 shown, all 3 stay in queue letters_list_events.dead on RabbitMQ"));
+  CHECK(contains(text.output, "\n    two\\x1b[2J\n"));
+  CHECK(contains(text.output, "\n    t\\xff\n"));
+  CHECK(contains(text.output, "3 shown, all 3 stay in queue letters_list_events.dead on RabbitMQ"));
 
   const Finished json = dead_letters(scene, {"list", "--json"});
   INFO(json.output);
   CHECK(count_lines(json.output) == 3);
   CHECK(json.output.rfind("{\"time\":\"2025-12-19T10:20:30Z\",\"reason\":\"not_json\",", 0) == 0);
-  CHECK(holds(json.output, "\"exchange\":\"letters_list_exchange\""));
-  CHECK(holds(json.output, "\"body\":\"two\\u001b[2J\"}\n"));
-  CHECK(holds(json.output, "\"body_base64\":\"dP8=\"}\n"));
-  CHECK(holds(json.error_output, "3 shown"));
+  CHECK(contains(json.output, "\"exchange\":\"letters_list_exchange\""));
+  CHECK(contains(json.output, "\"body\":\"two\\u001b[2J\"}\n"));
+  CHECK(contains(json.output, "\"body_base64\":\"dP8=\"}\n"));
+  CHECK(contains(json.error_output, "3 shown"));
 
   const Finished limited = dead_letters(scene, {"list", "--limit", "1", "--json"});
   CHECK(count_lines(limited.output) == 1);
@@ -105,8 +102,8 @@ TEST_CASE("dead-letters replay publishes those of the reason as they were; the o
       dead_letters(scene, {"replay", "--reason", "bad_value", "--limit", "2"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
-  CHECK(holds(finished.output, "2 replayed, 3 stay in queue letters_replay_events.dead"));
-  CHECK_FALSE(holds(finished.output, "went straight"));
+  CHECK(contains(finished.output, "2 replayed, 3 stay in queue letters_replay_events.dead"));
+  CHECK_FALSE(contains(finished.output, "went straight"));
 
   const auto replayed = client.get(scene.queue());
   REQUIRE(replayed);
@@ -132,8 +129,8 @@ TEST_CASE("dead-letters replay: what its exchange does not route goes straight t
   const Finished finished = dead_letters(scene, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
-  CHECK(holds(finished.output, "4 replayed, 0 stay"));
-  CHECK(holds(finished.output, "3 of them went straight to queue letters_lost_events"));
+  CHECK(contains(finished.output, "4 replayed, 0 stay"));
+  CHECK(contains(finished.output, "3 of them went straight to queue letters_lost_events"));
   const auto bodies = take_all(client, scene.queue());
   CHECK(std::set<std::string>(bodies.begin(), bodies.end()) ==
         std::set<std::string>{"routed", "unroutable", "gone", "unknown"});
@@ -147,8 +144,8 @@ TEST_CASE("dead-letters replay: with nowhere to go all letters stay") {
   const Finished finished = dead_letters(scene, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 78");
-  CHECK(holds(finished.output, "0 replayed, 2 stay"));
-  CHECK(holds(finished.error_output, "queue letters_nowhere_events does not exist"));
+  CHECK(contains(finished.output, "0 replayed, 2 stay"));
+  CHECK(contains(finished.error_output, "queue letters_nowhere_events does not exist"));
   CHECK(wait_until([&] { return client.message_count(scene.dead_letter_queue()) == 2; },
                    seconds(10)));
 }
@@ -168,7 +165,7 @@ TEST_CASE("dead-letters replay under a running service ends, though its letters 
   const Finished finished = dead_letters(scene, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
-  CHECK(holds(finished.output, "300 replayed"));
+  CHECK(contains(finished.output, "300 replayed"));
   CHECK(wait_until(all_dead, seconds(20)));
 }
 
@@ -208,9 +205,10 @@ TEST_CASE("dead-letters replay, killed in the middle, loses none") {
 TEST_CASE("dead-letters drop removes those of the reason and says how many") {
   Scene scene("letters_drop");
   AmqpClient client = fill(scene, {{"a", "bad_value"}, {"b", "not_json"}, {"c", "bad_value"}});
-  CHECK(holds(dead_letters(scene, {"drop", "--reason", "too_deep"}).output, "0 dropped, 3 stay"));
-  CHECK(holds(dead_letters(scene, {"drop", "--reason", "bad_value"}).output,
-              "2 dropped, 1 stay in queue letters_drop_events.dead"));
+  CHECK(
+      contains(dead_letters(scene, {"drop", "--reason", "too_deep"}).output, "0 dropped, 3 stay"));
+  CHECK(contains(dead_letters(scene, {"drop", "--reason", "bad_value"}).output,
+                 "2 dropped, 1 stay in queue letters_drop_events.dead"));
   CHECK(take_all(client, scene.dead_letter_queue()) == std::vector<std::string>{"b"});
   CHECK(describe_status(dead_letters(scene, {"drop", "--reason", ""}).status) == "exit status 64");
 }
@@ -219,16 +217,16 @@ TEST_CASE("dead-letters says when there is no such queue, or none at all") {
   Scene scene("letters_none");
   const Finished absent = dead_letters(scene, {"list"});
   CHECK(describe_status(absent.status) == "exit status 78");
-  CHECK(holds(absent.error_output, "there is no queue letters_none_events.dead"));
+  CHECK(contains(absent.error_output, "there is no queue letters_none_events.dead"));
   const Finished none = dead_letters(scene, {"list", "--dead-letter-queue", ""});
   CHECK(describe_status(none.status) == "exit status 78");
-  CHECK(holds(none.error_output, "--dead-letter-queue is empty"));
+  CHECK(contains(none.error_output, "--dead-letter-queue is empty"));
   Environment environment = scene.environment();
   environment["RABBITMQ_URL"] = "amqp://app:letters-secret-9@127.0.0.1:1/";
   const Finished unreachable = run_program(environment, {"dead-letters", "drop"});
   CHECK(describe_status(unreachable.status) == "exit status 69");
-  CHECK(holds(unreachable.error_output, "cannot connect to RabbitMQ 127.0.0.1:1"));
-  CHECK_FALSE(holds(unreachable.error_output, "letters-secret-9"));
+  CHECK(contains(unreachable.error_output, "cannot connect to RabbitMQ 127.0.0.1:1"));
+  CHECK_FALSE(contains(unreachable.error_output, "letters-secret-9"));
 }
 
 }  // namespace event_consumer::testing

@@ -1,14 +1,11 @@
 // --print-config: every option, where it comes from, and no password.
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/files.h"
 #include "tests/support/service.h"
 
 namespace event_consumer::testing {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // The line of `variable`, with runs of blanks as one.
 std::string line_of(const std::string& output, const std::string& variable) {
@@ -43,7 +40,7 @@ TEST_CASE("--print-config shows values and origins, needs no server and hides pa
   CHECK(line_of(output, "CLICKHOUSE_PASSWORD") == "CLICKHOUSE_PASSWORD=*** # file " + file);
   CHECK(line_of(output, "EVENT_CONSUMER_DEAD_LETTER_QUEUE") ==
         "EVENT_CONSUMER_DEAD_LETTER_QUEUE=orders.dead # default");
-  CHECK_FALSE(holds(output, "secret"));
+  CHECK_FALSE(contains(output, "secret"));
 }
 
 TEST_CASE("--print-config refuses what a start would refuse") {
@@ -52,7 +49,7 @@ TEST_CASE("--print-config refuses what a start would refuse") {
   const Finished refused = run_program(environment, {"--print-config"});
   CHECK(describe_status(refused.status) == "exit status 64");
   CHECK(refused.output == "");
-  CHECK(holds(refused.error_output, "CLICKHOUSE_PORT"));
+  CHECK(contains(refused.error_output, "CLICKHOUSE_PORT"));
 }
 
 }  // namespace event_consumer::testing

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/free_port.h"
@@ -46,10 +47,6 @@ struct WatchedScene {
   Environment environment;
   ClickEvents events;
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "common/text.h"
 #include "tests/common/temporary_file.h"
 #include "tests/support/catch.h"
 
@@ -22,10 +23,6 @@ using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 Context new_context() { return Context(SSL_CTX_new(TLS_client_method())); }
 
 const TlsPeer kPeer{"db.example", "/ca.pem", "--the-ca-file"};
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string words_for(long verification) {
   const Error error = handshake_error("cannot connect", kPeer, verification);
@@ -47,9 +44,9 @@ TEST_CASE("TLS: a CA file that cannot be used is configuration and named", "[tls
     const auto done = demand_verified_peer(context.get(), {"db.example", path, "--the-ca-file"});
     REQUIRE_FALSE(done.ok());
     CHECK(done.error().exit_code == ExitCode::kConfiguration);
-    CHECK(holds(done.error().message, path));
-    CHECK(holds(done.error().message, reason));
-    CHECK(holds(done.error().message, "--the-ca-file"));
+    CHECK(contains(done.error().message, path));
+    CHECK(contains(done.error().message, reason));
+    CHECK(contains(done.error().message, "--the-ca-file"));
   }
 }
 
@@ -68,28 +65,28 @@ TEST_CASE("TLS: chain, name and version are demanded of every handshake", "[tls]
 }
 
 TEST_CASE("TLS: what is wrong with a certificate is said with the remedy", "[tls]") {
-  CHECK(holds(words_for(X509_V_ERR_CERT_HAS_EXPIRED), "renew it"));
-  CHECK(holds(words_for(X509_V_ERR_CERT_NOT_YET_VALID), "compare the clocks"));
-  CHECK(holds(words_for(X509_V_ERR_HOSTNAME_MISMATCH), "not made out to db.example"));
-  CHECK(holds(words_for(X509_V_ERR_IP_ADDRESS_MISMATCH), "not made out to db.example"));
+  CHECK(contains(words_for(X509_V_ERR_CERT_HAS_EXPIRED), "renew it"));
+  CHECK(contains(words_for(X509_V_ERR_CERT_NOT_YET_VALID), "compare the clocks"));
+  CHECK(contains(words_for(X509_V_ERR_HOSTNAME_MISMATCH), "not made out to db.example"));
+  CHECK(contains(words_for(X509_V_ERR_IP_ADDRESS_MISMATCH), "not made out to db.example"));
   for (const long verification :
        {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
         X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_SIGNATURE_FAILURE})
-    CHECK(
-        holds(words_for(verification), "no CA in /ca.pem: name the file of its CA with --the-ca"));
-  CHECK(holds(words_for(X509_V_ERR_CERT_REVOKED), "revoked"));
+    CHECK(contains(words_for(verification),
+                   "no CA in /ca.pem: name the file of its CA with --the-ca"));
+  CHECK(contains(words_for(X509_V_ERR_CERT_REVOKED), "revoked"));
 }
 
 TEST_CASE("TLS: other failures of a handshake may pass", "[tls]") {
   ERR_clear_error();
   const Error silent = handshake_error("cannot connect", kPeer, X509_V_OK);
   CHECK(silent.exit_code == ExitCode::kUnavailable);
-  CHECK(holds(silent.message, "was not completed"));
+  CHECK(contains(silent.message, "was not completed"));
 
   ERR_raise(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING);
   const Error cut = handshake_error("cannot connect", kPeer, X509_V_OK);
   CHECK(cut.exit_code == ExitCode::kUnavailable);
-  CHECK(holds(cut.message, "unexpected eof"));
+  CHECK(contains(cut.message, "unexpected eof"));
   CHECK(ERR_peek_error() == 0);
 }
 
@@ -99,7 +96,7 @@ TEST_CASE("TLS: a server that speaks none is configuration, whatever came of tid
   ERR_raise(ERR_LIB_SSL, SSL_R_SHUTDOWN_WHILE_IN_INIT);
   const Error error = handshake_error("cannot connect", kPeer, X509_V_OK);
   CHECK(error.exit_code == ExitCode::kConfiguration);
-  CHECK(holds(error.message, "does not speak TLS on this port"));
+  CHECK(contains(error.message, "does not speak TLS on this port"));
 }
 
 }  // namespace

@@ -2,18 +2,16 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
-bool holds(const std::string& text, const char* part) {
-  return text.find(part) != std::string::npos;
-}
-
 std::string remedy_without_answer(const HttpAnswer& answer) {
-  if (holds(answer.body, "cannot connect"))
+  if (contains(answer.body, "cannot connect"))
     return "start the server, or correct CLICKHOUSE_HOST and CLICKHOUSE_PORT: the HTTP port, 8123 "
            "unless configured otherwise";
-  if (holds(answer.body, "TLS handshake"))
+  if (contains(answer.body, "TLS handshake"))
     return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT (that of HTTPS is 8443 unless configured "
            "otherwise), or see why the server hangs up";
   return "nobody speaks HTTP there, or too slowly: CLICKHOUSE_PORT must be ClickHouse's HTTP port, "
@@ -55,13 +53,13 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {ExitCode::kConfiguration, cause,
             "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT or CLICKHOUSE_CA_FILE, or the certificate"};
   if (answer.status == 0) return {ExitCode::kUnavailable, cause, remedy_without_answer(answer)};
-  if (holds(answer.body, "clickhouse-client program"))
+  if (contains(answer.body, "clickhouse-client program"))
     return {ExitCode::kConfiguration, "HTTP was sent to the port of the native protocol",
             "set CLICKHOUSE_PORT to the HTTP port, 8123 unless configured otherwise"};
-  if (holds(answer.body, "HTTPS") || holds(answer.body, "https"))
+  if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
     return {ExitCode::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
-  if (holds(answer.body, ": while pushing to view "))
+  if (contains(answer.body, ": while pushing to view "))
     return {ExitCode::kConfiguration, cause, "repair the view, or drop it"};
   if (answer.exception != 0)
     return {ExitCode::kConfiguration, cause, remedy_for_exception(answer.exception, server)};

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
@@ -65,10 +67,6 @@ constexpr int kTooManyParts = 252;
 template <typename Codes>
 bool holds(const Codes& codes, int code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 // «…: while pushing to view d.v. (CODE_NAME) (version …)». A message may also quote an event, which

@@ -1,5 +1,6 @@
 #include "supervisor/status/http.h"
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -14,10 +15,6 @@ Pages pages() {
           {"/bad", [] {
              return Page{503, "text/plain", "out of order\n"};
            }}};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "supervisor/status/report.h"
 
+#include "common/text.h"
 #include "supervisor/status/report_text.h"
 #include "tests/fakes/board_rig.h"
 #include "tests/support/catch.h"
@@ -16,10 +17,6 @@ Options options() {
   options.clickhouse_database = "db";
   options.clickhouse_table = "events";
   return options;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

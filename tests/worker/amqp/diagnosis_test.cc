@@ -4,14 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
 namespace {
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
   const std::vector<std::pair<const char*, const char*>> cases = {
@@ -28,16 +25,16 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
     const auto diagnosis = diagnose_rabbitmq({ExitCode::kConfiguration, said}, AmqpUrl{});
     CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
     CHECK(diagnosis.cause == said);
-    CHECK(holds(diagnosis.remedy, remedy));
+    CHECK(contains(diagnosis.remedy, remedy));
   }
-  CHECK(
-      holds(diagnose_rabbitmq({ExitCode::kUnavailable, "cannot connect to RabbitMQ h:1"}, AmqpUrl{})
-                .remedy,
-            "start the broker"));
-  CHECK(holds(diagnose_rabbitmq({ExitCode::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"},
-                                AmqpUrl{})
-                  .remedy,
-              "15672"));
+  CHECK(contains(
+      diagnose_rabbitmq({ExitCode::kUnavailable, "cannot connect to RabbitMQ h:1"}, AmqpUrl{})
+          .remedy,
+      "start the broker"));
+  CHECK(contains(diagnose_rabbitmq(
+                     {ExitCode::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}, AmqpUrl{})
+                     .remedy,
+                 "15672"));
 }
 
 }  // namespace
