@@ -261,12 +261,13 @@ std::optional<TimePoint> Worker::deadline(TimePoint now) const {
 }
 
 void Worker::wait(TimePoint now) {
+  const AmqpDeadLetters* letters = is_connected() ? parts_.dead_letters : nullptr;
+  const short sending = letters != nullptr && letters->is_sending() ? POLLOUT : 0;
   std::array<pollfd, 4> fds = {{
       {parts_.signal_fd, POLLIN, 0},
       {parts_.inserter.fd(), POLLIN, 0},
       {is_connected() && reads_source() ? parts_.source.fd() : -1, POLLIN, 0},
-      {is_connected() && parts_.dead_letters != nullptr ? parts_.dead_letters->fd() : -1, POLLIN,
-       0},
+      {letters != nullptr ? letters->fd() : -1, static_cast<short>(POLLIN | sending), 0},
   }};
   poll(fds.data(), fds.size(), poll_timeout_ms(deadline(now), now));
   if (fds[0].revents != 0) read_signals();

@@ -2,6 +2,8 @@
 // configuration's: nothing is acknowledged for it, and it heals within five seconds.
 #include <signal.h>
 
+#include <stdexcept>
+
 #include "tests/support/catch.h"
 #include "tests/support/flow.h"
 #include "tests/support/wait.h"
@@ -32,6 +34,29 @@ bool has_all_rubbish(const Flow& flow) {
   const auto counts = rabbitmq().queue_counts(flow.scene().queue());
   return counts.ready + counts.unacknowledged >= kRubbish;
 }
+
+// A broker short of memory, which reads nothing from connections that publish. The messages that
+// `publish` publishes before are taken when it is so.
+class BlockedPublishers {
+ public:
+  template <typename Publish>
+  BlockedPublishers(Flow& flow, const Publish& publish) {
+    flow.service().send(SIGTSTP);
+    const auto nobody_takes = [&] {
+      return flow.service().count_in_log("paused: no deliveries are taken") >= 2 &&
+             AmqpClient(rabbitmq().url()).consumer_count(flow.scene().queue()) == 0;
+    };
+    if (!wait_until(nobody_takes, seconds(20))) throw std::runtime_error(flow.service().log());
+    publish();
+    rabbitmq().ctl({"set_vm_memory_high_watermark", "0.000001"});
+    flow.service().send(SIGCONT);
+  }
+  ~BlockedPublishers() { over(); }
+
+  void over() const { rabbitmq().ctl({"set_vm_memory_high_watermark", "0.4"}); }
+};
+
+std::string beyond_all_buffers() { return std::string(std::size_t{32} << 20, 'x'); }
 
 }  // namespace
 
@@ -102,22 +127,53 @@ TEST_CASE(
 
 TEST_CASE("a broker short of memory blocks publishers: events are stored, dead letters wait") {
   Flow flow("blocked");
-  flow.service().send(SIGTSTP);
-  REQUIRE(flow.wait_for_log("paused: no deliveries are taken", 2));
-  AmqpClient client(rabbitmq().url());
-  REQUIRE(
-      wait_until([&] { return client.consumer_count(flow.scene().queue()) == 0; }, seconds(10)));
-  flow.publish_rubbish(kRubbish);
-  flow.publish();
-  rabbitmq().ctl({"set_vm_memory_high_watermark", "0.000001"});
-  flow.service().send(SIGCONT);
+  const BlockedPublishers blocked(flow, [&] {
+    flow.publish_rubbish(kRubbish);
+    flow.publish();
+  });
   CHECK(flow.wait_for_log("takes nothing from publishers (low on memory)"));
   CHECK(wait_until([&] { return flow.scene().distinct_events() == flow.published(); }, seconds(5)));
   CHECK(has_all_rubbish(flow));
   CHECK(flow.dead_letters() == 0);
-  rabbitmq().ctl({"set_vm_memory_high_watermark", "0.4"});
+  blocked.over();
   CHECK(flow.flows());
   CHECK(flow.dead_letters() == kRubbish);
+}
+
+TEST_CASE("a dead letter that a blocked broker does not read to its end holds up nothing else") {
+  Flow flow("blocked_large");
+  const std::string large = beyond_all_buffers();
+  const BlockedPublishers blocked(flow, [&] {
+    flow.publish();
+    flow.publish_rubbish(large);
+  });
+  CHECK(wait_until([&] { return flow.scene().distinct_events() == flow.published(); }, seconds(5)));
+  CHECK(
+      wait_until([&] { return rabbitmq().queue_counts(flow.scene().queue()).unacknowledged == 1; },
+                 seconds(10)));
+  CHECK(flow.dead_letters() == 0);
+  blocked.over();
+  CHECK(flow.flows());
+  CHECK(flow.dead_letters() == 1);
+  const auto letter = AmqpClient(rabbitmq().url()).get(flow.scene().dead_letter_queue());
+  REQUIRE(letter);
+  CHECK((letter->body == large));
+}
+
+TEST_CASE("a message is given back while its dead letter is half sent: it ends as a dead letter") {
+  Flow flow("blocked_half", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"}});
+  const std::string large = beyond_all_buffers();
+  const BlockedPublishers blocked(flow, [&] { flow.publish_rubbish(large); });
+  CHECK(flow.wait_for_log("everything in hand is given back"));
+  CHECK(flow.dead_letters() == 0);
+  blocked.over();
+  CHECK(flow.flows());
+  CHECK(
+      wait_until([&] { return rabbitmq().queue_counts(flow.scene().queue()).unacknowledged == 0; },
+                 seconds(10)));
+  AmqpClient client(rabbitmq().url());
+  while (const auto letter = client.get(flow.scene().dead_letter_queue()))
+    CHECK((letter->body == large));
 }
 
 }  // namespace event_consumer::testing

@@ -31,6 +31,11 @@ void Flow::publish_rubbish(int messages) {
   publish_bodies(std::vector<std::string>(static_cast<std::size_t>(messages), "rubbish"));
 }
 
+void Flow::publish_rubbish(const std::string& body) {
+  ++rubbish_;
+  publish_bodies({body});
+}
+
 void Flow::publish_bodies(const std::vector<std::string>& bodies) {
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();

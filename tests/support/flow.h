@@ -25,6 +25,7 @@ class Flow {
   // Publishes as persistent messages, confirmed by the broker.
   void publish(int events = 100);
   void publish_rubbish(int messages);
+  void publish_rubbish(const std::string& body);
   std::uint64_t published() const { return published_; }
 
   // Whether every event published is stored, and as many messages dead-lettered as are rubbish

@@ -1,7 +1,10 @@
 #include "worker/amqp/amqp_dead_letters.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <ctime>
+#include <string_view>
 #include <utility>
 
 #include "common/log.h"
@@ -14,6 +17,15 @@ namespace {
 
 constexpr amqp_channel_t kChannel = 1;
 constexpr std::uint8_t kPersistent = 2;
+
+// A socket that is ready for writing has room for so much at least: Linux says so from a third of
+// its buffer on, and a connection begins with some tens of KiB.
+constexpr std::size_t kPieceBytes = 8 * 1024;
+
+bool has_room(int fd) {
+  pollfd socket{fd, POLLOUT, 0};
+  return poll(&socket, 1, 0) > 0;
+}
 
 // The decoded properties of a delivery; empty ones when it has none that can be decoded.
 class PropertiesOf {
@@ -57,12 +69,23 @@ Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
   unconfirmed_.push_back({delivery.tag, std::string(delivery.body), std::string(delivery.exchange),
                           std::string(delivery.routing_key), std::string(delivery.properties),
-                          rejection, /*confirmed=*/false});
+                          rejection});
   unconfirmed_bytes_ += delivery.body.size();
-  return connection_.is_open() ? send(unconfirmed_.back()) : Result<Done>(Done{});
+  return send_what_fits();
 }
 
-Result<Done> AmqpDeadLetters::send(const Letter& letter) {
+Result<Done> AmqpDeadLetters::send_what_fits() {
+  while (connection_.is_open() && is_sending() && has_room(connection_.fd())) {
+    const Letter& letter = unconfirmed_[sent_letters_];
+    if (auto done = sent_bytes_ ? send_piece(letter) : send_head(letter); !done) return done;
+    if (sent_bytes_ != letter.body.size()) continue;
+    sent_bytes_.reset();
+    ++sent_letters_;
+  }
+  return Done{};
+}
+
+Result<Done> AmqpDeadLetters::send_head(const Letter& letter) {
   const Delivery delivery{letter.tag,         false,       letter.exchange,
                           letter.routing_key, letter.body, letter.properties};
   const PropertiesOf original(delivery);
@@ -74,10 +97,34 @@ Result<Done> AmqpDeadLetters::send(const Letter& letter) {
   properties.delivery_mode = kPersistent;
   properties.headers = headers.table();
 
-  const int status =
-      amqp_basic_publish(connection_.state(), kChannel, to_bytes(""), to_bytes(queue_),
-                         /*mandatory=*/1, /*immediate=*/0, &properties, to_bytes(delivery.body));
-  if (status == AMQP_STATUS_OK) return Done{};
+  amqp_basic_publish_t publish{};
+  publish.routing_key = to_bytes(queue_);
+  publish.mandatory = 1;
+  if (auto done = connection_.send(kChannel, AMQP_BASIC_PUBLISH_METHOD, &publish); !done)
+    return done;
+  amqp_frame_t header{};
+  header.frame_type = AMQP_FRAME_HEADER;
+  header.channel = kChannel;
+  header.payload.properties.class_id = AMQP_BASIC_CLASS;
+  header.payload.properties.body_size = delivery.body.size();
+  header.payload.properties.decoded = &properties;
+  sent_bytes_ = 0;
+  const int status = amqp_send_frame(connection_.state(), &header);
+  return status == AMQP_STATUS_OK ? Result<Done>(Done{}) : cannot_publish(status);
+}
+
+Result<Done> AmqpDeadLetters::send_piece(const Letter& letter) {
+  const std::string_view piece = std::string_view(letter.body).substr(*sent_bytes_, kPieceBytes);
+  amqp_frame_t body{};
+  body.frame_type = AMQP_FRAME_BODY;
+  body.channel = kChannel;
+  body.payload.body_fragment = to_bytes(piece);
+  *sent_bytes_ += piece.size();
+  const int status = amqp_send_frame(connection_.state(), &body);
+  return status == AMQP_STATUS_OK ? Result<Done>(Done{}) : cannot_publish(status);
+}
+
+Error AmqpDeadLetters::cannot_publish(int status) const {
   return to_error("cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(),
                   status, ExitCode::kLinkLost);
 }
@@ -88,17 +135,24 @@ Result<Done> AmqpDeadLetters::try_again() {
   connection_ = std::move(anew->connection_);
   reported_ = 0;
   refuses_ = !unconfirmed_.empty();
-  for (Letter& letter : unconfirmed_) {
-    letter.confirmed = false;
-    if (auto done = send(letter); !done) return done;
-  }
-  return Done{};
+  for (Letter& letter : unconfirmed_) letter.confirmed = false;
+  sent_letters_ = 0;
+  sent_bytes_.reset();
+  return send_what_fits();
 }
 
 void AmqpDeadLetters::forget() {
-  reported_ += unconfirmed_.size();
+  std::optional<Letter> half_sent;
+  if (sent_bytes_) half_sent = std::move(unconfirmed_[sent_letters_]);
+  reported_ += sent_letters_;
   unconfirmed_.clear();
+  sent_letters_ = 0;
   unconfirmed_bytes_ = 0;
+  if (!half_sent) return;
+  // Nothing else may follow on the channel before its end (AMQP 0-9-1, section 4.2.6).
+  half_sent->forgotten = true;
+  unconfirmed_bytes_ = half_sent->body.size();
+  unconfirmed_.push_back(std::move(*half_sent));
 }
 
 void AmqpDeadLetters::close() {
@@ -106,7 +160,7 @@ void AmqpDeadLetters::close() {
 }
 
 Result<Done> AmqpDeadLetters::ask_message_count() {
-  if (!connection_.is_open()) return Done{};
+  if (!connection_.is_open() || sent_bytes_) return Done{};
   amqp_queue_declare_t declare{};
   declare.queue = to_bytes(queue_);
   declare.passive = 1;
@@ -115,15 +169,19 @@ Result<Done> AmqpDeadLetters::ask_message_count() {
 }
 
 Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
-  if (!oldest_is_confirmed()) {
-    if (auto done = read_confirms(); !done) return done.error();
-    if (!oldest_is_confirmed()) return std::optional<DeliveryTag>();
+  if (auto done = send_what_fits(); !done) return done.error();
+  for (;;) {
+    if (!oldest_is_confirmed()) {
+      if (auto done = read_confirms(); !done) return done.error();
+      if (!oldest_is_confirmed()) return std::optional<DeliveryTag>();
+    }
+    const Letter letter = std::move(unconfirmed_.front());
+    unconfirmed_.pop_front();
+    unconfirmed_bytes_ -= letter.body.size();
+    --sent_letters_;
+    ++reported_;
+    if (!letter.forgotten) return std::optional(letter.tag);
   }
-  const DeliveryTag tag = unconfirmed_.front().tag;
-  unconfirmed_bytes_ -= unconfirmed_.front().body.size();
-  unconfirmed_.pop_front();
-  ++reported_;
-  return std::optional(tag);
 }
 
 Result<Done> AmqpDeadLetters::read_confirms() {

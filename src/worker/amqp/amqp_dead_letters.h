@@ -1,12 +1,14 @@
 // DeadLetterSink on a real broker: publishes to the dead-letter queue through the default exchange,
 // with confirms and `mandatory`, on a connection of its own (a broker that is short of memory stops
-// reading from connections that publish). What is not confirmed is kept, and sent again on a new
-// connection when the queue has refused: so a refusal costs neither the deliveries in hand nor the
-// link they came by.
+// reading from connections that publish), in pieces, and never more than the socket has room for:
+// so a broker that reads nothing holds up nothing else. What is not confirmed is kept, and sent
+// again on a new connection when the queue has refused: so a refusal costs neither the deliveries
+// in hand nor the link they came by.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "worker/amqp/connection.h"
@@ -35,12 +37,15 @@ class AmqpDeadLetters : public DeadLetterSink {
   // whether the queue takes the messages is told by refuses() and next_confirmed().
   Result<Done> try_again();
 
-  // Asks how many messages lie in the queue; the answer comes among the confirms.
+  // Asks how many messages lie in the queue, unless a message is half sent; the answer comes among
+  // the confirms.
   Result<Done> ask_message_count();
   std::uint64_t message_count() const { return message_count_; }  // as answered last
 
-  // To be polled for reading once next_confirmed() has returned nothing; -1 after a refusal.
+  // To be polled for reading once next_confirmed() has returned nothing, and for writing too while
+  // is_sending(): next_confirmed() then goes on. -1 after a refusal.
   int fd() const { return connection_.is_open() ? connection_.fd() : -1; }
+  bool is_sending() const { return sent_letters_ < unconfirmed_.size(); }
   void close();
   // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
   void drop() { connection_.drop(); }
@@ -53,13 +58,17 @@ class AmqpDeadLetters : public DeadLetterSink {
     std::string routing_key;
     std::string properties;
     Rejection rejection;
-    bool confirmed;
+    bool confirmed = false;
+    bool forgotten = false;
   };
 
   AmqpDeadLetters(AmqpConnection connection, std::string name, std::string queue)
       : connection_(std::move(connection)), name_(std::move(name)), queue_(std::move(queue)) {}
 
-  Result<Done> send(const Letter& letter);
+  Result<Done> send_what_fits();
+  Result<Done> send_head(const Letter& letter);
+  Result<Done> send_piece(const Letter& letter);
+  Error cannot_publish(int status) const;
   Result<Done> read_confirms();
   Result<Done> handle(const amqp_method_t& method);
   void report_blocked(const amqp_method_t& method) const;
@@ -73,8 +82,10 @@ class AmqpDeadLetters : public DeadLetterSink {
   AmqpConnection connection_;
   std::string name_;
   std::string queue_;
-  std::deque<Letter> unconfirmed_;  // in the order of publish()
-  std::uint64_t reported_ = 0;      // sequence number of the last one that has left it
+  std::deque<Letter> unconfirmed_;         // in the order of publish()
+  std::size_t sent_letters_ = 0;           // the first so many of them
+  std::optional<std::size_t> sent_bytes_;  // of the next one's body, once its head is sent
+  std::uint64_t reported_ = 0;             // sequence number of the last one that has left it
   std::size_t unconfirmed_bytes_ = 0;
   std::uint64_t message_count_ = 0;
   bool refuses_ = false;
