@@ -15,13 +15,16 @@ std::string short_number(double number) {
 }
 
 void add_worker(Summary& summary, const WorkerRecord& worker) {
+  // Who has stored nothing for long may not have noticed that the server is another.
+  const bool has_met_it = worker.deduplication != Deduplication::kUnknown;
+  if (has_met_it && worker.last_insert_at >= summary.last_insert_at) {
+    summary.clickhouse_version = worker.clickhouse_version.str();
+    summary.deduplication = worker.deduplication;
+  }
   summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
   // All count the same queue, each at its own time.
   summary.dead_letter_queue_messages =
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
-  if (worker.deduplication != Deduplication::kUnknown) summary.deduplication = worker.deduplication;
-  if (!worker.clickhouse_version.empty())
-    summary.clickhouse_version = worker.clickhouse_version.str();
   if (!worker.rabbitmq_version.empty()) summary.rabbitmq_version = worker.rabbitmq_version.str();
   if (worker.state != WorkerState::kConsuming) return;
   ++summary.consuming;

@@ -84,8 +84,12 @@ Result<Done> run_worker(const CommandLine& command_line, OwnRow& row) {
   if (!target) return target.error();
   auto encoding = target->encoding();
   if (!encoding) return encoding.error();
-  row.record().clickhouse_version.set(target->server_version());
-  row.record().deduplication = target->repeats().noticed ? Deduplication::kYes : Deduplication::kNo;
+  const auto report_server = [&] {
+    row.record().clickhouse_version.set(target->server_version());
+    row.record().deduplication =
+        target->repeats().noticed ? Deduplication::kYes : Deduplication::kNo;
+  };
+  report_server();
 
   const std::string name = connection_name(command_line);
   row.set_state(WorkerState::kConnecting, "", Clock::now());
@@ -117,7 +121,7 @@ Result<Done> run_worker(const CommandLine& command_line, OwnRow& row) {
   CrashGuard guard(row.board(), row.address());
   Pipeline pipeline(limits, std::move(*encoding), guard, source, dead_letters, inserter);
 
-  Worker({source, dead_letters, inserter, pipeline, row, reconnect, signals.get()},
+  Worker({source, dead_letters, inserter, pipeline, row, reconnect, report_server, signals.get()},
          std::move(supervisor_fd), options.stop_timeout, options.hold_timeout,
          with_jitter(options.worker_max_events))
       .run();

@@ -52,6 +52,7 @@ Result<Done> Worker::begin() {
 
 Result<Done> Worker::turn(TimePoint now) {
   if (auto outcome = parts_.inserter.take_outcome()) {
+    parts_.report_server();
     if (auto done = pass_on(std::move(*outcome), now); !done) return done;
   }
   if (is_connected()) return work_on_link(now);

@@ -32,6 +32,8 @@ struct WorkerParts {
   OwnRow& row;
   // Connects anew, in the place of `source` and `dead_letters`.
   std::function<Result<Done>()> reconnect;
+  // Tells `row` of the server that has answered last. Called while the inserter has nothing to do.
+  std::function<void()> report_server;
   // signalfd(2) for SIGTERM and SIGINT, which ask for a graceful stop, SIGTSTP, which asks to take
   // nothing more for now, and SIGCONT, which ends that.
   int signal_fd;

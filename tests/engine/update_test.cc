@@ -1,11 +1,14 @@
 // ClickHouse is updated in its place, from 18.16 to 26, while a worker has a batch for it.
 #include <optional>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
+#include "tests/support/free_port.h"
 #include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/status_page.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -19,6 +22,8 @@ TEST_CASE("ClickHouse 26: takes the place of an old version, and is asked what i
   scene->declare_topology();
   Environment environment = scene->environment();
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
+  const int status_port = free_port();
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(status_port);
   Service service(environment);
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
@@ -35,12 +40,15 @@ TEST_CASE("ClickHouse 26: takes the place of an old version, and is asked what i
   create.replace(create.find("url_shortener."), sizeof "url_shortener." - 1,
                  scene->database() + ".");
   anew.query("CREATE DATABASE " + scene->database());
-  anew.query(create);
+  anew.query(create + " SETTINGS non_replicated_deduplication_window = 100");
   const std::string count =
       std::string("SELECT count(), uniqExact(") + kEventIdSql + ") FROM " + scene->table();
   const bool stored = wait_until([&] { return anew.query(count) == "2000\t2000\n"; }, seconds(90));
   INFO(service.log());
   CHECK(stored);
+  const std::string status = get_status_page(status_port, "/status").content;
+  CHECK(contains(status, R"("clickhouse_version":"26.)"));
+  CHECK(contains(status, R"("table_deduplicates":true)"));
   // A worker that had nothing to post has not noticed.
   CHECK(service.count_in_log("is another than before: version 26.") >= 1);
   CHECK(service.workers() == workers);

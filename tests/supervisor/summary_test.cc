@@ -91,6 +91,24 @@ TEST_CASE("summary: a worker that is being replaced counts once and is no troubl
   CHECK(board.summary().consuming == 2);
 }
 
+TEST_CASE("summary: ClickHouse is what the worker met that has inserted last", "[summary]") {
+  Board board(2);
+  const auto inserts = [&](int slot, const char* version, Deduplication deduplication, int age) {
+    board.change({slot, 0}, [&](WorkerRecord& worker) {
+      worker.clickhouse_version.set(version);
+      worker.deduplication = deduplication;
+      worker.last_insert_at = to_board_time(kNow - seconds(age));
+    });
+  };
+  inserts(1, "26.7", Deduplication::kYes, 1);
+  inserts(2, "18.16", Deduplication::kNo, 60);
+  CHECK(board.summary().clickhouse_version == "26.7");
+  CHECK(board.summary().deduplication == Deduplication::kYes);
+  inserts(2, "26.8", Deduplication::kNo, 0);
+  CHECK(board.summary().clickhouse_version == "26.8");
+  CHECK(board.summary().deduplication == Deduplication::kNo);
+}
+
 TEST_CASE("summary: a pause is named", "[summary]") {
   Board board(1);
   board.accounts.record().paused = 1;

@@ -78,6 +78,14 @@ Result<Done> Target::meet_again() {
   log::info("{} is another than before: version {}", http_.server().describe(), facts->version);
   facts_ = std::move(*facts);
   facts_have_changed_ = true;
+  return judge_repeats_again();
+}
+
+Result<Done> Target::judge_repeats_again() {
+  auto repeats = read_repeats(http_, facts_, name_);
+  if (!repeats) return repeats.error();
+  if (repeats->noticed != repeats_.noticed) log::info("{}: {}", describe(), repeats->words);
+  repeats_ = std::move(*repeats);
   return Done{};
 }
 
@@ -87,6 +95,7 @@ Result<Done> Target::meet_next() {
   auto met = meet();
   if (met && same(met->columns, columns_)) {
     facts_ = std::move(met->facts);
+    repeats_ = std::move(met->repeats);
     met_ = change;
     met_after_absences_ = http_.absences();
     return Done{};
@@ -160,6 +169,7 @@ TableOutcome Target::look_at_table() {
   if (auto done = meet_if_new(); !done) return failed(done.error());
   auto columns = open_table(http_, facts_, name_, /*create=*/false);
   if (!columns) return failed(columns.error());
+  if (auto done = judge_repeats_again(); !done) return failed(done.error());
   if (same(columns.value(), columns_) && !facts_have_changed_)
     return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};
   std::swap(columns_, columns.value());

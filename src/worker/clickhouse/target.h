@@ -35,8 +35,9 @@ class Target {
   // anew on the same server: one that was dropped under us is an operator's business.
   TableOutcome check_table();
 
+  // As of the last post or look at the table.
   const std::string& server_version() const { return facts_.version; }
-  // Whether a batch that is posted again is stored once.
+  // Whether a batch that is posted again is stored once, as of then.
   const Repeats& repeats() const { return repeats_; }
 
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
@@ -57,6 +58,8 @@ class Target {
   Result<Done> meet_next();
   // It may have been updated while it was away.
   Result<Done> meet_again();
+  // It, or the table, is another than before.
+  Result<Done> judge_repeats_again();
   InsertOutcome try_post(const Batch& batch);
   TableOutcome look_at_table();
   // Whether the password file holds another password than the one in use, which is used from here
