@@ -4,9 +4,11 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/free_port.h"
 #include "tests/support/proc.h"
 #include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/status_page.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -95,7 +97,10 @@ TEST_CASE("ClickHouse is stopped and started again: nothing is lost, the log sta
   scene.declare_topology();
   const ClickEvents events(22);
   constexpr std::uint64_t kEvents = 100'000;
-  Service service(scene.environment());
+  Environment environment = scene.environment();
+  const int port = free_port();
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  Service service(environment);
   REQUIRE(service.wait_consuming(2));
   publish_backlog(scene, events, 0, kEvents / 2);
   REQUIRE(wait_until([&] { return scene.rows() > 0; }, seconds(10)));
@@ -104,13 +109,17 @@ TEST_CASE("ClickHouse is stopped and started again: nothing is lost, the log sta
   clickhouse().stop();
   const auto end = Clock::now() + outage();
   publish_backlog(scene, events, kEvents / 2, kEvents);
+  CHECK(wait_until([&] { return get_status_page(port, "/readyz").status == 503; }, seconds(5)));
   wait_until([&] { return Clock::now() >= end; }, outage());
   INFO(service.log());
   CHECK(service.count_in_log("\n") < kMostLines);
+  CHECK(get_status_page(port, "/readyz").status == 503);
+  CHECK(get_status_page(port, "/livez").status == 200);
   clickhouse().start();
 
   CHECK(wait_until([&] { return scene.distinct_events() == kEvents; }, seconds(40)));
   CHECK(service.workers() == workers);
+  CHECK(wait_until([&] { return get_status_page(port, "/readyz").status == 200; }, seconds(5)));
   CHECK(service.stop() == 0);
 }
 
