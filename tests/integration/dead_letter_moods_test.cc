@@ -161,7 +161,9 @@ TEST_CASE("a dead letter that a blocked broker does not read to its end holds up
 }
 
 TEST_CASE("a message is given back while its dead letter is half sent: it ends as a dead letter") {
-  Flow flow("blocked_half", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"}});
+  // Heartbeats must go on behind the half that the broker does not read.
+  Flow flow("blocked_half", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"},
+                             {"RABBITMQ_URL", rabbitmq().url() + "?heartbeat=1"}});
   const std::string large = beyond_all_buffers();
   const BlockedPublishers blocked(flow, [&] { flow.publish_rubbish(large); });
   CHECK(flow.wait_for_log("everything in hand is given back"));

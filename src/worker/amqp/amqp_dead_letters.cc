@@ -19,7 +19,7 @@ constexpr amqp_channel_t kChannel = 1;
 constexpr std::uint8_t kPersistent = 2;
 
 // A socket that is ready for writing has room for so much at least: Linux says so from a third of
-// its buffer on, and a connection begins with some tens of KiB.
+// its buffer on, and a connection begins with some tens of KiB. What is left takes heartbeats.
 constexpr std::size_t kPieceBytes = 8 * 1024;
 
 bool has_room(int fd) {
@@ -250,6 +250,7 @@ void AmqpDeadLetters::confirm(std::uint64_t sequence_number, bool multiple) {
 // The connection goes, because the broker confirms a message that it has returned like any other.
 Error AmqpDeadLetters::refused(const std::string& why) {
   refuses_ = true;
+  sent_bytes_.reset();
   const std::string where = connection_.describe();
   connection_.drop();
   return {ExitCode::kConfiguration, "dead-letter queue " + queue_ + " on " + where + ": " + why};
