@@ -92,12 +92,30 @@ probes_are_answered() {
   equal "$asked" 2
 }
 
-# Line for line what EXAMPLES of the manual page has, in one shell.
+# Line for line what EXAMPLES of the manual page has, in one shell, but for the last one.
 examples_work() {
   local examples
   examples=$(sed -n 's/^\.Dl //p' man/event-consumer.8)
   [ "$(wc -l <<<"$examples")" -gt 8 ] && run "set -e; $examples"
 }
+
+# The last example, with a user and a table such as it speaks of.
+own_queue_and_table_work() {
+  local example
+  example=$(sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAGNOSTICS/ {
+    /^\.Bd/,/^\.Ed/ { /^\./d; s/\\e$/\\/; p }
+  }' man/event-consumer.8)
+  run "set -e
+    rabbitmqctl -q add_user user password
+    rabbitmqctl -q set_permissions user '.*' '.*' '.*'
+    clickhouse-client --query 'CREATE DATABASE mine'
+    clickhouse-client --query 'CREATE TABLE mine.events (short_code String, referrer String)
+                               ENGINE = MergeTree() ORDER BY short_code'
+    systemd-run --quiet --unit=example sh -c '$example'
+    $publisher my_events 0 1000 20000" || return 1
+  wait_for 30 own_table_is_filled && run 'systemctl stop example'
+}
+own_table_is_filled() { [ "$(query 'SELECT count() FROM mine.events')" = 1000 ]; }
 
 test_operate() {
   step 'systemd'
@@ -110,6 +128,7 @@ test_operate() {
   check 'event-consumer status tells of the workers' wait_for 10 status_tells
   check 'the probes of README «Kubernetes» are answered' wait_for 10 probes_are_answered
   check 'every example of the manual page works' examples_work
+  check 'the one with a queue and a table of its own, too' own_queue_and_table_work
 
   publish_meanwhile 20000 2000
   check 'an edit and a reload: other workers, now 3' reload_applies_an_edit
