@@ -1,6 +1,7 @@
 #include "tests/support/clickhouse_server.h"
 
 #include <csignal>
+#include <iostream>
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
@@ -148,7 +149,11 @@ void ClickhouseServer::resume() { server_->send(SIGCONT); }
 
 void ClickhouseServer::ensure_running() {
   resume();
-  if (!server_->running()) start();
+  const auto status = server_->wait_exit(Duration::zero());
+  if (!status) return;
+  std::cerr << "ClickHouse was gone (" << describe_status(*status) << ") and is started again; "
+            << tail_of_file(log_file()) << '\n';
+  start();
 }
 
 std::string ClickhouseServer::data_directory() const {

@@ -62,7 +62,7 @@ class ClickhouseServer : public ClickhouseEndpoint {
   // SIGSTOP: connections stay open and nothing is answered any more, until resume().
   void pause();
   void resume();
-  // Resumes the server, or starts it again when it has ended; like the constructor.
+  // Resumes the server, or starts it again when it has ended, and says so; like the constructor.
   void ensure_running();
 
   pid_t pid() const { return server_->pid(); }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
@@ -181,7 +182,11 @@ void RabbitmqServer::resume() { broker_->send(SIGCONT); }
 
 void RabbitmqServer::ensure_running() {
   resume();
-  if (!broker_->running()) start();
+  const auto status = broker_->wait_exit(Duration::zero());
+  if (!status) return;
+  std::cerr << "RabbitMQ was gone (" << describe_status(*status) << ") and is started again; "
+            << tail_of_file(log_file()) << '\n';
+  start();
 }
 
 std::string RabbitmqServer::url(const std::string& vhost, const std::string& user,

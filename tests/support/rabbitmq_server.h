@@ -60,7 +60,7 @@ class RabbitmqServer {
   // SIGSTOP: connections stay open and nothing is answered any more, until resume().
   void pause();
   void resume();
-  // Resumes the broker, or starts it again when it has ended; like the constructor.
+  // Resumes the broker, or starts it again when it has ended, and says so; like the constructor.
   void ensure_running();
 
   // Runs rabbitmqctl (1 to 3 s) and returns its output; throws std::runtime_error with its words
