@@ -185,6 +185,8 @@ Result<Done> Worker::advance_stop(TimePoint now) {
   }
   if (state_ == State::kSettling && late) {
     log::warn("{} did not answer: the last acknowledgements may be lost", parts_.source.describe());
+    // It would not answer a close either.
+    parts_.source.drop();
     state_ = State::kStopped;
   }
   return Done{};

@@ -67,6 +67,15 @@ TEST_CASE("the broker stops answering without a word: heartbeats notice") {
   CHECK(flow.flows());
 }
 
+TEST_CASE("a stop while the broker does not answer ends within the stop timeout") {
+  Flow flow("stop_hanging", {{"EVENT_CONSUMER_STOP_TIMEOUT", "6"}});
+  rabbitmq().pause();
+  CHECK(flow.service().stop(seconds(8)) == 0);
+  INFO(flow.service().log());
+  CHECK(flow.service().count_in_log("not stopped within") == 0);
+  rabbitmq().resume();
+}
+
 TEST_CASE("a stop while the broker is away is at once") {
   Flow flow("stop_without_broker");
   rabbitmq().stop();

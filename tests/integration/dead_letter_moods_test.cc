@@ -140,6 +140,16 @@ TEST_CASE("a broker short of memory blocks publishers: events are stored, dead l
   CHECK(flow.dead_letters() == kRubbish);
 }
 
+TEST_CASE("a stop while the broker blocks publishers leaves the message where it is") {
+  Flow flow("stop_blocked", {{"EVENT_CONSUMER_STOP_TIMEOUT", "6"}});
+  const BlockedPublishers blocked(flow, [&] { flow.publish_rubbish(1); });
+  CHECK(flow.wait_for_log("takes nothing from publishers (low on memory)"));
+  CHECK(flow.service().stop(seconds(10)) == 0);
+  INFO(flow.service().log());
+  CHECK(flow.service().count_in_log("not stopped within") == 0);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(flow.scene().queue()) == 1);
+}
+
 TEST_CASE("a dead letter that a blocked broker does not read to its end holds up nothing else") {
   Flow flow("blocked_large");
   const std::string large = beyond_all_buffers();

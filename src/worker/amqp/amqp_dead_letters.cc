@@ -156,7 +156,12 @@ void AmqpDeadLetters::forget() {
 }
 
 void AmqpDeadLetters::close() {
-  if (connection_.is_open()) connection_.close();
+  if (!connection_.is_open()) return;
+  // A broker that blocks publishers does not read a close either.
+  if (unconfirmed_.empty())
+    connection_.close();
+  else
+    connection_.drop();
 }
 
 Result<Done> AmqpDeadLetters::ask_message_count() {

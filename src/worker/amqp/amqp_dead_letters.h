@@ -46,6 +46,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   // is_sending(): next_confirmed() then goes on. -1 after a refusal.
   int fd() const { return connection_.is_open() ? connection_.fd() : -1; }
   bool is_sending() const { return sent_letters_ < unconfirmed_.size(); }
+  // With a handshake, unless something is not confirmed, which then stays with whoever has it.
   void close();
   // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
   void drop() { connection_.drop(); }

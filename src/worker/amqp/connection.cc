@@ -15,6 +15,7 @@ namespace {
 
 constexpr timeval kConnectTimeout{10, 0};
 constexpr timeval kReplyTimeout{10, 0};
+constexpr timeval kCloseTimeout{0, 500'000};
 
 // RabbitMQ 4.1 refuses less than 8192; 131072 is what all its versions propose themselves.
 constexpr int kFrameMax = 131072;
@@ -198,6 +199,9 @@ Result<Done> AmqpConnection::check(const std::string& doing, const amqp_rpc_repl
   return error;
 }
 
-void AmqpConnection::close() { amqp_connection_close(state(), AMQP_REPLY_SUCCESS); }
+void AmqpConnection::close() {
+  amqp_set_rpc_timeout(state(), &kCloseTimeout);
+  amqp_connection_close(state(), AMQP_REPLY_SUCCESS);
+}
 
 }  // namespace event_consumer

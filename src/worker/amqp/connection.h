@@ -52,7 +52,8 @@ class AmqpConnection {
   Result<Done> check(const std::string& doing, const amqp_rpc_reply_t& reply, ExitCode otherwise,
                      amqp_channel_t channel);
 
-  // Closes with a handshake; the server requeues what was not acknowledged.
+  // Closes with a handshake, for which it waits half a second at most; the server requeues what was
+  // not acknowledged.
   void close();
 
   // Closes the socket at once, without a handshake; nothing may be asked of this object afterwards.
