@@ -175,7 +175,10 @@ Result<Done> Worker::begin_stop(TimePoint now) {
 
 Result<Done> Worker::advance_stop(TimePoint now) {
   const bool late = now >= *stop_deadline_;
-  if (state_ == State::kDraining && (late || parts_.pipeline.drained())) {
+  // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
+  // before that what is asked before that.
+  const bool drained = parts_.pipeline.drained() && !parts_.source.has_consumer();
+  if (state_ == State::kDraining && (late || drained)) {
     if (parts_.pipeline.window().in_hand() > 0)
       log::warn("{} events are not stored and go back to the queue",
                 parts_.pipeline.window().in_hand());

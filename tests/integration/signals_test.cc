@@ -201,9 +201,11 @@ TEST_CASE("a worker that crashes again and again is called a crash loop, the oth
     REQUIRE(instance.logs("killed by signal 11 (SEGV)", deaths));
   }
   CHECK(instance.logs(": a crash loop, 5 deaths in a row without a minute of consuming"));
+  // Nothing shall lie unread in the socket of a worker that is dead.
+  REQUIRE(instance.has_consumers(1));
+  REQUIRE(instance.has_consumers(2));
   instance.publish(1000);
   CHECK(instance.all_stored());
-  CHECK(instance.has_consumers(2));
   instance.service->send(SIGUSR1);
   CHECK(instance.logs(", 5 deaths in a row; received "));
   CHECK(instance.logs(", restarts 5"));

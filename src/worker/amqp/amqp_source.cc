@@ -78,6 +78,7 @@ Result<MaybeEvent> AmqpSource::handle_method(const amqp_method_t& method) {
     case AMQP_BASIC_CONSUME_OK_METHOD:
       return event(SourceEvent::Kind::kConsuming);
     case AMQP_BASIC_CANCEL_OK_METHOD:
+      has_consumer_ = false;
       return event(SourceEvent::Kind::kCancelled);
     case AMQP_BASIC_QOS_OK_METHOD:
       return event(SourceEvent::Kind::kSettled);
@@ -117,6 +118,7 @@ Result<Done> AmqpSource::consume() {
   consume.queue = to_bytes(queue_);
   consume.consumer_tag = to_bytes(kConsumerTag);
   consume.arguments = amqp_empty_table;
+  has_consumer_ = true;
   return connection_.send(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume);
 }
 

@@ -31,6 +31,9 @@ class AmqpSource : public Source {
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
 
+  // From consume() until the broker has accepted cancel().
+  bool has_consumer() const { return has_consumer_; }
+
   // To be polled for reading once next() has returned kNone.
   int fd() const { return connection_.fd(); }
   Duration heartbeat_period() const { return connection_.heartbeat_period(); }
@@ -60,6 +63,7 @@ class AmqpSource : public Source {
   AmqpConnection connection_;
   std::string queue_;
   std::uint16_t prefetch_;
+  bool has_consumer_ = false;
 
   // The delivery being put together. Its body is a view of the only frame, or of body_ when it came
   // in several.
