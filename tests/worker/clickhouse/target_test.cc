@@ -61,6 +61,8 @@ class Rig {
     std::ofstream(file_.path(), std::ios::trunc) << password;
   }
 
+  std::size_t requests() const { return server_.requests().size(); }
+
   FakeClickHouse clickhouse;
   std::optional<Target> target;
 
@@ -90,6 +92,14 @@ TEST_CASE("target: so is a question for the table", "[target]") {
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
   rig.write_password("second");
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+}
+
+// Which happens before each insert where the server does not compare types.
+TEST_CASE("target: a look at the table of an old server is two requests", "[target]") {
+  Rig rig;
+  const std::size_t before = rig.requests();
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.requests() == before + 2);
 }
 
 TEST_CASE("target: a password file that cannot be used leaves the password as it is", "[target]") {
