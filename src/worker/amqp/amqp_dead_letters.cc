@@ -104,27 +104,26 @@ Result<Done> AmqpDeadLetters::send_head(const Letter& letter) {
     return done;
   amqp_frame_t header{};
   header.frame_type = AMQP_FRAME_HEADER;
-  header.channel = kChannel;
   header.payload.properties.class_id = AMQP_BASIC_CLASS;
   header.payload.properties.body_size = delivery.body.size();
   header.payload.properties.decoded = &properties;
   sent_bytes_ = 0;
-  const int status = amqp_send_frame(connection_.state(), &header);
-  return status == AMQP_STATUS_OK ? Result<Done>(Done{}) : cannot_publish(status);
+  return send_frame(header);
 }
 
 Result<Done> AmqpDeadLetters::send_piece(const Letter& letter) {
   const std::string_view piece = std::string_view(letter.body).substr(*sent_bytes_, kPieceBytes);
   amqp_frame_t body{};
   body.frame_type = AMQP_FRAME_BODY;
-  body.channel = kChannel;
   body.payload.body_fragment = to_bytes(piece);
   *sent_bytes_ += piece.size();
-  const int status = amqp_send_frame(connection_.state(), &body);
-  return status == AMQP_STATUS_OK ? Result<Done>(Done{}) : cannot_publish(status);
+  return send_frame(body);
 }
 
-Error AmqpDeadLetters::cannot_publish(int status) const {
+Result<Done> AmqpDeadLetters::send_frame(amqp_frame_t& frame) {
+  frame.channel = kChannel;
+  const int status = amqp_send_frame(connection_.state(), &frame);
+  if (status == AMQP_STATUS_OK) return Done{};
   return to_error("cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(),
                   status, ExitCode::kLinkLost);
 }

@@ -69,7 +69,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   Result<Done> send_what_fits();
   Result<Done> send_head(const Letter& letter);
   Result<Done> send_piece(const Letter& letter);
-  Error cannot_publish(int status) const;
+  Result<Done> send_frame(amqp_frame_t& frame);
   Result<Done> read_confirms();
   Result<Done> handle(const amqp_method_t& method);
   void report_blocked(const amqp_method_t& method) const;
