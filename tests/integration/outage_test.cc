@@ -16,14 +16,6 @@ namespace {
 
 using std::chrono::seconds;
 
-// Wakes ClickHouse whatever becomes of the test.
-class PausedClickhouse {
- public:
-  PausedClickhouse() { clickhouse().pause(); }
-  ~PausedClickhouse() { resume(); }
-  void resume() { clickhouse().resume(); }
-};
-
 // However long it lasts: what is tried again and again is not said again and again.
 constexpr std::size_t kMostLines = 50;
 
@@ -59,7 +51,7 @@ TEST_CASE("ClickHouse stalls for 90 s over a backlog: links, window and memory s
   REQUIRE(wait_until([&] { return scene.rows() == 1; }, seconds(20)));
   const auto workers = service.workers();
 
-  PausedClickhouse paused;
+  clickhouse().pause();
   publish_backlog(scene, events, 1, kEvents);
   // Both windows fill to the brim: 3 batches of 10 000 each.
   REQUIRE(
@@ -78,7 +70,7 @@ TEST_CASE("ClickHouse stalls for 90 s over a backlog: links, window and memory s
   CHECK(rabbitmq().connections() == connections);
   CHECK(service.workers() == workers);
 
-  paused.resume();
+  clickhouse().resume();
   CHECK(wait_until([&] { return scene.rows() > 1; }, seconds(5)));
   CHECK(wait_until([&] { return scene.distinct_events() == kEvents; }, seconds(30)));
   CHECK(rabbitmq().connections() == connections);
@@ -138,7 +130,7 @@ TEST_CASE("large events during a stall: memory stays bounded, what is too much i
   REQUIRE(service.wait_consuming(1));
   const auto workers = service.workers();
 
-  PausedClickhouse paused;
+  clickhouse().pause();
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
   publish_confirmed(client, scene, 0, kEvents, body_of);
@@ -154,7 +146,7 @@ TEST_CASE("large events during a stall: memory stays bounded, what is too much i
   INFO("highest RSS " << (highest_rss >> 20) << " MiB");
   CHECK(highest_rss < (96u << 20));
 
-  paused.resume();
+  clickhouse().resume();
   CHECK(wait_until([&] { return scene.distinct_events() == kEvents; }, seconds(60)));
   CHECK(service.workers() == workers);
   CHECK(service.stop() == 0);

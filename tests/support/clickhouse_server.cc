@@ -1,7 +1,6 @@
 #include "tests/support/clickhouse_server.h"
 
 #include <csignal>
-#include <iostream>
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
@@ -146,15 +145,6 @@ void ClickhouseServer::kill() {
 
 void ClickhouseServer::pause() { server_->send(SIGSTOP); }
 void ClickhouseServer::resume() { server_->send(SIGCONT); }
-
-void ClickhouseServer::ensure_running() {
-  resume();
-  const auto status = server_->wait_exit(Duration::zero());
-  if (!status) return;
-  std::cerr << "ClickHouse was gone (" << describe_status(*status) << ") and is started again; "
-            << tail_of_file(log_file()) << '\n';
-  start();
-}
 
 std::string ClickhouseServer::data_directory() const {
   return "/proc/" + std::to_string(pid()) + "/root" + directory_ + "/data";

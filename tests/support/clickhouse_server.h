@@ -62,8 +62,8 @@ class ClickhouseServer : public ClickhouseEndpoint {
   // SIGSTOP: connections stay open and nothing is answered any more, until resume().
   void pause();
   void resume();
-  // Resumes the server, or starts it again when it has ended, and says so; like the constructor.
-  void ensure_running();
+  // The wait status of the server, once it has ended by whatever cause; start() then begins anew.
+  std::optional<int> end_status() const { return server_->wait_exit(Duration::zero()); }
 
   pid_t pid() const { return server_->pid(); }
   // The server's data as it sees them itself.

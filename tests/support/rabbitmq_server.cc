@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <csignal>
-#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
@@ -179,15 +178,6 @@ void RabbitmqServer::kill() {
 
 void RabbitmqServer::pause() { broker_->send(SIGSTOP); }
 void RabbitmqServer::resume() { broker_->send(SIGCONT); }
-
-void RabbitmqServer::ensure_running() {
-  resume();
-  const auto status = broker_->wait_exit(Duration::zero());
-  if (!status) return;
-  std::cerr << "RabbitMQ was gone (" << describe_status(*status) << ") and is started again; "
-            << tail_of_file(log_file()) << '\n';
-  start();
-}
 
 std::string RabbitmqServer::url(const std::string& vhost, const std::string& user,
                                 const std::string& password) const {

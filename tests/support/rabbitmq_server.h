@@ -60,8 +60,8 @@ class RabbitmqServer {
   // SIGSTOP: connections stay open and nothing is answered any more, until resume().
   void pause();
   void resume();
-  // Resumes the broker, or starts it again when it has ended, and says so; like the constructor.
-  void ensure_running();
+  // The wait status of the broker, once it has ended by whatever cause; start() then begins anew.
+  std::optional<int> end_status() const { return broker_->wait_exit(Duration::zero()); }
 
   // Runs rabbitmqctl (1 to 3 s) and returns its output; throws std::runtime_error with its words
   // when it fails. Output is not formatted as a table: give `-q` or `-s` to leave out its own

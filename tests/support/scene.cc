@@ -1,5 +1,6 @@
 #include "tests/support/scene.h"
 
+#include <iostream>
 #include <sstream>
 
 #include "tests/support/click_events.h"
@@ -27,13 +28,29 @@ ClickhouseServer& clickhouse() {
   return server;
 }
 
-Scene::Scene(const std::string& name) : Scene(name, clickhouse()) {
-  shared_ = &clickhouse();
-  ensure_servers();
+namespace {
+
+template <typename Server>
+void ensure_running(Server& server, const char* name) {
+  server.resume();
+  const auto status = server.end_status();
+  if (!status) return;
+  std::cerr << name << " was gone (" << describe_status(*status) << ") and is started again; "
+            << tail_of_file(server.log_file()) << '\n';
+  server.start();
 }
 
+}  // namespace
+
+Scene::Scene(const std::string& name) : Scene(name, clickhouse(), &clickhouse()) {}
+
 Scene::Scene(const std::string& name, const ClickhouseEndpoint& clickhouse)
+    : Scene(name, clickhouse, nullptr) {}
+
+Scene::Scene(const std::string& name, const ClickhouseEndpoint& clickhouse,
+             ClickhouseServer* shared)
     : clickhouse_(clickhouse),
+      shared_(shared),
       exchange_(name + "_exchange"),
       queue_(name + "_events"),
       database_(name) {
@@ -53,8 +70,8 @@ Scene::~Scene() {
 }
 
 void Scene::ensure_servers() const {
-  rabbitmq().ensure_running();
-  if (shared_ != nullptr) shared_->ensure_running();
+  ensure_running(rabbitmq(), "RabbitMQ");
+  if (shared_ != nullptr) ensure_running(*shared_, "ClickHouse");
 }
 
 void Scene::declare_topology() {

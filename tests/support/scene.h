@@ -56,13 +56,16 @@ class Scene {
   std::vector<std::uint64_t> stored_ids() const;
 
  private:
+  Scene(const std::string& name, const ClickhouseEndpoint& clickhouse, ClickhouseServer* shared);
+
   bool table_exists() const;
 
-  // Makes the servers run that an earlier test, or this one, left stopped or paused.
+  // Makes the servers run that an earlier test, or this one, left stopped or paused, and says which
+  // had gone, and how.
   void ensure_servers() const;
 
   const ClickhouseEndpoint& clickhouse_;
-  ClickhouseServer* shared_ = nullptr;  // null: clickhouse_ is another one
+  ClickhouseServer* shared_;  // null: clickhouse_ is another one
   std::string exchange_;
   std::string queue_;
   std::string database_;
