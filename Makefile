@@ -171,7 +171,7 @@ fuzz_sources_row_encoder       := $(encode_sources)
 fuzz_sources_timestamp         := $(encode_sources)
 fuzz_sources_amqp_url          := $(addprefix common/,amqp_url.cc host_port.cc option_parsers.cc redact.cc)
 fuzz_sources_clickhouse_answer := common/text.cc $(encode_sources) $(addprefix src/worker/clickhouse/, \
-  error_class.cc quote.cc repeats.cc table_description.cc)
+  exception_class.cc quote.cc deduplication.cc table_description.cc)
 fuzz_sources_config_file       := $(fuzz_sources_amqp_url) $(addprefix common/, \
   config_file.cc log.cc option_table.cc resolve_options.cc text.cc utf8.cc)
 

@@ -18,7 +18,7 @@ std::string line(const std::string& variable, const std::string& value, const st
   return text + "# " + origin + "\n";
 }
 
-std::string_view in_words(Origin origin) {
+std::string_view format(Origin origin) {
   switch (origin) {
     case Origin::kFlag:
       return "flag --";
@@ -33,7 +33,7 @@ std::string_view in_words(Origin origin) {
 }
 
 std::string describe(Origin origin, const char* flag, const std::string& config_file) {
-  std::string text(in_words(origin));
+  std::string text(format(origin));
   if (origin == Origin::kFlag) text += flag;
   if (origin == Origin::kFile) text += config_file;
   return text;

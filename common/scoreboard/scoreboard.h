@@ -78,7 +78,7 @@ struct SlotView {
   std::uint64_t faults_in_a_row;
   // The latest of all its processes, also of one that died of it.
   BoundedText<256> last_error;
-  BoardTime last_error_at;
+  MonotonicTime last_error_at;
 };
 SlotView view_slot(const SlotBoard& slot);
 

@@ -43,7 +43,7 @@ struct DepartedRecord {
 struct SupervisorRecord {
   std::int64_t pid;
   std::int64_t started_at_unix_seconds;
-  BoardTime heartbeat_at;
+  MonotonicTime heartbeat_at;
   InstanceState state;
   std::uint64_t paused;   // 1 while the workers were asked to take nothing
   std::uint64_t workers;  // slots that are to have a worker; numbered from 1

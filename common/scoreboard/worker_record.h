@@ -15,12 +15,12 @@
 namespace event_consumer {
 
 // A time of the monotonic clock, which all processes of a host share, in nanoseconds; 0: never.
-using BoardTime = std::int64_t;
-inline BoardTime to_board_time(TimePoint time) {
+using MonotonicTime = std::int64_t;
+inline MonotonicTime to_monotonic_time(TimePoint time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
 }
-inline double seconds_since(BoardTime time, TimePoint now) {
-  return static_cast<double>(to_board_time(now) - time) / 1e9;
+inline double seconds_since(MonotonicTime time, TimePoint now) {
+  return static_cast<double>(to_monotonic_time(now) - time) / 1e9;
 }
 
 // Text of bounded length, cut at a character when it is longer, closed by a NUL.
@@ -113,27 +113,27 @@ struct WorkerRecord {
   // The process; 0 when there was none. `life` is different for each process of a slot.
   std::int64_t pid;
   std::uint64_t life;
-  BoardTime heartbeat_at;
+  MonotonicTime heartbeat_at;
 
   WorkerState state;
-  BoardTime state_since;
+  MonotonicTime state_since;
   BoundedText<160> reason;  // why it holds or cannot connect; empty when there is none to give
 
   std::uint64_t in_hand;         // deliveries without a verdict, counted in the delivery window
   std::uint64_t unacknowledged;  // what the broker counts against the prefetch
   std::uint64_t held_bytes;
-  std::uint64_t filling_rows;  // of the batch being filled
-  BoardTime oldest_taken_at;   // of the deliveries in hand
+  std::uint64_t filling_rows;     // of the batch being filled
+  MonotonicTime oldest_taken_at;  // of the deliveries in hand
 
-  BoardTime inserting_since;     // 0 while no post is under way
-  BoardTime last_insert_at;      // that was stored
-  std::uint64_t insert_failing;  // 1 when the latest insert failed
-  double event_lag_seconds;      // of the event taken last: now − its timestamp; NaN: unknown
+  MonotonicTime inserting_since;  // 0 while no post is under way
+  MonotonicTime last_insert_at;   // that was stored
+  std::uint64_t insert_failing;   // 1 when the latest insert failed
+  double event_lag_seconds;       // of the event taken last: now − its timestamp; NaN: unknown
   std::uint64_t dead_letter_queue_messages;
   Deduplication deduplication;
 
   BoundedText<256> last_error;
-  BoardTime last_error_at;
+  MonotonicTime last_error_at;
   BoundedText<32> clickhouse_version;
   BoundedText<64> rabbitmq_version;
 

@@ -21,13 +21,13 @@ bool is_crash_signal(int signal) {
   return false;
 }
 
-std::string signal_in_words(int signal) {
+std::string format_signal(int signal) {
   const char* name = sigabbrev_np(signal);
   if (name == nullptr) return fmt::format("signal {}", signal);
   return fmt::format("signal {} ({})", signal, name);
 }
 
-std::string status_in_words(int status) {
+std::string format_status(int status) {
   switch (static_cast<ExitCode>(status)) {
     case ExitCode::kOk:
       return "done";
@@ -45,16 +45,16 @@ std::string status_in_words(int status) {
   return "";
 }
 
-std::string in_words(const Death& death) {
+std::string format(const Death& death) {
   switch (death.kind) {
     case Death::Kind::kNotStarted:
       return "not started";
     case Death::Kind::kKilled:
-      return "killed by " + signal_in_words(death.number);
+      return "killed by " + format_signal(death.number);
     case Death::Kind::kExited:
       break;
   }
-  const std::string meaning = status_in_words(death.number);
+  const std::string meaning = format_status(death.number);
   if (meaning.empty()) return fmt::format("exited with status {}", death.number);
   return fmt::format("exited with status {} ({})", death.number, meaning);
 }

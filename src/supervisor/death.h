@@ -27,14 +27,14 @@ Death death_from_wait_status(int wait_status);
 bool is_crash_signal(int signal);
 
 // «signal 9 (KILL)».
-std::string signal_in_words(int signal);
+std::string format_signal(int signal);
 
 // What an exit status says: «a server could not be reached». Empty for a status that is in no row
 // of common/exit_code.h.
-std::string status_in_words(int status);
+std::string format_status(int status);
 
 // The end of a child as the middle of a sentence: «exited with status 69 (a server could not be
 // reached)», «killed by signal 9 (KILL)», «not started».
-std::string in_words(const Death& death);
+std::string format(const Death& death);
 
 }  // namespace event_consumer

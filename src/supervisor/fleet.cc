@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/log.h"
-#include "supervisor/in_words.h"
+#include "supervisor/format.h"
 
 namespace event_consumer {
 
@@ -19,14 +19,15 @@ constexpr std::chrono::seconds kAbortPatience{5};
 constexpr std::chrono::seconds kStoodStill{10};
 
 WorkerProgram program_of(const SupervisorConfig& config, const sigset_t& signal_mask,
-                         const Accounts& accounts) {
+                         const ScoreboardWriter& accounts) {
   return {config.worker_path, config.worker_environment, signal_mask, accounts.board().fd()};
 }
 
 }  // namespace
 
-Fleet::Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, Accounts& accounts)
-    : accounts_(accounts),
+Fleet::Fleet(const SupervisorConfig& config, const sigset_t& signal_mask,
+             ScoreboardWriter& accounts)
+    : scoreboard_writer_(accounts),
       plan_{program_of(config, signal_mask, accounts), config.start_timeout, config.worker_timeout,
             0},
       rollout_(config.start_timeout),
@@ -39,7 +40,7 @@ Fleet::Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, Accoun
 void Fleet::act(TimePoint now) {
   if (stopping_) return;
   watch(now);
-  for (Worker& worker : workers_) {
+  for (WorkerProcess& worker : workers_) {
     if (!worker.slot.start_at() || *worker.slot.start_at() > now) continue;
     if (const auto row = free_row(worker.slot.number())) start(worker, *row, now);
   }
@@ -49,37 +50,37 @@ void Fleet::act(TimePoint now) {
 std::optional<TimePoint> Fleet::deadline() const {
   if (stopping_) return std::nullopt;
   auto next = earliest(start_watch_.deadline(), roll_deadline());
-  const auto add = [&](const Worker& worker) {
+  const auto add = [&](const WorkerProcess& worker) {
     if (worker.slot.has_process()) {
       if (!worker.killed) next = earliest(next, hangs_at(worker));
     } else if (worker.slot.start_at() && free_row(worker.slot.number())) {
       next = earliest(next, worker.slot.start_at());
     }
   };
-  for (const Worker& worker : workers_) add(worker);
+  for (const WorkerProcess& worker : workers_) add(worker);
   if (replacement_) add(*replacement_);
   return next;
 }
 
 std::vector<int> Fleet::awaited_fds() const {
   std::vector<int> fds;
-  for (const Worker& worker : workers_)
+  for (const WorkerProcess& worker : workers_)
     if (worker.awaited_fd() >= 0) fds.push_back(worker.awaited_fd());
   if (replacement_ && replacement_->awaited_fd() >= 0) fds.push_back(replacement_->awaited_fd());
   return fds;
 }
 
-void Fleet::hear(int fd, TimePoint now) {
+void Fleet::read_message(int fd, TimePoint now) {
   if (fd < 0) return;
-  for (Worker& worker : workers_)
+  for (WorkerProcess& worker : workers_)
     if (worker.awaited_fd() == fd)
-      if (const auto word = worker.hear(now)) return heard(worker, *word, now);
+      if (const auto message = worker.read_message(now)) return received(worker, *message, now);
   if (replacement_ && replacement_->awaited_fd() == fd)
-    if (replacement_->hear(now) == Word::kConsumes) promote(now);
+    if (replacement_->read_message(now) == WorkerMessage::kConsumes) promote(now);
 }
 
-void Fleet::heard(Worker& worker, Word word, TimePoint now) {
-  if (word == Word::kConsumes) {
+void Fleet::received(WorkerProcess& worker, WorkerMessage message, TimePoint now) {
+  if (message == WorkerMessage::kConsumes) {
     start_watch_.consumed();
     const bool is_news = !worker.restarts.in_crash_loop() || !worker.had_consumed;
     log::log(is_news ? log::Level::info : log::Level::debug,
@@ -91,34 +92,34 @@ void Fleet::heard(Worker& worker, Word word, TimePoint now) {
   }
 }
 
-void Fleet::start(Worker& worker, int row, TimePoint now) {
+void Fleet::start(WorkerProcess& worker, int row, TimePoint now) {
   const int slot = worker.slot.number();
-  accounts_.prepare({slot, row}, now);
+  scoreboard_writer_.prepare({slot, row}, now);
   Result<pid_t> pid = worker.start(plan_.program, row);
   if (!pid)
     return died(worker, {Death::Kind::kNotStarted, 0},
                 fmt::format("cannot start worker {}: {}", slot, pid.error().message), now);
-  if (std::exchange(worker.has_died, false)) accounts_.count_restart(slot);
+  if (std::exchange(worker.has_died, false)) scoreboard_writer_.count_restart(slot);
   log::log(worker.restarts.is_news() ? log::Level::info : log::Level::debug,
            "worker {}: started as process {}", slot, pid.value());
 }
 
 bool Fleet::ended(const EndedChild& child, TimePoint now) {
-  const auto what = [&](const Worker& worker) {
-    return fmt::format("{}: {} after {:.1f} s", worker.name(), in_words(child.death),
+  const auto what = [&](const WorkerProcess& worker) {
+    return fmt::format("{}: {} after {:.1f} s", worker.name(), format(child.death),
                        in_seconds(worker.slot.lived(now)));
   };
   if (replacement_ && replacement_->slot.pid() == child.pid) {
     // The word may have come after poll(2) looked; it counts all the same.
-    hear(replacement_->awaited_fd(), now);
+    read_message(replacement_->awaited_fd(), now);
     if (replacement_) {
       replacement_failed(child.death, what(*replacement_), now);
       return true;
     }
   }
-  for (Worker& worker : workers_) {
+  for (WorkerProcess& worker : workers_) {
     if (worker.slot.pid() != child.pid) continue;
-    hear(worker.awaited_fd(), now);
+    read_message(worker.awaited_fd(), now);
     died(worker, child.death, what(worker), now);
     forget_stopped();
     return true;
@@ -126,7 +127,7 @@ bool Fleet::ended(const EndedChild& child, TimePoint now) {
   return false;
 }
 
-DeathCause Fleet::cause_of(const Worker& worker, const Death& death) {
+DeathCause Fleet::cause_of(const WorkerProcess& worker, const Death& death) {
   switch (death.kind) {
     case Death::Kind::kNotStarted:
       return DeathCause::kNotStarted;
@@ -142,8 +143,8 @@ DeathCause Fleet::cause_of(const Worker& worker, const Death& death) {
   return DeathCause::kSignal;
 }
 
-void Fleet::note_suspect(const Worker& worker, bool ended_well) {
-  const auto deaths = accounts_.close(worker.address(), ended_well);
+void Fleet::note_suspect(const WorkerProcess& worker, bool ended_well) {
+  const auto deaths = scoreboard_writer_.close(worker.address(), ended_well);
   if (!deaths) return;
   log::error(
       "{}: it was encoding a delivery over which {} worker{} died; after {} it goes to the "
@@ -152,7 +153,8 @@ void Fleet::note_suspect(const Worker& worker, bool ended_well) {
 }
 
 // `what` is the log's sentence on the death; how it goes on is added here.
-void Fleet::died(Worker& worker, const Death& death, const std::string& what, TimePoint now) {
+void Fleet::died(WorkerProcess& worker, const Death& death, const std::string& what,
+                 TimePoint now) {
   const int slot = worker.slot.number();
   const bool clean = death.kind == Death::Kind::kExited && death.number == 0;
   note_suspect(worker, clean);
@@ -169,7 +171,7 @@ void Fleet::died(Worker& worker, const Death& death, const std::string& what, Ti
   const std::optional<ExitCode> end_status = start_watch_.died(blame);
   const Duration delay =
       worker.restarts.delay_after(blame, consumed_for, start_watch_.has_consumed());
-  accounts_.count_death(slot, cause, worker.restarts.faults_in_a_row());
+  scoreboard_writer_.count_death(slot, cause, worker.restarts.faults_in_a_row());
   worker.has_died = true;
   worker.had_consumed = consumed_for.has_value();
   worker.slot.ended(now + delay);
@@ -197,29 +199,29 @@ std::optional<Fleet::End> Fleet::end(TimePoint now) const {
   log::error(
       "no worker consumed within the start timeout of {:.1f} s, giving up with status {} ({}); the "
       "lines of the workers above say why",
-      in_seconds(plan_.start_timeout), to_int(status), status_in_words(to_int(status)));
+      in_seconds(plan_.start_timeout), to_int(status), format_status(to_int(status)));
   return End{status, "start timeout"};
 }
 
 // A worker that waits for a slow server still beats; one that does not hangs. Only while it
-// connects it may wait for an answer longer than for a beat.
-TimePoint Fleet::hangs_at(const Worker& worker) const {
+// connects it may wait for an answer longer than for a heartbeat.
+TimePoint Fleet::hangs_at(const WorkerProcess& worker) const {
   if (worker.aborted_at) return *worker.aborted_at + kAbortPatience;
   const bool connects = worker.slot.state() == SlotState::kStarting ||
-                        accounts_.state(worker.address()) == WorkerState::kConnecting;
+                        scoreboard_writer_.state(worker.address()) == WorkerState::kConnecting;
   const Duration patience =
       connects ? std::max(plan_.worker_timeout, plan_.start_timeout) : plan_.worker_timeout;
-  return std::max(accounts_.heartbeat(worker.address()), watched_since_) + patience;
+  return std::max(scoreboard_writer_.heartbeat(worker.address()), watched_since_) + patience;
 }
 
 void Fleet::watch(TimePoint now) {
   if (now - looked_at_ > kStoodStill) watched_since_ = now;
   looked_at_ = now;
-  for (Worker& worker : workers_) look_at(worker, now);
+  for (WorkerProcess& worker : workers_) look_at(worker, now);
   if (replacement_) look_at(*replacement_, now);
 }
 
-void Fleet::look_at(Worker& worker, TimePoint now) {
+void Fleet::look_at(WorkerProcess& worker, TimePoint now) {
   if (!worker.slot.has_process() || worker.killed || now < hangs_at(worker)) return;
   if (worker.aborted_at) {
     log::error("{}: does not end by SIGABRT, killed", worker.name());
@@ -230,7 +232,7 @@ void Fleet::look_at(Worker& worker, TimePoint now) {
   log::error(
       "{}: no sign of life for {:.1f} s (--worker-timeout), ended by SIGABRT; what it had not "
       "acknowledged is delivered again",
-      worker.name(), in_seconds(now - accounts_.heartbeat(worker.address())));
+      worker.name(), in_seconds(now - scoreboard_writer_.heartbeat(worker.address())));
   kill(worker.slot.pid(), SIGABRT);
   worker.aborted_at = now;
 }
@@ -240,7 +242,7 @@ std::size_t Fleet::stop() {
   previous_.reset();
   if (replacement_) workers_.push_back(*std::exchange(replacement_, std::nullopt));
   std::size_t asked = 0;
-  for (Worker& worker : workers_) {
+  for (WorkerProcess& worker : workers_) {
     if (worker.slot.has_process()) ++asked;
     let_go(worker);
   }
@@ -250,7 +252,7 @@ std::size_t Fleet::stop() {
 
 std::vector<std::string> Fleet::kill_the_rest() {
   std::vector<std::string> names;
-  for (Worker& worker : workers_) {
+  for (WorkerProcess& worker : workers_) {
     if (!worker.slot.has_process()) continue;
     kill(worker.slot.pid(), SIGKILL);
     worker.killed = true;
@@ -259,19 +261,19 @@ std::vector<std::string> Fleet::kill_the_rest() {
   return names;
 }
 
-void Fleet::let_go(Worker& worker) {
+void Fleet::let_go(WorkerProcess& worker) {
   if (worker.slot.has_process()) kill(worker.slot.pid(), SIGTERM);
   worker.slot.asked_to_stop();
 }
 
 void Fleet::forget_stopped() {
   workers_.remove_if(
-      [](const Worker& worker) { return worker.slot.state() == SlotState::kStopped; });
+      [](const WorkerProcess& worker) { return worker.slot.state() == SlotState::kStopped; });
 }
 
 bool Fleet::any_process() const {
   return std::any_of(workers_.begin(), workers_.end(),
-                     [](const Worker& worker) { return worker.slot.has_process(); });
+                     [](const WorkerProcess& worker) { return worker.slot.has_process(); });
 }
 
 }  // namespace event_consumer

@@ -10,20 +10,20 @@
 #include <vector>
 
 #include "common/exit_code.h"
-#include "supervisor/accounts.h"
 #include "supervisor/child_process.h"
 #include "supervisor/oom_counter.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/rollout.h"
+#include "supervisor/scoreboard_writer.h"
 #include "supervisor/supervisor.h"
-#include "supervisor/worker.h"
+#include "supervisor/worker_process.h"
 
 namespace event_consumer {
 
 class Fleet {
  public:
   // `accounts` must outlive the fleet. Nothing is started yet.
-  Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, Accounts& accounts);
+  Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, ScoreboardWriter& accounts);
 
   // Starts what is due, ends what hangs, goes on with a replacement.
   void act(TimePoint now);
@@ -31,7 +31,7 @@ class Fleet {
 
   // The descriptors that tell of workers, and what to do when one of them is readable.
   std::vector<int> awaited_fds() const;
-  void hear(int fd, TimePoint now);
+  void read_message(int fd, TimePoint now);
 
   // One of our children has ended. False when it was none of the workers. From then on
   // end_status() may hold.
@@ -76,35 +76,35 @@ class Fleet {
     int workers;
   };
 
-  void start(Worker& worker, int row, TimePoint now);
-  void died(Worker& worker, const Death& death, const std::string& what, TimePoint now);
-  void note_suspect(const Worker& worker, bool ended_well);
+  void start(WorkerProcess& worker, int row, TimePoint now);
+  void died(WorkerProcess& worker, const Death& death, const std::string& what, TimePoint now);
+  void note_suspect(const WorkerProcess& worker, bool ended_well);
   void replacement_failed(const Death& death, const std::string& what, TimePoint now);
   void return_to(const Plan& plan, TimePoint now);
-  void heard(Worker& worker, Word word, TimePoint now);
+  void received(WorkerProcess& worker, WorkerMessage message, TimePoint now);
   void watch(TimePoint now);
-  void look_at(Worker& worker, TimePoint now);
-  TimePoint hangs_at(const Worker& worker) const;
+  void look_at(WorkerProcess& worker, TimePoint now);
+  TimePoint hangs_at(const WorkerProcess& worker) const;
   void roll(TimePoint now);
   std::optional<TimePoint> roll_deadline() const;
   void start_replacement(int slot, TimePoint now);
   void promote(TimePoint now);
   void resize(int workers, TimePoint now);
-  void let_go(Worker& worker);
+  void let_go(WorkerProcess& worker);
   void forget_stopped();
-  DeathCause cause_of(const Worker& worker, const Death& death);
-  Worker* regular(int slot);
+  DeathCause cause_of(const WorkerProcess& worker, const Death& death);
+  WorkerProcess* regular(int slot);
   // The row of the slot in which no process is. Nothing while a worker and its predecessor, or two
   // predecessors, live there.
   std::optional<int> free_row(int slot) const;
 
-  Accounts& accounts_;
+  ScoreboardWriter& scoreboard_writer_;
   Plan plan_;  // its workers without those that are leaving
   bool stopping_ = false;
 
-  std::list<Worker> workers_;  // those that are to stay, and those that are leaving
+  std::list<WorkerProcess> workers_;  // those that are to stay, and those that are leaving
   // The one that takes over a slot when it consumes; it is none of workers_ until then.
-  std::optional<Worker> replacement_;
+  std::optional<WorkerProcess> replacement_;
   Rollout rollout_;
   std::optional<Plan> previous_;  // of before the reload under way
   // Since when this process has looked at its workers regularly.

@@ -7,24 +7,24 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "supervisor/fleet.h"
-#include "supervisor/in_words.h"
+#include "supervisor/format.h"
 
 namespace event_consumer {
 
 // The worker that is to stay in the slot.
-Worker* Fleet::regular(int slot) {
-  for (Worker& worker : workers_)
+WorkerProcess* Fleet::regular(int slot) {
+  for (WorkerProcess& worker : workers_)
     if (worker.slot.number() == slot && worker.is_to_stay()) return &worker;
   return nullptr;
 }
 
 std::optional<int> Fleet::free_row(int slot) const {
   std::array<bool, 2> taken{};
-  const auto look_at = [&](const Worker& worker) {
+  const auto look_at = [&](const WorkerProcess& worker) {
     if (worker.slot.number() == slot && worker.slot.has_process())
       taken[static_cast<std::size_t>(worker.address().row)] = true;
   };
-  for (const Worker& worker : workers_) look_at(worker);
+  for (const WorkerProcess& worker : workers_) look_at(worker);
   if (replacement_) look_at(*replacement_);
   for (int row = 0; row < 2; ++row)
     if (!taken[static_cast<std::size_t>(row)]) return row;
@@ -48,16 +48,16 @@ void Fleet::return_to(const Plan& plan, TimePoint now) {
   plan_ = {plan.program, plan.start_timeout, plan.worker_timeout, plan_.workers};
   rollout_.set_patience(plan_.start_timeout);
   resize(workers, now);
-  for (const Worker& worker : workers_)
-    if (worker.wants_relief && worker.is_to_stay()) rollout_.add(worker.slot.number());
+  for (const WorkerProcess& worker : workers_)
+    if (worker.asks_for_recycling && worker.is_to_stay()) rollout_.add(worker.slot.number());
 }
 
 void Fleet::resize(int workers, TimePoint now) {
   while (plan_.workers < workers) workers_.emplace_back(++plan_.workers, now);
   for (; plan_.workers > workers; --plan_.workers)
-    if (Worker* surplus = regular(plan_.workers)) let_go(*surplus);
+    if (WorkerProcess* surplus = regular(plan_.workers)) let_go(*surplus);
   forget_stopped();
-  accounts_.record().workers = static_cast<std::uint64_t>(plan_.workers);
+  scoreboard_writer_.record().workers = static_cast<std::uint64_t>(plan_.workers);
 }
 
 void Fleet::add_one(TimePoint now) {
@@ -73,17 +73,17 @@ void Fleet::remove_one() {
 }
 
 void Fleet::pause() {
-  accounts_.record().paused = 1;
-  accounts_.publish(Clock::now());
-  for (const Worker& worker : workers_)
+  scoreboard_writer_.record().paused = 1;
+  scoreboard_writer_.publish(Clock::now());
+  for (const WorkerProcess& worker : workers_)
     if (worker.slot.has_process()) kill(worker.slot.pid(), SIGTSTP);
   if (replacement_) kill(replacement_->slot.pid(), SIGTSTP);
 }
 
 void Fleet::resume() {
-  accounts_.record().paused = 0;
-  accounts_.publish(Clock::now());
-  for (const Worker& worker : workers_)
+  scoreboard_writer_.record().paused = 0;
+  scoreboard_writer_.publish(Clock::now());
+  for (const WorkerProcess& worker : workers_)
     if (worker.slot.has_process()) kill(worker.slot.pid(), SIGCONT);
   if (replacement_) kill(replacement_->slot.pid(), SIGCONT);
 }
@@ -98,7 +98,7 @@ void Fleet::roll(TimePoint now) {
   }
   while (const auto slot = rollout_.next()) {
     if (!free_row(*slot) || !rollout_.start_next(now)) return;
-    Worker* present = regular(*slot);
+    WorkerProcess* present = regular(*slot);
     if (present != nullptr && present->slot.has_process()) return start_replacement(*slot, now);
     // Nothing runs that would have to go on meanwhile.
     if (present != nullptr) present->slot.start_now(now);
@@ -120,7 +120,7 @@ std::optional<TimePoint> Fleet::roll_deadline() const {
 void Fleet::start_replacement(int slot, TimePoint now) {
   replacement_.emplace(slot, now);
   const int row = *free_row(slot);
-  accounts_.prepare({slot, row}, now);
+  scoreboard_writer_.prepare({slot, row}, now);
   Result<pid_t> pid = replacement_->start(plan_.program, row);
   if (!pid) return replacement_failed({Death::Kind::kNotStarted, 0}, pid.error().message, now);
   log::info("worker {}: its replacement started as process {}", slot, pid.value());
@@ -132,7 +132,7 @@ void Fleet::promote(TimePoint now) {
   const int slot = replacement_->slot.number();
   log::info("{}: consumes, {:.1f} s after its start, and takes over", replacement_->name(),
             in_seconds(replacement_->slot.lived(now)));
-  Worker* predecessor = regular(slot);
+  WorkerProcess* predecessor = regular(slot);
   workers_.push_back(*std::exchange(replacement_, std::nullopt));
   // It may have been removed while its replacement started.
   if (slot > plan_.workers) let_go(workers_.back());
@@ -144,7 +144,7 @@ void Fleet::replacement_failed(const Death& death, const std::string& what, Time
   const int slot = replacement_->slot.number();
   const bool late = replacement_->killed && !replacement_->aborted_at;
   note_suspect(*replacement_, /*ended_well=*/false);
-  ++accounts_.record().deaths[static_cast<std::size_t>(cause_of(*replacement_, death))];
+  ++scoreboard_writer_.record().deaths[static_cast<std::size_t>(cause_of(*replacement_, death))];
   replacement_.reset();
   rollout_.failed(now, /*again=*/!previous_);
   const std::string reason = late ? fmt::format("did not consume within {:.1f} s (--start-timeout)",
@@ -155,7 +155,7 @@ void Fleet::replacement_failed(const Death& death, const std::string& what, Time
         "the replacement of worker {} failed: {}; the worker goes on, another try in "
         "{} s",
         slot, reason, Rollout::kPauseAfterFailure.count());
-  ++accounts_.record().failed_reloads;
+  ++scoreboard_writer_.record().failed_reloads;
   return_to(*std::exchange(previous_, std::nullopt), now);
   log::error(
       "the reload failed at worker {}: {}; all that were not replaced yet go on with the "

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/log.h"
-#include "supervisor/in_words.h"
+#include "supervisor/format.h"
 
 namespace event_consumer {
 
@@ -62,7 +62,7 @@ bool StatusChild::ended(const EndedChild& child, TimePoint now) {
   if (restarts_.is_news())
     log::warn(
         "the status server (process {}) {}; the workers are not concerned, restart in {:.1f} s",
-        child.pid, in_words(child.death), in_seconds(delay));
+        child.pid, format(child.death), in_seconds(delay));
   start_at_ = now + delay;
   return true;
 }

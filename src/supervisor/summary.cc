@@ -71,7 +71,7 @@ std::string status_line(const Summary& summary, double events_per_second, TimePo
   return line;
 }
 
-std::string law_line(const Summary& summary) {
+std::string balance_line(const Summary& summary) {
   const WorkerCounters& counters = summary.counters;
   return fmt::format(
       "received {} = inserted {} + dead-lettered {} + rejected {} + recognised {} + returned {} + "
@@ -80,7 +80,7 @@ std::string law_line(const Summary& summary) {
       counters.recognised, counters.returned, summary.in_hand);
 }
 
-bool law_holds(const Summary& summary) {
+bool balance_holds(const Summary& summary) {
   return summary.counters.received == summary.counters.settled() + summary.in_hand;
 }
 

@@ -17,7 +17,7 @@ struct Summary {
   bool paused = false;
   WorkerCounters counters{};
   std::uint64_t in_hand = 0;
-  BoardTime last_insert_at = 0;
+  MonotonicTime last_insert_at = 0;
   std::uint64_t dead_letter_queue_messages = 0;
   Deduplication deduplication = Deduplication::kUnknown;
   std::string clickhouse_version;
@@ -32,8 +32,8 @@ Summary summarise(const Scoreboard& board);
 std::string status_line(const Summary& summary, double events_per_second, TimePoint now);
 
 // «received 3 = inserted 2 + dead-lettered 1 + rejected 0 + recognised 0 + returned 0 + in hand 0».
-std::string law_line(const Summary& summary);
-bool law_holds(const Summary& summary);
+std::string balance_line(const Summary& summary);
+bool balance_holds(const Summary& summary);
 
 // The same of one worker, for the log: state, for how long, counters, last error.
 std::string worker_line(int slot, const SlotView& view, TimePoint now);

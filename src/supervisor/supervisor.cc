@@ -7,12 +7,12 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "supervisor/accounts.h"
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
-#include "supervisor/in_words.h"
+#include "supervisor/format.h"
 #include "supervisor/listen.h"
 #include "supervisor/notify.h"
+#include "supervisor/scoreboard_writer.h"
 #include "supervisor/status_child.h"
 #include "supervisor/summary.h"
 #include "supervisor/wakeup.h"
@@ -66,7 +66,7 @@ class Supervisor {
   const ReadConfig& read_again_;
   Wakeup wakeup_;
   Notify notify_;
-  Accounts accounts_;
+  ScoreboardWriter scoreboard_writer_;
   Fleet fleet_;
   StatusChild status_child_;
   std::optional<HostPort> served_at_;  // where the status child listens
@@ -83,9 +83,9 @@ Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_ag
     : config_(config),
       read_again_(read_again),
       wakeup_(std::move(wakeup)),
-      accounts_(std::move(board)),
-      fleet_(config_, wakeup_.mask_before(), accounts_),
-      status_child_(accounts_.board().fd(), wakeup_.mask_before()),
+      scoreboard_writer_(std::move(board)),
+      fleet_(config_, wakeup_.mask_before(), scoreboard_writer_),
+      status_child_(scoreboard_writer_.board().fd(), wakeup_.mask_before()),
       told_at_(Clock::now()) {}
 
 Result<Done> Supervisor::open_status() {
@@ -121,7 +121,7 @@ ExitCode Supervisor::run() {
     // A stop is heard before the deaths that came with it: whoever signals the whole process group
     // wants no restarts.
     for (const Wakeup::Signal& signal : events->signals) handle_signal(signal);
-    for (const int fd : events->readable) fleet_.hear(fd, Clock::now());
+    for (const int fd : events->readable) fleet_.read_message(fd, Clock::now());
     reap();
   }
   say_goodbye();
@@ -149,7 +149,7 @@ std::optional<TimePoint> Supervisor::next_deadline() const {
 
 void Supervisor::handle_signal(const Wakeup::Signal& signal) {
   if (signal.number == SIGCHLD) return;
-  std::string what = signal_in_words(signal.number);
+  std::string what = format_signal(signal.number);
   if (signal.sender != 0) what += fmt::format(" from process {}", signal.sender);
   if (signal.number == SIGTERM || signal.number == SIGINT) return stop_signal(what);
   if (signal.number == SIGUSR1) return log_state();
@@ -165,7 +165,7 @@ void Supervisor::handle_signal(const Wakeup::Signal& signal) {
       log::info("{}: the workers take nothing more until SIGCONT", what);
       return fleet_.pause();
     case SIGCONT:
-      if (accounts_.record().paused != 0) log::info("{}: the workers go on", what);
+      if (scoreboard_writer_.record().paused != 0) log::info("{}: the workers go on", what);
       return fleet_.resume();
     default:
       log::debug("{}: no effect", what);
@@ -190,13 +190,13 @@ void Supervisor::reap() {
 void Supervisor::reload() {
   auto config = read_again_();
   if (!config) {
-    ++accounts_.record().failed_reloads;
+    ++scoreboard_writer_.record().failed_reloads;
     return log::error("not reloaded, everything stays as it is: {}", config.error().message);
   }
   const TimePoint now = Clock::now();
   log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
   log::set_up("supervisor", config->log_level, config->log_format);
-  ++accounts_.record().reloads;
+  ++scoreboard_writer_.record().reloads;
   notify_.reloading(now);
   // Also when there is nothing to replace, so that it is over at once: systemd waits for READY=1.
   was_reloading_ = true;
@@ -221,22 +221,22 @@ void Supervisor::take_status_address(TimePoint now) {
 
 void Supervisor::log_state() const {
   const TimePoint now = Clock::now();
-  const Scoreboard& board = accounts_.board();
+  const Scoreboard& board = scoreboard_writer_.board();
   const Summary summary = summarise(board);
   log::info("{} of {} workers consume{}; {}", summary.consuming, summary.workers,
-            summary.paused ? ", paused" : "", law_line(summary));
+            summary.paused ? ", paused" : "", balance_line(summary));
   const int slots = static_cast<int>(board.supervisor().read().slots);
   for (int slot = 1; slot <= slots; ++slot)
     log::info("{}", worker_line(slot, view_slot(board.slot(slot)), now));
 }
 
 void Supervisor::tell(TimePoint now) {
-  SupervisorRecord& record = accounts_.record();
+  SupervisorRecord& record = scoreboard_writer_.record();
   record.state = stop_                   ? InstanceState::kStopping
                  : fleet_.reloading()    ? InstanceState::kReloading
                  : fleet_.has_consumed() ? InstanceState::kRunning
                                          : InstanceState::kStarting;
-  accounts_.publish(now);
+  scoreboard_writer_.publish(now);
   notify_.alive(now);
   const bool is_ready = fleet_.has_consumed();
   const bool is_reloading = fleet_.reloading();
@@ -247,7 +247,7 @@ void Supervisor::tell(TimePoint now) {
   const double seconds = in_seconds(now - told_at_);
   told_at_ = now;
   if (!notify_.is_listened_to() || stop_) return;
-  const Summary summary = summarise(accounts_.board());
+  const Summary summary = summarise(scoreboard_writer_.board());
   const auto inserted = static_cast<double>(summary.counters.inserted - inserted_then_);
   inserted_then_ = summary.counters.inserted;
   notify_.status(status_line(summary, inserted / seconds, now));
@@ -276,9 +276,9 @@ void Supervisor::kill_the_rest(const std::string& reason) {
 }
 
 void Supervisor::say_goodbye() {
-  const Summary summary = summarise(accounts_.board());
-  if (fleet_.has_consumed()) log::info("{}", law_line(summary));
-  if (!law_holds(summary)) log::warn("the counters do not add up");
+  const Summary summary = summarise(scoreboard_writer_.board());
+  if (fleet_.has_consumed()) log::info("{}", balance_line(summary));
+  if (!balance_holds(summary)) log::warn("the counters do not add up");
   log::info("stopped: {} had run, {} had to be killed; exit status {}",
             count_of_workers(stop_->asked), stop_->killed, to_int(stop_->status));
 }

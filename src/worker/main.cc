@@ -9,7 +9,7 @@
 #include "common/command_line.h"
 #include "common/log.h"
 #include "worker/commands/run_command.h"
-#include "worker/run_worker.h"
+#include "worker/loop/run_worker.h"
 
 int main(int argc, char** argv) {
   using namespace event_consumer;
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
                 command_line->resolved.options.log_level,
                 command_line->resolved.options.log_format);
     if (command_line->command != Command::kRun) return to_int(run_command(*command_line));
-    auto row = OwnRow::open(*command_line);
+    auto row = WorkerStatus::open(*command_line);
     const auto result = row ? run_worker(*command_line, *row) : Result<Done>(row.error());
     if (result) return to_int(ExitCode::kOk);
     const bool is_news = !row || row->note_end(result.error().message, Clock::now());

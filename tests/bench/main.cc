@@ -11,8 +11,8 @@
 #include "tests/bench/empty_consumer.h"
 #include "tests/support/click_events.h"
 #include "tests/support/proc.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -25,11 +25,11 @@ constexpr int kPairs = 5;
 constexpr std::uint16_t kPrefetch = 30'000;
 constexpr std::uint64_t kBatchRows = 10'000;
 
-void fill_queue(const Scene& scene) {
+void fill_queue(const TestTopology& topology) {
   const ClickEvents events;
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents,
+  publish_confirmed(client, topology, 0, kEvents,
                     [&](std::uint64_t id) { return events.json_at(id); });
 }
 
@@ -40,18 +40,18 @@ struct WorkerRun {
 
 // What ClickHouse knows without reading the table: counting rows takes it longer the more there
 // are, on the cores that the worker and the broker need.
-std::uint64_t rows_in_parts(const Scene& scene) {
+std::uint64_t rows_in_parts(const TestTopology& topology) {
   return std::stoull(
       clickhouse().query("SELECT sum(rows) FROM system.parts WHERE active AND "
                          "database = '" +
-                         scene.database() + "'"));
+                         topology.database() + "'"));
 }
 
 // From the moment the worker consumes to the moment all rows are there.
-WorkerRun run_worker(const Scene& scene) {
+WorkerRun run_worker(const TestTopology& topology) {
   constexpr auto kBetweenLooks = std::chrono::milliseconds(40);
-  const std::uint64_t rows_before = rows_in_parts(scene);
-  Environment environment = scene.environment();
+  const std::uint64_t rows_before = rows_in_parts(topology);
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   Service service(environment);
   if (!service.wait_consuming(1)) throw std::runtime_error(service.log());
@@ -60,7 +60,7 @@ WorkerRun run_worker(const Scene& scene) {
   const double cpu_begin = cpu_seconds(worker);
   const auto all_are_there = [&] {
     std::this_thread::sleep_for(kBetweenLooks);
-    return rows_in_parts(scene) - rows_before >= kEvents;
+    return rows_in_parts(topology) - rows_before >= kEvents;
   };
   if (!wait_until(all_are_there, seconds(120)))
     throw std::runtime_error("the worker did not finish: " + service.log());
@@ -74,9 +74,9 @@ WorkerRun run_worker(const Scene& scene) {
 // until it holds as much as it ever will.
 std::uint64_t backlog_rss(const std::string& name, std::uint64_t events,
                           const std::string& padding) {
-  Scene scene(name);
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology(name);
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   Service service(environment);
   if (!service.wait_consuming(1)) throw std::runtime_error(service.log());
@@ -84,7 +84,7 @@ std::uint64_t backlog_rss(const std::string& name, std::uint64_t events,
   clickhouse().pause();
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, events, [&](std::uint64_t id) {
+  publish_confirmed(client, topology, 0, events, [&](std::uint64_t id) {
     ClickEvent event = ClickEvents().at(id);
     event.user_agent += padding;
     return to_json(event);
@@ -118,18 +118,18 @@ double median(std::vector<double> values) {
 }
 
 void run_pairs() {
-  Scene scene("bench");
-  scene.declare_topology();
+  TestTopology topology("bench");
+  topology.declare_topology();
   std::printf("%llu events of about 390 bytes a run, one worker at default settings\n\n",
               static_cast<unsigned long long>(kEvents));
   std::printf("          empty consumer          worker                        ratio of rates\n");
   std::vector<double> ratios, rates, cpu;
   for (int pair = 1; pair <= kPairs; ++pair) {
-    fill_queue(scene);
+    fill_queue(topology);
     const auto empty =
-        run_empty_consumer(rabbitmq().port(), scene.queue(), kEvents, kPrefetch, kBatchRows);
-    fill_queue(scene);
-    const auto worker = run_worker(scene);
+        run_empty_consumer(rabbitmq().port(), topology.queue(), kEvents, kPrefetch, kBatchRows);
+    fill_queue(topology);
+    const auto worker = run_worker(topology);
     const double micros = 1e6 / kEvents;
     ratios.push_back(empty.seconds / worker.run.seconds);
     rates.push_back(kEvents / worker.run.seconds);

@@ -9,9 +9,9 @@
 namespace event_consumer::testing {
 
 TEST_CASE("ClickHouse 26: columns are added, changed and dropped in the middle of a backlog") {
-  Scene scene("altered", engine());
-  scene.declare_topology();
-  CHECK(alter_in_mid_drain(scene, engine(),
+  TestTopology topology("altered", engine());
+  topology.declare_topology();
+  CHECK(alter_in_mid_drain(topology, engine(),
                            {"ADD COLUMN note String", "MODIFY COLUMN ip_address Nullable(String)",
                             "DROP COLUMN referrer"}) == std::vector<std::string>());
 }
@@ -19,10 +19,10 @@ TEST_CASE("ClickHouse 26: columns are added, changed and dropped in the middle o
 // Rows for columns with a DEFAULT are written in another format. Values of the two types are as
 // long as each other: nothing but the names of the types tells them apart.
 TEST_CASE("ClickHouse 26: a table with a DEFAULT is altered in the middle of a backlog") {
-  Scene scene("altered_default", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() +
+  TestTopology topology("altered_default", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() +
                  " (short_code String, timestamp DateTime, user_agent String, ip_address String, "
                  "referrer String, original_url String, amount UInt32, level UInt8 DEFAULT 7) "
                  "ENGINE = MergeTree() ORDER BY short_code");
@@ -31,8 +31,8 @@ TEST_CASE("ClickHouse 26: a table with a DEFAULT is altered in the middle of a b
     statements.push_back("MODIFY COLUMN amount Float32");
     statements.push_back("MODIFY COLUMN amount UInt32");
   }
-  CHECK(alter_in_mid_drain(scene, engine(), statements) == std::vector<std::string>());
-  CHECK(engine().query("SELECT DISTINCT level FROM " + scene.table()) == "7\n");
+  CHECK(alter_in_mid_drain(topology, engine(), statements) == std::vector<std::string>());
+  CHECK(engine().query("SELECT DISTINCT level FROM " + topology.table()) == "7\n");
 }
 
 }  // namespace event_consumer::testing

@@ -5,8 +5,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -17,24 +17,24 @@ using std::chrono::seconds;
 constexpr std::uint64_t kEvents = 3'000;
 
 // One worker, so that it is known which insert loses its answer: the first of three.
-Environment one_worker(const Scene& scene) {
-  Environment environment = scene.environment();
+Environment one_worker(const TestTopology& topology) {
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "1000";
   return environment;
 }
 
-void publish_events(const Scene& scene) {
+void publish_events(const TestTopology& topology) {
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents,
+  publish_confirmed(client, topology, 0, kEvents,
                     [](std::uint64_t id) { return ClickEvents().json_at(id); });
 }
 
-bool wait_for_empty_queue(const Scene& scene) {
+bool wait_for_empty_queue(const TestTopology& topology) {
   return wait_until(
       [&] {
-        const auto counts = rabbitmq().queue_counts(scene.queue());
+        const auto counts = rabbitmq().queue_counts(topology.queue());
         return counts.ready == 0 && counts.unacknowledged == 0;
       },
       seconds(60));
@@ -49,64 +49,64 @@ std::vector<std::uint64_t> each_once() {
 }  // namespace
 
 TEST_CASE("ClickHouse 26: a batch whose answer was lost is posted again and stored once") {
-  Scene scene("answer_lost", engine());
-  scene.declare_topology();
-  publish_events(scene);
+  TestTopology topology("answer_lost", engine());
+  topology.declare_topology();
+  publish_events(topology);
   const auto inserts = engine().inserts();
   engine().lose_answers(1);
-  Service service(one_worker(scene));
-  REQUIRE(wait_for_empty_queue(scene));
+  Service service(one_worker(topology));
+  REQUIRE(wait_for_empty_queue(topology));
   INFO(service.log());
   CHECK(service.count_in_log("did not answer") == 1);
   CHECK(service.count_in_log("a repeated insert would be noticed") == 1);
   CHECK(engine().inserts() - inserts == 4);
   CHECK(engine()
-            .query("SHOW CREATE TABLE " + scene.table())
+            .query("SHOW CREATE TABLE " + topology.table())
             .find("non_replicated_deduplication_window = 10000") != std::string::npos);
-  CHECK((scene.stored_ids() == each_once()));
+  CHECK((topology.stored_ids() == each_once()));
 }
 
 TEST_CASE("ClickHouse 26: a batch is recognised by a server that was killed after storing it") {
   ClickhouseEngine own;
-  Scene scene("killed_after", own);
-  scene.declare_topology();
-  publish_events(scene);
+  TestTopology topology("killed_after", own);
+  topology.declare_topology();
+  publish_events(topology);
   own.lose_answers(1'000);
-  Service service(one_worker(scene));
+  Service service(one_worker(topology));
   REQUIRE(wait_until([&] { return service.count_in_log("did not answer") == 1; }, seconds(30)));
-  REQUIRE(scene.rows() == 1'000);
+  REQUIRE(topology.rows() == 1'000);
   own.kill();
   own.start();
-  REQUIRE(wait_for_empty_queue(scene));
-  CHECK((scene.stored_ids() == each_once()));
+  REQUIRE(wait_for_empty_queue(topology));
+  CHECK((topology.stored_ids() == each_once()));
 }
 
 TEST_CASE("ClickHouse 26: a table without a window stores a batch again whose answer was lost") {
-  Scene scene("no_window", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
+  TestTopology topology("no_window", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
   std::string create = kClickEventsTableSql;
   create.replace(create.find("url_shortener."), sizeof "url_shortener." - 1,
-                 scene.database() + ".");
+                 topology.database() + ".");
   engine().query(create);
-  publish_events(scene);
+  publish_events(topology);
   engine().lose_answers(1);
-  Service service(one_worker(scene));
-  REQUIRE(wait_for_empty_queue(scene));
-  CHECK(scene.distinct_events() == kEvents);
-  CHECK(scene.rows() == kEvents + 1'000);
+  Service service(one_worker(topology));
+  REQUIRE(wait_for_empty_queue(topology));
+  CHECK(topology.distinct_events() == kEvents);
+  CHECK(topology.rows() == kEvents + 1'000);
 }
 
 TEST_CASE("ClickHouse 26: equal events in different batches are all stored") {
-  Scene scene("equal_batches", engine());
-  scene.declare_topology();
+  TestTopology topology("equal_batches", engine());
+  topology.declare_topology();
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents,
+  publish_confirmed(client, topology, 0, kEvents,
                     [](std::uint64_t) { return ClickEvents().json_at(7); });
-  Service service(one_worker(scene));
-  REQUIRE(wait_for_empty_queue(scene));
-  CHECK(scene.rows() == kEvents);
+  Service service(one_worker(topology));
+  REQUIRE(wait_for_empty_queue(topology));
+  CHECK(topology.rows() == kEvents);
 }
 
 }  // namespace event_consumer::testing

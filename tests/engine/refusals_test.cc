@@ -5,8 +5,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -25,20 +25,20 @@ std::string number_as_user_agent(std::uint64_t id) {
 }
 
 template <typename BodyOf>
-void publish(const Scene& scene, std::uint64_t count, const BodyOf& body_of) {
+void publish(const TestTopology& topology, std::uint64_t count, const BodyOf& body_of) {
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, count, body_of);
+  publish_confirmed(client, topology, 0, count, body_of);
 }
 
-void publish_events(const Scene& scene, std::uint64_t count) {
-  publish(scene, count, [](std::uint64_t id) { return ClickEvents().json_at(id); });
+void publish_events(const TestTopology& topology, std::uint64_t count) {
+  publish(topology, count, [](std::uint64_t id) { return ClickEvents().json_at(id); });
 }
 
-std::uint32_t dead_letters(const Scene& scene) {
+std::uint32_t dead_letters(const TestTopology& topology) {
   AmqpClient client(rabbitmq().url());
-  return client.queue_exists(scene.dead_letter_queue())
-             ? client.message_count(scene.dead_letter_queue())
+  return client.queue_exists(topology.dead_letter_queue())
+             ? client.message_count(topology.dead_letter_queue())
              : 0;
 }
 
@@ -55,22 +55,23 @@ bool waits_because(const Service& service, const std::string& words) {
 
 TEST_CASE("ClickHouse 26: 100 rows of 100 000 that a CHECK refuses are dead-lettered alone (469)") {
   constexpr std::uint64_t kEvents = 100'000;
-  Scene scene("constraint", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() + kColumns +
+  TestTopology topology("constraint", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + kColumns +
                  ", CONSTRAINT is_number CHECK user_agent != 'Mozilla') ENGINE = MergeTree() ORDER "
                  "BY short_code");
   const auto is_bad = [](std::uint64_t id) { return id % 1000 == 500; };
-  publish(scene, kEvents, [&](std::uint64_t id) {
+  publish(topology, kEvents, [&](std::uint64_t id) {
     ClickEvent event = ClickEvents().at(id);
     event.user_agent = is_bad(id) ? "Mozilla" : std::to_string(id);
     return to_json(event);
   });
   const auto inserts = engine().inserts();
-  Service service(scene.environment());
-  const bool done = wait_until(
-      [&] { return dead_letters(scene) == 100 && scene.rows() == kEvents - 100; }, seconds(240));
+  Service service(topology.environment());
+  const bool done =
+      wait_until([&] { return dead_letters(topology) == 100 && topology.rows() == kEvents - 100; },
+                 seconds(240));
   INFO(service.log());
   REQUIRE(done);
   const auto posts = engine().inserts() - inserts;
@@ -78,9 +79,9 @@ TEST_CASE("ClickHouse 26: 100 rows of 100 000 that a CHECK refuses are dead-lett
   CHECK(posts < 3'000);
   // Said once for each batch.
   CHECK(service.count_in_log("cut in halves") <= 50);
-  CHECK(scene.distinct_events() == kEvents - 100);
+  CHECK(topology.distinct_events() == kEvents - 100);
   AmqpClient client(rabbitmq().url());
-  while (const auto letter = client.get(scene.dead_letter_queue())) {
+  while (const auto letter = client.get(topology.dead_letter_queue())) {
     CHECK(letter->properties.headers.at("x-event-consumer-reason") == "refused_by_clickhouse");
     const std::string& error = letter->properties.headers.at("x-event-consumer-error");
     CHECK(error.find("Code: 469") != std::string::npos);
@@ -90,33 +91,33 @@ TEST_CASE("ClickHouse 26: 100 rows of 100 000 that a CHECK refuses are dead-lett
 }
 
 TEST_CASE("ClickHouse 26: a batch of too many partitions is cut until each part is taken (252)") {
-  Scene scene("partitions", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() + kColumns +
+  TestTopology topology("partitions", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + kColumns +
                  ") ENGINE = MergeTree() PARTITION BY user_agent ORDER BY short_code");
-  publish(scene, 300, number_as_user_agent);
-  Service service(scene.environment());
-  const bool stored = wait_until([&] { return scene.distinct_events() == 300; }, seconds(60));
+  publish(topology, 300, number_as_user_agent);
+  Service service(topology.environment());
+  const bool stored = wait_until([&] { return topology.distinct_events() == 300; }, seconds(60));
   INFO(service.log());
   CHECK(stored);
-  CHECK(scene.rows() == 300);
+  CHECK(topology.rows() == 300);
   CHECK(service.count_in_log("Too many partitions") >= 1);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("ClickHouse 26: a table of too many parts is waited for, and nothing is cut (252)") {
-  Scene scene("parts", engine());
-  scene.declare_topology();
+  TestTopology topology("parts", engine());
+  topology.declare_topology();
   // A name that must not be taken for the refusal of too many partitions.
-  const std::string table = scene.database() + ".partitions";
-  engine().query("CREATE DATABASE " + scene.database());
+  const std::string table = topology.database() + ".partitions";
+  engine().query("CREATE DATABASE " + topology.database());
   engine().query("CREATE TABLE " + table + kColumns +
                  ") ENGINE = MergeTree() ORDER BY short_code SETTINGS parts_to_delay_insert = 0, "
                  "parts_to_throw_insert = 1");
   engine().query("INSERT INTO " + table + " (original_url) SELECT 'before'");
-  publish_events(scene, 100);
-  Environment environment = scene.environment();
+  publish_events(topology, 100);
+  Environment environment = topology.environment();
   environment["CLICKHOUSE_TABLE"] = "partitions";
   Service service(environment);
   REQUIRE(waits_because(service, "Too many parts"));
@@ -124,87 +125,89 @@ TEST_CASE("ClickHouse 26: a table of too many parts is waited for, and nothing i
   engine().query("ALTER TABLE " + table + " MODIFY SETTING parts_to_throw_insert = 3000");
   const std::string rows = "SELECT count() FROM " + table;
   CHECK(wait_until([&] { return engine().query(rows) == "101\n"; }, seconds(60)));
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("ClickHouse 26: an insert that does not fit the memory limit is repeated whole (241)") {
-  Scene scene("memory", engine());
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("memory", engine());
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   const auto workers = service.workers();
   engine().query("SET max_memory_usage = 1000000");
-  publish_events(scene, 10'000);
+  publish_events(topology, 10'000);
   const bool refused = waits_because(service, "Code: 241");
   engine().query("SET max_memory_usage = 0");
   INFO(service.log());
   REQUIRE(refused);
-  CHECK(wait_until([&] { return scene.distinct_events() == 10'000; }, seconds(60)));
-  CHECK(scene.rows() == 10'000);
+  CHECK(wait_until([&] { return topology.distinct_events() == 10'000; }, seconds(60)));
+  CHECK(topology.rows() == 10'000);
   CHECK(service.count_in_log("cut in halves") == 0);
   CHECK(service.workers() == workers);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("ClickHouse 26: a table that is dropped pauses the worker until it is there again (60)") {
-  Scene scene("dropped", engine());
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("dropped", engine());
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   const auto workers = service.workers();
   const std::string create =
-      engine().query("SHOW CREATE TABLE " + scene.table() + " FORMAT TabSeparatedRaw");
-  engine().query("DROP TABLE " + scene.table());
-  publish_events(scene, 100);
+      engine().query("SHOW CREATE TABLE " + topology.table() + " FORMAT TabSeparatedRaw");
+  engine().query("DROP TABLE " + topology.table());
+  publish_events(topology, 100);
   REQUIRE(waits_because(service, "Code: 60"));
   engine().query(create);
-  CHECK(wait_until([&] { return scene.distinct_events() == 100; }, seconds(30)));
-  CHECK(scene.rows() == 100);
+  CHECK(wait_until([&] { return topology.distinct_events() == 100; }, seconds(30)));
+  CHECK(topology.rows() == 100);
   CHECK(service.workers() == workers);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("ClickHouse 26: a view that fails pauses the worker, and its batch is never cut") {
-  Scene scene("view", engine());
-  scene.declare_topology();
-  const std::string view = scene.database() + ".numbers";
-  Service service(scene.environment());
+  TestTopology topology("view", engine());
+  topology.declare_topology();
+  const std::string view = topology.database() + ".numbers";
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   engine().query("CREATE MATERIALIZED VIEW " + view +
                  " ENGINE = MergeTree() ORDER BY number AS SELECT toUInt64(user_agent) AS number "
                  "FROM " +
-                 scene.table());
-  publish_events(scene, 1'000);
+                 topology.table());
+  publish_events(topology, 1'000);
   REQUIRE(waits_because(service, "while pushing to view " + view));
   // Each worker says it once, and posts the same rows again under the same token.
-  CHECK(wait_until([&] { return scene.rows() == 1'000; }, seconds(20)));
+  CHECK(wait_until([&] { return topology.rows() == 1'000; }, seconds(20)));
   CHECK(service.count_in_log("cut in halves") == 0);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
   engine().query("ALTER TABLE " + view +
-                 " MODIFY QUERY SELECT toUInt64OrZero(user_agent) AS number FROM " + scene.table());
-  CHECK(wait_until([&] { return rabbitmq().queue_counts(scene.queue()).unacknowledged == 0; },
+                 " MODIFY QUERY SELECT toUInt64OrZero(user_agent) AS number FROM " +
+                 topology.table());
+  CHECK(wait_until([&] { return rabbitmq().queue_counts(topology.queue()).unacknowledged == 0; },
                    seconds(60)));
-  CHECK(scene.distinct_events() == 1'000);
-  CHECK(scene.rows() == 1'000);
+  CHECK(topology.distinct_events() == 1'000);
+  CHECK(topology.rows() == 1'000);
   CHECK(engine().query("SELECT count() FROM " + view) == "1000\n");
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("ClickHouse 26: an event whose text reads like the failure of a view costs itself only") {
-  Scene scene("hostile_words", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() + kColumns +
+  TestTopology topology("hostile_words", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + kColumns +
                  ", CONSTRAINT short CHECK length(user_agent) < 20) ENGINE = MergeTree() ORDER BY "
                  "short_code");
-  publish(scene, 100, [](std::uint64_t id) {
+  publish(topology, 100, [](std::uint64_t id) {
     if (id != 50) return number_as_user_agent(id);
     ClickEvent event = ClickEvents().at(id);
     event.user_agent = "it's: while pushing to view mine.view. (CANNOT_PARSE_TEXT)";
     return to_json(event);
   });
-  Service service(scene.environment());
-  CHECK(wait_until([&] { return dead_letters(scene) == 1 && scene.rows() == 99; }, seconds(60)));
+  Service service(topology.environment());
+  CHECK(wait_until([&] { return dead_letters(topology) == 1 && topology.rows() == 99; },
+                   seconds(60)));
 }
 
 }  // namespace event_consumer::testing

@@ -4,8 +4,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
 #include "tests/support/wait.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 
-Environment without_required(const Scene& scene) {
-  Environment environment = scene.environment();
+Environment without_required(const TestTopology& topology) {
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_REQUIRED"] = "";
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   return environment;
@@ -24,27 +24,27 @@ Environment without_required(const Scene& scene) {
 }  // namespace
 
 TEST_CASE("ClickHouse 26: a column of every type is filled and reads as it was sent") {
-  Scene scene("types", engine());
-  scene.declare_topology();
+  TestTopology topology("types", engine());
+  topology.declare_topology();
   const auto columns = typed_columns(TypesOf::k26);
   engine().query("SET allow_suspicious_low_cardinality_types = 1");
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() + " (" + column_definitions(columns) +
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + " (" + column_definitions(columns) +
                  ") ENGINE = MergeTree() ORDER BY c0");
-  Service service(without_required(scene));
-  AmqpClient(rabbitmq().url()).publish(scene.exchange(), scene.queue(), event_for(columns));
-  const bool stored = wait_until([&] { return scene.rows() == 1; }, seconds(20));
+  Service service(without_required(topology));
+  AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), event_for(columns));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
   INFO(service.log());
   REQUIRE(stored);
-  CHECK(differences(columns, engine().query("SELECT * FROM " + scene.table())) ==
+  CHECK(differences(columns, engine().query("SELECT * FROM " + topology.table())) ==
         std::vector<std::string>());
 }
 
 TEST_CASE("ClickHouse 26: absent keys are DEFAULTs in one insert, computed columns left alone") {
-  Scene scene("defaults", engine());
-  scene.declare_topology();
-  engine().query("CREATE DATABASE " + scene.database());
-  engine().query("CREATE TABLE " + scene.table() +
+  TestTopology topology("defaults", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() +
                  " (id UInt32, level UInt8 DEFAULT 7, note String DEFAULT concat('n', "
                  "toString(id)), maybe Nullable(Int32) DEFAULT 5, many Array(UInt8) DEFAULT [1], "
                  "given String EPHEMERAL, twice UInt32 MATERIALIZED id * 2, thrice UInt32 ALIAS "
@@ -56,14 +56,14 @@ TEST_CASE("ClickHouse 26: absent keys are DEFAULTs in one insert, computed colum
       R"({"id": 4, "level": null, "note": ""})",
       R"({"id": 5, "twice": 1, "thrice": 1, "given": "mine"})"};
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, bodies.size(), [&](std::uint64_t i) { return bodies[i]; });
+  publish_confirmed(client, topology, 0, bodies.size(), [&](std::uint64_t i) { return bodies[i]; });
   const auto inserts = engine().inserts();
-  Service service(without_required(scene));
-  const bool stored = wait_until([&] { return scene.rows() == bodies.size(); }, seconds(20));
+  Service service(without_required(topology));
+  const bool stored = wait_until([&] { return topology.rows() == bodies.size(); }, seconds(20));
   INFO(service.log());
   REQUIRE(stored);
-  CHECK(engine().query("SELECT id, level, note, maybe, many, twice, thrice FROM " + scene.table() +
-                       " ORDER BY id") ==
+  CHECK(engine().query("SELECT id, level, note, maybe, many, twice, thrice FROM " +
+                       topology.table() + " ORDER BY id") ==
         "1\t7\tn1\t5\t[1]\t2\t3\n"
         "2\t1\tn2\t2\t[]\t4\t6\n"
         "3\t7\tmine\t\\N\t[1]\t6\t9\n"

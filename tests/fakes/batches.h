@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "worker/batch.h"
+#include "worker/batch/batch.h"
 
 namespace event_consumer::testing {
 

@@ -11,7 +11,7 @@ class BoardRig {
   BoardRig(TimePoint now, int slots) : board(std::move(*Scoreboard::without_sharing())), now_(now) {
     supervisor.pid = 4711;
     supervisor.started_at_unix_seconds = 1'700'000'000;
-    supervisor.heartbeat_at = to_board_time(now);
+    supervisor.heartbeat_at = to_monotonic_time(now);
     supervisor.state = InstanceState::kRunning;
     supervisor.workers = supervisor.slots = static_cast<std::uint64_t>(slots);
     publish();
@@ -25,7 +25,7 @@ class BoardRig {
     WorkerRecord record{};
     record.pid = 100 + slot;
     record.life = static_cast<std::uint64_t>(slot);
-    record.heartbeat_at = record.state_since = to_board_time(now_);
+    record.heartbeat_at = record.state_since = to_monotonic_time(now_);
     record.state = WorkerState::kConsuming;
     change(record);
     board.row({slot, 0}).record.publish(record);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/dead_letter_sink.h"
+#include "worker/message/dead_letter_sink.h"
 
 namespace event_consumer::testing {
 
@@ -26,7 +26,7 @@ class FakeDeadLetters : public DeadLetterSink {
     return Done{};
   }
 
-  // The test calls confirm() and hands its answer to the pipeline; nothing asks the fake.
+  // The test calls confirm() and hands its answer to the settlement; nothing asks the fake.
   Result<std::optional<DeliveryTag>> next_confirmed() override {
     return std::optional<DeliveryTag>();
   }

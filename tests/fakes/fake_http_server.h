@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/unique_fd.h"
-#include "worker/event_fd.h"
+#include "worker/insert/event_fd.h"
 
 namespace event_consumer::testing {
 

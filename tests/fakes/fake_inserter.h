@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/inserter.h"
+#include "worker/insert/inserter.h"
 
 namespace event_consumer::testing {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "worker/source.h"
+#include "worker/message/source.h"
 
 namespace event_consumer::testing {
 

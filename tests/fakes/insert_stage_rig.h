@@ -5,9 +5,9 @@
 #include <set>
 #include <string>
 
-#include "tests/fakes/pipeline_rig.h"
+#include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
-#include "worker/insert_stage.h"
+#include "worker/insert/insert_stage.h"
 
 namespace event_consumer::testing {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "worker/clickhouse/error_class.h"
+#include "worker/clickhouse/deduplication.h"
+#include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
-#include "worker/clickhouse/repeats.h"
 #include "worker/clickhouse/table_description.h"
 
 using namespace event_consumer;
@@ -48,6 +48,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_description(body);
   ServerFacts facts;
   facts.knows_deduplication_token = true;
-  if (judge_repeats(facts, header, body).words.empty()) std::abort();
+  if (judge_deduplication(facts, header, body).words.empty()) std::abort();
   return 0;
 }

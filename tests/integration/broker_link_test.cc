@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "tests/support/catch.h"
-#include "tests/support/flow.h"
+#include "tests/support/running_service.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/wait.h"
 
@@ -51,66 +51,66 @@ std::string url_of(const TcpProxy& proxy) {
 
 TEST_CASE("the broker closes the channel with 406: deliveries were held for too long") {
   const ShortConsumerTimeout timeout;
-  Flow flow("channel_406");
+  RunningService running("channel_406");
   clickhouse().pause();
-  flow.publish();
-  CHECK(flow.wait_for_log("406 PRECONDITION_FAILED"));
+  running.publish();
+  CHECK(running.wait_for_log("406 PRECONDITION_FAILED"));
   clickhouse().resume();
-  CHECK(flow.flows());
+  CHECK(running.moves_events());
 }
 
 TEST_CASE("the broker closes the channel with 404: the queue went while nothing was taken") {
-  Flow flow("channel_404");
-  flow.service().send(SIGTSTP);
-  REQUIRE(flow.wait_for_log("paused: no deliveries are taken", 2));
+  RunningService running("channel_404");
+  running.service().send(SIGTSTP);
+  REQUIRE(running.wait_for_log("paused: no deliveries are taken", 2));
   AmqpClient client(rabbitmq().url());
-  REQUIRE(
-      wait_until([&] { return client.consumer_count(flow.scene().queue()) == 0; }, seconds(10)));
-  client.delete_queue(flow.scene().queue());
-  flow.service().send(SIGCONT);
-  CHECK(flow.wait_for_log("404 NOT_FOUND"));
-  CHECK(wait_until([&] { return client.queue_exists(flow.scene().queue()); }, seconds(5)));
-  CHECK(flow.flows());
+  REQUIRE(wait_until([&] { return client.consumer_count(running.topology().queue()) == 0; },
+                     seconds(10)));
+  client.delete_queue(running.topology().queue());
+  running.service().send(SIGCONT);
+  CHECK(running.wait_for_log("404 NOT_FOUND"));
+  CHECK(wait_until([&] { return client.queue_exists(running.topology().queue()); }, seconds(5)));
+  CHECK(running.moves_events());
 }
 
 TEST_CASE("the broker closes the channel with 403: the right to read was taken, and given back") {
   BrokerUser user;
-  Flow flow("channel_403", {{"RABBITMQ_URL", user.url()}});
+  RunningService running("channel_403", {{"RABBITMQ_URL", user.url()}});
   user.allow("^$");
-  flow.service().send(SIGTSTP);
-  REQUIRE(flow.wait_for_log("paused: no deliveries are taken", 2));
+  running.service().send(SIGTSTP);
+  REQUIRE(running.wait_for_log("paused: no deliveries are taken", 2));
   rabbitmq().ctl({"close_all_connections", "for the test"});
-  flow.service().send(SIGCONT);
-  CHECK(flow.wait_for_log("403 ACCESS_REFUSED"));
-  flow.publish();
+  running.service().send(SIGCONT);
+  CHECK(running.wait_for_log("403 ACCESS_REFUSED"));
+  running.publish();
   user.allow(".*");
-  CHECK(flow.flows());
+  CHECK(running.moves_events());
 }
 
 TEST_CASE("a link that is dead and does not say so is noticed by its heartbeats") {
   TcpProxy proxy(rabbitmq().port());
-  Flow flow("half_open", {{"RABBITMQ_URL", url_of(proxy)}});
+  RunningService running("half_open", {{"RABBITMQ_URL", url_of(proxy)}});
   proxy.freeze_links();
-  flow.publish();
-  CHECK(flow.wait_for_log("lost the connection", 2));
-  CHECK(flow.flows());
+  running.publish();
+  CHECK(running.wait_for_log("lost the connection", 2));
+  CHECK(running.moves_events());
 }
 
 TEST_CASE("a broker that accepts connections and says nothing is waited for") {
   TcpProxy proxy(rabbitmq().port());
-  Flow flow("silent_broker", {{"RABBITMQ_URL", url_of(proxy)}});
+  RunningService running("silent_broker", {{"RABBITMQ_URL", url_of(proxy)}});
   proxy.fall_silent();
-  flow.publish();
-  CHECK(flow.wait_for_log("cannot log in to RabbitMQ 127.0.0.1:", 2));
+  running.publish();
+  CHECK(running.wait_for_log("cannot log in to RabbitMQ 127.0.0.1:", 2));
   proxy.speak();
-  CHECK(flow.flows());
+  CHECK(running.moves_events());
 }
 
 TEST_CASE("a broker that accepts connections and says nothing at the start is unavailable: 69") {
   TcpProxy proxy(rabbitmq().port());
   proxy.fall_silent();
-  Scene scene("silent_start");
-  Environment environment = scene.environment();
+  TestTopology topology("silent_start");
+  Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = url_of(proxy);
   environment["EVENT_CONSUMER_START_TIMEOUT"] = "12";
   Service service(environment);

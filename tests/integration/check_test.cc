@@ -4,8 +4,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/free_port.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -14,17 +14,17 @@ constexpr char kSecret[] = "wrong-secret-4711";
 constexpr char kStranger[] = "stranger";
 constexpr char kStrangerPassword[] = "stranger-secret-5";
 
-void create_table(const Scene& scene, const std::string& further_columns = "") {
-  clickhouse().query("CREATE DATABASE " + scene.database());
-  clickhouse().query("CREATE TABLE " + scene.table() +
+void create_table(const TestTopology& topology, const std::string& further_columns = "") {
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() +
                      " (short_code String, timestamp DateTime, user_agent String, ip_address "
                      "String, referrer String, original_url String" +
                      further_columns + ") ENGINE = MergeTree() ORDER BY (short_code, timestamp)");
 }
 
-bool database_exists(const Scene& scene) {
+bool database_exists(const TestTopology& topology) {
   return clickhouse().query("SELECT count() FROM system.databases WHERE name = '" +
-                            scene.database() + "'") != "0\n";
+                            topology.database() + "'") != "0\n";
 }
 
 struct Case {
@@ -135,16 +135,16 @@ std::string first_complaint(const std::string& output) {
 }  // namespace
 
 TEST_CASE("check: a healthy installation passes, and nothing of it is touched") {
-  Scene scene("check_healthy");
-  scene.declare_topology();
-  create_table(scene, ", note Nullable(String), day Date MATERIALIZED toDate(timestamp)");
+  TestTopology topology("check_healthy");
+  topology.declare_topology();
+  create_table(topology, ", note Nullable(String), day Date MATERIALIZED toDate(timestamp)");
   AmqpClient client(rabbitmq().url());
-  client.declare_queue(scene.dead_letter_queue());
+  client.declare_queue(topology.dead_letter_queue());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, 2, [](std::uint64_t) { return "rubbish"; });
+  publish_confirmed(client, topology, 0, 2, [](std::uint64_t) { return "rubbish"; });
 
   for (int run = 0; run < 2; ++run) {
-    const Finished finished = run_program(scene.environment(), {"check"});
+    const Finished finished = run_program(topology.environment(), {"check"});
     const std::string& output = finished.output;
     INFO(output << finished.error_output);
     CHECK(describe_status(finished.status) == "exit status 0");
@@ -166,51 +166,51 @@ TEST_CASE("check: a healthy installation passes, and nothing of it is touched") 
         contains(output, "✓ dead-letter queue check_healthy_events.dead: exists; 0 messages wait"));
     CHECK(contains(output, "All is well.\n"));
   }
-  CHECK(scene.rows() == 0);
-  CHECK(client.message_count(scene.queue()) == 2);
-  const auto message = client.get(scene.queue());
+  CHECK(topology.rows() == 0);
+  CHECK(client.message_count(topology.queue()) == 2);
+  const auto message = client.get(topology.queue());
   REQUIRE(message);
   CHECK_FALSE(message->redelivered);
 }
 
 TEST_CASE("check: looking at a quorum queue takes nothing from it") {
-  Scene scene("check_quorum");
+  TestTopology topology("check_quorum");
   AmqpClient client(rabbitmq().url());
-  client.declare_queue(scene.queue(), {{"x-queue-type", "quorum"}});
+  client.declare_queue(topology.queue(), {{"x-queue-type", "quorum"}});
   client.enable_confirms();
-  client.publish("", scene.queue(), "rubbish");
+  client.publish("", topology.queue(), "rubbish");
   REQUIRE(client.wait_for_confirms(std::chrono::seconds(10)));
-  const Finished finished = run_program(scene.environment(), {"check"});
+  const Finished finished = run_program(topology.environment(), {"check"});
   INFO(finished.output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "queue check_quorum_events: exists, may be consumed; 1 message"));
-  const auto message = client.get(scene.queue());
+  const auto message = client.get(topology.queue());
   REQUIRE(message);
   CHECK_FALSE(message->redelivered);
 }
 
 TEST_CASE("check: where nothing exists yet it says what would be created, and creates nothing") {
-  Scene scene("check_empty");
-  const Finished finished = run_program(scene.environment(), {"check"});
+  TestTopology topology("check_empty");
+  const Finished finished = run_program(topology.environment(), {"check"});
   INFO(finished.output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "it would be created, as the one for click events"));
   CHECK(contains(finished.output, "queue check_empty_events does not exist: it would be created"));
   CHECK(contains(finished.output, "dead-letter queue check_empty_events.dead: does not exist"));
-  CHECK_FALSE(database_exists(scene));
+  CHECK_FALSE(database_exists(topology));
   AmqpClient client(rabbitmq().url());
-  CHECK_FALSE(client.queue_exists(scene.queue()));
-  CHECK_FALSE(client.queue_exists(scene.dead_letter_queue()));
+  CHECK_FALSE(client.queue_exists(topology.queue()));
+  CHECK_FALSE(client.queue_exists(topology.dead_letter_queue()));
 }
 
 TEST_CASE("check: one line names the cause of a misconfiguration and what to do") {
   rabbitmq().ctl({"add_user", kStranger, kStrangerPassword});
   rabbitmq().ctl({"set_permissions", "-p", "/", kStranger, "^$", "^$", "^$"});
   for (const Case& wrong : cases()) {
-    Scene scene("check_wrong");
-    scene.declare_topology();
-    create_table(scene);
-    Environment environment = scene.environment();
+    TestTopology topology("check_wrong");
+    topology.declare_topology();
+    create_table(topology);
+    Environment environment = topology.environment();
     for (const auto& [name, text] : wrong.overrides) environment[name] = text;
     const Finished finished = run_program(environment, {"check"});
     INFO(wrong.name << ":\n" << finished.output << finished.error_output);
@@ -228,8 +228,8 @@ TEST_CASE("check: one line names the cause of a misconfiguration and what to do"
 }
 
 TEST_CASE("check: a host name that means nothing is told from a closed port") {
-  Scene scene("check_host");
-  Environment environment = scene.environment();
+  TestTopology topology("check_host");
+  Environment environment = topology.environment();
   environment["CLICKHOUSE_HOST"] = "clickhouse.invalid";
   environment["RABBITMQ_URL"] = "amqp://guest:guest@rabbit.invalid/";
   const Finished finished = run_program(environment, {"check"});
@@ -242,9 +242,9 @@ TEST_CASE("check: a host name that means nothing is told from a closed port") {
 }
 
 TEST_CASE("check: a column that cannot be written is named, and the others are shown") {
-  Scene scene("check_column");
-  create_table(scene, ", place Tuple(Float64, Float64)");
-  const Finished finished = run_program(scene.environment(), {"check"});
+  TestTopology topology("check_column");
+  create_table(topology, ", place Tuple(Float64, Float64)");
+  const Finished finished = run_program(topology.environment(), {"check"});
   INFO(finished.output);
   CHECK(describe_status(finished.status) == "exit status 78");
   CHECK(contains(finished.output, "✗ column place of `check_column`.`click_events`: "));

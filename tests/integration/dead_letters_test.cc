@@ -8,8 +8,8 @@
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -20,7 +20,7 @@ using std::chrono::seconds;
 std::size_t count_lines(const std::string& text) { return count_occurrences(text, "\n"); }
 
 // As the service writes dead letters, from the given exchange.
-MessageProperties letter(const Scene& scene, const std::string& reason,
+MessageProperties letter(const TestTopology& topology, const std::string& reason,
                          const std::string& exchange) {
   MessageProperties properties;
   properties.delivery_mode = 2;
@@ -31,18 +31,19 @@ MessageProperties letter(const Scene& scene, const std::string& reason,
                         {"x-event-consumer-column", "original_url"},
                         {"x-event-consumer-time", "2025-12-19T10:20:30Z"},
                         {"x-event-consumer-exchange", exchange},
-                        {"x-event-consumer-routing-key", scene.queue()}};
+                        {"x-event-consumer-routing-key", topology.queue()}};
   return properties;
 }
 
 // A dead-letter queue with these bodies, each with its reason.
-AmqpClient fill(const Scene& scene,
+AmqpClient fill(const TestTopology& topology,
                 const std::vector<std::pair<std::string, std::string>>& letters) {
   AmqpClient client(rabbitmq().url());
-  client.declare_queue(scene.dead_letter_queue());
+  client.declare_queue(topology.dead_letter_queue());
   client.enable_confirms();
   for (const auto& [body, reason] : letters)
-    client.publish("", scene.dead_letter_queue(), body, letter(scene, reason, scene.exchange()));
+    client.publish("", topology.dead_letter_queue(), body,
+                   letter(topology, reason, topology.exchange()));
   REQUIRE(client.wait_for_confirms(seconds(60)));
   return client;
 }
@@ -53,19 +54,19 @@ std::vector<std::string> take_all(AmqpClient& client, const std::string& queue) 
   return bodies;
 }
 
-Finished dead_letters(const Scene& scene, std::vector<std::string> arguments) {
+Finished dead_letters(const TestTopology& topology, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "dead-letters");
-  return run_program(scene.environment(), arguments);
+  return run_program(topology.environment(), arguments);
 }
 
 }  // namespace
 
 TEST_CASE("dead-letters list shows them in order, and all of them stay as they are") {
-  Scene scene("letters_list");
+  TestTopology topology("letters_list");
   AmqpClient client =
-      fill(scene, {{"one", "not_json"}, {"two\x1b[2J", "bad_value"}, {"t\xff", "invalid_utf8"}});
+      fill(topology, {{"one", "not_json"}, {"two\x1b[2J", "bad_value"}, {"t\xff", "invalid_utf8"}});
 
-  const Finished text = dead_letters(scene, {"list"});
+  const Finished text = dead_letters(topology, {"list"});
   INFO(text.output << text.error_output);
   CHECK(describe_status(text.status) == "exit status 0");
   CHECK(text.output.rfind("2025-12-19T10:20:30Z  not_json  original_url: the required String is "
@@ -75,7 +76,7 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
   CHECK(contains(text.output, "\n    t\\xff\n"));
   CHECK(contains(text.output, "3 shown, all 3 stay in queue letters_list_events.dead on RabbitMQ"));
 
-  const Finished json = dead_letters(scene, {"list", "--json"});
+  const Finished json = dead_letters(topology, {"list", "--json"});
   INFO(json.output);
   CHECK(count_lines(json.output) == 3);
   CHECK(json.output.rfind("{\"time\":\"2025-12-19T10:20:30Z\",\"reason\":\"not_json\",", 0) == 0);
@@ -84,85 +85,86 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
   CHECK(contains(json.output, "\"body_base64\":\"dP8=\"}\n"));
   CHECK(contains(json.error_output, "3 shown"));
 
-  const Finished limited = dead_letters(scene, {"list", "--limit", "1", "--json"});
+  const Finished limited = dead_letters(topology, {"list", "--limit", "1", "--json"});
   CHECK(count_lines(limited.output) == 1);
-  CHECK(take_all(client, scene.dead_letter_queue()) ==
+  CHECK(take_all(client, topology.dead_letter_queue()) ==
         std::vector<std::string>{"one", "two\x1b[2J", "t\xff"});
 }
 
 TEST_CASE("dead-letters replay publishes those of the reason as they were; the others stay") {
-  Scene scene("letters_replay");
-  scene.declare_topology();
-  AmqpClient client = fill(scene, {{"a", "bad_value"},
-                                   {"b", "not_json"},
-                                   {"c", "bad_value"},
-                                   {"d", "not_json"},
-                                   {"e", "bad_value"}});
+  TestTopology topology("letters_replay");
+  topology.declare_topology();
+  AmqpClient client = fill(topology, {{"a", "bad_value"},
+                                      {"b", "not_json"},
+                                      {"c", "bad_value"},
+                                      {"d", "not_json"},
+                                      {"e", "bad_value"}});
   const Finished finished =
-      dead_letters(scene, {"replay", "--reason", "bad_value", "--limit", "2"});
+      dead_letters(topology, {"replay", "--reason", "bad_value", "--limit", "2"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "2 replayed, 3 stay in queue letters_replay_events.dead"));
   CHECK_FALSE(contains(finished.output, "went straight"));
 
-  const auto replayed = client.get(scene.queue());
+  const auto replayed = client.get(topology.queue());
   REQUIRE(replayed);
   CHECK(replayed->body == "a");
   CHECK(replayed->properties.message_id == "id-1");
   CHECK(replayed->properties.delivery_mode == 2);
   CHECK(replayed->properties.headers == std::map<std::string, std::string>{{"trace", "abc"}});
-  CHECK(take_all(client, scene.queue()) == std::vector<std::string>{"c"});
-  CHECK(take_all(client, scene.dead_letter_queue()) == std::vector<std::string>{"b", "d", "e"});
+  CHECK(take_all(client, topology.queue()) == std::vector<std::string>{"c"});
+  CHECK(take_all(client, topology.dead_letter_queue()) == std::vector<std::string>{"b", "d", "e"});
 }
 
 TEST_CASE("dead-letters replay: what its exchange does not route goes straight to the queue") {
-  Scene scene("letters_lost");
-  scene.declare_topology();
-  AmqpClient client = fill(scene, {{"routed", "bad_value"}});
-  auto unroutable = letter(scene, "bad_value", scene.exchange());
+  TestTopology topology("letters_lost");
+  topology.declare_topology();
+  AmqpClient client = fill(topology, {{"routed", "bad_value"}});
+  auto unroutable = letter(topology, "bad_value", topology.exchange());
   unroutable.headers["x-event-consumer-routing-key"] = "nowhere";
-  client.publish("", scene.dead_letter_queue(), "unroutable", unroutable);
-  client.publish("", scene.dead_letter_queue(), "gone", letter(scene, "bad_value", "no_exchange"));
-  client.publish("", scene.dead_letter_queue(), "unknown", {});
+  client.publish("", topology.dead_letter_queue(), "unroutable", unroutable);
+  client.publish("", topology.dead_letter_queue(), "gone",
+                 letter(topology, "bad_value", "no_exchange"));
+  client.publish("", topology.dead_letter_queue(), "unknown", {});
   REQUIRE(client.wait_for_confirms(seconds(10)));
 
-  const Finished finished = dead_letters(scene, {"replay"});
+  const Finished finished = dead_letters(topology, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "4 replayed, 0 stay"));
   CHECK(contains(finished.output, "3 of them went straight to queue letters_lost_events"));
-  const auto bodies = take_all(client, scene.queue());
+  const auto bodies = take_all(client, topology.queue());
   CHECK(std::set<std::string>(bodies.begin(), bodies.end()) ==
         std::set<std::string>{"routed", "unroutable", "gone", "unknown"});
   CHECK(bodies.size() == 4);
-  CHECK(client.message_count(scene.dead_letter_queue()) == 0);
+  CHECK(client.message_count(topology.dead_letter_queue()) == 0);
 }
 
 TEST_CASE("dead-letters replay: with nowhere to go all letters stay") {
-  Scene scene("letters_nowhere");
-  AmqpClient client = fill(scene, {{"a", "bad_value"}, {"b", "bad_value"}});
-  const Finished finished = dead_letters(scene, {"replay"});
+  TestTopology topology("letters_nowhere");
+  AmqpClient client = fill(topology, {{"a", "bad_value"}, {"b", "bad_value"}});
+  const Finished finished = dead_letters(topology, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 78");
   CHECK(contains(finished.output, "0 replayed, 2 stay"));
   CHECK(contains(finished.error_output, "queue letters_nowhere_events does not exist"));
-  CHECK(wait_until([&] { return client.message_count(scene.dead_letter_queue()) == 2; },
+  CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == 2; },
                    seconds(10)));
 }
 
 TEST_CASE("dead-letters replay under a running service ends, though its letters come back dead") {
-  Scene scene("letters_again");
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("letters_again");
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, 300,
+  publish_confirmed(client, topology, 0, 300,
                     [](std::uint64_t id) { return "rubbish " + std::to_string(id); });
-  const auto all_dead = [&] { return client.message_count(scene.dead_letter_queue()) == 300; };
+  const auto all_dead = [&] { return client.message_count(topology.dead_letter_queue()) == 300; };
   REQUIRE(wait_until(all_dead, seconds(20)));
 
-  const Finished finished = dead_letters(scene, {"replay"});
+  const Finished finished = dead_letters(topology, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "300 replayed"));
@@ -170,58 +172,59 @@ TEST_CASE("dead-letters replay under a running service ends, though its letters 
 }
 
 TEST_CASE("dead-letters replay, killed in the middle, loses none") {
-  Scene scene("letters_kill");
-  scene.declare_topology();
+  TestTopology topology("letters_kill");
+  topology.declare_topology();
   constexpr std::size_t kLetters = 20'000;
   std::vector<std::pair<std::string, std::string>> letters;
   for (std::size_t i = 0; i < kLetters; ++i) letters.emplace_back(std::to_string(i), "bad_value");
-  AmqpClient client = fill(scene, letters);
+  AmqpClient client = fill(topology, letters);
 
-  Service replaying(scene.environment(), {"dead-letters", "replay"});
-  REQUIRE(wait_until([&] { return client.message_count(scene.queue()) > 1'000; }, seconds(30)));
+  Service replaying(topology.environment(), {"dead-letters", "replay"});
+  REQUIRE(wait_until([&] { return client.message_count(topology.queue()) > 1'000; }, seconds(30)));
   replaying.send(SIGKILL);
   CHECK(replaying.wait_exit_status(seconds(10)) == std::nullopt);
   INFO(replaying.log());
   // The broker gives back what the dead process held.
   CHECK(wait_until(
       [&] {
-        return client.message_count(scene.dead_letter_queue()) +
-                   client.message_count(scene.queue()) >=
+        return client.message_count(topology.dead_letter_queue()) +
+                   client.message_count(topology.queue()) >=
                kLetters;
       },
       seconds(20)));
-  CHECK(client.message_count(scene.dead_letter_queue()) > 0);
+  CHECK(client.message_count(topology.dead_letter_queue()) > 0);
 
-  const Finished rest = dead_letters(scene, {"replay"});
+  const Finished rest = dead_letters(topology, {"replay"});
   INFO(rest.output << rest.error_output);
   CHECK(describe_status(rest.status) == "exit status 0");
-  const auto bodies = take_all(client, scene.queue());
+  const auto bodies = take_all(client, topology.queue());
   CHECK(std::set<std::string>(bodies.begin(), bodies.end()).size() == kLetters);
   // At most the round under way comes twice.
   CHECK(bodies.size() <= kLetters + 200);
-  CHECK(client.message_count(scene.dead_letter_queue()) == 0);
+  CHECK(client.message_count(topology.dead_letter_queue()) == 0);
 }
 
 TEST_CASE("dead-letters drop removes those of the reason and says how many") {
-  Scene scene("letters_drop");
-  AmqpClient client = fill(scene, {{"a", "bad_value"}, {"b", "not_json"}, {"c", "bad_value"}});
-  CHECK(
-      contains(dead_letters(scene, {"drop", "--reason", "too_deep"}).output, "0 dropped, 3 stay"));
-  CHECK(contains(dead_letters(scene, {"drop", "--reason", "bad_value"}).output,
+  TestTopology topology("letters_drop");
+  AmqpClient client = fill(topology, {{"a", "bad_value"}, {"b", "not_json"}, {"c", "bad_value"}});
+  CHECK(contains(dead_letters(topology, {"drop", "--reason", "too_deep"}).output,
+                 "0 dropped, 3 stay"));
+  CHECK(contains(dead_letters(topology, {"drop", "--reason", "bad_value"}).output,
                  "2 dropped, 1 stay in queue letters_drop_events.dead"));
-  CHECK(take_all(client, scene.dead_letter_queue()) == std::vector<std::string>{"b"});
-  CHECK(describe_status(dead_letters(scene, {"drop", "--reason", ""}).status) == "exit status 64");
+  CHECK(take_all(client, topology.dead_letter_queue()) == std::vector<std::string>{"b"});
+  CHECK(describe_status(dead_letters(topology, {"drop", "--reason", ""}).status) ==
+        "exit status 64");
 }
 
 TEST_CASE("dead-letters says when there is no such queue, or none at all") {
-  Scene scene("letters_none");
-  const Finished absent = dead_letters(scene, {"list"});
+  TestTopology topology("letters_none");
+  const Finished absent = dead_letters(topology, {"list"});
   CHECK(describe_status(absent.status) == "exit status 78");
   CHECK(contains(absent.error_output, "there is no queue letters_none_events.dead"));
-  const Finished none = dead_letters(scene, {"list", "--dead-letter-queue", ""});
+  const Finished none = dead_letters(topology, {"list", "--dead-letter-queue", ""});
   CHECK(describe_status(none.status) == "exit status 78");
   CHECK(contains(none.error_output, "--dead-letter-queue is empty"));
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = "amqp://app:letters-secret-9@127.0.0.1:1/";
   const Finished unreachable = run_program(environment, {"dead-letters", "drop"});
   CHECK(describe_status(unreachable.status) == "exit status 69");

@@ -3,8 +3,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -12,10 +12,10 @@ namespace {
 
 using std::chrono::seconds;
 
-void publish(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+void publish(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, first, last,
+  publish_confirmed(client, topology, first, last,
                     [](std::uint64_t id) { return ClickEvents().json_at(id); });
 }
 
@@ -37,16 +37,16 @@ TEST_CASE("the disk of ClickHouse is full: everything waits until there is room 
   ClickhouseOptions options;
   options.disk_size = "160m";
   const ClickhouseServer server(options);
-  Scene scene("full_disk", server);
-  scene.declare_topology();
-  Service service(scene.environment());
-  publish(scene, 0, 1'000);
-  REQUIRE(wait_until([&] { return scene.rows() == 1'000; }, seconds(20)));
+  TestTopology topology("full_disk", server);
+  topology.declare_topology();
+  Service service(topology.environment());
+  publish(topology, 0, 1'000);
+  REQUIRE(wait_until([&] { return topology.rows() == 1'000; }, seconds(20)));
   const auto workers = service.workers();
 
   const std::string filler = server.data_directory() + "/filler";
   fill(filler);
-  publish(scene, 1'000, 20'000);
+  publish(topology, 1'000, 20'000);
   const bool refused =
       wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20));
   INFO(service.log());
@@ -54,9 +54,9 @@ TEST_CASE("the disk of ClickHouse is full: everything waits until there is room 
   CHECK(service.count_in_log("space") >= 1);
   CHECK(service.count_in_log("cut in halves") == 0);
   REQUIRE(std::remove(filler.c_str()) == 0);
-  CHECK(wait_until([&] { return scene.distinct_events() == 20'000; }, seconds(30)));
+  CHECK(wait_until([&] { return topology.distinct_events() == 20'000; }, seconds(30)));
   CHECK(service.workers() == workers);
-  CHECK(AmqpClient(rabbitmq().url()).message_count(scene.dead_letter_queue()) == 0);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(topology.dead_letter_queue()) == 0);
   CHECK(service.stop() == 0);
 }
 

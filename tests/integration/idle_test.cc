@@ -1,5 +1,5 @@
 // Nothing to do costs nothing.
-#include "tests/support/books.h"
+#include "tests/support/accounting.h"
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
 
@@ -24,9 +24,9 @@ Effort effort_of(pid_t pid) { return {pid, voluntary_switches(pid), cpu_seconds(
 }  // namespace
 
 TEST_CASE("an idle service sleeps: few wake-ups, next to no processor time, little memory") {
-  Scene scene("idle");
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("idle");
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   std::vector<Effort> before = {effort_of(service.pid())};
   for (const pid_t worker : service.workers()) before.push_back(effort_of(worker));

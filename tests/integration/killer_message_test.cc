@@ -2,8 +2,8 @@
 // planted for it.
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -13,30 +13,30 @@ using std::chrono::seconds;
 TEST_CASE("a message that kills workers is dead-lettered after two deaths, all others are stored") {
   constexpr std::uint64_t kEvents = 20'000;
   const std::string killer = R"({"short_code":"x","timestamp":0,"original_url":"planted abort"})";
-  Scene scene("killer_message");
-  scene.declare_topology();
+  TestTopology topology("killer_message");
+  topology.declare_topology();
   const ClickEvents events;
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents / 2, [&](auto id) { return events.json_at(id); });
-  client.publish(scene.exchange(), scene.queue(), killer);
-  publish_confirmed(client, scene, kEvents / 2, kEvents,
+  publish_confirmed(client, topology, 0, kEvents / 2, [&](auto id) { return events.json_at(id); });
+  client.publish(topology.exchange(), topology.queue(), killer);
+  publish_confirmed(client, topology, kEvents / 2, kEvents,
                     [&](auto id) { return events.json_at(id); });
 
-  Service service(scene.environment(), {}, "planted/event-consumer");
+  Service service(topology.environment(), {}, "planted/event-consumer");
   const bool all_stored =
-      wait_until([&] { return scene.distinct_events() == kEvents; }, seconds(60));
+      wait_until([&] { return topology.distinct_events() == kEvents; }, seconds(60));
   INFO(service.log());
   CHECK(all_stored);
   CHECK(service.count_in_log("killed by signal 6 (ABRT)") == 2);
 
   REQUIRE(wait_until(
       [&] {
-        return client.queue_exists(scene.dead_letter_queue()) &&
-               client.message_count(scene.dead_letter_queue()) == 1;
+        return client.queue_exists(topology.dead_letter_queue()) &&
+               client.message_count(topology.dead_letter_queue()) == 1;
       },
       seconds(10)));
-  const auto letter = client.get(scene.dead_letter_queue());
+  const auto letter = client.get(topology.dead_letter_queue());
   REQUIRE(letter);
   CHECK(letter->body == killer);
   CHECK(letter->properties.headers.at("x-event-consumer-reason") == "worker_died");

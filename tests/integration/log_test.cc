@@ -6,8 +6,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -18,17 +18,17 @@ using std::chrono::seconds;
 }  // namespace
 
 TEST_CASE("the log in JSON: an object a line from start to stop, also about odd bytes") {
-  Scene scene("log_json");
-  scene.declare_topology();
-  Service service(scene.environment(), {"--log-format", "json"});
+  TestTopology topology("log_json");
+  topology.declare_topology();
+  Service service(topology.environment(), {"--log-format", "json"});
   REQUIRE(service.wait_consuming(2));
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
   for (const BrokenKind kind : kAllBrokenKinds)
-    client.publish(scene.exchange(), scene.queue(), broken_message(kind, 1));
+    client.publish(topology.exchange(), topology.queue(), broken_message(kind, 1));
   REQUIRE(client.wait_for_confirms(seconds(10)));
   REQUIRE(wait_until(
-      [&] { return client.message_count(scene.dead_letter_queue()) == kAllBrokenKinds.size(); },
+      [&] { return client.message_count(topology.dead_letter_queue()) == kAllBrokenKinds.size(); },
       seconds(20)));
   CHECK(service.stop() == 0);
 
@@ -48,12 +48,12 @@ TEST_CASE("the log in JSON: an object a line from start to stop, also about odd 
 }
 
 TEST_CASE("the log says at the start what goes where, and what is guaranteed") {
-  Scene scene("log_start");
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("log_start");
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   INFO(service.log());
-  CHECK(service.count_in_log("moving queue " + scene.queue() + " on RabbitMQ 127.0.0.1:") == 2);
+  CHECK(service.count_in_log("moving queue " + topology.queue() + " on RabbitMQ 127.0.0.1:") == 2);
   CHECK(service.count_in_log(", version 3.") == 2);
   CHECK(
       service.count_in_log(", into `log_start`.`click_events` (short_code, timestamp, user_agent, "

@@ -5,11 +5,11 @@
 #include <string>
 #include <utility>
 
-#include "tests/support/books.h"
+#include "tests/support/accounting.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -89,10 +89,10 @@ class RowComparison {
 using DeadLetters = std::multimap<std::string, std::map<std::string, std::string>>;
 
 // Body and headers of everything in the dead-letter queue.
-DeadLetters take_dead_letters(const Scene& scene) {
+DeadLetters take_dead_letters(const TestTopology& topology) {
   DeadLetters letters;
   AmqpClient client(rabbitmq().url());
-  while (auto message = client.get(scene.dead_letter_queue()))
+  while (auto message = client.get(topology.dead_letter_queue()))
     letters.emplace(message->body, message->properties.headers);
   return letters;
 }
@@ -100,17 +100,17 @@ DeadLetters take_dead_letters(const Scene& scene) {
 }  // namespace
 
 TEST_CASE("200 000 events: the good ones are stored once each, the broken ones dead-lettered") {
-  Scene scene("main_path");
-  scene.declare_topology();
+  TestTopology topology("main_path");
+  topology.declare_topology();
   const ClickEvents events(7, Content::kNasty);
   const WireTap tap(rabbitmq().port());
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = tap.url();
   Service service(environment);
 
   AmqpClient publisher(rabbitmq().url());
   publisher.enable_confirms();
-  publish_confirmed(publisher, scene, 0, kEvents, [&](std::uint64_t id) {
+  publish_confirmed(publisher, topology, 0, kEvents, [&](std::uint64_t id) {
     return is_broken(id) ? broken_message(kind_of(id), id) : events.json_at(id);
   });
 
@@ -118,31 +118,31 @@ TEST_CASE("200 000 events: the good ones are stored once each, the broken ones d
   AmqpClient observer(rabbitmq().url());
   CHECK(wait_until(
       [&] {
-        return scene.rows() >= kEvents - broken &&
-               observer.message_count(scene.dead_letter_queue()) >= broken;
+        return topology.rows() >= kEvents - broken &&
+               observer.message_count(topology.dead_letter_queue()) >= broken;
       },
       seconds(60)));
 
   RowComparison comparison(events);
   clickhouse().query(
-      "SELECT * FROM " + scene.table() + " ORDER BY " + kEventIdSql + " FORMAT RowBinary",
+      "SELECT * FROM " + topology.table() + " ORDER BY " + kEventIdSql + " FORMAT RowBinary",
       [&](std::string_view piece) { comparison.receive(piece); });
   INFO("first row that differs: event " << comparison.next());
   CHECK(comparison.complete());
 
-  CHECK(wait_until([&] { return rabbitmq().queue_counts(scene.queue()).unacknowledged == 0; },
+  CHECK(wait_until([&] { return rabbitmq().queue_counts(topology.queue()).unacknowledged == 0; },
                    seconds(10)));
   CHECK(service.stop() == 0);
-  check_books(service, scene, tap);
+  check_accounting(service, topology, tap);
 
-  const DeadLetters letters = take_dead_letters(scene);
+  const DeadLetters letters = take_dead_letters(topology);
   CHECK(letters.size() == broken);
   std::map<std::pair<std::string, std::string>, int> found, expected;
   for (const auto& [body, headers] : letters) {
     ++found[{body, headers.at("x-event-consumer-reason")}];
     CHECK_FALSE(headers.at("x-event-consumer-error").empty());
-    CHECK(headers.at("x-event-consumer-exchange") == scene.exchange());
-    CHECK(headers.at("x-event-consumer-routing-key") == scene.queue());
+    CHECK(headers.at("x-event-consumer-exchange") == topology.exchange());
+    CHECK(headers.at("x-event-consumer-routing-key") == topology.queue());
     CHECK(headers.at("x-event-consumer-time").back() == 'Z');
   }
   for (std::uint64_t id = 0; id < kEvents; ++id) {

@@ -4,9 +4,9 @@
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
 #include "tests/support/click_events.h"
-#include "tests/support/flow.h"
-#include "tests/support/scene.h"
+#include "tests/support/running_service.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -28,11 +28,11 @@ class BrokerUser {
   ~BrokerUser() { rabbitmq().ctl({"delete_user", "app"}); }
 };
 
-void publish(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+void publish(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
   const ClickEvents events(51);
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, first, last,
+  publish_confirmed(client, topology, first, last,
                     [&](std::uint64_t id) { return events.json_at(id); });
 }
 
@@ -50,8 +50,8 @@ void check_nowhere(const std::string& secret, const Service& service) {
 }  // namespace
 
 TEST_CASE("password files: a worker that starts again uses what is there then") {
-  Scene scene("password_files");
-  scene.declare_topology();
+  TestTopology topology("password_files");
+  topology.declare_topology();
   const BrokerUser user;
   const PrivateDirectory secrets("secrets");
   const std::string rabbitmq_file = secrets.path() + "/rabbitmq";
@@ -59,7 +59,7 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   write_file(rabbitmq_file, std::string(kRabbitmqPassword) + '\n', 0600);
   write_file(clickhouse_file, kClickhousePassword, 0600);
 
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = rabbitmq().url("/", "app", "overruled");
   environment["RABBITMQ_PASSWORD_FILE"] = rabbitmq_file;
   environment["CLICKHOUSE_USER"] = kClickhouseUser;
@@ -67,8 +67,8 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   environment["CLICKHOUSE_PASSWORD_FILE"] = clickhouse_file;
   Service service(environment);
   REQUIRE(service.wait_consuming(2));
-  publish(scene, 0, 1000);
-  CHECK(wait_until([&] { return scene.distinct_events() == 1000; }, seconds(20)));
+  publish(topology, 0, 1000);
+  CHECK(wait_until([&] { return topology.distinct_events() == 1000; }, seconds(20)));
 
   rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
   const ChangedUsers other(clickhouse(), kClickhousePassword, kNewClickhousePassword);
@@ -77,8 +77,8 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   for (const pid_t worker : service.workers()) kill(worker, SIGKILL);
   INFO(service.log());
   REQUIRE(service.wait_consuming(4));
-  publish(scene, 1000, 2000);
-  CHECK(wait_until([&] { return scene.distinct_events() == 2000; }, seconds(20)));
+  publish(topology, 1000, 2000);
+  CHECK(wait_until([&] { return topology.distinct_events() == 2000; }, seconds(20)));
   for (const char* secret :
        {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
     check_nowhere(secret, service);
@@ -92,26 +92,26 @@ TEST_CASE("password files: both passwords are changed while events flow, at the 
   const std::string clickhouse_file = secrets.path() + "/clickhouse";
   write_file(rabbitmq_file, kRabbitmqPassword, 0600);
   write_file(clickhouse_file, kClickhousePassword, 0600);
-  Flow flow("rotated", {{"RABBITMQ_URL", rabbitmq().url("/", "app", "overruled")},
-                        {"RABBITMQ_PASSWORD_FILE", rabbitmq_file},
-                        {"CLICKHOUSE_USER", kClickhouseUser},
-                        {"CLICKHOUSE_PASSWORD_FILE", clickhouse_file}});
+  RunningService running("rotated", {{"RABBITMQ_URL", rabbitmq().url("/", "app", "overruled")},
+                                     {"RABBITMQ_PASSWORD_FILE", rabbitmq_file},
+                                     {"CLICKHOUSE_USER", kClickhouseUser},
+                                     {"CLICKHOUSE_PASSWORD_FILE", clickhouse_file}});
 
   const ChangedUsers other(clickhouse(), kClickhousePassword, kNewClickhousePassword);
-  flow.publish();
-  CHECK(flow.wait_for_log("→ correct CLICKHOUSE_USER (now writer) and CLICKHOUSE_PASSWORD"));
+  running.publish();
+  CHECK(running.wait_for_log("→ correct CLICKHOUSE_USER (now writer) and CLICKHOUSE_PASSWORD"));
   write_file(clickhouse_file, kNewClickhousePassword, 0600);
-  CHECK(flow.all_arrive(seconds(20)));
+  CHECK(running.all_arrive(seconds(20)));
 
   rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
   rabbitmq().ctl({"close_all_connections", "for the test"});
-  CHECK(flow.wait_for_log("→ correct user and password in RABBITMQ_URL", 2));
-  flow.publish();
+  CHECK(running.wait_for_log("→ correct user and password in RABBITMQ_URL", 2));
+  running.publish();
   write_file(rabbitmq_file, kNewRabbitmqPassword, 0600);
-  CHECK(flow.flows());
+  CHECK(running.moves_events());
   for (const char* secret :
        {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
-    check_nowhere(secret, flow.service());
+    check_nowhere(secret, running.service());
 }
 
 TEST_CASE("password files: one that cannot be used ends the start with 64 and is named") {

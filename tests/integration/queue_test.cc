@@ -1,8 +1,8 @@
 // Queues as we find them, or make them.
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -13,45 +13,45 @@ using std::chrono::seconds;
 }  // namespace
 
 TEST_CASE("a queue that does not exist is created as the publisher would, and the log says so") {
-  Scene scene("created");
-  Service service(scene.environment());
+  TestTopology topology("created");
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   CHECK(service.count_in_log("did not exist") >= 3);  // table, queue, dead-letter queue
   // Neither the publisher nor a route through the exchange meets other arguments than its own.
-  scene.declare_topology();
+  topology.declare_topology();
   AmqpClient client(rabbitmq().url());
-  client.publish(scene.exchange(), scene.queue(), ClickEvents().json_at(0));
-  CHECK(wait_until([&] { return scene.rows() == 1; }, seconds(10)));
+  client.publish(topology.exchange(), topology.queue(), ClickEvents().json_at(0));
+  CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(10)));
 }
 
 TEST_CASE("a queue with other arguments is used as it is") {
-  Scene scene("quorum");
+  TestTopology topology("quorum");
   AmqpClient client(rabbitmq().url());
-  client.declare_queue(scene.queue(), {{"x-queue-type", "quorum"}});
-  Service service(scene.environment());
+  client.declare_queue(topology.queue(), {{"x-queue-type", "quorum"}});
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
-  client.publish("", scene.queue(), ClickEvents().json_at(0));
-  client.publish("", scene.queue(), "rubbish");
-  CHECK(wait_until([&] { return scene.rows() == 1; }, seconds(10)));
-  CHECK(wait_until([&] { return client.message_count(scene.dead_letter_queue()) == 1; },
+  client.publish("", topology.queue(), ClickEvents().json_at(0));
+  client.publish("", topology.queue(), "rubbish");
+  CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(10)));
+  CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == 1; },
                    seconds(10)));
 }
 
 TEST_CASE("a dead letter keeps its properties and is made to last") {
-  Scene scene("properties");
-  scene.declare_topology();
+  TestTopology topology("properties");
+  topology.declare_topology();
   AmqpClient client(rabbitmq().url());
   MessageProperties properties;
   properties.content_type = "text/x-rubbish";
   properties.message_id = "message-17";
   properties.headers = {{"trace", "abc"}, {"x-event-consumer-reason", "of an earlier life"}};
-  client.publish(scene.exchange(), scene.queue(), "rubbish", properties);
-  Service service(scene.environment());
+  client.publish(topology.exchange(), topology.queue(), "rubbish", properties);
+  Service service(topology.environment());
 
   std::optional<Message> letter;
   const auto arrived = [&] {
-    return client.queue_exists(scene.dead_letter_queue()) &&
-           (letter = client.get(scene.dead_letter_queue())).has_value();
+    return client.queue_exists(topology.dead_letter_queue()) &&
+           (letter = client.get(topology.dead_letter_queue())).has_value();
   };
   REQUIRE(wait_until(arrived, seconds(20)));
   CHECK(letter->body == "rubbish");
@@ -63,39 +63,39 @@ TEST_CASE("a dead letter keeps its properties and is made to last") {
 }
 
 TEST_CASE("without a dead-letter queue of ours the broker's own policy applies") {
-  Scene scene("policy");
+  TestTopology topology("policy");
   AmqpClient client(rabbitmq().url());
-  const std::string broken = scene.queue() + ".dead";
+  const std::string broken = topology.queue() + ".dead";
   client.declare_queue(broken);
-  client.declare_queue(scene.queue(), {{"x-dead-letter-exchange", std::string()},
-                                       {"x-dead-letter-routing-key", broken}});
-  Environment environment = scene.environment();
+  client.declare_queue(topology.queue(), {{"x-dead-letter-exchange", std::string()},
+                                          {"x-dead-letter-routing-key", broken}});
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_DEAD_LETTER_QUEUE"] = "";
   Service service(environment);
-  client.publish("", scene.queue(), "rubbish");
-  client.publish("", scene.queue(), ClickEvents().json_at(0));
-  CHECK(wait_until([&] { return scene.rows() == 1; }, seconds(20)));
+  client.publish("", topology.queue(), "rubbish");
+  client.publish("", topology.queue(), ClickEvents().json_at(0));
+  CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(20)));
   std::optional<Message> letter;
   CHECK(wait_until([&] { return (letter = client.get(broken)).has_value(); }, seconds(10)));
   CHECK(letter->body == "rubbish");
   CHECK(letter->properties.headers.count("x-event-consumer-reason") == 0);
   CHECK(service.stop() == 0);
-  CHECK(client.message_count(scene.queue()) == 0);
+  CHECK(client.message_count(topology.queue()) == 0);
 }
 
 TEST_CASE("an event larger than a batch may be is dead-lettered unchanged") {
-  Scene scene("too_large");
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology("too_large");
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_BATCH_BYTES"] = "200KiB";
   Service service(environment);
   AmqpClient client(rabbitmq().url());
   const std::string body = R"({"short_code": ")" + std::string(300 * 1024, 'a') + "\"}";
-  client.publish(scene.exchange(), scene.queue(), body);
+  client.publish(topology.exchange(), topology.queue(), body);
   std::optional<Message> letter;
   const auto arrived = [&] {
-    return client.queue_exists(scene.dead_letter_queue()) &&
-           (letter = client.get(scene.dead_letter_queue())).has_value();
+    return client.queue_exists(topology.dead_letter_queue()) &&
+           (letter = client.get(topology.dead_letter_queue())).has_value();
   };
   REQUIRE(wait_until(arrived, seconds(20)));
   CHECK(letter->body == body);

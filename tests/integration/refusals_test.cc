@@ -6,9 +6,9 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/schema_changes.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -16,29 +16,29 @@ namespace {
 
 using std::chrono::seconds;
 
-void publish_events(const Scene& scene, std::uint64_t first, std::uint64_t last) {
+void publish_events(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
   const ClickEvents events;
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, first, last,
+  publish_confirmed(client, topology, first, last,
                     [&](std::uint64_t id) { return events.json_at(id); });
 }
 
-std::uint32_t dead_letters(const Scene& scene) {
+std::uint32_t dead_letters(const TestTopology& topology) {
   AmqpClient client(rabbitmq().url());
-  return client.queue_exists(scene.dead_letter_queue())
-             ? client.message_count(scene.dead_letter_queue())
+  return client.queue_exists(topology.dead_letter_queue())
+             ? client.message_count(topology.dead_letter_queue())
              : 0;
 }
 
 }  // namespace
 
 TEST_CASE("100 rows that ClickHouse refuses, scattered over 100 000, are dead-lettered alone") {
-  Scene scene("refused_rows");
-  scene.declare_topology();
-  clickhouse().query("CREATE DATABASE " + scene.database());
+  TestTopology topology("refused_rows");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
   // Whatever user agent is no number makes the insert of its whole batch fail.
-  clickhouse().query("CREATE TABLE " + scene.table() +
+  clickhouse().query("CREATE TABLE " + topology.table() +
                      " (short_code String, timestamp DateTime, user_agent String, ip_address "
                      "String, referrer String, original_url String, number UInt64 MATERIALIZED "
                      "toUInt64(user_agent)) ENGINE = MergeTree() ORDER BY short_code");
@@ -52,68 +52,70 @@ TEST_CASE("100 rows that ClickHouse refuses, scattered over 100 000, are dead-le
   };
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents, body_of);
-  Service service(scene.environment());
-  CHECK(wait_until([&] { return dead_letters(scene) == 100 && scene.rows() == kEvents - 100; },
-                   seconds(120)));
-  CHECK(scene.distinct_events() == kEvents - 100);
-  while (const auto letter = client.get(scene.dead_letter_queue())) {
+  publish_confirmed(client, topology, 0, kEvents, body_of);
+  Service service(topology.environment());
+  CHECK(
+      wait_until([&] { return dead_letters(topology) == 100 && topology.rows() == kEvents - 100; },
+                 seconds(120)));
+  CHECK(topology.distinct_events() == kEvents - 100);
+  while (const auto letter = client.get(topology.dead_letter_queue())) {
     CHECK(letter->properties.headers.at("x-event-consumer-reason") == "refused_by_clickhouse");
     CHECK(letter->properties.headers.at("x-event-consumer-error").find("Code: ") !=
           std::string::npos);
     CHECK(letter->body.find("\"Mozilla\"") != std::string::npos);
   }
-  CHECK(wait_until([&] { return rabbitmq().queue_counts(scene.queue()).unacknowledged == 0; },
+  CHECK(wait_until([&] { return rabbitmq().queue_counts(topology.queue()).unacknowledged == 0; },
                    seconds(10)));
 }
 
 TEST_CASE("a table that refuses every row does not eat the queue") {
-  Scene scene("refuses_all");
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("refuses_all");
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
-  clickhouse().query("ALTER TABLE " + scene.table() +
+  clickhouse().query("ALTER TABLE " + topology.table() +
                      " ADD COLUMN number UInt64 MATERIALIZED toUInt64(user_agent)");
-  publish_events(scene, 0, 5'000);
+  publish_events(topology, 0, 5'000);
   REQUIRE(wait_until([&] { return service.count_in_log("as if it were not their fault") >= 1; },
                      seconds(30)));
-  CHECK(dead_letters(scene) == 0);
-  clickhouse().query("ALTER TABLE " + scene.table() + " DROP COLUMN number");
-  CHECK(wait_until([&] { return scene.distinct_events() == 5'000; }, seconds(60)));
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
+  clickhouse().query("ALTER TABLE " + topology.table() + " DROP COLUMN number");
+  CHECK(wait_until([&] { return topology.distinct_events() == 5'000; }, seconds(60)));
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("columns are added, dropped and changed while events flow") {
-  Scene scene("altered");
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology("altered");
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
   environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
   Service service(environment);
   std::uint64_t published = 0;
-  const auto flow = [&] {
-    publish_events(scene, published, published + 3'000);
+  const auto running = [&] {
+    publish_events(topology, published, published + 3'000);
     published += 3'000;
     INFO(service.log());
-    CHECK(wait_until([&] { return scene.distinct_events() == published; }, seconds(40)));
+    CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(40)));
   };
-  flow();
+  running();
   const auto workers = service.workers();
-  clickhouse().query("ALTER TABLE " + scene.table() + " DROP COLUMN referrer");
-  flow();
-  clickhouse().query("ALTER TABLE " + scene.table() + " MODIFY COLUMN ip_address Nullable(String)");
-  flow();
-  clickhouse().query("ALTER TABLE " + scene.table() + " ADD COLUMN note String");
-  flow();
+  clickhouse().query("ALTER TABLE " + topology.table() + " DROP COLUMN referrer");
+  running();
+  clickhouse().query("ALTER TABLE " + topology.table() +
+                     " MODIFY COLUMN ip_address Nullable(String)");
+  running();
+  clickhouse().query("ALTER TABLE " + topology.table() + " ADD COLUMN note String");
+  running();
   CHECK(service.workers() == workers);
   CHECK(service.count_in_log("the table has changed") >= 2);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
   // No wrong byte: every row reads as it was published, but for the column that was dropped.
   std::string stored, expected;
   clickhouse().query(
       "SELECT short_code, timestamp, user_agent, assumeNotNull(ip_address), '' AS "
       "dropped, original_url FROM " +
-          scene.table() + " ORDER BY " + kEventIdSql + " FORMAT RowBinary",
+          topology.table() + " ORDER BY " + kEventIdSql + " FORMAT RowBinary",
       [&](std::string_view piece) { stored.append(piece); });
   for (std::uint64_t id = 0; id < published; ++id) {
     ClickEvent event = ClickEvents().at(id);
@@ -126,48 +128,48 @@ TEST_CASE("columns are added, dropped and changed while events flow") {
 // Not with a change of type: the moment between the look at the columns and the insert is not
 // guarded by 18.16.
 TEST_CASE("columns are added and dropped in the middle of a backlog") {
-  Scene scene("altered_in_drain");
-  scene.declare_topology();
-  CHECK(
-      alter_in_mid_drain(scene, clickhouse(), {"ADD COLUMN note String", "DROP COLUMN referrer"}) ==
-      std::vector<std::string>());
+  TestTopology topology("altered_in_drain");
+  topology.declare_topology();
+  CHECK(alter_in_mid_drain(topology, clickhouse(),
+                           {"ADD COLUMN note String", "DROP COLUMN referrer"}) ==
+        std::vector<std::string>());
 }
 
 TEST_CASE("a table that is dropped pauses the worker until it is there again") {
-  Scene scene("dropped");
-  scene.declare_topology();
-  Service service(scene.environment());
-  publish_events(scene, 0, 100);
-  REQUIRE(wait_until([&] { return scene.rows() == 100; }, seconds(20)));
+  TestTopology topology("dropped");
+  topology.declare_topology();
+  Service service(topology.environment());
+  publish_events(topology, 0, 100);
+  REQUIRE(wait_until([&] { return topology.rows() == 100; }, seconds(20)));
   const auto workers = service.workers();
   const std::string create =
-      clickhouse().query("SHOW CREATE TABLE " + scene.table() + " FORMAT TabSeparatedRaw");
-  clickhouse().query("DROP TABLE " + scene.table());
-  publish_events(scene, 100, 200);
+      clickhouse().query("SHOW CREATE TABLE " + topology.table() + " FORMAT TabSeparatedRaw");
+  clickhouse().query("DROP TABLE " + topology.table());
+  publish_events(topology, 100, 200);
   REQUIRE(wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20)));
-  CHECK(scene.rows() == 0);
+  CHECK(topology.rows() == 0);
   clickhouse().query(create);
-  CHECK(wait_until([&] { return scene.distinct_events() == 100; }, seconds(20)));
+  CHECK(wait_until([&] { return topology.distinct_events() == 100; }, seconds(20)));
   CHECK(service.workers() == workers);
-  CHECK(dead_letters(scene) == 0);
+  CHECK(dead_letters(topology) == 0);
 }
 
 TEST_CASE("an event that waits too long is given back, and taken when ClickHouse answers again") {
-  Scene scene("held");
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology("held");
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_HOLD_TIMEOUT"] = "3";
   environment["CLICKHOUSE_TIMEOUT"] = "2";
   Service service(environment);
   REQUIRE(service.wait_consuming(2));
   const auto workers = service.workers();
   clickhouse().pause();
-  publish_events(scene, 0, 1'000);
+  publish_events(topology, 0, 1'000);
   AmqpClient client(rabbitmq().url());
-  CHECK(wait_until([&] { return client.message_count(scene.queue()) == 1'000; }, seconds(20)));
+  CHECK(wait_until([&] { return client.message_count(topology.queue()) == 1'000; }, seconds(20)));
   CHECK(service.count_in_log("everything in hand is given back") >= 1);
   clickhouse().resume();
-  CHECK(wait_until([&] { return scene.distinct_events() == 1'000; }, seconds(30)));
+  CHECK(wait_until([&] { return topology.distinct_events() == 1'000; }, seconds(30)));
   CHECK(service.workers() == workers);
   CHECK(service.stop() == 0);
 }

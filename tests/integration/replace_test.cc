@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/books.h"
+#include "tests/support/accounting.h"
 #include "tests/support/consumer_watch.h"
 #include "tests/support/feeder.h"
 #include "tests/support/proc.h"
@@ -24,14 +24,14 @@ class Running {
   explicit Running(const std::string& name, const std::string& program = "event-consumer")
       : Running(name, program, "") {}
   Running(const std::string& name, const std::string& program, const std::string& more_options)
-      : scene(name), tap(rabbitmq().port()), common_(more_options) {
-    scene.declare_topology();
+      : topology(name), tap(rabbitmq().port()), common_(more_options) {
+    topology.declare_topology();
     write_options("EVENT_CONSUMER_BATCH_ROWS=500\n");
-    Environment environment = scene.environment();
+    Environment environment = topology.environment();
     environment["RABBITMQ_URL"] = tap.url();
     service.emplace(environment, std::vector<std::string>{"--config", options_file()}, program);
     REQUIRE(service->wait_consuming(kWorkers));
-    feeder.emplace(scene, events, 10'000);
+    feeder.emplace(topology, events, 10'000);
   }
 
   void write_options(const std::string& lines) const {
@@ -52,14 +52,14 @@ class Running {
   // Everything published is stored once, and the books agree with the world.
   void finish() {
     const std::uint64_t published = feeder->stop();
-    CHECK(wait_until([&] { return scene.rows() >= published; }, seconds(60)));
+    CHECK(wait_until([&] { return topology.rows() >= published; }, seconds(60)));
     CHECK(service->stop() == 0);
-    CHECK(scene.rows() == published);
-    CHECK(scene.distinct_events() == published);
-    check_books(*service, scene, tap);
+    CHECK(topology.rows() == published);
+    CHECK(topology.distinct_events() == published);
+    check_accounting(*service, topology, tap);
   }
 
-  Scene scene;
+  TestTopology topology;
   WireTap tap;
   ClickEvents events{41};
   std::optional<Service> service;
@@ -77,7 +77,7 @@ class Running {
 TEST_CASE("SIGHUP under load: other options, nothing lost or doubled, never too few consumers") {
   Running running("reload");
   const auto before = running.service->workers();
-  ConsumerWatch watch(running.scene.queue());
+  ConsumerWatch watch(running.topology.queue());
   for (std::size_t round = 1; round <= 3; ++round) {
     running.reload("EVENT_CONSUMER_BATCH_ROWS=" + std::to_string(500 + 100 * round) + "\n");
     REQUIRE(running.logs("reloaded: 3 workers run with the options as they are now", round));
@@ -137,7 +137,7 @@ TEST_CASE("SIGHUP after an upgrade: a worker of another version refuses, the old
 
 TEST_CASE("--worker-max-events: workers are replaced in turn, and nobody notices") {
   Running running("recycle", "event-consumer", "EVENT_CONSUMER_WORKER_MAX_EVENTS=5000\n");
-  ConsumerWatch watch(running.scene.queue());
+  ConsumerWatch watch(running.topology.queue());
   REQUIRE(running.logs("and takes over", 10));
   CHECK(watch.stop() >= kWorkers);
   CHECK(running.service->count_in_log("has taken --worker-max-events, and is replaced") >= 10);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/support/books.h"
+#include "tests/support/accounting.h"
 #include "tests/support/feeder.h"
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
@@ -48,10 +48,10 @@ Resources resources_of(const Service& service) {
 }  // namespace
 
 TEST_CASE("1000 signals at random under load: all is stored, and nothing is left behind") {
-  Scene scene("storm");
-  scene.declare_topology();
+  TestTopology topology("storm");
+  topology.declare_topology();
   WireTap tap(rabbitmq().port());
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = tap.url();
   environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.2";
   Service service(environment);
@@ -64,7 +64,7 @@ TEST_CASE("1000 signals at random under load: all is stored, and nothing is left
   const Resources before = resources_of(service);
 
   const ClickEvents events(61);
-  Feeder feeder(scene, events, kEventsPerSecond);
+  Feeder feeder(topology, events, kEventsPerSecond);
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
@@ -80,7 +80,7 @@ TEST_CASE("1000 signals at random under load: all is stored, and nothing is left
   service.send(SIGHUP);
   const std::uint64_t published = feeder.stop();
   CHECK(published >= 100'000);
-  CHECK(wait_until([&] { return scene.rows() >= published; }, seconds(120)));
+  CHECK(wait_until([&] { return topology.rows() >= published; }, seconds(120)));
   CHECK(wait_until([&] { return service.workers().size() == kWorkers; }, seconds(60)));
   CHECK(zombie_pids(service.pid()).empty());
 
@@ -92,9 +92,9 @@ TEST_CASE("1000 signals at random under load: all is stored, and nothing is left
   CHECK(after.rss <= before.rss + (1 << 20));
 #endif
   CHECK(service.stop() == 0);
-  CHECK(scene.rows() == published);
-  CHECK(scene.distinct_events() == published);
-  check_books(service, scene, tap);
+  CHECK(topology.rows() == published);
+  CHECK(topology.distinct_events() == published);
+  check_accounting(service, topology, tap);
   CHECK(service.count_in_log("restart in") == 0);
   // Those that were replaced or removed, too, and with nothing that a sanitizer would find.
   CHECK(service.count_in_log("exited with status ") ==

@@ -1,7 +1,7 @@
 // What an operator can send to the supervisor, and what it does with real workers.
 #include <signal.h>
 
-#include "tests/support/books.h"
+#include "tests/support/accounting.h"
 #include "tests/support/click_events.h"
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
@@ -14,10 +14,10 @@ using std::chrono::seconds;
 // An instance of two workers behind a tap, and a publisher.
 struct Instance {
   explicit Instance(const std::string& name, const Environment& more = {})
-      : scene(name), tap(rabbitmq().port()), client(rabbitmq().url()) {
-    scene.declare_topology();
+      : topology(name), tap(rabbitmq().port()), client(rabbitmq().url()) {
+    topology.declare_topology();
     client.enable_confirms();
-    Environment environment = scene.environment();
+    Environment environment = topology.environment();
     environment["RABBITMQ_URL"] = tap.url();
     environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
     for (const auto& [variable, text] : more) environment[variable] = text;
@@ -26,12 +26,12 @@ struct Instance {
   }
 
   void publish(std::uint64_t count) {
-    publish_confirmed(client, scene, published, published + count,
+    publish_confirmed(client, topology, published, published + count,
                       [&](std::uint64_t id) { return events.json_at(id); });
     published += count;
   }
   bool all_stored() const {
-    return wait_until([&] { return scene.rows() == published; }, seconds(30));
+    return wait_until([&] { return topology.rows() == published; }, seconds(30));
   }
   bool logs(const std::string& text, std::size_t times = 1) const {
     return wait_until([&] { return service->count_in_log(text) >= times; }, seconds(20));
@@ -40,10 +40,11 @@ struct Instance {
     return wait_until([&] { return service->workers().size() == count; }, seconds(20));
   }
   bool has_consumers(std::uint32_t count) {
-    return wait_until([&] { return client.consumer_count(scene.queue()) == count; }, seconds(20));
+    return wait_until([&] { return client.consumer_count(topology.queue()) == count; },
+                      seconds(20));
   }
 
-  Scene scene;
+  TestTopology topology;
   WireTap tap;
   AmqpClient client;
   ClickEvents events{51};
@@ -61,7 +62,7 @@ TEST_CASE("SIGTERM and SIGINT stop in order") {
   instance.service->send(signal);
   CHECK(instance.service->wait_exit_status(seconds(10)) == 0);
   CHECK(instance.service->count_in_log("exited with status 0 (done)") == 2);
-  check_books(*instance.service, instance.scene, instance.tap);
+  check_accounting(*instance.service, instance.topology, instance.tap);
 }
 
 TEST_CASE("a second SIGTERM does not wait for ClickHouse") {
@@ -69,7 +70,7 @@ TEST_CASE("a second SIGTERM does not wait for ClickHouse") {
   clickhouse().pause();
   instance.publish(1000);
   const bool taken = wait_until(
-      [&] { return instance.client.message_count(instance.scene.queue()) == 0; }, seconds(20));
+      [&] { return instance.client.message_count(instance.topology.queue()) == 0; }, seconds(20));
   instance.service->send(SIGTERM);
   const bool stopping = instance.logs("stopping (signal 15 (TERM) from process ");
   // What follows within a second is the same one, sent twice.
@@ -90,11 +91,11 @@ TEST_CASE("a second SIGTERM does not wait for ClickHouse") {
   CHECK(instance.service->count_in_log("while stopping: killed worker 1 (process ") == 1);
   CHECK(instance.service->count_in_log(" 2 had to be killed; exit status 0") == 1);
   // Killed with 1000 in hand, which the broker has back.
-  const auto tally = last_tally(instance.service->log());
-  REQUIRE(tally);
-  CHECK(tally->holds());
-  CHECK(tally->returned == 1000);
-  CHECK(wait_until([&] { return instance.client.message_count(instance.scene.queue()) == 1000; },
+  const auto logged = last_logged_counters(instance.service->log());
+  REQUIRE(logged);
+  CHECK(logged->holds());
+  CHECK(logged->returned == 1000);
+  CHECK(wait_until([&] { return instance.client.message_count(instance.topology.queue()) == 1000; },
                    seconds(10)));
 }
 
@@ -118,7 +119,7 @@ TEST_CASE("SIGTTIN and SIGTTOU: one worker more, one fewer, and never none") {
   CHECK(instance.logs("reloaded: 2 workers"));
   CHECK(instance.has_consumers(2));
   CHECK(instance.service->stop() == 0);
-  check_books(*instance.service, instance.scene, instance.tap);
+  check_accounting(*instance.service, instance.topology, instance.tap);
   CHECK(instance.service->count_in_log("restart in") == 0);
 }
 
@@ -132,13 +133,13 @@ TEST_CASE("SIGTSTP takes nothing more, SIGCONT goes on, also with workers starte
   CHECK(instance.has_workers(3));
   kill(instance.service->workers().front(), SIGKILL);
   REQUIRE(instance.service->wait_consuming(4));
-  CHECK(instance.client.consumer_count(instance.scene.queue()) == 0);
-  CHECK(instance.client.message_count(instance.scene.queue()) == 1000);
+  CHECK(instance.client.consumer_count(instance.topology.queue()) == 0);
+  CHECK(instance.client.message_count(instance.topology.queue()) == 1000);
   instance.service->send(SIGCONT);
   CHECK(instance.has_consumers(3));
   CHECK(instance.all_stored());
   CHECK(instance.service->stop() == 0);
-  check_books(*instance.service, instance.scene, instance.tap);
+  check_accounting(*instance.service, instance.topology, instance.tap);
 }
 
 TEST_CASE("a stop works in a pause too") {
@@ -155,8 +156,8 @@ TEST_CASE("SIGUSR1 writes the state to the log") {
   CHECK(wait_until(
       [&] {
         instance.service->send(SIGUSR1);
-        const auto tally = last_tally(instance.service->log());
-        return tally && tally->holds() && tally->inserted == 1000;
+        const auto logged = last_logged_counters(instance.service->log());
+        return logged && logged->holds() && logged->inserted == 1000;
       },
       seconds(10)));
   CHECK(instance.service->count_in_log(
@@ -183,11 +184,11 @@ TEST_CASE("a worker that hangs is ended by the watchdog and replaced, and nothin
         1);
   CHECK(instance.service->count_in_log("restart in") == 1);
   CHECK(instance.service->stop() == 0);
-  const auto tally = last_tally(instance.service->log());
-  REQUIRE(tally);
-  CHECK(tally->inserted == 3000);
+  const auto logged = last_logged_counters(instance.service->log());
+  REQUIRE(logged);
+  CHECK(logged->inserted == 3000);
   // What lay unread in its socket, it never received.
-  CHECK(tally->received <= instance.tap.deliveries());
+  CHECK(logged->received <= instance.tap.deliveries());
 }
 
 TEST_CASE("a worker that crashes again and again is called a crash loop, the other goes on") {
@@ -210,7 +211,7 @@ TEST_CASE("a worker that crashes again and again is called a crash loop, the oth
   CHECK(instance.logs(", 5 deaths in a row; received "));
   CHECK(instance.logs(", restarts 5"));
   CHECK(instance.service->stop() == 0);
-  check_books(*instance.service, instance.scene, instance.tap);
+  check_accounting(*instance.service, instance.topology, instance.tap);
 }
 
 TEST_CASE("a worker that waits for a slow ClickHouse does not hang") {
@@ -222,7 +223,7 @@ TEST_CASE("a worker that waits for a slow ClickHouse does not hang") {
   wait_until([&] { return Clock::now() >= end; }, seconds(13));
   clickhouse().resume();
   CHECK(instance.service->workers() == before);
-  CHECK(wait_until([&] { return instance.scene.distinct_events() == 1000; }, seconds(40)));
+  CHECK(wait_until([&] { return instance.topology.distinct_events() == 1000; }, seconds(40)));
   CHECK(instance.service->stop() == 0);
 }
 

@@ -3,8 +3,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/free_port.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -165,8 +165,8 @@ TEST_CASE("what is wrong at the start is said in the log with its remedy, and by
   rabbitmq().ctl({"add_user", kStranger, kSecret});
   rabbitmq().ctl({"set_permissions", "-p", "/", kStranger, "^$", "^$", "^$"});
   for (const Case& wrong : cases()) {
-    Scene scene("start");
-    Environment environment = scene.environment();
+    TestTopology topology("start");
+    Environment environment = topology.environment();
     environment["EVENT_CONSUMER_START_TIMEOUT"] = "2";
     for (const auto& [name, text] : wrong.overrides) environment[name] = text;
     Service service(environment, wrong.arguments);

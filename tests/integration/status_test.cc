@@ -8,9 +8,9 @@
 #include "tests/support/click_events.h"
 #include "tests/support/free_port.h"
 #include "tests/support/proc.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -18,11 +18,11 @@ namespace {
 
 using std::chrono::seconds;
 
-// A scene whose service serves its status on a port of its own.
+// A topology whose service serves its status on a port of its own.
 struct WatchedScene {
-  explicit WatchedScene(const std::string& name) : scene(name), port(free_port()) {
-    scene.declare_topology();
-    environment = scene.environment();
+  explicit WatchedScene(const std::string& name) : topology(name), port(free_port()) {
+    topology.declare_topology();
+    environment = topology.environment();
     environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
   }
 
@@ -39,10 +39,10 @@ struct WatchedScene {
   void publish(std::uint64_t first, std::uint64_t last) const {
     AmqpClient client(rabbitmq().url());
     client.enable_confirms();
-    publish_confirmed(client, scene, first, last, [&](auto id) { return events.json_at(id); });
+    publish_confirmed(client, topology, first, last, [&](auto id) { return events.json_at(id); });
   }
 
-  Scene scene;
+  TestTopology topology;
   int port;
   Environment environment;
   ClickEvents events;
@@ -69,9 +69,9 @@ TEST_CASE("status: while events flow, counters agree with the table and the dead
   watched.publish(0, kEvents);
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  client.publish(watched.scene.exchange(), watched.scene.queue(), "not JSON");
+  client.publish(watched.topology.exchange(), watched.topology.queue(), "not JSON");
   REQUIRE(client.wait_for_confirms(seconds(10)));
-  REQUIRE(wait_until([&] { return watched.scene.rows() == kEvents; }, seconds(20)));
+  REQUIRE(wait_until([&] { return watched.topology.rows() == kEvents; }, seconds(20)));
   CHECK(watched.waits_for("/status", 200,
                           "\"totals\":{\"received\":5001,\"inserted\":5000,\"dead_lettered\":1,"
                           "\"rejected\":0,\"recognised\":0,\"returned\":0,\"in_hand\":0,"));
@@ -92,7 +92,7 @@ TEST_CASE("status: promtool has nothing to say against the metrics") {
   Service service(watched.environment);
   REQUIRE(watched.waits_for("/readyz", 200, "ok"));
   watched.publish(0, 100);
-  REQUIRE(wait_until([&] { return watched.scene.rows() == 100; }, seconds(20)));
+  REQUIRE(wait_until([&] { return watched.topology.rows() == 100; }, seconds(20)));
   const PrivateDirectory directory("promtool");
   write_file(directory.path() + "/metrics", watched.get("/metrics").content);
   Command command;
@@ -199,9 +199,9 @@ TEST_CASE("status: a second instance on the same address") {
 }
 
 TEST_CASE("status: a default address that is taken is done without") {
-  Scene scene("status_default");
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology("status_default");
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment.erase("EVENT_CONSUMER_STATUS_ADDRESS");
   // Whoever is second does without it; somebody else on this machine may be first.
   Service first(environment);

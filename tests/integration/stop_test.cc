@@ -7,8 +7,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -35,10 +35,10 @@ std::set<std::uint64_t> take_ids(AmqpClient& client, const std::string& queue) {
 }  // namespace
 
 TEST_CASE("SIGTERM under full load, 50 times: exit 0 at once, every event stored or in the queue") {
-  Scene scene("stop");
-  scene.declare_topology();
+  TestTopology topology("stop");
+  topology.declare_topology();
   const ClickEvents events(31);
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "1000";
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
@@ -49,7 +49,7 @@ TEST_CASE("SIGTERM under full load, 50 times: exit 0 at once, every event stored
   std::uint64_t taken_back = 0;
   std::uint64_t first = 0;
   for (int i = 0; i < kStops; ++i, first += kEventsPerStop) {
-    publish_confirmed(client, scene, first, first + kEventsPerStop,
+    publish_confirmed(client, topology, first, first + kEventsPerStop,
                       [&](std::uint64_t id) { return events.json_at(id); });
     Service service(environment);
     REQUIRE(service.wait_consuming(1));
@@ -58,9 +58,9 @@ TEST_CASE("SIGTERM under full load, 50 times: exit 0 at once, every event stored
     wait_until([&] { return Clock::now() >= moment; }, seconds(1));
     CHECK(service.stop(seconds(5)) == 0);
 
-    const auto queued = take_ids(client, scene.queue());
+    const auto queued = take_ids(client, topology.queue());
     taken_back += queued.size();
-    const auto all_stored = scene.stored_ids();
+    const auto all_stored = topology.stored_ids();
     const auto stored_begin = std::lower_bound(all_stored.begin(), all_stored.end(), first);
     const std::set<std::uint64_t> stored(stored_begin, all_stored.end());
     INFO("stop " << i << ": " << stored.size() << " stored, " << queued.size() << " in the queue");
@@ -75,10 +75,10 @@ TEST_CASE("SIGTERM under full load, 50 times: exit 0 at once, every event stored
 }
 
 TEST_CASE("a stop while ClickHouse is away gives everything back within the stop timeout") {
-  Scene scene("stop_without_clickhouse");
-  scene.declare_topology();
+  TestTopology topology("stop_without_clickhouse");
+  topology.declare_topology();
   const ClickEvents events(32);
-  Environment environment = scene.environment();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_STOP_TIMEOUT"] = "6";
   Service service(environment);
   REQUIRE(service.wait_consuming(2));
@@ -87,13 +87,14 @@ TEST_CASE("a stop while ClickHouse is away gives everything back within the stop
 
   SECTION("it does not answer") { clickhouse().pause(); }
   SECTION("it is not there") { clickhouse().stop(); }
-  publish_confirmed(client, scene, 0, 5'000, [&](std::uint64_t id) { return events.json_at(id); });
-  CHECK(wait_until([&] { return client.message_count(scene.queue()) == 0; }, seconds(10)));
+  publish_confirmed(client, topology, 0, 5'000,
+                    [&](std::uint64_t id) { return events.json_at(id); });
+  CHECK(wait_until([&] { return client.message_count(topology.queue()) == 0; }, seconds(10)));
   const auto status = service.stop(seconds(6));
   clickhouse().resume();
   if (clickhouse().end_status()) clickhouse().start();
   CHECK(status == 0);
-  CHECK(client.message_count(scene.queue()) + scene.rows() >= 5'000);
+  CHECK(client.message_count(topology.queue()) + topology.rows() >= 5'000);
   INFO(service.log());
   CHECK(service.count_in_log(" 0 had to be killed") == 1);
 }

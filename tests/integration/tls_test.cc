@@ -5,8 +5,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -85,31 +85,32 @@ TEST_CASE("TLS on both sides: everything is stored, by name and by address") {
   constexpr std::uint64_t kSmall = 100'000;
   constexpr std::uint64_t kEvents = kSmall + 50;
   for (const std::string host : {"localhost", "127.0.0.1"}) {
-    Scene scene("tls");
-    scene.declare_topology();
+    TestTopology topology("tls");
+    topology.declare_topology();
     const ClickEvents events(31);
-    Environment environment = with_https(with_amqps(scene.environment(), host), clickhouse(), host);
+    Environment environment =
+        with_https(with_amqps(topology.environment(), host), clickhouse(), host);
     Service service(environment);
     INFO(service.log());
     REQUIRE(service.wait_consuming(2));
     AmqpClient client(rabbitmq().url());
     client.enable_confirms();
-    publish_confirmed(client, scene, 0, kEvents, [&](std::uint64_t id) {
+    publish_confirmed(client, topology, 0, kEvents, [&](std::uint64_t id) {
       return id < kSmall ? events.json_at(id) : large_event(id);
     });
-    client.publish(scene.exchange(), scene.queue(), "no JSON");
-    CHECK(wait_until([&] { return scene.rows() == kEvents; }, seconds(60)));
-    CHECK(scene.distinct_events() == kEvents);
-    CHECK(wait_until([&] { return client.message_count(scene.dead_letter_queue()) == 1; },
+    client.publish(topology.exchange(), topology.queue(), "no JSON");
+    CHECK(wait_until([&] { return topology.rows() == kEvents; }, seconds(60)));
+    CHECK(topology.distinct_events() == kEvents);
+    CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == 1; },
                      seconds(10)));
     CHECK(service.stop() == 0);
-    CHECK(client.message_count(scene.queue()) == 0);
+    CHECK(client.message_count(topology.queue()) == 0);
   }
 }
 
 TEST_CASE("TLS to RabbitMQ: a certificate that is not accepted ends the start with 78") {
-  Scene scene("tls_amqp");
-  const Environment good = with_amqps(scene.environment());
+  TestTopology topology("tls_amqp");
+  const Environment good = with_amqps(topology.environment());
   check_refused(changed(good, {{"RABBITMQ_CA_FILE", certificates().other_ca_file()}}), 78,
                 {"cannot connect to RabbitMQ 127.0.0.1:", "signed by no CA in",
                  certificates().other_ca_file(), "--rabbitmq-ca-file"});
@@ -127,12 +128,13 @@ TEST_CASE("TLS to RabbitMQ: a certificate that is not accepted ends the start wi
   const OtherCertificate shown(certificates().wrong_host());
   check_refused(good, 78,
                 {"cannot connect to RabbitMQ 127.0.0.1:", "is not made out to 127.0.0.1"});
-  check_refused(with_amqps(scene.environment(), "localhost"), 78, {"is not made out to localhost"});
+  check_refused(with_amqps(topology.environment(), "localhost"), 78,
+                {"is not made out to localhost"});
 }
 
 TEST_CASE("TLS to ClickHouse: a certificate that is not accepted ends the start with 78") {
-  Scene scene("tls_http");
-  const Environment good = with_https(scene.environment(), clickhouse());
+  TestTopology topology("tls_http");
+  const Environment good = with_https(topology.environment(), clickhouse());
   check_refused(changed(good, {{"CLICKHOUSE_CA_FILE", certificates().other_ca_file()}}), 78,
                 {"cannot reach ClickHouse 127.0.0.1:", "signed by no CA in",
                  certificates().other_ca_file(), "--clickhouse-ca-file"});
@@ -142,19 +144,19 @@ TEST_CASE("TLS to ClickHouse: a certificate that is not accepted ends the start 
                 {"CA file /nonexistent/ca.pem: cannot be read: No such file"});
   {
     const ClickhouseServer expired(showing(certificates().expired()));
-    check_refused(with_https(scene.environment(), expired), 78,
+    check_refused(with_https(topology.environment(), expired), 78,
                   {"cannot reach ClickHouse 127.0.0.1:", "has expired", "renew it"});
   }
   const ClickhouseServer elsewhere(showing(certificates().wrong_host()));
-  check_refused(with_https(scene.environment(), elsewhere), 78,
+  check_refused(with_https(topology.environment(), elsewhere), 78,
                 {"cannot reach ClickHouse 127.0.0.1:", "is not made out to 127.0.0.1"});
-  check_refused(with_https(scene.environment(), elsewhere, "localhost"), 78,
+  check_refused(with_https(topology.environment(), elsewhere, "localhost"), 78,
                 {"is not made out to localhost"});
 }
 
 TEST_CASE("TLS on one end of a connection only is said as such") {
-  Scene scene("tls_half");
-  const Environment plain = scene.environment();
+  TestTopology topology("tls_half");
+  const Environment plain = topology.environment();
   check_refused(changed(with_amqps(plain),
                         {{"RABBITMQ_URL", amqp_url("amqps", "127.0.0.1", rabbitmq().port())}}),
                 78, {"cannot connect to RabbitMQ 127.0.0.1:", "does not speak TLS on this port"});

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "tests/support/catch.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
 #include "tests/support/wait.h"
 
@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::seconds;
 
-Environment without_required(const Scene& scene) {
-  Environment environment = scene.environment();
+Environment without_required(const TestTopology& topology) {
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_REQUIRED"] = "";
   return environment;
 }
@@ -22,39 +22,39 @@ Environment without_required(const Scene& scene) {
 }  // namespace
 
 TEST_CASE("a column of every type that ClickHouse 18.16 has is filled and reads as it was sent") {
-  Scene scene("types");
-  scene.declare_topology();
+  TestTopology topology("types");
+  topology.declare_topology();
   const auto columns = typed_columns(TypesOf::k18);
-  clickhouse().query("CREATE DATABASE " + scene.database());
-  clickhouse().query("CREATE TABLE " + scene.table() + " (" + column_definitions(columns) +
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() + " (" + column_definitions(columns) +
                      ") ENGINE = MergeTree() ORDER BY c0");
-  Service service(without_required(scene));
-  AmqpClient(rabbitmq().url()).publish(scene.exchange(), scene.queue(), event_for(columns));
-  REQUIRE(wait_until([&] { return scene.rows() == 1; }, seconds(20)));
-  CHECK(differences(columns, clickhouse().query("SELECT * FROM " + scene.table())) ==
+  Service service(without_required(topology));
+  AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), event_for(columns));
+  REQUIRE(wait_until([&] { return topology.rows() == 1; }, seconds(20)));
+  CHECK(differences(columns, clickhouse().query("SELECT * FROM " + topology.table())) ==
         std::vector<std::string>());
 }
 
 TEST_CASE("an absent key is the DEFAULT of a column that has one") {
-  Scene scene("defaults");
-  scene.declare_topology();
-  clickhouse().query("CREATE DATABASE " + scene.database());
-  clickhouse().query("CREATE TABLE " + scene.table() +
+  TestTopology topology("defaults");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() +
                      " (id UInt32, level UInt8 DEFAULT 7, note String DEFAULT concat('n', "
                      "toString(id)), twice UInt32 MATERIALIZED id * 2) ENGINE = MergeTree() ORDER "
                      "BY id");
-  Service service(without_required(scene));
+  Service service(without_required(topology));
   AmqpClient client(rabbitmq().url());
   for (const char* body :
        {R"({"id": 1})", R"({"id": 2, "level": 1})", R"({"id": 3, "note": "mine"})",
         R"({"id": 4, "level": null, "note": ""})", R"({"id": 5})",
         R"({"id": 6, "level": 2, "note": "x", "twice": 1})"})
-    client.publish(scene.exchange(), scene.queue(), body);
-  CHECK(wait_until([&] { return scene.rows() == 6; }, seconds(20)));
-  CHECK(
-      clickhouse().query("SELECT id, level, note, twice FROM " + scene.table() + " ORDER BY id") ==
-      "1\t7\tn1\t2\n2\t1\tn2\t4\n3\t7\tmine\t6\n4\t7\t\t8\n"
-      "5\t7\tn5\t10\n6\t2\tx\t12\n");
+    client.publish(topology.exchange(), topology.queue(), body);
+  CHECK(wait_until([&] { return topology.rows() == 6; }, seconds(20)));
+  CHECK(clickhouse().query("SELECT id, level, note, twice FROM " + topology.table() +
+                           " ORDER BY id") ==
+        "1\t7\tn1\t2\n2\t1\tn2\t4\n3\t7\tmine\t6\n4\t7\t\t8\n"
+        "5\t7\tn5\t10\n6\t2\tx\t12\n");
 }
 
 }  // namespace event_consumer::testing

@@ -7,8 +7,8 @@
 #include "tests/support/catch.h"
 #include "tests/support/feeder.h"
 #include "tests/support/proc.h"
-#include "tests/support/scene.h"
 #include "tests/support/service.h"
+#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -31,9 +31,9 @@ void pass_some_time(std::mt19937& random, milliseconds most) {
 }  // namespace
 
 TEST_CASE("a worker killed with -9 in mid-drain, 50 times, is back within a second") {
-  Scene scene("worker_death");
-  scene.declare_topology();
-  Environment environment = scene.environment();
+  TestTopology topology("worker_death");
+  topology.declare_topology();
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = std::to_string(kWorkers);
   environment["EVENT_CONSUMER_BATCH_ROWS"] = std::to_string(kBatchRows);
   environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.2";
@@ -41,7 +41,7 @@ TEST_CASE("a worker killed with -9 in mid-drain, 50 times, is back within a seco
   REQUIRE(service.wait_consuming(kWorkers));
 
   const ClickEvents events(11);
-  Feeder feeder(scene, events, 10'000);
+  Feeder feeder(topology, events, 10'000);
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
@@ -60,21 +60,21 @@ TEST_CASE("a worker killed with -9 in mid-drain, 50 times, is back within a seco
   }
 
   const std::uint64_t published = feeder.stop();
-  CHECK(wait_until([&] { return scene.distinct_events() == published; }, seconds(60)));
-  const std::uint64_t rows = scene.rows();
+  CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(60)));
+  const std::uint64_t rows = topology.rows();
   INFO("published " << published << ", rows " << rows);
   CHECK(rows - published <= kKills * kBatchRows);
   CHECK(service.stop() == 0);
 }
 
 TEST_CASE("workers of a supervisor killed with -9 finish their work and leave") {
-  Scene scene("supervisor_death");
-  scene.declare_topology();
-  Service service(scene.environment());
+  TestTopology topology("supervisor_death");
+  topology.declare_topology();
+  Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   const ClickEvents events(12);
-  Feeder feeder(scene, events, 5'000);
-  REQUIRE(wait_until([&] { return scene.rows() > 0; }, seconds(10)));
+  Feeder feeder(topology, events, 5'000);
+  REQUIRE(wait_until([&] { return topology.rows() > 0; }, seconds(10)));
 
   const auto workers = service.workers();
   REQUIRE(workers.size() == 2);
@@ -87,9 +87,9 @@ TEST_CASE("workers of a supervisor killed with -9 finish their work and leave") 
       seconds(10)));
   const std::uint64_t published = feeder.stop();
 
-  const auto ids = scene.stored_ids();
+  const auto ids = topology.stored_ids();
   CHECK(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
-  CHECK(ids.size() + AmqpClient(rabbitmq().url()).message_count(scene.queue()) == published);
+  CHECK(ids.size() + AmqpClient(rabbitmq().url()).message_count(topology.queue()) == published);
 }
 
 }  // namespace event_consumer::testing

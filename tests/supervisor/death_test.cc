@@ -8,7 +8,7 @@
 namespace event_consumer {
 namespace {
 
-std::string exited(int status) { return in_words({Death::Kind::kExited, status}); }
+std::string exited(int status) { return format({Death::Kind::kExited, status}); }
 
 TEST_CASE("death: the words for an exit status", "[death]") {
   CHECK(exited(0) == "exited with status 0 (done)");
@@ -21,10 +21,10 @@ TEST_CASE("death: the words for an exit status", "[death]") {
 }
 
 TEST_CASE("death: the words for a signal", "[death]") {
-  CHECK(in_words({Death::Kind::kKilled, SIGKILL}) == "killed by signal 9 (KILL)");
-  CHECK(in_words({Death::Kind::kKilled, SIGSEGV}) == "killed by signal 11 (SEGV)");
-  CHECK(signal_in_words(SIGRTMIN) == "signal " + std::to_string(SIGRTMIN));
-  CHECK(in_words({Death::Kind::kNotStarted, 0}) == "not started");
+  CHECK(format({Death::Kind::kKilled, SIGKILL}) == "killed by signal 9 (KILL)");
+  CHECK(format({Death::Kind::kKilled, SIGSEGV}) == "killed by signal 11 (SEGV)");
+  CHECK(format_signal(SIGRTMIN) == "signal " + std::to_string(SIGRTMIN));
+  CHECK(format({Death::Kind::kNotStarted, 0}) == "not started");
 }
 
 TEST_CASE("death: from what wait says", "[death]") {

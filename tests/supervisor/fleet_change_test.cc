@@ -159,7 +159,7 @@ TEST_CASE("fleet: no two processes ever share a row of the scoreboard", "[fleet]
   stop(run);
 }
 
-TEST_CASE("fleet: a worker that asks for relief is replaced", "[fleet]") {
+TEST_CASE("fleet: a worker that asks to be recycled is replaced", "[fleet]") {
   SupervisorRun run(
       "trap 'exit 0' TERM; ready; [ $slot = 1 ] && mkdir $DIR/once && tired\n"
       "while :; do sleep 0.01; done",
@@ -172,7 +172,7 @@ TEST_CASE("fleet: a worker that asks for relief is replaced", "[fleet]") {
   stop(run);
 }
 
-TEST_CASE("fleet: when the relief fails the worker goes on", "[fleet]") {
+TEST_CASE("fleet: when recycling fails the worker goes on", "[fleet]") {
   SupervisorRun run(
       "trap 'exit 0' TERM; mkdir $DIR/once || exit 69; ready; tired\n"
       "while :; do sleep 0.01; done");

@@ -73,8 +73,8 @@ class FleetOfOne {
                                                      "fd=${2#--ready-fd=}; " + script +
                                                      "; while :; do sleep 0.01; done"),
                 {"PATH=/usr/bin:/bin"}},
-        accounts_(std::move(*Scoreboard::create())),
-        fleet_(config_, no_signals(), accounts_) {
+        scoreboard_writer_(std::move(*Scoreboard::create())),
+        fleet_(config_, no_signals(), scoreboard_writer_) {
     log::set_level(log::Level::off);
     fleet_.act(now_);
   }
@@ -84,7 +84,7 @@ class FleetOfOne {
     const int fd = fleet_.awaited_fds().at(0);
     pollfd polled{fd, POLLIN, 0};
     const bool up = poll(&polled, 1, 20'000) == 1;
-    fleet_.hear(fd, now_);
+    fleet_.read_message(fd, now_);
     return up;
   }
 
@@ -113,7 +113,7 @@ class FleetOfOne {
 
   std::string pong_;
   SupervisorConfig config_;
-  Accounts accounts_;
+  ScoreboardWriter scoreboard_writer_;
   Fleet fleet_;
   TimePoint now_ = Clock::now();
 };

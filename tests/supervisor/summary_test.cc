@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "supervisor/accounts.h"
+#include "supervisor/scoreboard_writer.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -41,7 +41,7 @@ class Board {
     return worker_line(slot, view_slot(accounts.board().slot(slot)), kNow);
   }
 
-  Accounts accounts{std::move(*Scoreboard::without_sharing())};
+  ScoreboardWriter accounts{std::move(*Scoreboard::without_sharing())};
 };
 
 }  // namespace
@@ -50,7 +50,7 @@ TEST_CASE("summary: all is well", "[summary]") {
   Board board(2);
   CHECK(board.status() == "2/2 consuming, 12.3k events/s");
   board.change({2, 0}, [](WorkerRecord& worker) {
-    worker.last_insert_at = to_board_time(kNow) - 400'000'000;
+    worker.last_insert_at = to_monotonic_time(kNow) - 400'000'000;
   });
   CHECK(board.status() == "2/2 consuming, 12.3k events/s, last insert 0.4 s ago");
   CHECK(status_line(board.summary(), 7, kNow).find(" 7 events/s") != std::string::npos);
@@ -97,7 +97,7 @@ TEST_CASE("summary: ClickHouse is what the worker met that has inserted last", "
     board.change({slot, 0}, [&](WorkerRecord& worker) {
       worker.clickhouse_version.set(version);
       worker.deduplication = deduplication;
-      worker.last_insert_at = to_board_time(kNow - seconds(age));
+      worker.last_insert_at = to_monotonic_time(kNow - seconds(age));
     });
   };
   inserts(1, "26.7", Deduplication::kYes, 1);
@@ -116,7 +116,7 @@ TEST_CASE("summary: a pause is named", "[summary]") {
   CHECK(board.status() == "1/1 consuming, paused, 12.3k events/s");
 }
 
-TEST_CASE("summary: the law, kept and broken", "[summary]") {
+TEST_CASE("summary: the balance, kept and broken", "[summary]") {
   Board board(2);
   board.change({1, 0}, [](WorkerRecord& worker) {
     worker.counters.received = 21;
@@ -129,23 +129,23 @@ TEST_CASE("summary: the law, kept and broken", "[summary]") {
     worker.counters.returned = 5;
     worker.in_hand = 1;
   });
-  CHECK(law_line(board.summary()) ==
+  CHECK(balance_line(board.summary()) ==
         "received 21 = inserted 6 + dead-lettered 2 + rejected 3 + recognised 4 + returned 5 + "
         "in hand 1");
-  CHECK(law_holds(board.summary()));
+  CHECK(balance_holds(board.summary()));
   board.change({2, 0}, [](WorkerRecord& worker) { worker.in_hand = 2; });
-  CHECK_FALSE(law_holds(board.summary()));
+  CHECK_FALSE(balance_holds(board.summary()));
 }
 
 TEST_CASE("summary: the line of a worker", "[summary]") {
   Board board(2);
   board.change({1, 0}, [](WorkerRecord& worker) {
     worker.state = WorkerState::kHolding;
-    worker.state_since = to_board_time(kNow - seconds(3));
+    worker.state_since = to_monotonic_time(kNow - seconds(3));
     worker.reason.set("paused by an operator");
     worker.in_hand = 8;
     worker.last_error.set("reset");
-    worker.last_error_at = to_board_time(kNow - seconds(60));
+    worker.last_error_at = to_monotonic_time(kNow - seconds(60));
     worker.counters.received = 12;
     worker.counters.inserted = 4;
   });

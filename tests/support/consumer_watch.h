@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "tests/support/amqp_client.h"
-#include "tests/support/scene.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 

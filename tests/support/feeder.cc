@@ -6,8 +6,8 @@ namespace event_consumer::testing {
 
 constexpr unsigned kPortionsPerSecond = 50;
 
-Feeder::Feeder(const Scene& scene, const ClickEvents& events, unsigned events_per_second)
-    : scene_(scene),
+Feeder::Feeder(const TestTopology& topology, const ClickEvents& events, unsigned events_per_second)
+    : topology_(topology),
       events_(events),
       events_per_second_(events_per_second),
       thread_([this] { run(); }) {}
@@ -24,7 +24,7 @@ void Feeder::run() {
   auto next = Clock::now();
   while (!stopping_) {
     const std::uint64_t portion = events_per_second_ / kPortionsPerSecond;
-    publish_confirmed(client, scene_, published_, published_ + portion,
+    publish_confirmed(client, topology_, published_, published_ + portion,
                       [this](std::uint64_t id) { return events_.json_at(id); });
     published_ += portion;
     next += std::chrono::milliseconds(1000 / kPortionsPerSecond);

@@ -6,14 +6,14 @@
 #include <thread>
 
 #include "tests/support/click_events.h"
-#include "tests/support/scene.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 
 class Feeder {
  public:
   // Begins at once with event 0. The topology must be there.
-  Feeder(const Scene& scene, const ClickEvents& events, unsigned events_per_second);
+  Feeder(const TestTopology& topology, const ClickEvents& events, unsigned events_per_second);
   ~Feeder() { stop(); }
 
   // Publishes no more. Returns how many events the broker has confirmed: 0 to this, excluding it.
@@ -22,7 +22,7 @@ class Feeder {
  private:
   void run();
 
-  const Scene& scene_;
+  const TestTopology& topology_;
   const ClickEvents& events_;
   const unsigned events_per_second_;
   std::atomic<bool> stopping_{false};

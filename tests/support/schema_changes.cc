@@ -21,12 +21,12 @@ std::string body_of(std::uint64_t id) {
 
 class AlteredTable {
  public:
-  AlteredTable(const Scene& scene, const ClickhouseEndpoint& clickhouse)
-      : scene_(scene), clickhouse_(clickhouse) {}
+  AlteredTable(const TestTopology& topology, const ClickhouseEndpoint& clickhouse)
+      : topology_(topology), clickhouse_(clickhouse) {}
 
   bool has(const std::string& column) const {
     return clickhouse_.query("SELECT count() FROM system.columns WHERE database = '" +
-                             scene_.database() + "' AND table = 'click_events' AND name = '" +
+                             topology_.database() + "' AND table = 'click_events' AND name = '" +
                              column + "'") == "1\n";
   }
 
@@ -35,7 +35,7 @@ class AlteredTable {
     std::string bytes;
     clickhouse_.query("SELECT " + text("short_code") + ", timestamp, " + text("user_agent") + ", " +
                           text("ip_address") + ", " + text("referrer") + ", " +
-                          text("original_url") + " FROM " + scene_.table() + " ORDER BY " +
+                          text("original_url") + " FROM " + topology_.table() + " ORDER BY " +
                           kEventIdSql + " FORMAT RowBinary",
                       [&](std::string_view piece) { bytes.append(piece); });
     return bytes;
@@ -54,7 +54,7 @@ class AlteredTable {
 
   std::uint64_t count(const std::string& condition) const {
     return std::stoull(
-        clickhouse_.query("SELECT count() FROM " + scene_.table() + " WHERE " + condition));
+        clickhouse_.query("SELECT count() FROM " + topology_.table() + " WHERE " + condition));
   }
 
  private:
@@ -62,20 +62,20 @@ class AlteredTable {
     return has(column) ? "assumeNotNull(" + column + ")" : "''";
   }
 
-  const Scene& scene_;
+  const TestTopology& topology_;
   const ClickhouseEndpoint& clickhouse_;
 };
 
 }  // namespace
 
-std::vector<std::string> alter_in_mid_drain(const Scene& scene,
+std::vector<std::string> alter_in_mid_drain(const TestTopology& topology,
                                             const ClickhouseEndpoint& clickhouse,
                                             const std::vector<std::string>& statements) {
   std::vector<std::string> faults;
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, scene, 0, kEvents, body_of);
-  Environment environment = scene.environment();
+  publish_confirmed(client, topology, 0, kEvents, body_of);
+  Environment environment = topology.environment();
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
   Service service(environment);
   if (!service.wait_consuming(2)) faults.push_back("the service did not start");
@@ -83,15 +83,15 @@ std::vector<std::string> alter_in_mid_drain(const Scene& scene,
 
   std::uint64_t seen = 0;
   for (const std::string& statement : statements) {
-    wait_until([&] { return scene.rows() >= seen + kRowsBetween; }, seconds(60));
-    clickhouse.query("ALTER TABLE " + scene.table() + " " + statement);
-    seen = scene.rows();
+    wait_until([&] { return topology.rows() >= seen + kRowsBetween; }, seconds(60));
+    clickhouse.query("ALTER TABLE " + topology.table() + " " + statement);
+    seen = topology.rows();
     if (seen >= kEvents) faults.push_back("all was stored before " + statement);
   }
-  if (!wait_until([&] { return scene.distinct_events() == kEvents; }, seconds(120)))
-    faults.push_back("stored of the events: " + std::to_string(scene.distinct_events()));
+  if (!wait_until([&] { return topology.distinct_events() == kEvents; }, seconds(120)))
+    faults.push_back("stored of the events: " + std::to_string(topology.distinct_events()));
 
-  const AlteredTable table(scene, clickhouse);
+  const AlteredTable table(topology, clickhouse);
   if (table.stored() != table.expected()) faults.push_back("rows differ from what was published");
   if (table.has("note")) {
     const std::string as_published =
@@ -103,8 +103,8 @@ std::vector<std::string> alter_in_mid_drain(const Scene& scene,
   if (table.has("amount") && table.count(std::string("amount != ") + kEventIdSql) != 0)
     faults.push_back("the column amount holds what was not published");
   if (service.workers() != workers) faults.push_back("other workers than at the start");
-  if (client.queue_exists(scene.dead_letter_queue()) &&
-      client.message_count(scene.dead_letter_queue()) != 0)
+  if (client.queue_exists(topology.dead_letter_queue()) &&
+      client.message_count(topology.dead_letter_queue()) != 0)
     faults.push_back("there are dead letters");
   if (!faults.empty()) faults.push_back(service.log());
   return faults;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/scene.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 
@@ -14,7 +14,7 @@ namespace event_consumer::testing {
 // as it was published in every column that still is there. The events also have a string `note`;
 // a column of that name that was added was filled before the end. If the table has a column
 // `amount`, it holds the event's id.
-std::vector<std::string> alter_in_mid_drain(const Scene& scene,
+std::vector<std::string> alter_in_mid_drain(const TestTopology& topology,
                                             const ClickhouseEndpoint& clickhouse,
                                             const std::vector<std::string>& statements);
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "tests/support/logged_counters.h"
 #include "tests/support/proc.h"
-#include "tests/support/tally.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -71,8 +71,8 @@ std::optional<int> Service::stop(Duration timeout) {
   if (status != 0) return status;
   // There are no books when nothing was ever consumed.
   const std::string all = log();
-  const auto tally = last_tally(all);
-  if (tally && (!tally->holds() || tally->in_hand != 0))
+  const auto logged = last_logged_counters(all);
+  if (logged && (!logged->holds() || logged->in_hand != 0))
     throw std::runtime_error("the books of the service are not in order:\n" + all);
   return status;
 }

@@ -38,7 +38,7 @@ struct Slot {
 // NaN: there is no such value now.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-double age(BoardTime since, const Slot& slot) {
+double age(MonotonicTime since, const Slot& slot) {
   return since == 0 ? kNone : seconds_since(since, slot.now);
 }
 

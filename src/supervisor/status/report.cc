@@ -39,7 +39,7 @@ class Json {
     writer_.Double(std::round(seconds * 1000) / 1000);
   }
   // How long ago `at` was; null when it never was.
-  void age(const char* key, BoardTime at, TimePoint now) {
+  void age(const char* key, MonotonicTime at, TimePoint now) {
     if (at == 0) return null(key);
     member(key, seconds_since(at, now));
   }

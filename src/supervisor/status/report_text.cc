@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "supervisor/in_words.h"
+#include "supervisor/format.h"
 
 namespace event_consumer {
 

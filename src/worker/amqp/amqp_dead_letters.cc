@@ -9,8 +9,8 @@
 
 #include "common/log.h"
 #include "worker/amqp/dead_letter_headers.h"
+#include "worker/amqp/queue_setup.h"
 #include "worker/amqp/reply.h"
-#include "worker/amqp/topology.h"
 
 namespace event_consumer {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "worker/amqp/connection.h"
-#include "worker/dead_letter_sink.h"
+#include "worker/message/dead_letter_sink.h"
 
 namespace event_consumer {
 

@@ -18,10 +18,10 @@ MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
 }  // namespace
 
 Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
-                                    const std::string& connection_name,
-                                    const QueueTopology& topology, std::uint16_t prefetch,
-                                    const std::function<void()>& beat) {
-  auto connection = AmqpConnection::open_first(urls, connection_name, beat);
+                                    const std::string& connection_name, const QueueSetup& topology,
+                                    std::uint16_t prefetch,
+                                    const std::function<void()>& heartbeat) {
+  auto connection = AmqpConnection::open_first(urls, connection_name, heartbeat);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, topology); !done) return done.error();

@@ -9,19 +9,19 @@
 #include <vector>
 
 #include "worker/amqp/connection.h"
-#include "worker/amqp/topology.h"
-#include "worker/source.h"
+#include "worker/amqp/queue_setup.h"
+#include "worker/message/source.h"
 
 namespace event_consumer {
 
 class AmqpSource : public Source {
  public:
   // Connects to the first of `urls` that answers, sees to the queue, and sets the prefetch count
-  // for the consumer to come. `beat` is called before each try. The Error is kUnavailable or
+  // for the consumer to come. `heartbeat` is called before each try. The Error is kUnavailable or
   // kConfiguration.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
-                                 const std::string& connection_name, const QueueTopology& topology,
-                                 std::uint16_t prefetch, const std::function<void()>& beat);
+                                 const std::string& connection_name, const QueueSetup& topology,
+                                 std::uint16_t prefetch, const std::function<void()>& heartbeat);
 
   Result<SourceEvent> next() override;
   Result<Done> consume() override;

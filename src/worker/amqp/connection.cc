@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
-#include "common/said_once.h"
+#include "common/log_limiter.h"
 #include "worker/amqp/reply.h"
 #include "worker/tls.h"
 
@@ -70,12 +70,12 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
 
 Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& urls,
                                                   const std::string& name,
-                                                  const std::function<void()>& beat) {
+                                                  const std::function<void()>& heartbeat) {
   // For all connections of the process: those that are lost together are made anew together.
-  static SaidOnce said;
+  static LogLimiter said;
   bool may_pass = false;
   for (std::size_t i = 0;; ++i) {
-    beat();
+    heartbeat();
     auto connection = open(urls[i], name);
     if (connection) return connection;
     Error error = connection.error();

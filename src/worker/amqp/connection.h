@@ -23,11 +23,12 @@ class AmqpConnection {
   // it refuses the login or the virtual host, or when its certificate is not accepted.
   static Result<AmqpConnection> open(const AmqpUrl& url, const std::string& name);
 
-  // The same at the first of `urls` that lets us in; the failures before it are logged. `beat` is
-  // called before each. The Error is that of the last one, and kConfiguration only when all were.
+  // The same at the first of `urls` that lets us in; the failures before it are logged. `heartbeat`
+  // is called before each. The Error is that of the last one, and kConfiguration only when all
+  // were.
   static Result<AmqpConnection> open_first(const std::vector<AmqpUrl>& urls,
                                            const std::string& name,
-                                           const std::function<void()>& beat);
+                                           const std::function<void()>& heartbeat);
 
   // Opens a channel. May be called again for one that the server has closed.
   Result<Done> open_channel(amqp_channel_t channel);

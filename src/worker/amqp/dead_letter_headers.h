@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "worker/amqp/library.h"
-#include "worker/delivery.h"
 #include "worker/encode/verdict.h"
+#include "worker/message/delivery.h"
 
 namespace event_consumer {
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "worker/amqp/topology.h"
+#include "worker/amqp/queue_setup.h"
 
 namespace event_consumer {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "worker/clickhouse/diagnosis.h"
-#include "worker/clickhouse/error_class.h"
+#include "worker/clickhouse/clickhouse_diagnosis.h"
+#include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {

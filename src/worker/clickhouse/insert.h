@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "worker/batch.h"
+#include "worker/batch/batch.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table.h"
-#include "worker/inserter.h"
+#include "worker/insert/inserter.h"
 
 namespace event_consumer {
 

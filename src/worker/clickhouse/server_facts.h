@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "worker/clickhouse/http.h"
+#include "worker/clickhouse/clickhouse_http.h"
 
 namespace event_consumer {
 

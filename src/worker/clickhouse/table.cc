@@ -71,17 +71,17 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
   return parse_description(answer.value(), name);
 }
 
-Result<Repeats> read_repeats(ClickHouseHttp& http, const ServerFacts& facts,
-                             const TableName& name) {
+Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
+                                              const TableName& name) {
   // Whatever the table is. Such a server is asked for the columns before each insert, too.
-  if (!facts.knows_deduplication_token) return judge_repeats(facts, "", "");
+  if (!facts.knows_deduplication_token) return judge_deduplication(facts, "", "");
   const auto answer =
       run_query(http, "SELECT engine, engine_full FROM system.tables WHERE database = " +
                           quote_string(name.database) + " AND name = " + quote_string(name.table));
   if (!answer) return answer.error();
   auto fields = split_tsv(answer.value().substr(0, answer.value().find('\n')));
   fields.resize(2);
-  return judge_repeats(facts, fields[0], fields[1]);
+  return judge_deduplication(facts, fields[0], fields[1]);
 }
 
 }  // namespace event_consumer

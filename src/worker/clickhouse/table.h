@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/clickhouse/repeats.h"
+#include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table_description.h"
 
@@ -23,6 +23,7 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
                                        const TableName& name, bool create);
 
 // Whether an insert into the table that is repeated is stored once. The Error is run_query's.
-Result<Repeats> read_repeats(ClickHouseHttp& http, const ServerFacts& facts, const TableName& name);
+Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
+                                              const TableName& name);
 
 }  // namespace event_consumer

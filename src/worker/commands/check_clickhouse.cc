@@ -7,10 +7,10 @@
 #include <sstream>
 #include <vector>
 
-#include "worker/clickhouse/diagnosis.h"
+#include "worker/clickhouse/clickhouse_diagnosis.h"
+#include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/quote.h"
-#include "worker/clickhouse/repeats.h"
 #include "worker/clickhouse/table.h"
 #include "worker/commands/resolve.h"
 
@@ -49,7 +49,7 @@ class ClickHouseCheck {
     facts.resize(2);
     report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), facts[0]));
     check_columns();
-    report_repeats(judge_repeats(facts_, facts[0], facts[1]));
+    report_deduplication(judge_deduplication(facts_, facts[0], facts[1]));
   }
 
  private:
@@ -102,11 +102,11 @@ class ClickHouseCheck {
                          "create it, and give the user the right to insert");
     report_.note(absent + ": it would be created, as the one for click events");
     report_required(created_columns());
-    report_repeats(
-        judge_repeats(facts_, "MergeTree",
-                      facts_.knows_deduplication_window && facts_.knows_deduplication_token
-                          ? "non_replicated_deduplication_window = 1"
-                          : ""));
+    report_deduplication(
+        judge_deduplication(facts_, "MergeTree",
+                            facts_.knows_deduplication_window && facts_.knows_deduplication_token
+                                ? "non_replicated_deduplication_window = 1"
+                                : ""));
   }
 
   // Each line of the description is judged by itself, as a worker judges all of them.
@@ -186,7 +186,7 @@ class ClickHouseCheck {
     report_.good(fmt::format("user {} may insert into {}", http_.server().user, name_.quoted()));
   }
 
-  void report_repeats(const Repeats& repeats) {
+  void report_deduplication(const TableDeduplication& repeats) {
     if (repeats.noticed)
       report_.good(repeats.words);
     else

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/options.h"
-#include "worker/commands/report.h"
+#include "worker/commands/check_report.h"
 
 namespace event_consumer {
 

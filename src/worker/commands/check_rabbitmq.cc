@@ -5,9 +5,9 @@
 
 #include <optional>
 
-#include "worker/amqp/diagnosis.h"
 #include "worker/amqp/permissions.h"
-#include "worker/amqp/topology.h"
+#include "worker/amqp/queue_setup.h"
+#include "worker/amqp/rabbitmq_diagnosis.h"
 #include "worker/commands/resolve.h"
 
 namespace event_consumer {

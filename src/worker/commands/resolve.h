@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "worker/commands/report.h"
+#include "worker/commands/check_report.h"
 
 namespace event_consumer {
 

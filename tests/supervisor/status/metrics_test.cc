@@ -70,8 +70,8 @@ TEST_CASE("metrics: times and ages, absent when there are none") {
   BoardRig rig(now, 2);
   rig.worker(1, [&](WorkerRecord& record) {
     record.counters.received = 1;
-    record.last_insert_at = to_board_time(now - seconds(10));
-    record.oldest_taken_at = to_board_time(now - seconds(3));
+    record.last_insert_at = to_monotonic_time(now - seconds(10));
+    record.oldest_taken_at = to_monotonic_time(now - seconds(3));
     record.event_lag_seconds = 2.5;
   });
   rig.worker(2, [](WorkerRecord& record) {

@@ -54,7 +54,7 @@ TEST_CASE("report as text: who answers, how it is, and a line for each worker") 
     record.deduplication = Deduplication::kNo;
     record.clickhouse_version.set("18.16.1");
     record.last_error.set("ClickHouse said no");
-    record.last_error_at = to_board_time(now - seconds(90));
+    record.last_error_at = to_monotonic_time(now - seconds(90));
   });
   const std::string text =
       report_text(report_json(rig.board, options(), now), before, std::chrono::seconds(2));

@@ -10,7 +10,7 @@
 
 #include "tests/fakes/fake_http_server.h"
 #include "tests/support/catch.h"
-#include "worker/clickhouse/http.h"
+#include "worker/clickhouse/clickhouse_http.h"
 
 namespace event_consumer {
 namespace {

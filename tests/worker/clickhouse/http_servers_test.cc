@@ -1,7 +1,7 @@
 // Which of several servers a post goes to.
 #include "tests/fakes/fake_http_server.h"
 #include "tests/support/catch.h"
-#include "worker/clickhouse/http.h"
+#include "worker/clickhouse/clickhouse_http.h"
 
 namespace event_consumer {
 namespace {

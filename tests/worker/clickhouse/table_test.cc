@@ -1,7 +1,7 @@
 #include "worker/clickhouse/table.h"
 
 #include "tests/fakes/fake_http_server.h"
-#include "tests/fakes/pipeline_rig.h"
+#include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {

@@ -1,0 +1,52 @@
+// ScoreboardWriter: the supervisor's side of the scoreboard. It prepares the row of each new worker
+// process, books the counters of each dead one to its slot, and keeps the deliveries that workers
+// died over.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "common/clock.h"
+#include "common/scoreboard/scoreboard.h"
+
+namespace event_consumer {
+
+class ScoreboardWriter {
+ public:
+  explicit ScoreboardWriter(Scoreboard board);
+
+  const Scoreboard& board() const { return board_; }
+
+  // Makes the row ready for a process that is about to be started there. It inherits the last error
+  // of its slot, so that one that dies at once, again and again, does not take its reason with it.
+  void prepare(RowAddress address, TimePoint now);
+
+  // Books the process of the row, which is gone: its counters to the slot, what it had in hand to
+  // `returned`. Unless it ended as it should, a delivery that it was encoding is suspected; then
+  // returns how many workers have died over that one.
+  std::optional<std::uint64_t> close(RowAddress address, bool ended_well);
+
+  // One more process was started in the slot because one before it died.
+  void count_restart(int slot);
+
+  // A worker that was not asked to stop has died, one of so many in a row.
+  void count_death(int slot, DeathCause cause, int faults_in_a_row);
+
+  // When the process of the row has shown its last sign of life, and its state then.
+  TimePoint heartbeat(RowAddress address) const;
+  WorkerState state(RowAddress address) const;
+
+  // What the supervisor tells of itself; publish() makes it seen, with the heartbeat.
+  SupervisorRecord& record() { return record_; }
+  void publish(TimePoint now);
+
+ private:
+  Scoreboard board_;
+  SupervisorRecord record_{};
+  Suspects suspects_{};
+  std::map<int, DepartedRecord> departed_;  // by slot
+  std::uint64_t lives_ = 0;
+};
+
+}  // namespace event_consumer

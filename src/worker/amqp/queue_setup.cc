@@ -1,0 +1,81 @@
+#include "worker/amqp/queue_setup.h"
+
+#include "common/log.h"
+#include "worker/amqp/reply.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr int kNotFound = 404;
+
+Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue) {
+  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
+                     /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+  return connection.check("cannot declare queue " + queue + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel,
+                              const std::string& exchange) {
+  amqp_exchange_declare(connection.state(), channel, to_bytes(exchange), to_bytes("topic"),
+                        /*passive=*/0, /*durable=*/1, /*auto_delete=*/0, /*internal=*/0,
+                        amqp_empty_table);
+  return connection.check("cannot declare exchange " + exchange + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
+                        const QueueSetup& topology) {
+  amqp_queue_bind(connection.state(), channel, to_bytes(topology.queue),
+                  to_bytes(topology.exchange), to_bytes(topology.routing_key), amqp_empty_table);
+  return connection.check("cannot bind queue " + topology.queue + " to exchange " +
+                              topology.exchange + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+}
+
+}  // namespace
+
+Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_channel_t channel,
+                                             const std::string& queue) {
+  using MaybeFacts = std::optional<QueueFacts>;
+  const auto* found =
+      amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/1,
+                         /*durable=*/0, /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+  const auto reply = amqp_get_rpc_reply(connection.state());
+  const auto exception = to_server_exception(reply);
+  auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
+                               reply, ExitCode::kUnavailable, channel);
+  if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
+  if (exception.code != kNotFound) return done.error();
+  // The server closed the channel over the answer.
+  if (auto opened = connection.open_channel(channel); !opened) return opened.error();
+  return MaybeFacts();
+}
+
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const QueueSetup& topology) {
+  const auto found = find_queue(connection, channel, topology.queue);
+  if (!found) return found.error();
+  if (found.value()) return Done{};
+  if (auto done = declare_exchange(connection, channel, topology.exchange); !done) return done;
+  if (auto done = declare_queue(connection, channel, topology.queue); !done) return done;
+  if (auto done = bind_queue(connection, channel, topology); !done) return done;
+  log::warn(
+      "queue {} did not exist on {}: created, bound to exchange {} with routing key {} → is "
+      "RABBITMQ_QUEUE what the publisher's queue is called?",
+      topology.queue, connection.describe(), topology.exchange, topology.routing_key);
+  return Done{};
+}
+
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue) {
+  const auto found = find_queue(connection, channel, queue);
+  if (!found) return found.error();
+  if (found.value()) return Done{};
+  if (auto done = declare_queue(connection, channel, queue); !done) return done;
+  log::info("queue {} did not exist on {}: created", queue, connection.describe());
+  return Done{};
+}
+
+}  // namespace event_consumer

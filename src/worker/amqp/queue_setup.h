@@ -1,0 +1,42 @@
+// Sees to it that the queues we use exist, and touches nothing that is there already.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "worker/amqp/connection.h"
+
+namespace event_consumer {
+
+// What the publisher declares: a durable topic exchange, a durable queue without arguments, and the
+// binding between them.
+struct QueueSetup {
+  std::string exchange;
+  std::string queue;
+  std::string routing_key;
+};
+
+// What the broker tells of a queue that exists.
+struct QueueFacts {
+  std::uint32_t messages;  // ready for delivery
+  std::uint32_t consumers;
+};
+
+// Looks for the queue and changes nothing; nothing is returned when it does not exist. Uses and
+// leaves open `channel`.
+Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_channel_t channel,
+                                             const std::string& queue);
+
+// Declares passively, and only when the queue does not exist declares exchange, queue and binding,
+// which it logs. A queue that exists is used as it is, whatever its arguments. Uses and leaves open
+// `channel`. The Error says what was refused.
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const QueueSetup& topology);
+
+// The same for a plain durable queue without a binding.
+Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue);
+
+}  // namespace event_consumer

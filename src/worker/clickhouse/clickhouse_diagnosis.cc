@@ -1,0 +1,80 @@
+#include "worker/clickhouse/clickhouse_diagnosis.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "common/text.h"
+
+namespace event_consumer {
+namespace {
+
+std::string remedy_without_answer(const HttpAnswer& answer) {
+  if (contains(answer.body, "cannot connect"))
+    return "start the server, or correct CLICKHOUSE_HOST and CLICKHOUSE_PORT: the HTTP port, 8123 "
+           "unless configured otherwise";
+  if (contains(answer.body, "TLS handshake"))
+    return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT (that of HTTPS is 8443 unless configured "
+           "otherwise), or see why the server hangs up";
+  return "nobody speaks HTTP there, or too slowly: CLICKHOUSE_PORT must be ClickHouse's HTTP port, "
+         "8123 unless configured otherwise (8443 is HTTPS, 9000 its native protocol)";
+}
+
+std::string remedy_for_exception(int exception, const ClickHouseServer& server) {
+  switch (exception) {
+    case 192:  // UNKNOWN_USER
+    case 193:  // WRONG_PASSWORD
+    case 194:  // REQUIRED_PASSWORD
+    case 516:  // AUTHENTICATION_FAILED
+      return fmt::format("correct CLICKHOUSE_USER (now {}) and CLICKHOUSE_PASSWORD (now {})",
+                         server.user, server.password.empty() ? "empty" : "set");
+    case 195:  // IP_ADDRESS_NOT_ALLOWED
+    case 291:  // DATABASE_ACCESS_DENIED
+    case 164:  // READONLY
+    case 452:  // SETTING_CONSTRAINT_VIOLATION
+    case 497:  // ACCESS_DENIED
+      return fmt::format(
+          "give ClickHouse's user {} the right to insert into the table (and no readonly profile), "
+          "or take another CLICKHOUSE_USER",
+          server.user);
+    case 60:   // UNKNOWN_TABLE
+    case 218:  // TABLE_IS_DROPPED
+      return "create the table, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE";
+    case 81:  // UNKNOWN_DATABASE
+      return "create the database, or correct CLICKHOUSE_DATABASE";
+    default:
+      return "look up the code in ClickHouse's documentation and its log";
+  }
+}
+
+}  // namespace
+
+Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& server) {
+  const std::string cause = shorten_cause(answer.body);
+  if (answer.status == 0 && answer.misconfigured)
+    return {ExitCode::kConfiguration, cause,
+            "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT or CLICKHOUSE_CA_FILE, or the certificate"};
+  if (answer.status == 0) return {ExitCode::kUnavailable, cause, remedy_without_answer(answer)};
+  if (contains(answer.body, "clickhouse-client program"))
+    return {ExitCode::kConfiguration, "HTTP was sent to the port of the native protocol",
+            "set CLICKHOUSE_PORT to the HTTP port, 8123 unless configured otherwise"};
+  if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
+    return {ExitCode::kConfiguration, cause,
+            "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
+  if (contains(answer.body, ": while pushing to view "))
+    return {ExitCode::kConfiguration, cause, "repair the view, or drop it"};
+  if (answer.exception != 0)
+    return {ExitCode::kConfiguration, cause, remedy_for_exception(answer.exception, server)};
+  // 18.16 refuses so what has more than about 16 kB in its URL.
+  if (answer.status == 400 && answer.body.empty())
+    return {ExitCode::kConfiguration, "HTTP 400 without a word",
+            "if the table has very many columns, the statement is too long for this version: "
+            "shorten their names, or make those MATERIALIZED that events do not fill; else "
+            "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT"};
+  const std::string status = fmt::format("HTTP {} {}", answer.status, cause);
+  if (answer.status >= 500)
+    return {ExitCode::kUnavailable, status, "see why it is out of order, and try again"};
+  return {ExitCode::kConfiguration, status,
+          "this is not ClickHouse, or a proxy before it: correct CLICKHOUSE_HOST and "
+          "CLICKHOUSE_PORT"};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,102 @@
+// One HTTP connection to ClickHouse, with or without TLS, kept alive: posts a query with a body and
+// returns the answer. What an answer means is decided elsewhere. Not for use by two threads.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/host_port.h"
+#include "common/log_limiter.h"
+#include "common/options.h"
+#include "common/result.h"
+
+namespace event_consumer {
+
+struct ClickHouseServer {
+  std::string host;
+  int port;
+  std::string user;
+  std::string password;
+  std::chrono::seconds timeout;  // for an answer, and for the server to take more of a body
+  bool tls = false;
+  std::string ca_file = {};                 // whom to trust with TLS; empty: whom the system trusts
+  std::vector<HostPort> alternatives = {};  // in turn instead of host and port, else all the same
+
+  // «ClickHouse host:port»: for logs.
+  std::string describe() const;
+};
+
+// The server that the options name, with the other hosts as its alternatives.
+ClickHouseServer clickhouse_server(const Options& options);
+
+struct HttpAnswer {
+  int status = 0;     // 0: no answer came
+  std::string body;   // of the answer; without an answer, what went wrong
+  int exception = 0;  // ClickHouse's exception code; 0 when the answer names none
+  // Without an answer: a certificate that is not accepted, or a server that speaks no TLS.
+  bool misconfigured = false;
+  bool was_sent = true;  // false: there was no connection to send anything on
+
+  // Stored or executed: «200» and no exception. ClickHouse may find its mistake after it has sent
+  // the status (hence wait_end_of_query in inserts).
+  bool ok() const { return status == 200 && exception == 0; }
+
+  // The server cannot be reached, or what answers for it is not ClickHouse's own doing (a proxy, a
+  // server that is going down): another server may do better.
+  bool server_is_away() const { return status == 0 || (status >= 500 && exception == 0); }
+};
+
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
+
+class ClickHouseHttp {
+ public:
+  explicit ClickHouseHttp(const ClickHouseServer& server);
+  ~ClickHouseHttp();
+  ClickHouseHttp(ClickHouseHttp&&) noexcept;
+  ClickHouseHttp& operator=(ClickHouseHttp&&) noexcept;
+
+  // Posts `header` and `body` in one, with `parameters` in the URL, and waits for the answer.
+  // Neither is copied. A post that fails or times out ends in a reset of the connection, not in an
+  // orderly close: an old server (seen on 18.16) takes an orderly close at the end of a row for the
+  // end of the insert. When the server is away, use_next_server() is called.
+  HttpAnswer post(const QueryParameters& parameters, std::string_view header,
+                  std::string_view body);
+
+  // Sends the next post to the first of the alternatives, which the server joins as the last. `why`
+  // is for the log. Does nothing when there is none.
+  void use_next_server(const std::string& why);
+
+  // Logs in with it from the next post on.
+  void use_password(const std::string& password);
+
+  // The one that the next post goes to.
+  const ClickHouseServer& server() const { return server_; }
+  // How often it has changed.
+  int server_changes() const { return server_changes_; }
+  // How often no answer came, whichever server it was.
+  int connection_losses() const { return connection_losses_; }
+
+ private:
+  struct Client;
+  void connect();
+  HttpAnswer post_once(const QueryParameters& parameters, std::string_view header,
+                       std::string_view body);
+
+  ClickHouseServer server_;
+  int server_changes_ = 0;
+  int connection_losses_ = 0;
+  LogLimiter log_limiter_;  // of those changes
+  std::unique_ptr<Client> client_;
+};
+
+// Runs `query`, which changes or reads something small, and returns its output. The Error names
+// server and query: kUnavailable when no answer came, kConfiguration when the server refused or is
+// not to be trusted.
+Result<std::string> run_query(ClickHouseHttp& http, const std::string& query);
+
+}  // namespace event_consumer

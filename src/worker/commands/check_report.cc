@@ -1,0 +1,34 @@
+#include "worker/commands/check_report.h"
+
+#include <limits>
+
+#include "common/text.h"
+
+namespace event_consumer {
+
+void Report::good(const std::string& what) { write("✓ ", what); }
+
+void Report::note(const std::string& what) { write("! ", what); }
+
+void Report::bad(ExitCode exit_code, const std::string& what, const std::string& remedy) {
+  write("✗ ", what + " → " + remedy);
+  ++bad_;
+  if (exit_code_ != ExitCode::kConfiguration) exit_code_ = exit_code;
+}
+
+void Report::close() {
+  if (bad_ == 0)
+    out_ << "All is well.\n";
+  else
+    out_ << bad_ << (bad_ == 1 ? " step" : " steps") << " failed; exit status "
+         << to_int(exit_code_) << ".\n";
+  out_.flush();
+}
+
+// Servers put several lines into one message.
+void Report::write(const char* mark, const std::string& text) {
+  out_ << mark << printable(text, std::numeric_limits<std::size_t>::max()) << "\n";
+  out_.flush();
+}
+
+}  // namespace event_consumer

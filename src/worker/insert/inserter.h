@@ -1,0 +1,66 @@
+// The seam to ClickHouse as the worker's main thread sees it: one request at a time, answered
+// later. InserterThread implements it, tests bring a fake.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/batch/batch.h"
+#include "worker/batch/insert_format.h"
+#include "worker/encode/row_encoder.h"
+#include "worker/insert/error_class.h"
+
+namespace event_consumer {
+
+struct InsertOutcome {
+  enum class Kind {
+    kStored,   // the server has answered that the rows are stored
+    kRefused,  // the server has answered that they are not
+    kUnknown,  // no answer came: they may be stored or not
+  };
+  Kind kind = Kind::kUnknown;
+  int code = 0;         // ClickHouse's exception code, 0 when there is none
+  std::string message;  // what failed, in words; empty when stored
+  ErrorClass error_class = ErrorClass::kTransient;  // unless stored
+};
+
+// How events become rows of the table as it is now.
+struct Encoding {
+  RowEncoder encoder;
+  std::shared_ptr<const InsertFormat> format;  // of rows that hold all columns
+
+  // Of rows that hold only these. Nothing when every row holds all: otherwise columns that an event
+  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
+  std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
+      nullptr;
+};
+
+// The answer to the question whether the table is still what it was.
+struct TableOutcome {
+  enum class Kind {
+    kUnchanged,
+    kChanged,  // `encoding` is for the table as it is now
+    kFailed,   // it could not be told; `message` and `error_class` say why
+  };
+  Kind kind = Kind::kFailed;
+  std::optional<Encoding> encoding;
+  std::string message;
+  ErrorClass error_class = ErrorClass::kTransient;
+};
+
+class Inserter {
+ public:
+  virtual ~Inserter() = default;
+
+  // Each begins a request. Only when no other is under way.
+
+  // Posts `batch`, which must be sealed and stay unchanged until the outcome is there.
+  virtual void start(const Batch& batch) = 0;
+  // Reads the table's columns again.
+  virtual void start_table_check() = 0;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,49 @@
+#include "worker/loop/worker_status.h"
+
+#include <unistd.h>
+
+#include <limits>
+#include <utility>
+
+namespace event_consumer {
+
+Result<WorkerStatus> WorkerStatus::open(const CommandLine& command_line) {
+  auto board = command_line.scoreboard_fd >= 0 ? Scoreboard::attach(command_line.scoreboard_fd)
+                                               : Scoreboard::without_sharing();
+  if (!board) return board.error();
+  const int slot = command_line.worker_slot > 0 ? command_line.worker_slot : 1;
+  return WorkerStatus(std::move(*board), {slot, command_line.worker_row});
+}
+
+WorkerStatus::WorkerStatus(Scoreboard board, RowAddress address)
+    : board_(std::move(board)), address_(address), record_(board_.row(address).record.read()) {
+  // The supervisor has prepared the row; what it cannot know before there is a process is its pid.
+  record_.pid = getpid();
+  record_.event_lag_seconds = std::numeric_limits<double>::quiet_NaN();
+}
+
+void WorkerStatus::set_state(WorkerState state, std::string_view reason, TimePoint now) {
+  if (record_.state != state) record_.state_since = to_monotonic_time(now);
+  record_.state = state;
+  record_.reason.set(reason);
+}
+
+void WorkerStatus::set_last_error(std::string_view message, TimePoint now) {
+  record_.last_error.set(message);
+  record_.last_error_at = to_monotonic_time(now);
+}
+
+bool WorkerStatus::note_end(std::string_view message, TimePoint now) {
+  const auto before = record_.last_error.str();
+  set_last_error(message, now);
+  publish(now);
+  return view_slot(board_.slot(address_.slot)).faults_in_a_row < kCrashLoop ||
+         record_.last_error.str() != before;
+}
+
+void WorkerStatus::publish(TimePoint now) {
+  record_.heartbeat_at = to_monotonic_time(now);
+  board_.row(address_).record.publish(record_);
+}
+
+}  // namespace event_consumer

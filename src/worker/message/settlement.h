@@ -1,0 +1,103 @@
+// The settlement of a worker: what becomes of each delivery, from taking it to its acknowledgement.
+// It takes, dead-letters, gives back and acknowledges, and leaves the rows to its insert stage; it
+// never waits: the worker's loop tells it what has happened and what time it is.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/insert/insert_stage.h"
+#include "worker/message/dead_letter_sink.h"
+#include "worker/message/in_flight.h"
+#include "worker/message/rejection_log.h"
+#include "worker/message/source.h"
+
+namespace event_consumer {
+
+struct SettlementLimits {
+  BatchLimits batch;
+  std::size_t prefetch;  // the broker sends no more than so many unsettled deliveries
+  std::chrono::seconds table_check_interval{60};
+
+  // From here on deliveries are left in the socket until rows have been stored.
+  std::size_t held_bytes() const { return 4 * batch.bytes; }
+};
+
+class Settlement : private InsertResults {
+ public:
+  // `dead_letters` may be nullptr: rejected messages are then left to the broker. All neighbours
+  // must outlive the settlement.
+  Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard, Source& source,
+             DeadLetterSink* dead_letters, Inserter& inserter);
+
+  // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
+  Result<Done> take(const Delivery& delivery, TimePoint now);
+  Result<Done> give_back(const Delivery& delivery);
+  // One that comes while the channel is about to be closed, which gives it back: it is counted, and
+  // nothing is sent for it.
+  void leave(const Delivery& delivery);
+  Result<Done> dead_lettered(DeliveryTag tag);
+  Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
+  Result<Done> table_checked(TableOutcome outcome, TimePoint now);
+  void time_passed(TimePoint now);
+
+  // The link to the broker is gone, and with it every delivery: the broker has them back. Rows that
+  // are not being posted are dropped, because their events come again.
+  void link_lost();
+
+  // Gives back every delivery in hand. Only when the consumer is cancelled or being cancelled.
+  // has_room() is false then until ClickHouse has given a sign of life.
+  Result<Done> give_back_all(TimePoint now);
+
+  // When time_passed() has something to do.
+  std::optional<TimePoint> deadline() const { return stage_.deadline(); }
+
+  // False while so much is held that no further delivery should be read.
+  bool may_take() const;
+  // True when at most half of that is held, and neither ClickHouse nor the dead-letter queue keeps
+  // anything from being settled.
+  bool has_room() const;
+
+  // When the oldest event was taken that is not acknowledged; nothing when there is none.
+  std::optional<TimePoint> oldest() const { return window_.oldest(); }
+
+  // Stop: no batch waits for company any more, and no failed insert is repeated.
+  void drain(TimePoint now);
+
+  // Whether a drained settlement can do no more: all deliveries have their verdict, or wait for an
+  // insert that has failed or for a dead-letter queue that refuses.
+  bool drained() const;
+
+  // Whether the inserter has a batch: its memory must stay until the outcome is there.
+  bool request_under_way() const { return stage_.request_under_way(); }
+
+  const InFlight& window() const { return window_; }
+
+  // Fills in what the settlement knows of the worker's record; everything counts from its
+  // beginning.
+  void report(WorkerRecord& record);
+
+ private:
+  void stored(const std::vector<DeliveryTag>& tags) override;
+  Result<Done> refused(const Delivery& delivery, const Rejection& rejection) override;
+  Result<Done> acknowledge();
+  void count_received(const Delivery& delivery);
+
+  SettlementLimits limits_;
+  Source& source_;
+  DeadLetterSink* dead_letters_;
+
+  TimePoint now_{};  // of the event being handled
+  InFlight window_;
+  InsertStage stage_;
+  RejectionLog rejection_log_;
+
+  WorkerCounters counters_{};                            // what the window does not count
+  std::uint64_t left_ = 0;                               // deliveries that it never saw
+  std::unordered_map<DeliveryTag, Reason> unconfirmed_;  // at the dead-letter queue
+};
+
+}  // namespace event_consumer

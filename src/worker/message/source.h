@@ -1,0 +1,43 @@
+// The seam between the worker and the broker's side: where deliveries come from and where they are
+// settled. src/worker/amqp implements it, tests bring a fake.
+#pragma once
+
+#include "common/result.h"
+#include "worker/message/delivery.h"
+
+namespace event_consumer {
+
+struct SourceEvent {
+  enum class Kind {
+    kNone,       // nothing has arrived
+    kDelivery,   // `delivery` is set
+    kConsuming,  // the broker has accepted consume()
+    kCancelled,  // the broker has accepted cancel(): no delivery will follow
+    kSettled,    // the broker has taken everything said before confirm_settled()
+  };
+  Kind kind = Kind::kNone;
+  Delivery delivery;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // The next event, without waiting. Whatever ends the stream of deliveries (a lost link, a deleted
+  // queue, a closed channel) is an Error.
+  virtual Result<SourceEvent> next() = 0;
+
+  // Each of these sends a request and does not wait for its answer, which next() reports.
+  virtual Result<Done> consume() = 0;
+  virtual Result<Done> cancel() = 0;
+  virtual Result<Done> confirm_settled() = 0;
+
+  // Acknowledges all deliveries up to and including `tag` that are not settled otherwise.
+  virtual Result<Done> acknowledge_up_to(DeliveryTag tag) = 0;
+  // Drops the delivery, or dead-letters it by the policy of the queue.
+  virtual Result<Done> reject(DeliveryTag tag) = 0;
+  // Puts the delivery back into its queue.
+  virtual Result<Done> give_back(DeliveryTag tag) = 0;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,111 @@
+// SettlementRig: a settlement between three fakes, for a table of one required String column, and a
+// clock that stands still until it is moved. Its log lines go nowhere.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+#include <utility>
+
+#include "tests/fakes/batches.h"
+#include "tests/fakes/fake_dead_letters.h"
+#include "tests/fakes/fake_inserter.h"
+#include "tests/fakes/fake_source.h"
+#include "worker/message/settlement.h"
+
+namespace event_consumer::testing {
+
+// While it lives the default logger says nothing.
+class QuietLog {
+ public:
+  QuietLog() : before_(spdlog::default_logger_raw()->level()) {
+    spdlog::default_logger_raw()->set_level(spdlog::level::off);
+  }
+  ~QuietLog() { spdlog::default_logger_raw()->set_level(before_); }
+  QuietLog(const QuietLog&) = delete;
+  QuietLog& operator=(const QuietLog&) = delete;
+
+ private:
+  spdlog::level::level_enum before_;
+};
+
+// Of a table with one required String column, whose types the server compares or does not.
+inline Encoding code_encoding(bool states_types = true) {
+  return {std::move(*RowEncoder::create({{"code", *parse_column_type("String")}}, {"code"})),
+          insert_format("INSERT", states_types)};
+}
+
+class SettlementRig {
+ public:
+  enum class DeadLetters { kYes, kNo };
+
+  static constexpr std::chrono::milliseconds kDelay{1000};
+
+  explicit SettlementRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
+                         DeadLetters with = DeadLetters::kYes)
+      : settlement({{rows, bytes, kDelay}, prefetch, std::chrono::hours(10'000)}, code_encoding(),
+                   guard, source, with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
+
+  // The next delivery with this body; returns its tag.
+  DeliveryTag take(const std::string& body, bool redelivered = false) {
+    const DeliveryTag tag = ++last_tag;
+    Delivery delivery;
+    delivery.tag = tag;
+    delivery.redelivered = redelivered;
+    delivery.body = body;
+    failed = !settlement.take(delivery, now).ok();
+    return tag;
+  }
+  // The next delivery: a row of three bytes.
+  DeliveryTag take_good() { return take(R"({"code":"ab"})"); }
+  // The same as one that came before.
+  DeliveryTag take_again(const std::string& body) { return take(body, true); }
+  DeliveryTag take_bad() { return take("bad"); }
+  DeliveryTag give_back() {
+    Delivery delivery;
+    delivery.tag = ++last_tag;
+    failed = !settlement.give_back(delivery).ok();
+    return last_tag;
+  }
+
+  void confirm_dead_letter() { failed = !settlement.dead_lettered(dead_letters.confirm()).ok(); }
+
+  void answer(InsertOutcome::Kind kind) {
+    inserter.under_way = false;
+    const bool stored = kind == InsertOutcome::Kind::kStored;
+    failed =
+        !settlement
+             .inserted({kind, stored ? 0 : 252, stored ? "" : "no", ErrorClass::kTransient}, now)
+             .ok();
+  }
+  void store() { answer(InsertOutcome::Kind::kStored); }
+  void refuse() { answer(InsertOutcome::Kind::kRefused); }
+  void leave_unknown() { answer(InsertOutcome::Kind::kUnknown); }
+
+  void wait(Duration duration) {
+    now += duration;
+    settlement.time_passed(now);
+  }
+  // Lets the time come at which the settlement wants to be called. Only when there is one.
+  void wait_for_deadline() { wait(*settlement.deadline() - now); }
+
+  std::size_t count(Verdict verdict) const { return settlement.window().count(verdict); }
+  std::size_t in_hand() const { return settlement.window().in_hand(); }
+  std::size_t posts() const { return inserter.posts.size(); }
+  const FakeInserter::Post& post(std::size_t i) const { return inserter.posts.at(i); }
+
+  QuietLog quiet;
+  TimePoint now{std::chrono::hours(1)};
+  Scoreboard board = std::move(*Scoreboard::without_sharing());
+  CrashGuard guard{board, {1, 0}};
+  FakeSource source;
+  FakeDeadLetters dead_letters;
+  FakeInserter inserter;
+  Settlement settlement;
+  DeliveryTag last_tag = 0;
+  bool failed = false;  // whether the latest event was answered with an Error
+};
+
+using Tags = std::vector<DeliveryTag>;
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,161 @@
+// ClickHouse 18.16 in its moods: each refusal is made by the server itself. Nothing is lost or
+// dead-lettered for it, the log says which it is, and when it ends nobody restarts anything.
+#include "tests/support/catch.h"
+#include "tests/support/changed_users.h"
+#include "tests/support/free_port.h"
+#include "tests/support/running_service.h"
+#include "tests/support/status_page.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+const Environment kAsWriter = {{"CLICKHOUSE_USER", kClickhouseUser},
+                               {"CLICKHOUSE_PASSWORD", kClickhousePassword}};
+
+// The rest of what users.xml says of kClickhouseUser, from its profile on.
+std::string rights(const std::string& profile, const std::string& quota) {
+  return "<profile>" + profile + "</profile>\n<quota>" + quota + "</quota>\n</" + kClickhouseUser +
+         ">";
+}
+
+bool heals(RunningService& running) {
+  const bool healed = running.all_arrive(seconds(20));
+  return healed && running.dead_letters() == 0;
+}
+
+// A refusal with these words, and what is done about it.
+bool waits_because(RunningService& running, const std::string& words) {
+  return running.wait_for_log(words) && running.wait_for_log("nothing is lost");
+}
+
+}  // namespace
+
+TEST_CASE("a quota is used up: the batch waits until there is more (201)") {
+  RunningService running("quota", kAsWriter);
+  ChangedUsers users(clickhouse(), rights("default", "default"), rights("default", "tight"));
+  const ChangedUsers quotas(clickhouse(), "<quotas>",
+                            "<quotas><tight><interval><duration>3600</duration><queries>1</queries>"
+                            "</interval></tight>");
+  running.publish(1'000);
+  CHECK(waits_because(running, "Code: 201"));
+  CHECK(running.service().count_in_log("cut in halves") == 0);
+  users.undo();
+  CHECK(heals(running));
+}
+
+TEST_CASE("the user may only read from now on: a pause, until he may insert again (164)") {
+  RunningService running("read_only", kAsWriter);
+  ChangedUsers users(clickhouse(), rights("default", "default"), rights("readonly", "default"));
+  running.publish();
+  CHECK(waits_because(running, "Code: 164"));
+  CHECK(running.service().count_in_log("→ give ClickHouse's user writer the right to insert") >= 1);
+  users.undo();
+  CHECK(heals(running));
+}
+
+TEST_CASE("a materialized view fails: a pause that names it, and its batch is never cut") {
+  RunningService running("view");
+  const std::string view = running.topology().database() + ".numbers";
+  clickhouse().query("CREATE MATERIALIZED VIEW " + view +
+                     " ENGINE = MergeTree() ORDER BY number AS SELECT toUInt64(user_agent) AS "
+                     "number FROM " +
+                     running.topology().table());
+  running.publish(1'000);
+  CHECK(waits_because(running, "while pushing to view " + view));
+  CHECK(running.service().count_in_log("→ repair the view, or drop it") >= 1);
+  CHECK(running.service().count_in_log("cut in halves") == 0);
+  clickhouse().query("DROP TABLE " + view);
+  CHECK(heals(running));
+}
+
+TEST_CASE("a code that is in no list is waited for, and counted (395)") {
+  const int port = free_port();
+  RunningService running("unknown_code",
+                         {{"EVENT_CONSUMER_STATUS_ADDRESS", "127.0.0.1:" + std::to_string(port)}});
+  clickhouse().query("ALTER TABLE " + running.topology().table() +
+                     " ADD COLUMN checked UInt8 MATERIALIZED throwIf(length(user_agent) > 0)");
+  running.publish(1'000);
+  CHECK(waits_because(running, "Code: 395"));
+  CHECK(wait_until(
+      [&] {
+        return get_status_page(port, "/metrics").content.find(R"(class="transient",code="395")") !=
+               std::string::npos;
+      },
+      seconds(5)));
+  CHECK(running.service().count_in_log("cut in halves") == 0);
+  clickhouse().query("ALTER TABLE " + running.topology().table() + " DROP COLUMN checked");
+  CHECK(heals(running));
+}
+
+TEST_CASE("a wrong configuration that lasts: everything in hand is given back, once") {
+  RunningService running("late_table", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"}});
+  clickhouse().query("RENAME TABLE " + running.topology().table() + " TO " +
+                     running.topology().table() + "_aside");
+  running.publish();
+  CHECK(waits_because(running, "does not exist on ClickHouse"));
+  AmqpClient client(rabbitmq().url());
+  CHECK(wait_until([&] { return client.message_count(running.topology().queue()) == 100; },
+                   seconds(10)));
+  CHECK(running.service().count_in_log("everything in hand is given back") <= 2);
+  clickhouse().query("RENAME TABLE " + running.topology().table() + "_aside TO " +
+                     running.topology().table());
+  CHECK(heals(running));
+}
+
+TEST_CASE("the database is dropped and made again") {
+  RunningService running("database");
+  const auto before = running.published();
+  const std::string create = clickhouse().query("SHOW CREATE TABLE " + running.topology().table() +
+                                                " FORMAT TabSeparatedRaw");
+  clickhouse().query("DROP DATABASE " + running.topology().database());
+  running.publish();
+  CHECK(waits_because(running, "does not exist on ClickHouse"));
+  clickhouse().query("CREATE DATABASE " + running.topology().database());
+  clickhouse().query(create);
+  CHECK(wait_until(
+      [&] { return running.topology().distinct_events() == running.published() - before; },
+      seconds(20)));
+  CHECK(running.dead_letters() == 0);
+}
+
+TEST_CASE("a table with too many columns for a URL is said to be one") {
+  TestTopology topology("wide");
+  topology.declare_topology();
+  std::string columns;
+  for (int i = 0; i < 1'000; ++i)
+    columns += ", a_column_with_a_name_of_its_own_" + std::to_string(i) + " UInt8";
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() + " (short_code String" + columns +
+                     ") ENGINE = MergeTree() ORDER BY short_code");
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_REQUIRED"] = "";
+  Service service(environment);
+  AmqpClient(rabbitmq().url())
+      .publish(topology.exchange(), topology.queue(), R"({"short_code": "x"})");
+  const bool said =
+      wait_until([&] { return service.count_in_log("→ if the table has very many columns") >= 1; },
+                 seconds(20));
+  INFO(service.log());
+  CHECK(said);
+  CHECK(service.stop() == 0);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(topology.queue()) == 1);
+  CHECK(run_program(environment, {"check"}).output.find("→ if the table has very many columns") !=
+        std::string::npos);
+}
+
+TEST_CASE("the versions of both servers, and whether a repeated insert is noticed, are told") {
+  const int port = free_port();
+  RunningService running("versions",
+                         {{"EVENT_CONSUMER_STATUS_ADDRESS", "127.0.0.1:" + std::to_string(port)}});
+  CHECK(running.service().count_in_log("a repeated insert would not be noticed") == 2);
+  const std::string status = get_status_page(port, "/status").content;
+  INFO(status);
+  CHECK(status.find(R"("clickhouse_version":"18.16.1")") != std::string::npos);
+  CHECK(status.find(R"("rabbitmq_version":"3.)") != std::string::npos);
+  CHECK(status.find(R"("table_deduplicates":false)") != std::string::npos);
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,119 @@
+#include "tests/support/test_topology.h"
+
+#include <iostream>
+#include <sstream>
+
+#include "tests/support/click_events.h"
+
+namespace event_consumer::testing {
+
+RabbitmqServer& rabbitmq() {
+  static RabbitmqServer server([] {
+    RabbitmqOptions options;
+    options.certificate = certificates().good();
+    return options;
+  }());
+  return server;
+}
+
+ClickhouseServer& clickhouse() {
+  static ClickhouseServer server([] {
+    ClickhouseOptions options;
+    options.users = {{kClickhouseUser, kClickhousePassword},
+                     {kClickhouseReader, "", /*read_only=*/true}};
+    options.certificate = certificates().good();
+    options.settings = {{"allow_experimental_low_cardinality_type", "1"}};
+    return options;
+  }());
+  return server;
+}
+
+namespace {
+
+template <typename Server>
+void ensure_running(Server& server, const char* name) {
+  server.resume();
+  const auto status = server.end_status();
+  if (!status) return;
+  std::cerr << name << " was gone (" << describe_status(*status) << ") and is started again; "
+            << tail_of_file(server.log_file()) << '\n';
+  server.start();
+}
+
+}  // namespace
+
+TestTopology::TestTopology(const std::string& name)
+    : TestTopology(name, clickhouse(), &clickhouse()) {}
+
+TestTopology::TestTopology(const std::string& name, const ClickhouseEndpoint& clickhouse)
+    : TestTopology(name, clickhouse, nullptr) {}
+
+TestTopology::TestTopology(const std::string& name, const ClickhouseEndpoint& clickhouse,
+                           ClickhouseServer* shared)
+    : clickhouse_(clickhouse),
+      shared_(shared),
+      exchange_(name + "_exchange"),
+      queue_(name + "_events"),
+      database_(name) {
+  ensure_servers();
+}
+
+TestTopology::~TestTopology() {
+  try {
+    ensure_servers();
+    AmqpClient client(rabbitmq().url());
+    for (const auto& queue : {queue_, dead_letter_queue()})
+      if (client.queue_exists(queue)) client.delete_queue(queue);
+    clickhouse_.query("DROP DATABASE IF EXISTS " + database_);
+  } catch (const std::exception&) {
+    // The servers go at the end of the run, and with them what is left here.
+  }
+}
+
+void TestTopology::ensure_servers() const {
+  ensure_running(rabbitmq(), "RabbitMQ");
+  if (shared_ != nullptr) ensure_running(*shared_, "ClickHouse");
+}
+
+void TestTopology::declare_topology() {
+  AmqpClient(rabbitmq().url()).declare_publisher_topology(exchange_, queue_);
+}
+
+Environment TestTopology::environment() const {
+  Environment environment = base_environment();
+  environment["RABBITMQ_URL"] = rabbitmq().url();
+  environment["RABBITMQ_EXCHANGE"] = exchange_;
+  environment["RABBITMQ_QUEUE"] = queue_;
+  environment["CLICKHOUSE_HOST"] = "127.0.0.1";
+  environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse_.http_port());
+  environment["CLICKHOUSE_DATABASE"] = database_;
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "off";
+  return environment;
+}
+
+bool TestTopology::table_exists() const {
+  return clickhouse_.query("SELECT count() FROM system.tables WHERE database = '" + database_ +
+                           "' AND name = 'click_events'") != "0\n";
+}
+
+std::uint64_t TestTopology::rows() const {
+  if (!table_exists()) return 0;
+  return std::stoull(clickhouse_.query("SELECT count() FROM " + table()));
+}
+
+std::uint64_t TestTopology::distinct_events() const {
+  if (!table_exists()) return 0;
+  return std::stoull(
+      clickhouse_.query(std::string("SELECT uniqExact(") + kEventIdSql + ") FROM " + table()));
+}
+
+std::vector<std::uint64_t> TestTopology::stored_ids() const {
+  std::vector<std::uint64_t> ids;
+  if (!table_exists()) return ids;
+  std::istringstream lines(clickhouse_.query(std::string("SELECT ") + kEventIdSql + " AS id FROM " +
+                                             table() + " ORDER BY id"));
+  for (std::string line; std::getline(lines, line);) ids.push_back(std::stoull(line));
+  return ids;
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,77 @@
+// The words are those of real servers; tests/integration/check_test.cc meets the servers.
+#include "worker/clickhouse/clickhouse_diagnosis.h"
+
+#include "common/text.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+ClickHouseServer server() { return {"h", 8123, "default", "hunter2", std::chrono::seconds(1)}; }
+
+TEST_CASE("diagnosis: ClickHouse does not answer", "[diagnosis]") {
+  const auto refused = diagnose_clickhouse({0, "cannot connect", 0}, server());
+  CHECK(refused.exit_code == ExitCode::kUnavailable);
+  CHECK(contains(refused.remedy, "start the server"));
+  const auto closed = diagnose_clickhouse({0, "the connection was closed", 0}, server());
+  CHECK(closed.exit_code == ExitCode::kUnavailable);
+  CHECK(contains(closed.remedy, "nobody speaks HTTP there"));
+  const auto no_tls = diagnose_clickhouse(
+      {0, "no connection with TLS: the TLS handshake failed: it was not completed", 0}, server());
+  CHECK(no_tls.exit_code == ExitCode::kUnavailable);
+  CHECK(contains(no_tls.remedy, "CLICKHOUSE_TLS"));
+}
+
+TEST_CASE("diagnosis: ClickHouse refuses the login, old and new", "[diagnosis]") {
+  for (const int code : {192, 193, 194, 516}) {
+    const auto diagnosis = diagnose_clickhouse(
+        {403,
+         "Code: 193, e.displayText() = DB::Exception: Wrong password, e.what() = DB::Exception",
+         code},
+        server());
+    CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+    CHECK(diagnosis.cause == "Code: 193, e.displayText() = DB::Exception: Wrong password");
+    CHECK(contains(diagnosis.remedy, "CLICKHOUSE_PASSWORD (now set)"));
+    CHECK_FALSE(contains(diagnosis.remedy, "hunter2"));
+  }
+}
+
+TEST_CASE("diagnosis: ClickHouse refuses the right", "[diagnosis]") {
+  for (const int code : {164, 497})
+    CHECK(contains(diagnose_clickhouse({500, "Code: 497. No.\nStack trace", code}, server()).remedy,
+                   "right to insert"));
+}
+
+TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
+  const auto native = diagnose_clickhouse(
+      {400, "Port 9000 is for clickhouse-client program.\r\nYou must use port 8123 for HTTP.", 0},
+      server());
+  CHECK(contains(native.remedy, "CLICKHOUSE_PORT"));
+  CHECK(native.exit_code == ExitCode::kConfiguration);
+  const auto https =
+      diagnose_clickhouse({400, "400 The plain HTTP request was sent to HTTPS port", 0}, server());
+  CHECK(contains(https.remedy, "wants HTTPS"));
+  const auto other = diagnose_clickhouse({404, "<html>", 0}, server());
+  CHECK(contains(other.remedy, "this is not ClickHouse"));
+  CHECK(other.exit_code == ExitCode::kConfiguration);
+  CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).exit_code == ExitCode::kUnavailable);
+}
+
+TEST_CASE("diagnosis: ClickHouse refuses a statement that is too long", "[diagnosis]") {
+  const auto diagnosis = diagnose_clickhouse({400, "", 0}, server());
+  CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+  CHECK(contains(diagnosis.remedy, "very many columns"));
+}
+
+TEST_CASE("diagnosis: ClickHouse has no table, or a view of it fails", "[diagnosis]") {
+  CHECK(contains(diagnose_clickhouse({404, "Code: 60. No", 60}, server()).remedy,
+                 "create the table"));
+  CHECK(contains(diagnose_clickhouse({404, "Code: 81. No", 81}, server()).remedy,
+                 "create the database"));
+  CHECK(contains(
+      diagnose_clickhouse({404, "Code: 60. No: while pushing to view d.v", 60}, server()).remedy,
+      "repair the view"));
+}
+
+}  // namespace
+}  // namespace event_consumer

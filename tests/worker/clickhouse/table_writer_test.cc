@@ -1,0 +1,131 @@
+// What a target notices by itself: another password in its file, another version of the server.
+#include "worker/clickhouse/table_writer.h"
+
+#include <fstream>
+
+#include "common/resolve_options.h"
+#include "tests/common/temporary_file.h"
+#include "tests/fakes/fake_http_server.h"
+#include "tests/fakes/settlement_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::FakeHttpServer;
+using testing::http_answer;
+using testing::HttpRequest;
+using Kind = InsertOutcome::Kind;
+
+// A server of one table, with a password and a version that can change.
+struct FakeClickHouse {
+  std::string password = "first";
+  std::string version = "18.16.1";
+  bool is_away = false;  // no request is answered
+
+  std::string operator()(const HttpRequest& request) const {
+    if (is_away) return "";
+    if (request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
+      return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
+    if (request.body == "SELECT version()") return http_answer(200, version + "\n");
+    if (request.body.find("DESCRIBE") == 0)
+      return http_answer(200, "name\ttype\tdefault_type\na\tString\t\n");
+    if (request.body.find("system.tables") != std::string::npos) return http_answer(200, "1\n");
+    if (request.body.find("SELECT count()") == 0) return http_answer(200, "0\n");
+    return http_answer(200);  // settings, none of which it knows, and inserts
+  }
+};
+
+class Rig {
+ public:
+  Rig() : server_([this](const HttpRequest& request) { return clickhouse(request); }) {
+    auto resolved = resolve_options({},
+                                    {{"CLICKHOUSE_HOST", "127.0.0.1"},
+                                     {"CLICKHOUSE_PORT", std::to_string(server_.port())},
+                                     {"CLICKHOUSE_PASSWORD", "first"},
+                                     {"CLICKHOUSE_PASSWORD_FILE", file_.path()},
+                                     {"EVENT_CONSUMER_REQUIRED", ""}},
+                                    {});
+    if (!resolved) FAIL(resolved.error().message);
+    auto opened = TableWriter::open(resolved->options, [] {});
+    if (!opened) FAIL(opened.error().message);
+    target.emplace(std::move(*opened));
+    batch_.buffer() = std::string("\1x");
+    batch_.add({}, Clock::now());
+    auto encoding = target->encoding();
+    batch_.seal(encoding->format);
+  }
+
+  InsertOutcome post() { return target->post(batch_); }
+  void write_password(const std::string& password) {
+    std::ofstream(file_.path(), std::ios::trunc) << password;
+  }
+
+  std::size_t requests() const { return server_.requests().size(); }
+
+  FakeClickHouse clickhouse;
+  std::optional<TableWriter> target;
+
+ private:
+  testing::QuietLog quiet_;
+  testing::TemporaryFile file_{"first\n"};
+  FakeHttpServer server_;
+  Batch batch_;
+};
+
+TEST_CASE("target: a batch refused for its password is posted with that of the file", "[target]") {
+  Rig rig;
+  CHECK(rig.post().kind == Kind::kStored);
+  rig.clickhouse.password = "second";
+  const InsertOutcome refused = rig.post();
+  CHECK(refused.kind == Kind::kRefused);
+  CHECK(refused.error_class == ErrorClass::kConfiguration);
+  CHECK(refused.code == 193);
+  CHECK(refused.message.find("→ correct CLICKHOUSE_USER") != std::string::npos);
+  rig.write_password("second");
+  CHECK(rig.post().kind == Kind::kStored);
+}
+
+TEST_CASE("target: so is a question for the table", "[target]") {
+  Rig rig;
+  rig.clickhouse.password = "second";
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+  rig.write_password("second");
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+}
+
+// Which happens before each insert where the server does not compare types.
+TEST_CASE("target: a look at the table of an old server is two requests", "[target]") {
+  Rig rig;
+  const std::size_t before = rig.requests();
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.requests() == before + 2);
+}
+
+TEST_CASE("target: a password file that cannot be used leaves the password as it is", "[target]") {
+  Rig rig;
+  rig.clickhouse.password = "second";
+  rig.write_password("");
+  CHECK(rig.post().kind == Kind::kRefused);
+  rig.clickhouse.password = "first";
+  CHECK(rig.post().kind == Kind::kStored);
+}
+
+TEST_CASE("target: a server that was away is asked again what it knows", "[target]") {
+  Rig rig;
+  rig.clickhouse.is_away = true;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  rig.clickhouse.is_away = false;
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+
+  rig.clickhouse.is_away = true;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  rig.clickhouse.is_away = false;
+  rig.clickhouse.version = "26.7.1";
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.target->describe().find("version 26.7.1") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace event_consumer

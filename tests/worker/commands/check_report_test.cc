@@ -1,0 +1,40 @@
+#include "worker/commands/check_report.h"
+
+#include <sstream>
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+TEST_CASE("report: a line a step, and what it comes to", "[report]") {
+  std::ostringstream out;
+  Report report(out);
+  report.good("a is there");
+  report.note("b is slow");
+  report.close();
+  CHECK(out.str() == "✓ a is there\n! b is slow\nAll is well.\n");
+  CHECK(report.exit_code() == ExitCode::kOk);
+}
+
+TEST_CASE("report: what is bad goes with what to do", "[report]") {
+  std::ostringstream out;
+  Report report(out);
+  report.bad(ExitCode::kUnavailable, "c\nis away", "call it");
+  report.close();
+  CHECK(out.str() == "✗ c\\x0ais away → call it\n1 step failed; exit status 69.\n");
+}
+
+TEST_CASE("report: what somebody has to change outweighs what may pass", "[report]") {
+  for (const bool configuration_first : {true, false}) {
+    std::ostringstream out;
+    Report report(out);
+    if (configuration_first) report.bad(ExitCode::kConfiguration, "a", "b");
+    report.bad(ExitCode::kUnavailable, "a", "b");
+    if (!configuration_first) report.bad(ExitCode::kConfiguration, "a", "b");
+    CHECK(report.exit_code() == ExitCode::kConfiguration);
+  }
+}
+
+}  // namespace
+}  // namespace event_consumer

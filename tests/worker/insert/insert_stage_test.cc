@@ -1,0 +1,156 @@
+// What a failed insert means for its batch: wait, look at the table, set apart, pause.
+#include "worker/insert/insert_stage.h"
+
+#include "tests/fakes/insert_stage_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::seconds;
+using testing::code_encoding;
+using testing::insert_format;
+using testing::Tags;
+using Kind = InsertOutcome::Kind;
+using Rig = testing::InsertStageRig;
+
+TEST_CASE("insert stage: a table that has changed gets its rows encoded anew", "[insert_stage]") {
+  Rig rig(2);
+  rig.add(3);
+  rig.refuse(ErrorClass::kData);
+  Encoding wider{
+      std::move(*RowEncoder::create(
+          {{"code", *parse_column_type("String")}, {"n", *parse_column_type("UInt8")}}, {"code"})),
+      insert_format("INSERT WIDER")};
+  rig.table_changed(std::move(wider));
+  REQUIRE(rig.inserter.posts.size() == 2);
+  CHECK(rig.inserter.posts.at(1).tags == Tags{1, 2});
+  CHECK(rig.inserter.posts.at(1).bytes == std::string("\1"
+                                                      "1\0\1"
+                                                      "2\0",
+                                                      6));
+  CHECK(rig.inserter.posts.at(1).token != rig.inserter.posts.at(0).token);
+  CHECK(rig.inserter.posts.at(1).batch->format().query == "INSERT WIDER");
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 2});
+  CHECK(rig.inserter.posts.at(2).tags == Tags{3});
+}
+
+TEST_CASE("insert stage: events that a changed table cannot take are refused", "[insert_stage]") {
+  Rig rig(2);
+  rig.add(2);
+  rig.refuse(ErrorClass::kConfiguration);
+  rig.wait_for_deadline();
+  CHECK(rig.inserter.table_checks == 1);
+  rig.table_changed(
+      {std::move(*RowEncoder::create({{"other", *parse_column_type("String")}}, {"other"})),
+       insert_format()});
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{1, 2});
+  CHECK(rig.inserter.posts.size() == 1);
+}
+
+TEST_CASE("insert stage: a batch that may be stored keeps bytes and token over a change",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.answer(Kind::kUnknown);
+  rig.wait_for_deadline();
+  rig.refuse(ErrorClass::kConfiguration);
+  rig.wait_for_deadline();
+  rig.table_changed(code_encoding());
+  REQUIRE(rig.inserter.posts.size() == 3);
+  CHECK(rig.inserter.posts.at(2).token == rig.inserter.posts.at(0).token);
+  CHECK(rig.inserter.posts.at(2).bytes == rig.inserter.posts.at(0).bytes);
+}
+
+TEST_CASE(
+    "insert stage: where the server compares no types, the table is looked at before every post",
+    "[insert_stage]") {
+  Rig rig(1, /*states_types=*/false);
+  rig.add(1);
+  CHECK(rig.inserter.posts.empty());
+  rig.table_unchanged();
+  CHECK(rig.inserter.posts.size() == 1);
+  rig.answer(Kind::kUnknown);
+  rig.wait_for_deadline();
+  CHECK(rig.inserter.posts.size() == 1);
+  CHECK(rig.inserter.table_checks == 2);
+  rig.table_unchanged();
+  CHECK(rig.inserter.posts.size() == 2);
+}
+
+TEST_CASE("insert stage: the table is looked at now and then even when nothing fails",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.store();
+  rig.add(1);
+  rig.now += Rig::kCheckInterval - seconds(1);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 0);
+  rig.add(1);
+  rig.now += seconds(1);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 1);
+  rig.add(1);
+  CHECK(rig.inserter.posts.size() == 3);
+  rig.table_unchanged();
+  CHECK(rig.inserter.posts.size() == 4);
+  rig.store();
+  CHECK(rig.inserter.table_checks == 1);
+}
+
+TEST_CASE("insert stage: a wrong configuration pauses, five seconds to a minute",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.refuse(ErrorClass::kConfiguration);
+  for (const int step : {5, 10, 20, 40, 60, 60, 60}) {
+    const Duration delay = *rig.stage.deadline() - rig.now;
+    CHECK(delay >= seconds(step) / 2);
+    CHECK(delay <= seconds(step));
+    rig.wait_for_deadline();
+    rig.table_unknown(ErrorClass::kConfiguration);
+  }
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+  CHECK(rig.refused_tags.empty());
+}
+
+TEST_CASE("insert stage: what is dropped counts for nothing any more", "[insert_stage]") {
+  Rig rig(2);
+  rig.add(4);
+  SECTION("while it is posted") {}
+  SECTION("while the table is looked at") { rig.refuse(ErrorClass::kData); }
+  const bool checking = rig.inserter.table_checks > 0;
+  rig.stage.drop_all();
+  checking ? rig.table_unchanged() : rig.refuse(ErrorClass::kData);
+  CHECK(rig.stage.held_bytes() == 0);
+  CHECK_FALSE(rig.stage.request_under_way());
+  rig.add(2);
+  CHECK(rig.inserter.posts.back().tags == Tags{5, 6});
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{5, 6});
+  CHECK(rig.refused_tags.empty());
+}
+
+TEST_CASE("insert stage: after giving everything back it waits for a sign of life",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.answer(Kind::kUnknown);
+  rig.stage.drop_all_and_probe(rig.now);
+  CHECK_FALSE(rig.stage.is_healthy());
+  rig.wait_for_deadline();
+  rig.table_unknown(ErrorClass::kTransient);
+  CHECK_FALSE(rig.stage.is_healthy());
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.stage.is_healthy());
+  CHECK(rig.inserter.posts.size() == 1);
+}
+
+}  // namespace
+}  // namespace event_consumer

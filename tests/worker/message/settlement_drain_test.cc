@@ -1,0 +1,126 @@
+// The stop: what is in hand is posted once more, then no longer.
+#include "tests/fakes/settlement_rig.h"
+#include "tests/support/catch.h"
+#include "worker/message/settlement.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::SettlementRig;
+using testing::Tags;
+
+TEST_CASE("drain: with nothing in hand it is done at once", "[settlement]") {
+  SettlementRig rig;
+  rig.settlement.drain(rig.now);
+  CHECK(rig.settlement.drained());
+  CHECK(rig.posts() == 0);
+  CHECK_FALSE(rig.settlement.deadline().has_value());
+}
+
+TEST_CASE("drain: rows that wait for company are posted at once", "[settlement]") {
+  SettlementRig rig;
+  rig.take_good();
+  rig.settlement.drain(rig.now);
+  REQUIRE(rig.posts() == 1);
+  CHECK(rig.post(0).tags == Tags{1});
+  CHECK_FALSE(rig.settlement.drained());
+  rig.store();
+  CHECK(rig.source.acknowledged == Tags{1});
+  CHECK(rig.settlement.drained());
+}
+
+TEST_CASE("drain: a post under way is waited for, and those behind it follow", "[settlement]") {
+  SettlementRig rig(/*rows=*/2);
+  for (int i = 0; i < 5; ++i) rig.take_good();
+  rig.settlement.drain(rig.now);
+  CHECK(rig.posts() == 1);
+  rig.store();
+  rig.store();
+  CHECK_FALSE(rig.settlement.drained());
+  rig.store();
+  CHECK(rig.posts() == 3);
+  CHECK(rig.post(2).tags == Tags{5});
+  CHECK(rig.source.acknowledged == Tags{2, 4, 5});
+  CHECK(rig.settlement.drained());
+  CHECK(rig.inserter.overlaps == 0);
+}
+
+TEST_CASE("drain: a post that fails is not repeated", "[settlement]") {
+  for (const auto kind : {InsertOutcome::Kind::kRefused, InsertOutcome::Kind::kUnknown}) {
+    SettlementRig rig(/*rows=*/1);
+    rig.take_good();
+    rig.take_good();
+    rig.settlement.drain(rig.now);
+    rig.answer(kind);
+    CHECK_FALSE(rig.failed);
+    CHECK(rig.settlement.drained());
+    CHECK_FALSE(rig.settlement.request_under_way());
+    CHECK_FALSE(rig.settlement.deadline().has_value());
+    rig.wait(std::chrono::hours(1));
+    CHECK(rig.posts() == 1);
+    CHECK(rig.source.acknowledged.empty());
+    CHECK(rig.in_hand() == 2);
+  }
+}
+
+TEST_CASE("drain: a batch that waits for its repeat is given up at once", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.refuse();
+  rig.settlement.drain(rig.now);
+  CHECK(rig.settlement.drained());
+  CHECK_FALSE(rig.settlement.deadline().has_value());
+  rig.wait(std::chrono::hours(1));
+  CHECK(rig.posts() == 1);
+  CHECK(rig.in_hand() == 1);
+}
+
+TEST_CASE("drain: what is stored before a later post fails is acknowledged", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.take_good();
+  rig.settlement.drain(rig.now);
+  rig.store();
+  CHECK_FALSE(rig.settlement.drained());
+  rig.refuse();
+  CHECK(rig.settlement.drained());
+  CHECK(rig.source.acknowledged == Tags{1});
+  CHECK(rig.count(Verdict::kStored) == 1);
+  CHECK(rig.in_hand() == 1);
+}
+
+TEST_CASE("drain: unconfirmed dead letters are waited for", "[settlement]") {
+  SettlementRig rig;
+  rig.take_bad();
+  rig.settlement.drain(rig.now);
+  CHECK_FALSE(rig.settlement.drained());
+  rig.confirm_dead_letter();
+  CHECK(rig.settlement.drained());
+  CHECK(rig.source.acknowledged == Tags{1});
+}
+
+TEST_CASE("drain: dead letters are still acknowledged after a batch was given up", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_bad();
+  rig.take_good();
+  rig.refuse();
+  rig.settlement.drain(rig.now);
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{1});
+  CHECK(rig.in_hand() == 1);
+}
+
+TEST_CASE("drain: twice is once", "[settlement]") {
+  SettlementRig rig;
+  rig.take_good();
+  rig.settlement.drain(rig.now);
+  rig.settlement.drain(rig.now);
+  CHECK(rig.posts() == 1);
+  rig.refuse();
+  rig.settlement.drain(rig.now);
+  CHECK(rig.posts() == 1);
+  CHECK(rig.settlement.drained());
+}
+
+}  // namespace
+}  // namespace event_consumer

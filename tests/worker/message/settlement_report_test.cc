@@ -1,0 +1,135 @@
+// What the settlement tells of itself: every delivery has one verdict, and the counters prove it.
+#include "tests/fakes/settlement_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::SettlementRig;
+
+WorkerRecord report(SettlementRig& rig) {
+  WorkerRecord record{};
+  rig.settlement.report(record);
+  CHECK(record.counters.received == record.counters.settled() + record.in_hand);
+  return record;
+}
+
+std::uint64_t flushes(const WorkerRecord& record, FlushReason reason) {
+  return record.counters.batches[static_cast<std::size_t>(reason)];
+}
+
+}  // namespace
+
+TEST_CASE("what is stored, dead-lettered and in hand is counted") {
+  SettlementRig rig(3);
+  for (int i = 0; i < 4; ++i) rig.take_good();
+  rig.take_bad();
+  WorkerRecord record = report(rig);
+  CHECK(record.counters.received == 5);
+  CHECK(record.in_hand == 5);
+  CHECK(record.filling_rows == 1);
+  CHECK(record.inserting_since == to_monotonic_time(rig.now));
+
+  rig.now += milliseconds(300);
+  rig.store();
+  rig.confirm_dead_letter();
+  record = report(rig);
+  CHECK(record.counters.inserted == 3);
+  CHECK(record.counters.dead_lettered[static_cast<std::size_t>(Reason::kNotJson)] == 1);
+  CHECK(record.in_hand == 1);
+  CHECK(record.inserting_since == 0);
+  CHECK(record.last_insert_at == to_monotonic_time(rig.now));
+  CHECK(record.counters.insert_seconds.sum == Approx(0.3));
+  CHECK(record.counters.batch_rows.sum == 3);
+  CHECK(record.counters.inserted_bytes == 9);
+}
+
+TEST_CASE("a lost link returns what is in hand, also what waits for the dead-letter queue") {
+  SettlementRig rig(3);
+  rig.take_good();
+  rig.take_bad();
+  rig.settlement.link_lost();
+  const WorkerRecord record = report(rig);
+  CHECK(record.counters.returned == 2);
+  CHECK(record.counters.all_dead_lettered() == 0);
+  CHECK(record.in_hand == 0);
+}
+
+TEST_CASE("a delivery that comes too late is counted, and none of ours is acknowledged for it") {
+  SettlementRig rig(3);
+  rig.take_good();
+  Delivery late;
+  late.tag = 2;
+  rig.settlement.leave(late);
+  WorkerRecord record = report(rig);
+  CHECK(record.counters.received == 2);
+  CHECK(record.counters.returned == 1);
+  CHECK(record.in_hand == 1);
+  rig.wait(SettlementRig::kDelay);
+  rig.store();
+  CHECK(report(rig).counters.inserted == 1);
+  CHECK(rig.source.acknowledged_to() == 1);
+}
+
+TEST_CASE("a message left to the broker's own policy is counted as rejected") {
+  SettlementRig rig(3, 100, 1000, SettlementRig::DeadLetters::kNo);
+  rig.take_bad();
+  CHECK(report(rig).counters.rejected == 1);
+}
+
+TEST_CASE("a delivery that came before is counted as redelivered too") {
+  SettlementRig rig(3);
+  rig.take_again(R"({"code":"ab"})");
+  rig.take_good();
+  const WorkerRecord record = report(rig);
+  CHECK(record.counters.received == 2);
+  CHECK(record.counters.redelivered == 1);
+}
+
+TEST_CASE(
+    "a failed insert is counted by class and code, and is the last error until one is stored") {
+  SettlementRig rig(1);
+  rig.take_good();
+  rig.refuse();
+  WorkerRecord record = report(rig);
+  CHECK(record.insert_failing == 1);
+  CHECK(record.last_error.str() == "no");
+  CHECK(record.counters.failed_inserts[0].code == 252);
+  CHECK(record.counters.failed_inserts[0].count == 1);
+  rig.wait_for_deadline();
+  rig.store();
+  record = report(rig);
+  CHECK(record.insert_failing == 0);
+  CHECK(record.counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 0);
+}
+
+TEST_CASE("ClickHouse is reconnected to when it stores after an insert without an answer") {
+  SettlementRig rig(1);
+  rig.take_good();
+  rig.leave_unknown();
+  rig.wait_for_deadline();
+  rig.leave_unknown();
+  rig.wait_for_deadline();
+  rig.store();
+  CHECK(report(rig).counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 1);
+}
+
+TEST_CASE("why batches were sealed is counted") {
+  SettlementRig rig(2, 4, 30);
+  rig.take_good();
+  rig.take_good();
+  CHECK(flushes(report(rig), FlushReason::kRows) == 1);
+  rig.take_good();
+  rig.wait(seconds(1));
+  CHECK(flushes(report(rig), FlushReason::kAge) == 1);
+  rig.take_good();
+  CHECK(flushes(report(rig), FlushReason::kWindow) == 1);
+  SettlementRig stopped;
+  stopped.take_good();
+  stopped.settlement.drain(stopped.now);
+  CHECK(flushes(report(stopped), FlushReason::kStop) == 1);
+}
+
+}  // namespace event_consumer
