@@ -128,7 +128,7 @@ std::string AmqpUrl::describe() const {
 
 Result<AmqpUrl> parse_amqp_url(std::string_view text) {
   const auto bad = [&](const std::string& why) {
-    return Error{ExitCode::kUsage, "'" + redact_url(text) + "': " + why};
+    return Error{ErrorKind::kUsage, "'" + redact_url(text) + "': " + why};
   };
   AmqpUrl url;
   std::string_view query = text;

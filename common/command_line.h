@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/exit_code.h"
 #include "common/resolve_options.h"
 
 namespace event_consumer {

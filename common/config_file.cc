@@ -39,7 +39,7 @@ bool is_option_variable(const std::string& name) {
 Result<Settings> read_config_file(const std::string& path) {
   std::ifstream file(path);
   if (!file)
-    return Error{ExitCode::kUsage,
+    return Error{ErrorKind::kUsage,
                  "cannot read configuration file " + path + ": " + std::strerror(errno)};
   return read_config(file, path);
 }
@@ -54,12 +54,12 @@ Result<Settings> read_config(std::istream& content, const std::string& path) {
     const auto equals = text.find('=');
     const std::string name = equals == std::string::npos ? "" : trim(text.substr(0, equals));
     // A line that is none of ours may hold a password: it is not quoted.
-    if (!is_variable_name(name)) return Error{ExitCode::kUsage, where + "expected NAME=value"};
+    if (!is_variable_name(name)) return Error{ErrorKind::kUsage, where + "expected NAME=value"};
     if (!is_option_variable(name))
-      return Error{ExitCode::kUsage, where + "'" + name + "' is not the variable of any option"};
+      return Error{ErrorKind::kUsage, where + "'" + name + "' is not the variable of any option"};
     settings[name] = unquote(trim(text.substr(equals + 1)));
   }
-  if (content.bad()) return Error{ExitCode::kUsage, "cannot read configuration file " + path};
+  if (content.bad()) return Error{ErrorKind::kUsage, "cannot read configuration file " + path};
   return settings;
 }
 

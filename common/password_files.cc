@@ -9,7 +9,7 @@ namespace event_consumer {
 
 Result<std::string> read_password_file(const std::string& path) {
   const auto bad = [&](const std::string& why) {
-    return Error{ExitCode::kUsage, "password file " + path + ": " + why};
+    return Error{ErrorKind::kUsage, "password file " + path + ": " + why};
   };
   errno = 0;
   std::ifstream file(path, std::ios::binary);

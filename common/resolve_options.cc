@@ -70,16 +70,16 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
     if (const auto wrong = row.parse(text, resolved.options)) {
       // The parser of what can hold a password quotes the text itself, without it.
       const bool is_quoted = row.shown != nullptr;
-      return Error{ExitCode::kUsage, describe(row, origin) + ": " +
-                                         (is_quoted ? *wrong : "'" + text + "': " + *wrong)};
+      return Error{ErrorKind::kUsage, describe(row, origin) + ": " +
+                                          (is_quoted ? *wrong : "'" + text + "': " + *wrong)};
     }
     resolved.texts[row.variable] = std::move(text);
     resolved.origins[row.variable] = origin;
   }
   if (const auto wrong = password_in_flag(flags, resolved.options))
-    return Error{ExitCode::kUsage, *wrong};
+    return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = ca_file_without_tls(resolved.options))
-    return Error{ExitCode::kUsage, *wrong};
+    return Error{ErrorKind::kUsage, *wrong};
   return resolved;
 }
 

@@ -6,15 +6,17 @@
 #include <utility>
 #include <variant>
 
-#include "common/exit_code.h"
+#include "common/error_kind.h"
 
 namespace event_consumer {
 
-// What failed, in words for the reader of the log, and the exit status of a process that ends for
-// it.
+// What failed: its kind for the code, words for the reader of the log, and where a peer has
+// refused, the peer's own code: the reply code of RabbitMQ or the exception code of ClickHouse,
+// else 0.
 struct Error {
-  ExitCode exit_code;
+  ErrorKind kind;
   std::string message;
+  int peer_code = 0;
 };
 
 template <typename T>

@@ -14,7 +14,8 @@ namespace event_consumer {
 namespace {
 
 Error failed(const char* what) {
-  return {ExitCode::kInternal, std::string("shared memory: ") + what + ": " + std::strerror(errno)};
+  return {ErrorKind::kInternal,
+          std::string("shared memory: ") + what + ": " + std::strerror(errno)};
 }
 
 }  // namespace
@@ -34,8 +35,8 @@ Result<SharedMemory> SharedMemory::attach(int fd_number, std::size_t bytes) {
   struct stat status;
   if (fstat(fd.get(), &status) != 0) return failed("fstat");
   if (static_cast<std::size_t>(status.st_size) != bytes)
-    return Error{ExitCode::kUsage, "shared memory: " + std::to_string(status.st_size) +
-                                       " bytes, expected " + std::to_string(bytes)};
+    return Error{ErrorKind::kUsage, "shared memory: " + std::to_string(status.st_size) +
+                                        " bytes, expected " + std::to_string(bytes)};
   return map(std::move(fd), bytes, MAP_SHARED);
 }
 

@@ -38,7 +38,7 @@ Result<Scoreboard> Scoreboard::attach(int fd) {
     if (std::string_view(version.data(), strnlen(version.data(), version.size())) == kVersion)
       return board;
   }
-  return Error{ExitCode::kUsage,
+  return Error{ErrorKind::kUsage,
                "this is " + std::string(kVersion) +
                    ", and the supervisor that started it is another version: restart the service "
                    "(a reload is not enough after an upgrade)"};

@@ -40,7 +40,7 @@ Error to_error(const Failure& failure, const std::string& path) {
       step = "execve " + path;
       break;
   }
-  return {ExitCode::kInternal, fmt::format("{}: {}", step, std::strerror(failure.error))};
+  return {ErrorKind::kInternal, fmt::format("{}: {}", step, std::strerror(failure.error))};
 }
 
 // The vector form that execve(2) wants.
@@ -126,7 +126,7 @@ std::optional<EndedChild> reap_child() {
 Result<Pipe> open_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
-    return Error{ExitCode::kInternal, fmt::format("pipe: {}", std::strerror(errno))};
+    return Error{ErrorKind::kInternal, fmt::format("pipe: {}", std::strerror(errno))};
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 

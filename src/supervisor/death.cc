@@ -37,8 +37,6 @@ std::string format_status(int status) {
       return "a server could not be reached";
     case ExitCode::kInternal:
       return "an internal error";
-    case ExitCode::kLinkLost:
-      return "a link was lost";
     case ExitCode::kConfiguration:
       return "a server refuses what the configuration asks for";
   }

@@ -52,7 +52,7 @@ Error exec_command(const std::string& worker, const CommandLine& command_line) {
   arguments.insert(arguments.begin(), worker);
   const std::vector<std::string> environment = worker_environment(command_line.resolved.texts);
   execve(worker.c_str(), pointers_to(arguments).data(), pointers_to(environment).data());
-  return {ExitCode::kInternal,
+  return {ErrorKind::kInternal,
           "cannot execute the worker program " + worker + ": " + std::strerror(errno)};
 }
 

@@ -26,7 +26,7 @@ Result<std::string> find_worker_in(const std::vector<std::string>& directories) 
       return path;
     tried += (tried.empty() ? "" : " nor ") + path;
   }
-  return Error{ExitCode::kInternal,
+  return Error{ErrorKind::kInternal,
                fmt::format("the worker program is missing: neither {} is an executable file; "
                            "install the package again",
                            tried)};

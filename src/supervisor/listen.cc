@@ -18,7 +18,7 @@ Result<UniqueFd> listen_on(const HostPort& where) {
   addrinfo* found = nullptr;
   const int status =
       getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
-  if (status != 0) return Error{ExitCode::kUsage, failed + gai_strerror(status)};
+  if (status != 0) return Error{ErrorKind::kUsage, failed + gai_strerror(status)};
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
 
   int error = 0;
@@ -35,7 +35,7 @@ Result<UniqueFd> listen_on(const HostPort& where) {
       return fd;
     error = errno;
   }
-  return Error{ExitCode::kUsage, failed + std::strerror(error)};
+  return Error{ErrorKind::kUsage, failed + std::strerror(error)};
 }
 
 }  // namespace event_consumer

@@ -60,12 +60,12 @@ ExitCode run(const CommandLine& command_line) {
   const auto worker = find_worker();
   if (!worker) {
     log::error("{}", worker.error().message);
-    return worker.error().exit_code;
+    return exit_code_for(worker.error().kind);
   }
   if (command_line.command == Command::kRun) return supervise(command_line, worker.value());
   const Error error = exec_command(worker.value(), command_line);
   log::error("{}", error.message);
-  return error.exit_code;
+  return exit_code_for(error.kind);
 }
 
 }  // namespace

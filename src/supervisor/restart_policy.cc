@@ -9,7 +9,6 @@ Blame blame_for_status(int status, bool had_consumed) {
     case ExitCode::kOk:
       return had_consumed ? Blame::kNobody : Blame::kServer;
     case ExitCode::kUnavailable:
-    case ExitCode::kLinkLost:
       return Blame::kServer;
     case ExitCode::kConfiguration:
       return Blame::kConfiguration;

@@ -290,17 +290,17 @@ ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_a
   Result<Wakeup> wakeup = Wakeup::open();
   if (!wakeup) {
     log::error("cannot receive signals, ending with status 70: {}", wakeup.error().message);
-    return wakeup.error().exit_code;
+    return exit_code_for(wakeup.error().kind);
   }
   auto board = Scoreboard::create();
   if (!board) {
     log::error("cannot make the scoreboard, ending with status 70: {}", board.error().message);
-    return board.error().exit_code;
+    return exit_code_for(board.error().kind);
   }
   Supervisor supervisor(config, read_again, std::move(*wakeup), std::move(*board));
   if (auto done = supervisor.open_status(); !done) {
     log::error("{}", done.error().message);
-    return done.error().exit_code;
+    return exit_code_for(done.error().kind);
   }
   return supervisor.run();
 }

@@ -14,7 +14,7 @@ namespace event_consumer {
 namespace {
 
 Error last_error(const char* call) {
-  return {ExitCode::kInternal, fmt::format("{}: {}", call, std::strerror(errno))};
+  return {ErrorKind::kInternal, fmt::format("{}: {}", call, std::strerror(errno))};
 }
 
 }  // namespace

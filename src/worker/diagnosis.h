@@ -8,7 +8,7 @@
 namespace event_consumer {
 
 struct Diagnosis {
-  ExitCode exit_code;
+  ErrorKind kind;
   std::string cause;   // what was said, shortened
   std::string remedy;  // an imperative that names the variable to change
 };

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     if (result) return to_int(ExitCode::kOk);
     const bool is_news = !row || row->note_end(result.error().message, Clock::now());
     log::log(is_news ? log::Level::err : log::Level::debug, "{}", result.error().message);
-    return to_int(result.error().exit_code);
+    return to_int(exit_code_for(result.error().kind));
   } catch (const std::exception& error) {
     log::error("internal error: {}", error.what());
     return to_int(ExitCode::kInternal);

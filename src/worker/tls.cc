@@ -73,7 +73,7 @@ std::string trusted_ca_file(const std::string& ca_file) {
 
 Result<Done> demand_verified_peer(ssl_ctx_st* context, const TlsPeer& peer) {
   const auto bad = [&](const std::string& why) {
-    return Error{ExitCode::kConfiguration,
+    return Error{ErrorKind::kConfiguration,
                  "CA file " + peer.ca_file + ": " + why + " (see " + peer.ca_option + ")"};
   };
   if (!std::ifstream(peer.ca_file)) return bad(std::string("cannot be read: ") + strerror(errno));
@@ -86,7 +86,7 @@ Result<Done> demand_verified_peer(ssl_ctx_st* context, const TlsPeer& peer) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
       !demand_host(context, peer.host))
-    return Error{ExitCode::kInternal, "OpenSSL cannot verify host " + peer.host};
+    return Error{ErrorKind::kInternal, "OpenSSL cannot verify host " + peer.host};
   return Done{};
 }
 
@@ -108,14 +108,14 @@ Error handshake_error(const std::string& doing, const TlsPeer& peer, long verifi
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
   if (verification != X509_V_OK)
-    return {ExitCode::kConfiguration, doing + ": " + certificate_fault(peer, verification)};
+    return {ErrorKind::kConfiguration, doing + ": " + certificate_fault(peer, verification)};
   if (speaks_no_tls(code))
-    return {ExitCode::kConfiguration,
+    return {ErrorKind::kConfiguration,
             doing + ": it does not speak TLS on this port; name its TLS port, or ask for no TLS"};
   // A connection that broke leaves no cause behind; then the first error is that of tidying up.
   const bool broke = code == 0 || ERR_GET_REASON(code) == SSL_R_SHUTDOWN_WHILE_IN_INIT;
   const char* reason = broke ? nullptr : ERR_reason_error_string(code);
-  return {ExitCode::kUnavailable,
+  return {ErrorKind::kUnavailable,
           doing + ": the TLS handshake failed: " +
               (reason != nullptr ? reason : "it was not completed (is this the TLS port?)")};
 }

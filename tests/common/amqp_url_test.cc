@@ -16,7 +16,7 @@ std::string refused(const std::string& text) {
   INFO(text);
   const auto url = parse_amqp_url(text);
   REQUIRE_FALSE(url.ok());
-  CHECK(url.error().exit_code == ExitCode::kUsage);
+  CHECK(url.error().kind == ErrorKind::kUsage);
   return url.error().message;
 }
 

@@ -24,7 +24,7 @@ std::string refused(const std::string& content) {
   const TemporaryFile file(content);
   const auto settings = read_config_file(file.path());
   REQUIRE_FALSE(settings.ok());
-  CHECK(settings.error().exit_code == ExitCode::kUsage);
+  CHECK(settings.error().kind == ErrorKind::kUsage);
   const std::string& message = settings.error().message;
   REQUIRE(message.substr(0, file.path().size()) == file.path());
   return message.substr(file.path().size());
@@ -117,7 +117,7 @@ TEST_CASE("configuration file: one that is not there is refused with its name an
           "[config_file]") {
   const auto settings = read_config_file("build/no/such/file");
   REQUIRE_FALSE(settings.ok());
-  CHECK(settings.error().exit_code == ExitCode::kUsage);
+  CHECK(settings.error().kind == ErrorKind::kUsage);
   CHECK(settings.error().message ==
         "cannot read configuration file build/no/such/file: No such file or directory");
 }
@@ -125,7 +125,7 @@ TEST_CASE("configuration file: one that is not there is refused with its name an
 TEST_CASE("configuration file: a directory is refused", "[config_file]") {
   const auto settings = read_config_file("/");
   REQUIRE_FALSE(settings.ok());
-  CHECK(settings.error().exit_code == ExitCode::kUsage);
+  CHECK(settings.error().kind == ErrorKind::kUsage);
   CHECK(settings.error().message.find("cannot read configuration file /") == 0);
 }
 

@@ -18,7 +18,7 @@ std::string password_in(const std::string& content) {
 std::string refused(const std::string& path) {
   const auto password = read_password_file(path);
   REQUIRE_FALSE(password.ok());
-  CHECK(password.error().exit_code == ExitCode::kUsage);
+  CHECK(password.error().kind == ErrorKind::kUsage);
   CHECK(password.error().message.find(path) != std::string::npos);
   return password.error().message;
 }

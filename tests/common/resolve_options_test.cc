@@ -26,7 +26,7 @@ std::string refused(const Settings& flags, const Settings& environment = {},
                     const Settings& file = {}) {
   const auto result = resolve_options(flags, environment, file);
   REQUIRE_FALSE(result.ok());
-  CHECK(result.error().exit_code == ExitCode::kUsage);
+  CHECK(result.error().kind == ErrorKind::kUsage);
   return result.error().message;
 }
 

@@ -31,7 +31,7 @@ void check_exception(std::optional<std::string_view> header, const std::string& 
 
 void check_description(const std::string& body) {
   const auto columns = parse_description(body, {"d", "t"});
-  if (!columns && columns.error().exit_code != ExitCode::kConfiguration) std::abort();
+  if (!columns && columns.error().kind != ErrorKind::kConfiguration) std::abort();
   if (unescape_tsv(quote_string(body)) != "'" + body + "'") std::abort();
   if (split_tsv(body).size() > body.size() + 1) std::abort();
 }

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   auto resolved = resolve_options({}, {}, *settings);
   if (!resolved) {
-    if (resolved.error().exit_code != ExitCode::kUsage || resolved.error().message.empty())
+    if (resolved.error().kind != ErrorKind::kUsage || resolved.error().message.empty())
       std::abort();
     return 0;
   }

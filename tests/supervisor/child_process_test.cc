@@ -54,7 +54,7 @@ TEST_CASE("child process: a failed step before exec is told", "[child_process]")
   const Result<pid_t> pid = start_child(command);
   REQUIRE_FALSE(pid);
   CHECK(pid.error().message == "fcntl of an inherited descriptor: Bad file descriptor");
-  CHECK(pid.error().exit_code == ExitCode::kInternal);
+  CHECK(pid.error().kind == ErrorKind::kInternal);
 }
 
 TEST_CASE("child process: no descriptors left is told", "[child_process]") {

@@ -15,7 +15,6 @@ TEST_CASE("death: the words for an exit status", "[death]") {
   CHECK(exited(64) == "exited with status 64 (a bad option or configuration file)");
   CHECK(exited(69) == "exited with status 69 (a server could not be reached)");
   CHECK(exited(70) == "exited with status 70 (an internal error)");
-  CHECK(exited(75) == "exited with status 75 (a link was lost)");
   CHECK(exited(78) == "exited with status 78 (a server refuses what the configuration asks for)");
   CHECK(exited(127) == "exited with status 127");
 }

@@ -34,7 +34,7 @@ TEST_CASE("exec_command: a program that cannot be executed is an internal error"
   CommandLine command_line;
   command_line.command = Command::kCheck;
   const Error error = exec_command("/nonexistent/worker", command_line);
-  CHECK(error.exit_code == ExitCode::kInternal);
+  CHECK(error.kind == ErrorKind::kInternal);
   CHECK(error.message.find("/nonexistent/worker") != std::string::npos);
 }
 

@@ -25,7 +25,7 @@ TEST_CASE("find worker: a directory of that name or a plain file is not it", "[f
                                std::filesystem::perms::owner_read);
   const Result<std::string> found = find_worker_in({first.path(), second.path()});
   REQUIRE_FALSE(found);
-  CHECK(found.error().exit_code == ExitCode::kInternal);
+  CHECK(found.error().kind == ErrorKind::kInternal);
   CHECK(found.error().message.find(first / "event-consumer-worker") != std::string::npos);
   CHECK(found.error().message.find(second / "event-consumer-worker") != std::string::npos);
 }

@@ -39,7 +39,7 @@ TEST_CASE("listen: a taken port is said, and asked for in vain", "[listen]") {
   const int port = port_of(first->get());
   const auto second = listen_on({"127.0.0.1", port});
   REQUIRE_FALSE(second);
-  CHECK(second.error().exit_code == ExitCode::kUsage);
+  CHECK(second.error().kind == ErrorKind::kUsage);
   CHECK(second.error().message ==
         "cannot listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use");
 }
@@ -51,7 +51,7 @@ TEST_CASE("listen: a host that is none of ours, or none at all", "[listen]") {
         "cannot listen on 192.0.2.1:1234: Cannot assign requested address");
   const auto none = listen_on({"no such host", 1234});
   REQUIRE_FALSE(none);
-  CHECK(none.error().exit_code == ExitCode::kUsage);
+  CHECK(none.error().kind == ErrorKind::kUsage);
 }
 
 }  // namespace event_consumer

@@ -21,7 +21,6 @@ TEST_CASE("blame: by exit status", "[restart_policy]") {
   CHECK(blame_for(exited(64), had_consumed) == Blame::kUsage);
   CHECK(blame_for(exited(69), had_consumed) == Blame::kServer);
   CHECK(blame_for(exited(70), had_consumed) == Blame::kInternal);
-  CHECK(blame_for(exited(75), had_consumed) == Blame::kServer);
   CHECK(blame_for(exited(78), had_consumed) == Blame::kConfiguration);
   for (int status : {1, 2, 65, 126, 127, 255})
     CHECK(blame_for(exited(status), had_consumed) == Blame::kInternal);

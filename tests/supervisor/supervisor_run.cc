@@ -70,7 +70,7 @@ void SupervisorRun::supervise(const RunOptions& options, const std::string& work
       worker_path,          {"PATH=/usr/bin:/bin", "DIR=" + directory_.path()}};
   const auto read_again = [&]() -> Result<SupervisorConfig> {
     const std::string workers = read_file(directory_ / "workers");
-    if (workers.empty()) return Error{ExitCode::kUsage, "the file is broken"};
+    if (workers.empty()) return Error{ErrorKind::kUsage, "the file is broken"};
     SupervisorConfig again = config;
     again.workers = std::stoi(workers);
     again.worker_environment.push_back("RELOADED=yes");

@@ -91,7 +91,6 @@ TEST_CASE("supervisor: gives up after the start timeout by the latest death", "[
   const auto [script, status] = GENERATE(table<std::string, int>({
       {kHangs, 69},
       {"exit 69", 69},
-      {"exit 75", 69},
       {"exit 0", 69},
       {"kill -KILL $$", 69},
       {"exit 78", 78},

@@ -26,7 +26,7 @@ const TlsPeer kPeer{"db.example", "/ca.pem", "--the-ca-file"};
 
 std::string words_for(long verification) {
   const Error error = handshake_error("cannot connect", kPeer, verification);
-  CHECK(error.exit_code == ExitCode::kConfiguration);
+  CHECK(error.kind == ErrorKind::kConfiguration);
   CHECK(error.message.find("cannot connect: ") == 0);
   return error.message;
 }
@@ -43,7 +43,7 @@ TEST_CASE("TLS: a CA file that cannot be used is configuration and named", "[tls
     const Context context = new_context();
     const auto done = demand_verified_peer(context.get(), {"db.example", path, "--the-ca-file"});
     REQUIRE_FALSE(done.ok());
-    CHECK(done.error().exit_code == ExitCode::kConfiguration);
+    CHECK(done.error().kind == ErrorKind::kConfiguration);
     CHECK(contains(done.error().message, path));
     CHECK(contains(done.error().message, reason));
     CHECK(contains(done.error().message, "--the-ca-file"));
@@ -80,12 +80,12 @@ TEST_CASE("TLS: what is wrong with a certificate is said with the remedy", "[tls
 TEST_CASE("TLS: other failures of a handshake may pass", "[tls]") {
   ERR_clear_error();
   const Error silent = handshake_error("cannot connect", kPeer, X509_V_OK);
-  CHECK(silent.exit_code == ExitCode::kUnavailable);
+  CHECK(silent.kind == ErrorKind::kUnavailable);
   CHECK(contains(silent.message, "was not completed"));
 
   ERR_raise(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING);
   const Error cut = handshake_error("cannot connect", kPeer, X509_V_OK);
-  CHECK(cut.exit_code == ExitCode::kUnavailable);
+  CHECK(cut.kind == ErrorKind::kUnavailable);
   CHECK(contains(cut.message, "unexpected eof"));
   CHECK(ERR_peek_error() == 0);
 }
@@ -95,7 +95,7 @@ TEST_CASE("TLS: a server that speaks none is configuration, whatever came of tid
   ERR_raise(ERR_LIB_SSL, SSL_R_WRONG_VERSION_NUMBER);
   ERR_raise(ERR_LIB_SSL, SSL_R_SHUTDOWN_WHILE_IN_INIT);
   const Error error = handshake_error("cannot connect", kPeer, X509_V_OK);
-  CHECK(error.exit_code == ExitCode::kConfiguration);
+  CHECK(error.kind == ErrorKind::kConfiguration);
   CHECK(contains(error.message, "does not speak TLS on this port"));
 }
 

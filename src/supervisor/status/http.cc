@@ -105,7 +105,7 @@ Result<std::string> fetch(const HostPort& where, const std::string& path,
   const auto response = client.Get(path);
   if (response) return response->body;
   const bool refused = response.error() == httplib::Error::Connection;
-  return Error{ExitCode::kUnavailable, refused ? "nothing listens there" : "no answer"};
+  return Error{ErrorKind::kUnavailable, refused ? "nothing listens there" : "no answer"};
 }
 
 }  // namespace event_consumer

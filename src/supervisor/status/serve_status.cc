@@ -69,7 +69,7 @@ ExitCode serve_status(const CommandLine& command_line) {
   auto board = Scoreboard::attach(command_line.scoreboard_fd);
   if (!board) {
     log::error("{}", board.error().message);
-    return board.error().exit_code;
+    return exit_code_for(board.error().kind);
   }
   HttpLoop(listening.get(), stop.get(), answerer(pages_of(*board, command_line.resolved.options)))
       .run();

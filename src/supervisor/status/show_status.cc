@@ -47,7 +47,7 @@ ExitCode show_status(const CommandLine& command_line) {
   const auto look = [&]() -> Result<Look> {
     auto json = fetch(*where, "/status", kTimeout);
     if (!json) return json.error();
-    if (!is_report(*json)) return Error{ExitCode::kUnavailable, "what answers is something else"};
+    if (!is_report(*json)) return Error{ErrorKind::kUnavailable, "what answers is something else"};
     return Look{std::move(*json), Clock::now()};
   };
   auto before = look();

@@ -61,7 +61,7 @@ Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
   amqp_confirm_select(connection->state(), kChannel);
   auto done =
       connection->check("cannot ask for publisher confirms on " + connection->describe(),
-                        amqp_get_rpc_reply(connection->state()), ExitCode::kUnavailable, kChannel);
+                        amqp_get_rpc_reply(connection->state()), ErrorKind::kUnavailable, kChannel);
   if (!done) return done.error();
   return AmqpDeadLetters(std::move(*connection), connection_name, queue);
 }
@@ -125,7 +125,7 @@ Result<Done> AmqpDeadLetters::send_frame(amqp_frame_t& frame) {
   const int status = amqp_send_frame(connection_.state(), &frame);
   if (status == AMQP_STATUS_OK) return Done{};
   return to_error("cannot publish to dead-letter queue " + queue_ + " on " + connection_.describe(),
-                  status, ExitCode::kLinkLost);
+                  status, ErrorKind::kLinkLost);
 }
 
 Result<Done> AmqpDeadLetters::try_again() {
@@ -220,8 +220,8 @@ Result<Done> AmqpDeadLetters::handle(const amqp_method_t& method) {
       const ServerException exception = to_server_exception(method);
       const Error error =
           to_error("lost dead-letter queue " + queue_ + " on " + connection_.describe(), exception,
-                   ExitCode::kLinkLost);
-      if (error.exit_code != ExitCode::kConfiguration) return error;
+                   ErrorKind::kLinkLost);
+      if (error.kind != ErrorKind::kConfiguration) return error;
       return refused("the server says " + std::to_string(exception.code) + " " + exception.text);
     }
     case AMQP_CONNECTION_BLOCKED_METHOD:
@@ -257,7 +257,7 @@ Error AmqpDeadLetters::refused(const std::string& why) {
   sent_bytes_.reset();
   const std::string where = connection_.describe();
   connection_.drop();
-  return {ExitCode::kConfiguration, "dead-letter queue " + queue_ + " on " + where + ": " + why};
+  return {ErrorKind::kConfiguration, "dead-letter queue " + queue_ + " on " + where + ": " + why};
 }
 
 }  // namespace event_consumer

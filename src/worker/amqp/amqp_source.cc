@@ -28,7 +28,7 @@ Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
   amqp_basic_qos(connection->state(), kChannel, 0, prefetch, /*global=*/0);
   auto done =
       connection->check("cannot set the prefetch count on " + connection->describe(),
-                        amqp_get_rpc_reply(connection->state()), ExitCode::kUnavailable, kChannel);
+                        amqp_get_rpc_reply(connection->state()), ErrorKind::kUnavailable, kChannel);
   if (!done) return done.error();
   return AmqpSource(std::move(*connection), topology.queue, prefetch);
 }
@@ -86,7 +86,7 @@ Result<MaybeEvent> AmqpSource::handle_method(const amqp_method_t& method) {
       return link_lost("the server cancelled the consumer: the queue was deleted or moved");
     case AMQP_CHANNEL_CLOSE_METHOD:
     case AMQP_CONNECTION_CLOSE_METHOD:
-      return to_error("lost " + describe(), to_server_exception(method), ExitCode::kLinkLost);
+      return to_error("lost " + describe(), to_server_exception(method), ErrorKind::kLinkLost);
     default:
       log::debug("{}: method {:#x} ignored", describe(), method.id);
       return MaybeEvent();
@@ -152,7 +152,7 @@ Result<Done> AmqpSource::give_back(DeliveryTag tag) {
 }
 
 Error AmqpSource::link_lost(const std::string& why) const {
-  return {ExitCode::kLinkLost, "lost " + describe() + ": " + why};
+  return {ErrorKind::kLinkLost, "lost " + describe() + ": " + why};
 }
 
 }  // namespace event_consumer

@@ -36,7 +36,7 @@ amqp_table_entry_t yes_entry(const char* key) {
   return entry;
 }
 
-Error no_memory() { return {ExitCode::kInternal, "out of memory for a connection"}; }
+Error no_memory() { return {ErrorKind::kInternal, "out of memory for a connection"}; }
 
 // Never waits without a limit, and leaves a descriptor that does not block.
 int open_socket(amqp_socket_t* socket, const AmqpUrl& url) {
@@ -51,7 +51,7 @@ Error not_connected(const std::string& connecting, int status) {
   const std::string reason = !has_errno             ? amqp_error_string2(status)
                              : errno == EINPROGRESS ? "connection refused or host unreachable"
                                                     : std::strerror(errno);
-  return {ExitCode::kUnavailable, connecting + ": " + reason};
+  return {ErrorKind::kUnavailable, connecting + ": " + reason};
 }
 
 }  // namespace
@@ -79,10 +79,9 @@ Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& ur
     auto connection = open(urls[i], name);
     if (connection) return connection;
     Error error = connection.error();
-    may_pass = may_pass || error.exit_code != ExitCode::kConfiguration;
+    may_pass = may_pass || error.kind != ErrorKind::kConfiguration;
     if (i + 1 == urls.size()) {
-      if (may_pass && error.exit_code == ExitCode::kConfiguration)
-        error.exit_code = ExitCode::kUnavailable;
+      if (may_pass && error.kind == ErrorKind::kConfiguration) error.kind = ErrorKind::kUnavailable;
       return error;
     }
     const std::string next = error.message + "; trying " + urls[i + 1].describe();
@@ -108,7 +107,7 @@ Result<Done> AmqpConnection::connect_tls() {
   auto* context = static_cast<ssl_ctx_st*>(amqp_ssl_socket_get_context(socket));
   const TlsPeer peer{url_.host, trusted_ca_file(url_.ca_file), "--rabbitmq-ca-file"};
   if (auto done = demand_verified_peer(context, peer); !done)
-    return Error{done.error().exit_code, connecting + ": " + done.error().message};
+    return Error{done.error().kind, connecting + ": " + done.error().message};
 
   const VerificationWatch verification(context);
   const int status = open_socket(socket, url_);
@@ -144,7 +143,7 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
       url_.user.c_str(), url_.password.c_str());
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return Done{};
   Error error = to_error("cannot log in to " + describe() + " as user " + url_.user, reply,
-                         ExitCode::kUnavailable);
+                         ErrorKind::kUnavailable);
   // What a TLS port makes of a client that does not speak TLS.
   if (!url_.tls && reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
     error.message += "; if this is its TLS port, the URL must begin with amqps://";
@@ -154,7 +153,7 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
 Result<Done> AmqpConnection::open_channel(amqp_channel_t channel) {
   amqp_channel_open(state(), channel);
   return check("cannot open a channel on " + describe(), amqp_get_rpc_reply(state()),
-               ExitCode::kUnavailable, channel);
+               ErrorKind::kUnavailable, channel);
 }
 
 std::string AmqpConnection::server_version() const {
@@ -175,7 +174,7 @@ Result<std::optional<amqp_frame_t>> AmqpConnection::next_frame() {
   const int status = amqp_simple_wait_frame_noblock(state(), &frame, &now);
   if (status == AMQP_STATUS_OK) return std::optional(frame);
   if (status == AMQP_STATUS_TIMEOUT) return std::optional<amqp_frame_t>();
-  return to_error("lost the connection to " + describe(), status, ExitCode::kLinkLost);
+  return to_error("lost the connection to " + describe(), status, ErrorKind::kLinkLost);
 }
 
 void AmqpConnection::release() { amqp_maybe_release_buffers(state()); }
@@ -184,11 +183,11 @@ Result<Done> AmqpConnection::send(amqp_channel_t channel, amqp_method_number_t m
                                   void* decoded) {
   const int status = amqp_send_method(state(), channel, method, decoded);
   if (status == AMQP_STATUS_OK) return Done{};
-  return to_error("lost the connection to " + describe(), status, ExitCode::kLinkLost);
+  return to_error("lost the connection to " + describe(), status, ErrorKind::kLinkLost);
 }
 
 Result<Done> AmqpConnection::check(const std::string& doing, const amqp_rpc_reply_t& reply,
-                                   ExitCode otherwise, amqp_channel_t channel) {
+                                   ErrorKind otherwise, amqp_channel_t channel) {
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return Done{};
   const Error error = to_error(doing, reply, otherwise);
   if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&

@@ -32,9 +32,9 @@ Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
   const auto found = find_queue(*connection, kChannel, queue);
   if (!found) return found.error();
   if (!found.value())
-    return Error{ExitCode::kConfiguration, "there is no queue " + queue + " on " +
-                                               connection->describe() +
-                                               "; is --dead-letter-queue the one of the service?"};
+    return Error{ErrorKind::kConfiguration, "there is no queue " + queue + " on " +
+                                                connection->describe() +
+                                                "; is --dead-letter-queue the one of the service?"};
   return DeadLetterQueue(std::move(*connection), queue, found.value()->messages);
 }
 
@@ -42,13 +42,13 @@ Result<std::optional<DeadLetter>> DeadLetterQueue::take() {
   connection_.release();
   auto reply = amqp_basic_get(connection_.state(), kChannel, to_bytes(queue_), /*no_ack=*/0);
   const std::string taking = "cannot take a message from " + describe();
-  if (auto done = connection_.check(taking, reply, ExitCode::kUnavailable, kChannel); !done)
+  if (auto done = connection_.check(taking, reply, ErrorKind::kUnavailable, kChannel); !done)
     return done.error();
   if (reply.reply.id == AMQP_BASIC_GET_EMPTY_METHOD) return std::optional<DeadLetter>();
   const auto tag = static_cast<const amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
   amqp_message_t message;
   reply = amqp_read_message(connection_.state(), kChannel, &message, 0);
-  if (auto done = connection_.check(taking, reply, ExitCode::kUnavailable, kChannel); !done)
+  if (auto done = connection_.check(taking, reply, ErrorKind::kUnavailable, kChannel); !done)
     return done.error();
   return std::optional<DeadLetter>(DeadLetter(tag, message));
 }
@@ -62,8 +62,8 @@ Result<Done> DeadLetterQueue::acknowledge(DeliveryTag tag) {
 // answer to closing the channel tells that they were taken.
 Result<Done> DeadLetterQueue::close() {
   const auto reply = amqp_channel_close(connection_.state(), kChannel, AMQP_REPLY_SUCCESS);
-  auto done = connection_.check("lost " + describe() + " at the end", reply, ExitCode::kUnavailable,
-                                kChannel);
+  auto done = connection_.check("lost " + describe() + " at the end", reply,
+                                ErrorKind::kUnavailable, kChannel);
   if (done) connection_.close();
   return done;
 }

@@ -32,7 +32,7 @@ Result<Done> may_consume(AmqpConnection& connection, amqp_channel_t channel,
   const auto reply = amqp_get_rpc_reply(connection.state());
   const int code = to_server_exception(reply).code;
   auto done = connection.check("cannot consume queue " + queue + " on " + connection.describe(),
-                               reply, ExitCode::kUnavailable, channel);
+                               reply, ErrorKind::kUnavailable, channel);
   if (code == kPreconditionFailed) done = Done{};
   if (code != 0) return open_again(connection, channel, std::move(done));
   return done;
@@ -48,11 +48,11 @@ Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t ch
   const int status =
       amqp_basic_publish(connection.state(), channel, amqp_empty_bytes, to_bytes(kNoQueue),
                          /*mandatory=*/0, /*immediate=*/0, nullptr, amqp_empty_bytes);
-  if (status != AMQP_STATUS_OK) return to_error(doing, status, ExitCode::kUnavailable);
+  if (status != AMQP_STATUS_OK) return to_error(doing, status, ErrorKind::kUnavailable);
   amqp_basic_qos(connection.state(), channel, 0, 1, /*global=*/0);
   const auto reply = amqp_get_rpc_reply(connection.state());
   const int code = to_server_exception(reply).code;
-  auto done = connection.check(doing, reply, ExitCode::kUnavailable, channel);
+  auto done = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
   if (code != 0) return open_again(connection, channel, std::move(done));
   return done;
 }

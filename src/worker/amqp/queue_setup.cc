@@ -13,7 +13,7 @@ Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
   amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
                      /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
   return connection.check("cannot declare queue " + queue + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
 Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel,
@@ -22,7 +22,7 @@ Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel
                         /*passive=*/0, /*durable=*/1, /*auto_delete=*/0, /*internal=*/0,
                         amqp_empty_table);
   return connection.check("cannot declare exchange " + exchange + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
 Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
@@ -31,7 +31,7 @@ Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
                   to_bytes(topology.exchange), to_bytes(topology.routing_key), amqp_empty_table);
   return connection.check("cannot bind queue " + topology.queue + " to exchange " +
                               topology.exchange + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
   const auto reply = amqp_get_rpc_reply(connection.state());
   const auto exception = to_server_exception(reply);
   auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
-                               reply, ExitCode::kUnavailable, channel);
+                               reply, ErrorKind::kUnavailable, channel);
   if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
   if (exception.code != kNotFound) return done.error();
   // The server closed the channel over the answer.

@@ -11,7 +11,7 @@ namespace event_consumer {
 Diagnosis diagnose_rabbitmq(const Error& error, const AmqpUrl& url) {
   const std::string& said = error.message;
   const auto diagnosis = [&](std::string remedy) {
-    return Diagnosis{error.exit_code, shorten_cause(said), std::move(remedy)};
+    return Diagnosis{error.kind, shorten_cause(said), std::move(remedy)};
   };
   if (contains(said, "Login was refused"))
     return diagnosis(
@@ -31,8 +31,7 @@ Diagnosis diagnose_rabbitmq(const Error& error, const AmqpUrl& url) {
         fmt::format("give user {} the missing right: rabbitmqctl set_permissions -p {} {} "
                     "CONFIGURE WRITE READ",
                     url.user, url.virtual_host, url.user));
-  if (error.exit_code == ExitCode::kConfiguration)
-    return diagnosis("change what the broker refuses");
+  if (error.kind == ErrorKind::kConfiguration) return diagnosis("change what the broker refuses");
   if (contains(said, "cannot connect to"))
     return diagnosis(
         "start the broker, or correct host and port in RABBITMQ_URL: the AMQP port is 5672 unless "

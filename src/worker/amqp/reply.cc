@@ -43,16 +43,16 @@ ServerException to_server_exception(const amqp_rpc_reply_t& reply) {
   return to_server_exception(reply.reply);
 }
 
-Error to_error(const std::string& doing, int library_status, ExitCode otherwise) {
+Error to_error(const std::string& doing, int library_status, ErrorKind otherwise) {
   return {otherwise, doing + ": " + amqp_error_string2(library_status)};
 }
 
-Error to_error(const std::string& doing, const ServerException& exception, ExitCode otherwise) {
-  return {is_configuration(exception.code) ? ExitCode::kConfiguration : otherwise,
+Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise) {
+  return {is_configuration(exception.code) ? ErrorKind::kConfiguration : otherwise,
           doing + ": the server says " + std::to_string(exception.code) + " " + exception.text};
 }
 
-Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ExitCode otherwise) {
+Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise) {
   switch (reply.reply_type) {
     case AMQP_RESPONSE_SERVER_EXCEPTION:
       return to_error(doing, to_server_exception(reply), otherwise);

@@ -32,8 +32,8 @@ ServerException to_server_exception(const amqp_rpc_reply_t& reply);
 
 // The Error for a failed call. `doing` says what was tried, on which host and name. A refusal by
 // the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`.
-Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ExitCode otherwise);
-Error to_error(const std::string& doing, const ServerException& exception, ExitCode otherwise);
-Error to_error(const std::string& doing, int library_status, ExitCode otherwise);
+Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise);
+Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise);
+Error to_error(const std::string& doing, int library_status, ErrorKind otherwise);
 
 }  // namespace event_consumer

@@ -23,7 +23,7 @@ Result<Republisher> Republisher::open(AmqpConnection& connection, const std::str
   amqp_confirm_select(connection.state(), kChannel);
   auto done =
       connection.check("cannot ask for publisher confirms on " + connection.describe(),
-                       amqp_get_rpc_reply(connection.state()), ExitCode::kUnavailable, kChannel);
+                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, kChannel);
   if (!done) return done.error();
   return Republisher(connection, queue);
 }
@@ -43,9 +43,9 @@ Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters) {
   if (auto done = send_and_wait(second); !done) return done;
   for (const Pending& pending : second)
     if (pending.returned)
-      return Error{ExitCode::kConfiguration, "queue " + queue_ + " does not exist on " +
-                                                 connection_->describe() +
-                                                 ": there is nowhere to replay to"};
+      return Error{ErrorKind::kConfiguration, "queue " + queue_ + " does not exist on " +
+                                                  connection_->describe() +
+                                                  ": there is nowhere to replay to"};
   for (const Pending& pending : round)
     if (pending.returned || pending.exchange != pending.letter->facts().exchange ||
         pending.routing_key != pending.letter->facts().routing_key)
@@ -75,7 +75,7 @@ Result<bool> Republisher::exchange_exists(const std::string& exchange) {
   const bool absent = to_server_exception(reply).code == kNotFound;
   auto done =
       connection_->check("cannot look for exchange " + exchange + " on " + connection_->describe(),
-                         reply, ExitCode::kUnavailable, kQuestionChannel);
+                         reply, ErrorKind::kUnavailable, kQuestionChannel);
   if (!done && !absent) return done.error();
   if (absent) {
     if (auto opened = connection_->open_channel(kQuestionChannel); !opened) return opened.error();
@@ -104,7 +104,7 @@ Result<Done> Republisher::send(const Pending& pending) {
       connection_->state(), kChannel, to_bytes(pending.exchange), to_bytes(pending.routing_key),
       /*mandatory=*/1, /*immediate=*/0, &properties, to_bytes(pending.letter->body()));
   if (status == AMQP_STATUS_OK) return Done{};
-  return to_error("cannot publish on " + connection_->describe(), status, ExitCode::kUnavailable);
+  return to_error("cannot publish on " + connection_->describe(), status, ErrorKind::kUnavailable);
 }
 
 Result<Done> Republisher::wait(std::vector<Pending>& round) {
@@ -116,7 +116,7 @@ Result<Done> Republisher::wait(std::vector<Pending>& round) {
     if (!frame->has_value()) {
       pollfd readable{connection_->fd(), POLLIN, 0};
       if (poll(&readable, 1, poll_timeout_ms(deadline, Clock::now())) == 0)
-        return Error{ExitCode::kUnavailable,
+        return Error{ErrorKind::kUnavailable,
                      connection_->describe() +
                          " has not confirmed what was published within 30 s; is it short of "
                          "memory or disk?"};
@@ -142,7 +142,7 @@ Result<Done> Republisher::handle(const amqp_method_t& method, std::vector<Pendin
       return Done{};
     }
     case AMQP_BASIC_NACK_METHOD:
-      return Error{ExitCode::kConfiguration,
+      return Error{ErrorKind::kConfiguration,
                    "a queue on " + connection_->describe() +
                        " refuses messages (basic.nack); is it full (max-length)?"};
     case AMQP_BASIC_RETURN_METHOD:
@@ -150,7 +150,7 @@ Result<Done> Republisher::handle(const amqp_method_t& method, std::vector<Pendin
     case AMQP_CHANNEL_CLOSE_METHOD:
     case AMQP_CONNECTION_CLOSE_METHOD:
       return to_error("cannot publish on " + connection_->describe(), to_server_exception(method),
-                      ExitCode::kUnavailable);
+                      ErrorKind::kUnavailable);
     default:
       return Done{};
   }
@@ -165,14 +165,14 @@ Result<Done> Republisher::handle_return(const amqp_method_t& method, std::vector
   const auto reply = amqp_read_message(connection_->state(), kChannel, &message, 0);
   if (reply.reply_type != AMQP_RESPONSE_NORMAL)
     return to_error("lost the connection to " + connection_->describe(), reply,
-                    ExitCode::kUnavailable);
+                    ErrorKind::kUnavailable);
   const auto found = std::find_if(round.begin(), round.end(), [&](const Pending& pending) {
     return !pending.returned && pending.exchange == exchange &&
            pending.routing_key == routing_key && pending.letter->body() == to_view(message.body);
   });
   amqp_destroy_message(&message);
   if (found == round.end())
-    return Error{ExitCode::kInternal,
+    return Error{ErrorKind::kInternal,
                  connection_->describe() + " returned a message that was not published just now"};
   found->returned = true;
   return Done{};

@@ -50,29 +50,29 @@ std::string remedy_for_exception(int exception, const ClickHouseServer& server) 
 Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& server) {
   const std::string cause = shorten_cause(answer.body);
   if (answer.status == 0 && answer.misconfigured)
-    return {ExitCode::kConfiguration, cause,
+    return {ErrorKind::kConfiguration, cause,
             "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT or CLICKHOUSE_CA_FILE, or the certificate"};
-  if (answer.status == 0) return {ExitCode::kUnavailable, cause, remedy_without_answer(answer)};
+  if (answer.status == 0) return {ErrorKind::kUnavailable, cause, remedy_without_answer(answer)};
   if (contains(answer.body, "clickhouse-client program"))
-    return {ExitCode::kConfiguration, "HTTP was sent to the port of the native protocol",
+    return {ErrorKind::kConfiguration, "HTTP was sent to the port of the native protocol",
             "set CLICKHOUSE_PORT to the HTTP port, 8123 unless configured otherwise"};
   if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
-    return {ExitCode::kConfiguration, cause,
+    return {ErrorKind::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
   if (contains(answer.body, ": while pushing to view "))
-    return {ExitCode::kConfiguration, cause, "repair the view, or drop it"};
+    return {ErrorKind::kConfiguration, cause, "repair the view, or drop it"};
   if (answer.exception != 0)
-    return {ExitCode::kConfiguration, cause, remedy_for_exception(answer.exception, server)};
+    return {ErrorKind::kConfiguration, cause, remedy_for_exception(answer.exception, server)};
   // 18.16 refuses so what has more than about 16 kB in its URL.
   if (answer.status == 400 && answer.body.empty())
-    return {ExitCode::kConfiguration, "HTTP 400 without a word",
+    return {ErrorKind::kConfiguration, "HTTP 400 without a word",
             "if the table has very many columns, the statement is too long for this version: "
             "shorten their names, or make those MATERIALIZED that events do not fill; else "
             "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT"};
   const std::string status = fmt::format("HTTP {} {}", answer.status, cause);
   if (answer.status >= 500)
-    return {ExitCode::kUnavailable, status, "see why it is out of order, and try again"};
-  return {ExitCode::kConfiguration, status,
+    return {ErrorKind::kUnavailable, status, "see why it is out of order, and try again"};
+  return {ErrorKind::kConfiguration, status,
           "this is not ClickHouse, or a proxy before it: correct CLICKHOUSE_HOST and "
           "CLICKHOUSE_PORT"};
 }

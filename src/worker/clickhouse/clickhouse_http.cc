@@ -117,7 +117,7 @@ HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error, Duration afte
     const Error fault = handshake_error("no connection with TLS", peer,
                                         rejected ? tls->get_openssl_verify_result() : 0);
     answer.body = fault.message;
-    answer.misconfigured = fault.exit_code == ExitCode::kConfiguration;
+    answer.misconfigured = fault.kind == ErrorKind::kConfiguration;
     return answer;
   }
   answer.body = to_words(error);
@@ -218,12 +218,12 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
   const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
   if (answer.ok()) return answer.body;
   if (answer.status == 0)
-    return Error{answer.misconfigured ? ExitCode::kConfiguration : ExitCode::kUnavailable,
+    return Error{answer.misconfigured ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,
                  with_remedy("cannot reach " + where + ": " + answer.body,
                              diagnose_clickhouse(answer, server).remedy)};
   const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
   return Error{
-      error_class == ErrorClass::kTransient ? ExitCode::kUnavailable : ExitCode::kConfiguration,
+      error_class == ErrorClass::kTransient ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
       with_remedy(where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
                       shorten_cause(answer.body),
                   diagnose_clickhouse(answer, server).remedy)};

@@ -59,7 +59,7 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
   if (!there) return there.error();
   if (!there.value()) {
     if (!create)
-      return Error{ExitCode::kConfiguration,
+      return Error{ErrorKind::kConfiguration,
                    "table " + name.quoted() + " does not exist on " + http.server().describe() +
                        " (or user " + http.server().user +
                        " may not see it): create it, or start with --create-table on"};

@@ -32,8 +32,9 @@ Result<std::vector<Column>> parse_description(const std::string& answer, const T
   const auto type_at = find_field(header, "type");
   const auto default_at = find_field(header, "default_type");
   if (!name_at || !type_at || !default_at)
-    return Error{ExitCode::kConfiguration, "DESCRIBE TABLE " + name.quoted() +
-                                               " was not answered in a form that we know: " + line};
+    return Error{
+        ErrorKind::kConfiguration,
+        "DESCRIBE TABLE " + name.quoted() + " was not answered in a form that we know: " + line};
   std::vector<Column> columns;
   while (std::getline(lines, line)) {
     Fields fields = split_tsv(line);
@@ -42,7 +43,7 @@ Result<std::vector<Column>> parse_description(const std::string& answer, const T
     if (!computed.empty() && computed != "DEFAULT") continue;
     const std::string column = "column " + fields[*name_at] + " of " + name.quoted();
     const auto type = parse_column_type(fields[*type_at]);
-    if (!type) return Error{ExitCode::kConfiguration, column + ": " + type.error().message};
+    if (!type) return Error{ErrorKind::kConfiguration, column + ": " + type.error().message};
     columns.push_back({fields[*name_at], type.value(), computed == "DEFAULT"});
   }
   return columns;

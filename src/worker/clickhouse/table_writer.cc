@@ -18,8 +18,8 @@ bool same(const std::vector<Column>& a, const std::vector<Column>& b) {
 }
 
 ErrorClass class_of(const Error& error) {
-  return error.exit_code == ExitCode::kUnavailable ? ErrorClass::kTransient
-                                                   : ErrorClass::kConfiguration;
+  return error.kind == ErrorKind::kUnavailable ? ErrorClass::kTransient
+                                               : ErrorClass::kConfiguration;
 }
 
 TableOutcome failed(const Error& error) {
@@ -103,8 +103,8 @@ Result<Done> TableWriter::inspect_next() {
     return Done{};
   }
   const Error error =
-      met ? Error{ExitCode::kConfiguration, "table " + name_.quoted() + " on " + where +
-                                                " has other columns than on the server before it"}
+      met ? Error{ErrorKind::kConfiguration, "table " + name_.quoted() + " on " + where +
+                                                 " has other columns than on the server before it"}
           : met.error();
   if (http_.server_changes() == change) http_.use_next_server(error.message);
   return error;

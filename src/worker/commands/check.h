@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "common/exit_code.h"
 #include "common/options.h"
 
 namespace event_consumer {

@@ -63,21 +63,21 @@ class ClickHouseCheck {
 
   void report_failure(const std::string& what, const HttpAnswer& answer) {
     const Diagnosis diagnosis = diagnose_clickhouse(answer, http_.server());
-    report_.bad(diagnosis.exit_code, what + ": " + diagnosis.cause, diagnosis.remedy);
+    report_.bad(diagnosis.kind, what + ": " + diagnosis.cause, diagnosis.remedy);
   }
 
   bool check_server() {
     const auto version = ask("SELECT version()");
     if (!version) return false;
     if (version->empty() || version->front() < '0' || version->front() > '9') {
-      report_.bad(ExitCode::kConfiguration,
+      report_.bad(ErrorKind::kConfiguration,
                   http_.server().describe() + " answers HTTP, but is no ClickHouse",
                   "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT");
       return false;
     }
     auto facts = read_server_facts(http_);
     if (!facts) {
-      report_.bad(facts.error().exit_code, facts.error().message,
+      report_.bad(facts.error().kind, facts.error().message,
                   "see the log of ClickHouse, and try again");
       return false;
     }
@@ -91,13 +91,13 @@ class ClickHouseCheck {
     const std::string absent = "table " + name_.quoted() + " does not exist (or user " +
                                http_.server().user + " may not see it)";
     if (!options_.create_table)
-      return report_.bad(ExitCode::kConfiguration, absent,
+      return report_.bad(ErrorKind::kConfiguration, absent,
                          "create it, or allow it with --create-table on; or correct "
                          "CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE");
     const auto read_only = ask("SELECT value FROM system.settings WHERE name = 'readonly'");
     if (!read_only) return;
     if (read_only->substr(0, 1) != "0")
-      return report_.bad(ExitCode::kConfiguration,
+      return report_.bad(ErrorKind::kConfiguration,
                          absent + ", and user " + http_.server().user + " may only read",
                          "create it, and give the user the right to insert");
     report_.note(absent + ": it would be created, as the one for click events");
@@ -141,7 +141,7 @@ class ClickHouseCheck {
     };
     const std::string column = fmt::format("column {} {}: ", field("name"), field("type"));
     if (!judged) {
-      report_.bad(ExitCode::kConfiguration, judged.error().message,
+      report_.bad(ErrorKind::kConfiguration, judged.error().message,
                   "give the column another type, make it MATERIALIZED, or drop it");
       return false;
     }
@@ -165,7 +165,7 @@ class ClickHouseCheck {
   void report_required(const std::vector<std::string>& names) {
     for (const std::string& required : options_.required_columns)
       if (std::find(names.begin(), names.end(), required) == names.end())
-        report_.bad(ExitCode::kConfiguration,
+        report_.bad(ErrorKind::kConfiguration,
                     "required column " + required + " is none that the table takes from events",
                     "correct EVENT_CONSUMER_REQUIRED (--required; '' requires none)");
   }
@@ -173,7 +173,7 @@ class ClickHouseCheck {
   // The worker's own statement with no rows: rights are checked, and nothing is stored.
   void check_rights(const std::vector<Column>& columns) {
     if (columns.empty())
-      return report_.bad(ExitCode::kConfiguration, name_.quoted() + " has no column to write",
+      return report_.bad(ErrorKind::kConfiguration, name_.quoted() + " has no column to write",
                          "add one, or correct CLICKHOUSE_TABLE");
     ServerFacts without_token = facts_;
     without_token.knows_deduplication_token = false;

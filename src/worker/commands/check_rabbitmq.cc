@@ -19,7 +19,7 @@ constexpr amqp_channel_t kDeadLetterChannel = 2;
 
 void report_error(const Error& error, const AmqpUrl& url, Report& report) {
   const Diagnosis diagnosis = diagnose_rabbitmq(error, url);
-  report.bad(diagnosis.exit_code, diagnosis.cause, diagnosis.remedy);
+  report.bad(diagnosis.kind, diagnosis.cause, diagnosis.remedy);
 }
 
 std::optional<AmqpConnection> connect(const AmqpUrl& url, Report& report) {

@@ -10,10 +10,10 @@ void Report::good(const std::string& what) { write("✓ ", what); }
 
 void Report::note(const std::string& what) { write("! ", what); }
 
-void Report::bad(ExitCode exit_code, const std::string& what, const std::string& remedy) {
+void Report::bad(ErrorKind kind, const std::string& what, const std::string& remedy) {
   write("✗ ", what + " → " + remedy);
   ++bad_;
-  if (exit_code_ != ExitCode::kConfiguration) exit_code_ = exit_code;
+  if (exit_code_ != ExitCode::kConfiguration) exit_code_ = exit_code_for(kind);
 }
 
 void Report::close() {

@@ -17,8 +17,8 @@ class Report {
   void good(const std::string& what);
   // «! what»: works, but the operator should know.
   void note(const std::string& what);
-  // «✗ what → remedy». `exit_code` is kUnavailable when it may pass by itself, else kConfiguration.
-  void bad(ExitCode exit_code, const std::string& what, const std::string& remedy);
+  // «✗ what → remedy». `kind` is kUnavailable when it may pass by itself, else kConfiguration.
+  void bad(ErrorKind kind, const std::string& what, const std::string& remedy);
 
   // kOk when nothing was bad; kConfiguration when somebody has to change something, whatever else
   // was bad; else kUnavailable.

@@ -144,7 +144,7 @@ Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
 Result<Done> run_dead_letters(const CommandLine& command_line) {
   const Options& options = command_line.resolved.options;
   if (options.dead_letter_queue.empty())
-    return Error{ExitCode::kConfiguration,
+    return Error{ErrorKind::kConfiguration,
                  "--dead-letter-queue is empty: there is no dead-letter queue of ours"};
   auto queue = DeadLetterQueue::open(options.rabbitmq_urls,
                                      fmt::format("event-consumer dead-letters pid {}", getpid()),

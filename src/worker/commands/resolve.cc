@@ -14,7 +14,7 @@ bool check_host(const std::string& host, const char* variable, Report& report) {
     freeaddrinfo(addresses);
     return true;
   }
-  report.bad(error == EAI_AGAIN ? ExitCode::kUnavailable : ExitCode::kConfiguration,
+  report.bad(error == EAI_AGAIN ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
              "host name " + host + " cannot be resolved: " + gai_strerror(error),
              std::string("correct ") + variable + ", or the DNS");
   return false;

@@ -13,7 +13,7 @@ ExitCode run_command(const CommandLine& command_line) {
   const auto result = run_dead_letters(command_line);
   if (result) return ExitCode::kOk;
   std::cerr << "event-consumer: " << result.error().message << "\n";
-  return result.error().exit_code;
+  return exit_code_for(result.error().kind);
 }
 
 }  // namespace event_consumer

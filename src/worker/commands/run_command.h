@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/command_line.h"
+#include "common/exit_code.h"
 
 namespace event_consumer {
 

@@ -177,7 +177,8 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
     if (type.nullable) type.empty = '\1';
     return type;
   }
-  return Error{ExitCode::kConfiguration, "columns of the type " + type.name + " cannot be written"};
+  return Error{ErrorKind::kConfiguration,
+               "columns of the type " + type.name + " cannot be written"};
 }
 
 }  // namespace event_consumer

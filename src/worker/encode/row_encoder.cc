@@ -35,12 +35,12 @@ Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
 
 Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
                                       const std::vector<std::string>& required, RowFormat format) {
-  if (columns.empty()) return Error{ExitCode::kConfiguration, "the table has no columns to write"};
+  if (columns.empty()) return Error{ErrorKind::kConfiguration, "the table has no columns to write"};
   std::vector<Field> fields;
   std::vector<std::string> names;
   for (Column& column : columns) {
     if (std::find(names.begin(), names.end(), column.name) != names.end()) {
-      return Error{ExitCode::kConfiguration, "the column " + column.name + " comes twice"};
+      return Error{ErrorKind::kConfiguration, "the column " + column.name + " comes twice"};
     }
     names.push_back(column.name);
     fields.push_back(make_field(std::move(column), format));
@@ -48,7 +48,7 @@ Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
   for (const std::string& name : required) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-      return Error{ExitCode::kConfiguration,
+      return Error{ErrorKind::kConfiguration,
                    "the required " + name + " is no column of the table; see --required"};
     }
     fields[static_cast<std::size_t>(found - names.begin())].required = true;

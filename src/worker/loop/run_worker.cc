@@ -42,7 +42,7 @@ Result<Links> open_links(const Options& options, const std::string& name,
   const QueueSetup topology{options.rabbitmq_exchange, options.rabbitmq_queue,
                             options.rabbitmq_routing_key};
   const auto explained = [](const Error& error, const AmqpUrl& url) {
-    return Error{error.exit_code, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy)};
+    return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy)};
   };
   auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
                                  static_cast<std::uint16_t>(options.prefetch), heartbeat);

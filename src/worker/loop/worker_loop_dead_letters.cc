@@ -15,7 +15,7 @@ Result<Done> WorkerLoop::read_dead_letters(TimePoint now) {
   if (parts_.dead_letters == nullptr) return Done{};
   for (;;) {
     auto tag = parts_.dead_letters->next_confirmed();
-    if (!tag && tag.error().exit_code != ExitCode::kConfiguration) return tag.error();
+    if (!tag && tag.error().kind != ErrorKind::kConfiguration) return tag.error();
     if (!tag)
       pause_dead_letters(tag.error(), now);
     else if (!tag->has_value())

@@ -24,7 +24,7 @@ Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashG
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
   now_ = now;
   if (!window_.add(delivery.tag, now))
-    return Error{ExitCode::kInternal,
+    return Error{ErrorKind::kInternal,
                  "delivery tag " + std::to_string(delivery.tag) + " came out of order"};
   count_received(delivery);
   std::optional<Rejection> rejection;

@@ -68,7 +68,7 @@ TEST_CASE("status http: a request for thousands of ranges is answered, whatever 
 TEST_CASE("status http: fetching from nobody is an error in words") {
   const auto fetched = fetch({"127.0.0.1", 1}, "/status", std::chrono::seconds(1));
   REQUIRE_FALSE(fetched);
-  CHECK(fetched.error().exit_code == ExitCode::kUnavailable);
+  CHECK(fetched.error().kind == ErrorKind::kUnavailable);
   CHECK(fetched.error().message == "nothing listens there");
 }
 

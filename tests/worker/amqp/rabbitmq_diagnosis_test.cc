@@ -22,17 +22,17 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
        "the missing right"},
   };
   for (const auto& [said, remedy] : cases) {
-    const auto diagnosis = diagnose_rabbitmq({ExitCode::kConfiguration, said}, AmqpUrl{});
-    CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+    const auto diagnosis = diagnose_rabbitmq({ErrorKind::kConfiguration, said}, AmqpUrl{});
+    CHECK(diagnosis.kind == ErrorKind::kConfiguration);
     CHECK(diagnosis.cause == said);
     CHECK(contains(diagnosis.remedy, remedy));
   }
   CHECK(contains(
-      diagnose_rabbitmq({ExitCode::kUnavailable, "cannot connect to RabbitMQ h:1"}, AmqpUrl{})
+      diagnose_rabbitmq({ErrorKind::kUnavailable, "cannot connect to RabbitMQ h:1"}, AmqpUrl{})
           .remedy,
       "start the broker"));
   CHECK(contains(diagnose_rabbitmq(
-                     {ExitCode::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}, AmqpUrl{})
+                     {ErrorKind::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}, AmqpUrl{})
                      .remedy,
                  "15672"));
 }

@@ -54,8 +54,8 @@ TEST_CASE("reply: any other method says nothing", "[reply]") {
 TEST_CASE("reply: a server's refusal of names, rights or arguments is configuration", "[reply]") {
   for (const int code : {311, 312, 313, 403, 404, 405, 406, 530}) {
     amqp_channel_close_t close = channel_close(code, "NO");
-    const Error error = to_error(kDoing, refusal(close), ExitCode::kUnavailable);
-    CHECK(error.exit_code == ExitCode::kConfiguration);
+    const Error error = to_error(kDoing, refusal(close), ErrorKind::kUnavailable);
+    CHECK(error.kind == ErrorKind::kConfiguration);
     CHECK(error.message ==
           std::string(kDoing) + ": the server says " + std::to_string(code) + " NO");
   }
@@ -64,9 +64,9 @@ TEST_CASE("reply: a server's refusal of names, rights or arguments is configurat
 TEST_CASE("reply: what may pass is not configuration", "[reply]") {
   for (const int code : {320, 501, 502, 503, 504, 505, 506, 540, 541}) {
     amqp_channel_close_t close = channel_close(code, "NO");
-    CHECK(to_error(kDoing, refusal(close), ExitCode::kUnavailable).exit_code ==
-          ExitCode::kUnavailable);
-    CHECK(to_error(kDoing, refusal(close), ExitCode::kLinkLost).exit_code == ExitCode::kLinkLost);
+    CHECK(to_error(kDoing, refusal(close), ErrorKind::kUnavailable).kind ==
+          ErrorKind::kUnavailable);
+    CHECK(to_error(kDoing, refusal(close), ErrorKind::kLinkLost).kind == ErrorKind::kLinkLost);
   }
 }
 
@@ -74,19 +74,19 @@ TEST_CASE("reply: the library's own failures are put into its words", "[reply]")
   amqp_rpc_reply_t reply{};
   reply.reply_type = AMQP_RESPONSE_LIBRARY_EXCEPTION;
   reply.library_error = AMQP_STATUS_CONNECTION_CLOSED;
-  const Error error = to_error(kDoing, reply, ExitCode::kUnavailable);
-  CHECK(error.exit_code == ExitCode::kUnavailable);
+  const Error error = to_error(kDoing, reply, ErrorKind::kUnavailable);
+  CHECK(error.kind == ErrorKind::kUnavailable);
   CHECK(error.message ==
         std::string(kDoing) + ": " + amqp_error_string2(AMQP_STATUS_CONNECTION_CLOSED));
-  CHECK(to_error(kDoing, AMQP_STATUS_CONNECTION_CLOSED, ExitCode::kLinkLost).message ==
+  CHECK(to_error(kDoing, AMQP_STATUS_CONNECTION_CLOSED, ErrorKind::kLinkLost).message ==
         error.message);
 }
 
 TEST_CASE("reply: none at all is said so", "[reply]") {
   amqp_rpc_reply_t reply{};
   reply.reply_type = AMQP_RESPONSE_NONE;
-  const Error error = to_error(kDoing, reply, ExitCode::kUnavailable);
-  CHECK(error.exit_code == ExitCode::kUnavailable);
+  const Error error = to_error(kDoing, reply, ErrorKind::kUnavailable);
+  CHECK(error.kind == ErrorKind::kUnavailable);
   CHECK(error.message == std::string(kDoing) + ": no reply");
 }
 

@@ -11,14 +11,14 @@ ClickHouseServer server() { return {"h", 8123, "default", "hunter2", std::chrono
 
 TEST_CASE("diagnosis: ClickHouse does not answer", "[diagnosis]") {
   const auto refused = diagnose_clickhouse({0, "cannot connect", 0}, server());
-  CHECK(refused.exit_code == ExitCode::kUnavailable);
+  CHECK(refused.kind == ErrorKind::kUnavailable);
   CHECK(contains(refused.remedy, "start the server"));
   const auto closed = diagnose_clickhouse({0, "the connection was closed", 0}, server());
-  CHECK(closed.exit_code == ExitCode::kUnavailable);
+  CHECK(closed.kind == ErrorKind::kUnavailable);
   CHECK(contains(closed.remedy, "nobody speaks HTTP there"));
   const auto no_tls = diagnose_clickhouse(
       {0, "no connection with TLS: the TLS handshake failed: it was not completed", 0}, server());
-  CHECK(no_tls.exit_code == ExitCode::kUnavailable);
+  CHECK(no_tls.kind == ErrorKind::kUnavailable);
   CHECK(contains(no_tls.remedy, "CLICKHOUSE_TLS"));
 }
 
@@ -29,7 +29,7 @@ TEST_CASE("diagnosis: ClickHouse refuses the login, old and new", "[diagnosis]")
          "Code: 193, e.displayText() = DB::Exception: Wrong password, e.what() = DB::Exception",
          code},
         server());
-    CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+    CHECK(diagnosis.kind == ErrorKind::kConfiguration);
     CHECK(diagnosis.cause == "Code: 193, e.displayText() = DB::Exception: Wrong password");
     CHECK(contains(diagnosis.remedy, "CLICKHOUSE_PASSWORD (now set)"));
     CHECK_FALSE(contains(diagnosis.remedy, "hunter2"));
@@ -47,19 +47,19 @@ TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
       {400, "Port 9000 is for clickhouse-client program.\r\nYou must use port 8123 for HTTP.", 0},
       server());
   CHECK(contains(native.remedy, "CLICKHOUSE_PORT"));
-  CHECK(native.exit_code == ExitCode::kConfiguration);
+  CHECK(native.kind == ErrorKind::kConfiguration);
   const auto https =
       diagnose_clickhouse({400, "400 The plain HTTP request was sent to HTTPS port", 0}, server());
   CHECK(contains(https.remedy, "wants HTTPS"));
   const auto other = diagnose_clickhouse({404, "<html>", 0}, server());
   CHECK(contains(other.remedy, "this is not ClickHouse"));
-  CHECK(other.exit_code == ExitCode::kConfiguration);
-  CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).exit_code == ExitCode::kUnavailable);
+  CHECK(other.kind == ErrorKind::kConfiguration);
+  CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).kind == ErrorKind::kUnavailable);
 }
 
 TEST_CASE("diagnosis: ClickHouse refuses a statement that is too long", "[diagnosis]") {
   const auto diagnosis = diagnose_clickhouse({400, "", 0}, server());
-  CHECK(diagnosis.exit_code == ExitCode::kConfiguration);
+  CHECK(diagnosis.kind == ErrorKind::kConfiguration);
   CHECK(contains(diagnosis.remedy, "very many columns"));
 }
 

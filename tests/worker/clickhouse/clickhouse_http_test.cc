@@ -230,7 +230,7 @@ TEST_CASE("query: its output", "[http]") {
 TEST_CASE("query: a refusal is a matter of configuration and names server and query", "[http]") {
   const auto output = query_answered(http_answer(404, "Code: 60. DB::Exception: No table"));
   REQUIRE_FALSE(output.ok());
-  CHECK(output.error().exit_code == ExitCode::kConfiguration);
+  CHECK(output.error().kind == ErrorKind::kConfiguration);
   const std::string& message = output.error().message;
   CHECK(message.find("ClickHouse 127.0.0.1:") == 0);
   CHECK(message.find("«SELECT 1»: HTTP 404, Code: 60. DB::Exception: No table") !=
@@ -241,7 +241,7 @@ TEST_CASE("query: a server that cannot be reached or is not ready is unavailable
   for (const char* answer : {"", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"}) {
     const auto output = query_answered(answer);
     REQUIRE_FALSE(output.ok());
-    CHECK(output.error().exit_code == ExitCode::kUnavailable);
+    CHECK(output.error().kind == ErrorKind::kUnavailable);
   }
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("query: a server that is overloaded is unavailable, not misconfigured"
         http_answer(408, "")}) {
     const auto output = query_answered(answer);
     REQUIRE_FALSE(output.ok());
-    CHECK(output.error().exit_code == ExitCode::kUnavailable);
+    CHECK(output.error().kind == ErrorKind::kUnavailable);
   }
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("server facts: a refusal is passed on", "[server_facts]") {
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
   const auto facts = read_server_facts(http);
   REQUIRE_FALSE(facts.ok());
-  CHECK(facts.error().exit_code == ExitCode::kConfiguration);
+  CHECK(facts.error().kind == ErrorKind::kConfiguration);
   CHECK(facts.error().message.find("Authentication failed") != std::string::npos);
 }
 

@@ -22,7 +22,7 @@ std::vector<Column> columns_in(const std::string& answer) {
 std::string refused(const std::string& answer) {
   const auto columns = parse_description(answer, kTable);
   REQUIRE_FALSE(columns.ok());
-  CHECK(columns.error().exit_code == ExitCode::kConfiguration);
+  CHECK(columns.error().kind == ErrorKind::kConfiguration);
   return columns.error().message;
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("open table: nothing is created where that is switched off", "[table]"
   FakeHttpServer server{FakeClickHouse(false)};
   const auto columns = open(server, {}, /*create=*/false);
   REQUIRE_FALSE(columns.ok());
-  CHECK(columns.error().exit_code == ExitCode::kConfiguration);
+  CHECK(columns.error().kind == ErrorKind::kConfiguration);
   CHECK(columns.error().message.find("`url_shortener`.`click_events` does not exist") !=
         std::string::npos);
   CHECK(columns.error().message.find("--create-table on") != std::string::npos);

@@ -20,7 +20,7 @@ TEST_CASE("report: a line a step, and what it comes to", "[report]") {
 TEST_CASE("report: what is bad goes with what to do", "[report]") {
   std::ostringstream out;
   Report report(out);
-  report.bad(ExitCode::kUnavailable, "c\nis away", "call it");
+  report.bad(ErrorKind::kUnavailable, "c\nis away", "call it");
   report.close();
   CHECK(out.str() == "✗ c\\x0ais away → call it\n1 step failed; exit status 69.\n");
 }
@@ -29,9 +29,9 @@ TEST_CASE("report: what somebody has to change outweighs what may pass", "[repor
   for (const bool configuration_first : {true, false}) {
     std::ostringstream out;
     Report report(out);
-    if (configuration_first) report.bad(ExitCode::kConfiguration, "a", "b");
-    report.bad(ExitCode::kUnavailable, "a", "b");
-    if (!configuration_first) report.bad(ExitCode::kConfiguration, "a", "b");
+    if (configuration_first) report.bad(ErrorKind::kConfiguration, "a", "b");
+    report.bad(ErrorKind::kUnavailable, "a", "b");
+    if (!configuration_first) report.bad(ErrorKind::kConfiguration, "a", "b");
     CHECK(report.exit_code() == ExitCode::kConfiguration);
   }
 }

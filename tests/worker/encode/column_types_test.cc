@@ -162,7 +162,7 @@ TEST_CASE("a type that cannot be written is named") {
     const auto type = parse_column_type(name);
     CAPTURE(name);
     REQUIRE(!type.ok());
-    CHECK(type.error().exit_code == ExitCode::kConfiguration);
+    CHECK(type.error().kind == ErrorKind::kConfiguration);
     CHECK(type.error().message == "columns of the type " + name + " cannot be written");
   }
 }

@@ -184,7 +184,7 @@ TEST_CASE("a configuration that fits no table is refused by name") {
     for (const std::string& name : names) columns.push_back({name, *parse_column_type("String")});
     const auto encoder = RowEncoder::create(std::move(columns), required);
     REQUIRE(!encoder.ok());
-    CHECK(encoder.error().exit_code == ExitCode::kConfiguration);
+    CHECK(encoder.error().kind == ErrorKind::kConfiguration);
     return encoder.error().message;
   };
   CHECK(create({"a", "b"}, {"a", "c"}) ==

@@ -227,12 +227,12 @@ TEST_CASE("settlement: a tag out of order is an internal error", "[settlement]")
   delivery.body = R"({"code":"ab"})";
   const auto result = rig.settlement.take(delivery, rig.now);
   REQUIRE_FALSE(result.ok());
-  CHECK(result.error().exit_code == ExitCode::kInternal);
+  CHECK(result.error().kind == ErrorKind::kInternal);
   CHECK(result.error().message == "delivery tag 2 came out of order");
 }
 
 TEST_CASE("settlement: a fault of its neighbours comes through", "[settlement]") {
-  const Error lost{ExitCode::kLinkLost, "lost"};
+  const Error lost{ErrorKind::kLinkLost, "lost"};
   SettlementRig rig(/*rows=*/1);
   rig.take_good();
   rig.take_bad();
@@ -243,7 +243,7 @@ TEST_CASE("settlement: a fault of its neighbours comes through", "[settlement]")
   CHECK(rig.failed);
   rig.give_back();
   CHECK(rig.failed);
-  rig.dead_letters.fault = Error{ExitCode::kConfiguration, "full"};
+  rig.dead_letters.fault = Error{ErrorKind::kConfiguration, "full"};
   rig.take_bad();
   CHECK(rig.failed);
 

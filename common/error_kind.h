@@ -1,0 +1,14 @@
+// What kind of failure an Error is: what code asks of it. The peer's own code stands beside it.
+#pragma once
+
+namespace event_consumer {
+
+enum class ErrorKind {
+  kUsage,          // a bad option, configuration file or password file
+  kUnavailable,    // a server could not be reached, or did not answer; it may pass by itself
+  kLinkLost,       // a connection that had worked is gone
+  kConfiguration,  // a server refuses what the configuration asks for
+  kInternal,       // a defect of ours or a refusal of the operating system
+};
+
+}  // namespace event_consumer
