@@ -40,6 +40,13 @@ class FakeDeadLetters : public DeadLetterSink {
     return bytes;
   }
 
+  Result<Done> try_again() override { return Done{}; }
+  Result<Done> ask_message_count() override { return Done{}; }
+  std::uint64_t message_count() const override { return 0; }
+  int fd() const override { return -1; }
+  bool is_sending() const override { return false; }
+  void close() override {}
+
   bool has_unconfirmed() const { return !unconfirmed_.empty(); }
 
   // Takes the oldest unconfirmed letter into the queue. Only when has_unconfirmed().

@@ -29,6 +29,9 @@ class FakeInserter : public Inserter {
     ++table_checks;
   }
 
+  std::optional<Outcome> take_outcome() override { return std::nullopt; }
+  int fd() const override { return -1; }
+
   // Whether the batch being posted is still what it was when its post began.
   bool is_unchanged() const {
     const Post& post = posts.back();

@@ -30,12 +30,22 @@ class FakeSource : public Source {
     return answer();
   }
 
+  bool has_consumer() const override { return consumes; }
+  int fd() const override { return -1; }
+  Duration heartbeat_period() const override { return std::chrono::seconds(15); }
+  void close() override { closed = true; }
+  std::string describe() const override { return "queue q on a fake"; }
+  std::string server_version() const override { return "3.10.8"; }
+
   // The highest tag acknowledged so far, 0 when there is none.
   DeliveryTag acknowledged_to() const { return acknowledged.empty() ? 0 : acknowledged.back(); }
 
   std::vector<DeliveryTag> acknowledged;  // the argument of every acknowledge_up_to()
   std::vector<DeliveryTag> rejected;
   std::vector<DeliveryTag> given_back;
+
+  bool consumes = false;
+  bool closed = false;
 
   std::function<void(DeliveryTag)> on_acknowledge;
   std::optional<Error> fault;  // while set, every request fails with it

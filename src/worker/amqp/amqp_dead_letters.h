@@ -35,19 +35,14 @@ class AmqpDeadLetters : public DeadLetterSink {
   // After a refusal, which closes the connection: connects anew, sees to the queue and sends
   // everything that is not confirmed again. The Error is open()'s, or says that the link is lost;
   // whether the queue takes the messages is told by refuses() and next_confirmed().
-  Result<Done> try_again();
+  Result<Done> try_again() override;
 
-  // Asks how many messages lie in the queue, unless a message is half sent; the answer comes among
-  // the confirms.
-  Result<Done> ask_message_count();
-  std::uint64_t message_count() const { return message_count_; }  // as answered last
+  Result<Done> ask_message_count() override;
+  std::uint64_t message_count() const override { return message_count_; }
 
-  // To be polled for reading once next_confirmed() has returned nothing, and for writing too while
-  // is_sending(): next_confirmed() then goes on. -1 after a refusal.
-  int fd() const { return connection_.is_open() ? connection_.fd() : -1; }
-  bool is_sending() const { return sent_letters_ < unconfirmed_.size(); }
-  // With a handshake, unless something is not confirmed, which then stays with whoever has it.
-  void close();
+  int fd() const override { return connection_.is_open() ? connection_.fd() : -1; }
+  bool is_sending() const override { return sent_letters_ < unconfirmed_.size(); }
+  void close() override;
   // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
   void drop() { connection_.drop(); }
 

@@ -31,19 +31,17 @@ class AmqpSource : public Source {
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
 
-  // From consume() until the broker has accepted cancel().
-  bool has_consumer() const { return has_consumer_; }
+  bool has_consumer() const override { return has_consumer_; }
+  int fd() const override { return connection_.fd(); }
+  Duration heartbeat_period() const override { return connection_.heartbeat_period(); }
+  std::string server_version() const override { return connection_.server_version(); }
+  std::string describe() const override {
+    return "queue " + queue_ + " on " + connection_.describe();
+  }
+  void close() override { connection_.close(); }
 
-  // To be polled for reading once next() has returned kNone.
-  int fd() const { return connection_.fd(); }
-  Duration heartbeat_period() const { return connection_.heartbeat_period(); }
   // The broker in use.
   const AmqpUrl& url() const { return connection_.url(); }
-  std::string server_version() const { return connection_.server_version(); }
-  std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
-
-  // Closes the connection with a handshake.
-  void close() { connection_.close(); }
   // Closes it at once; until another source is assigned to this one, only describe() and
   // heartbeat_period() may be asked of it.
   void drop() { connection_.drop(); }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "worker/batch/batch.h"
@@ -14,6 +15,13 @@
 #include "worker/insert/error_class.h"
 
 namespace event_consumer {
+
+// What the main thread may know of the ClickHouse that was asked last; it asks the inserter
+// nothing.
+struct ServerReport {
+  std::string version;        // by the server's own word
+  bool deduplicates = false;  // whether a batch that is posted again is stored once
+};
 
 struct InsertOutcome {
   enum class Kind {
@@ -25,6 +33,7 @@ struct InsertOutcome {
   int code = 0;         // ClickHouse's exception code, 0 when there is none
   std::string message;  // what failed, in words; empty when stored
   ErrorClass error_class = ErrorClass::kTransient;  // unless stored
+  ServerReport server = {};
 };
 
 // How events become rows of the table as it is now.
@@ -49,6 +58,7 @@ struct TableOutcome {
   std::optional<Encoding> encoding;
   std::string message;
   ErrorClass error_class = ErrorClass::kTransient;
+  ServerReport server = {};
 };
 
 class Inserter {
@@ -61,6 +71,14 @@ class Inserter {
   virtual void start(const Batch& batch) = 0;
   // Reads the table's columns again.
   virtual void start_table_check() = 0;
+
+  using Outcome = std::variant<InsertOutcome, TableOutcome>;
+
+  // The outcome of the request, once: nothing while it is under way.
+  virtual std::optional<Outcome> take_outcome() = 0;
+
+  // Becomes readable when there is an outcome to take.
+  virtual int fd() const = 0;
 };
 
 }  // namespace event_consumer

@@ -28,13 +28,8 @@ class InserterThread : public Inserter {
   void start(const Batch& batch) override;
   void start_table_check() override;
 
-  using Outcome = std::variant<InsertOutcome, TableOutcome>;
-
-  // The outcome of the request, once: nothing while it is under way.
-  std::optional<Outcome> take_outcome();
-
-  // Becomes readable when there is an outcome to take.
-  int fd() const { return finished_.fd(); }
+  std::optional<Outcome> take_outcome() override;
+  int fd() const override { return finished_.fd(); }
 
  private:
   struct TableCheck {};

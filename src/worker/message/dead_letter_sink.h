@@ -1,7 +1,9 @@
-// The seam to the dead-letter queue. src/worker/amqp implements it, tests bring a fake.
+// The seam to the dead-letter queue. A sink lives as long as the link of the source whose messages
+// it takes; src/worker/amqp implements it, tests bring a fake.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "common/result.h"
@@ -12,6 +14,7 @@ namespace event_consumer {
 
 class DeadLetterSink {
  public:
+  // Drops the connection, unless it was closed.
   virtual ~DeadLetterSink() = default;
 
   // Sends the delivery to the dead-letter queue with the reason, or keeps it until the queue takes
@@ -24,14 +27,33 @@ class DeadLetterSink {
   virtual Result<std::optional<DeliveryTag>> next_confirmed() = 0;
 
   // Whether the queue has refused a message and taken none since. Nothing is lost: all that it has
-  // not confirmed is sent again.
+  // not confirmed is sent again by try_again().
   virtual bool refuses() const = 0;
+
+  // After a refusal: sends everything that is not confirmed again, on a connection made anew. An
+  // Error says that the link is lost; whether the queue takes the messages is told by refuses() and
+  // next_confirmed().
+  virtual Result<Done> try_again() = 0;
 
   // Every delivery published is somebody else's from now on; none will be named.
   virtual void forget() = 0;
 
   // Bytes of bodies sent and not yet confirmed.
   virtual std::size_t unconfirmed_bytes() const = 0;
+
+  // Asks how many messages lie in the queue, unless a message is half sent; the answer comes among
+  // the confirms.
+  virtual Result<Done> ask_message_count() = 0;
+  virtual std::uint64_t message_count() const = 0;  // as answered last
+
+  // To be polled for reading once next_confirmed() has returned nothing, and for writing too while
+  // is_sending(): next_confirmed() then goes on. -1 after a refusal.
+  virtual int fd() const = 0;
+  virtual bool is_sending() const = 0;
+
+  // Ends the connection with a handshake, unless something is not confirmed, which then stays with
+  // whoever has it. Nothing else may be asked afterwards.
+  virtual void close() = 0;
 };
 
 }  // namespace event_consumer

@@ -1,7 +1,11 @@
 // The seam between the worker and the broker's side: where deliveries come from and where they are
-// settled. src/worker/amqp implements it, tests bring a fake.
+// settled. A source lives as long as its link to the broker; src/worker/amqp implements it, tests
+// bring a fake.
 #pragma once
 
+#include <string>
+
+#include "common/clock.h"
 #include "common/result.h"
 #include "worker/message/delivery.h"
 
@@ -21,16 +25,20 @@ struct SourceEvent {
 
 class Source {
  public:
+  // Drops the link, unless it was closed.
   virtual ~Source() = default;
 
   // The next event, without waiting. Whatever ends the stream of deliveries (a lost link, a deleted
-  // queue, a closed channel) is an Error.
+  // queue, a closed channel) is an Error. Also sends and checks heartbeats, hence must be called at
+  // least every heartbeat_period().
   virtual Result<SourceEvent> next() = 0;
 
   // Each of these sends a request and does not wait for its answer, which next() reports.
   virtual Result<Done> consume() = 0;
   virtual Result<Done> cancel() = 0;
   virtual Result<Done> confirm_settled() = 0;
+  // From consume() until the broker has accepted cancel().
+  virtual bool has_consumer() const = 0;
 
   // Acknowledges all deliveries up to and including `tag` that are not settled otherwise.
   virtual Result<Done> acknowledge_up_to(DeliveryTag tag) = 0;
@@ -38,6 +46,18 @@ class Source {
   virtual Result<Done> reject(DeliveryTag tag) = 0;
   // Puts the delivery back into its queue.
   virtual Result<Done> give_back(DeliveryTag tag) = 0;
+
+  // To be polled for reading once next() has returned kNone.
+  virtual int fd() const = 0;
+  virtual Duration heartbeat_period() const = 0;
+
+  // Ends the link with a handshake; nothing else may be asked afterwards.
+  virtual void close() = 0;
+
+  // «queue q on RabbitMQ host:port, virtual host v»: for logs.
+  virtual std::string describe() const = 0;
+  // The broker's version by its own word; empty when it gives none.
+  virtual std::string server_version() const = 0;
 };
 
 }  // namespace event_consumer
