@@ -12,11 +12,12 @@
 
 namespace event_consumer {
 
-// A descriptor that is waited for: until it is readable (data, its end, or an error), or writable
-// too when `for_writing`. A negative one is never ready.
+// A descriptor that is waited for: until it is readable (data, or its end), writable, or either.
+// An error of it ends the waiting too. A negative one is never ready.
 struct Awaited {
   int fd;
   bool for_writing = false;
+  bool for_reading = true;
 };
 
 class EventLoop {

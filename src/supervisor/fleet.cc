@@ -62,11 +62,11 @@ std::optional<TimePoint> Fleet::deadline() const {
   return next;
 }
 
-std::vector<int> Fleet::awaited_fds() const {
-  std::vector<int> fds;
+std::vector<Awaited> Fleet::awaited() const {
+  std::vector<Awaited> fds;
   for (const WorkerProcess& worker : workers_)
-    if (worker.awaited_fd() >= 0) fds.push_back(worker.awaited_fd());
-  if (replacement_ && replacement_->awaited_fd() >= 0) fds.push_back(replacement_->awaited_fd());
+    if (worker.awaited_fd() >= 0) fds.push_back({worker.awaited_fd()});
+  if (replacement_ && replacement_->awaited_fd() >= 0) fds.push_back({replacement_->awaited_fd()});
   return fds;
 }
 

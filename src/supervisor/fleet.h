@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/event_loop.h"
 #include "common/exit_code.h"
 #include "supervisor/child_process.h"
 #include "supervisor/oom_counter.h"
@@ -30,7 +31,7 @@ class Fleet {
   std::optional<TimePoint> deadline() const;
 
   // The descriptors that tell of workers, and what to do when one of them is readable.
-  std::vector<int> awaited_fds() const;
+  std::vector<Awaited> awaited() const;
   void read_message(int fd, TimePoint now);
 
   // One of our children has ended. False when it was none of the workers. From then on

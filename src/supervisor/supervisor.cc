@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/poll_loop.h"
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
 #include "supervisor/format.h"
@@ -15,7 +16,6 @@
 #include "supervisor/scoreboard_writer.h"
 #include "supervisor/status_child.h"
 #include "supervisor/summary.h"
-#include "supervisor/wakeup.h"
 
 namespace event_consumer {
 
@@ -38,7 +38,7 @@ struct Stop {
 
 class Supervisor {
  public:
-  Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, Wakeup wakeup,
+  Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, PollLoop events,
              Scoreboard board);
 
   // Opens the status address. The Error is one that ends the instance.
@@ -46,7 +46,7 @@ class Supervisor {
   ExitCode run();
 
  private:
-  void handle_signal(const Wakeup::Signal& signal);
+  void handle_signal(const EventLoop::Signal& signal);
   void stop_signal(const std::string& what);
   void reap();
   void act(TimePoint now);
@@ -64,7 +64,7 @@ class Supervisor {
 
   SupervisorConfig config_;
   const ReadConfig& read_again_;
-  Wakeup wakeup_;
+  PollLoop events_;
   Notify notify_;
   ScoreboardWriter scoreboard_writer_;
   Fleet fleet_;
@@ -78,14 +78,14 @@ class Supervisor {
   std::uint64_t inserted_then_ = 0;
 };
 
-Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, Wakeup wakeup,
-                       Scoreboard board)
+Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again,
+                       PollLoop events, Scoreboard board)
     : config_(config),
       read_again_(read_again),
-      wakeup_(std::move(wakeup)),
+      events_(std::move(events)),
       scoreboard_writer_(std::move(board)),
-      fleet_(config_, wakeup_.mask_before(), scoreboard_writer_),
-      status_child_(scoreboard_writer_.board().fd(), wakeup_.mask_before()),
+      fleet_(config_, events_.mask_before(), scoreboard_writer_),
+      status_child_(scoreboard_writer_.board().fd(), events_.mask_before()),
       told_at_(Clock::now()) {}
 
 Result<Done> Supervisor::open_status() {
@@ -110,8 +110,7 @@ ExitCode Supervisor::run() {
   while (true) {
     act(Clock::now());
     if (stop_ && !fleet_.any_process() && !status_child_.running()) break;
-    std::vector<int> fds = fleet_.awaited_fds();
-    Result<Wakeup::Events> events = wakeup_.wait(fds, next_deadline());
+    auto events = events_.wait(fleet_.awaited(), next_deadline());
     if (!events) {
       log::error(
           "cannot wait for events, ending with status 70; the workers stop by themselves: {}",
@@ -120,8 +119,8 @@ ExitCode Supervisor::run() {
     }
     // A stop is heard before the deaths that came with it: whoever signals the whole process group
     // wants no restarts.
-    for (const Wakeup::Signal& signal : events->signals) handle_signal(signal);
-    for (const int fd : events->readable) fleet_.read_message(fd, Clock::now());
+    for (const EventLoop::Signal& signal : events->signals) handle_signal(signal);
+    for (const int fd : events->ready) fleet_.read_message(fd, Clock::now());
     reap();
   }
   say_goodbye();
@@ -147,7 +146,7 @@ std::optional<TimePoint> Supervisor::next_deadline() const {
   return earliest(next, told_at_ + kHeartbeat);
 }
 
-void Supervisor::handle_signal(const Wakeup::Signal& signal) {
+void Supervisor::handle_signal(const EventLoop::Signal& signal) {
   if (signal.number == SIGCHLD) return;
   std::string what = format_signal(signal.number);
   if (signal.sender != 0) what += fmt::format(" from process {}", signal.sender);
@@ -287,17 +286,17 @@ void Supervisor::say_goodbye() {
 
 ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_again) {
   occupy_standard_descriptors();
-  Result<Wakeup> wakeup = Wakeup::open();
-  if (!wakeup) {
-    log::error("cannot receive signals, ending with status 70: {}", wakeup.error().message);
-    return exit_code_for(wakeup.error().kind);
+  Result<PollLoop> events = PollLoop::open(all_signals_but_defects());
+  if (!events) {
+    log::error("cannot receive signals, ending with status 70: {}", events.error().message);
+    return exit_code_for(events.error().kind);
   }
   auto board = Scoreboard::create();
   if (!board) {
     log::error("cannot make the scoreboard, ending with status 70: {}", board.error().message);
     return exit_code_for(board.error().kind);
   }
-  Supervisor supervisor(config, read_again, std::move(*wakeup), std::move(*board));
+  Supervisor supervisor(config, read_again, std::move(*events), std::move(*board));
   if (auto done = supervisor.open_status(); !done) {
     log::error("{}", done.error().message);
     return exit_code_for(done.error().kind);

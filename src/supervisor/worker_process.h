@@ -19,7 +19,7 @@
 
 namespace event_consumer {
 
-// What every worker of an instance is started with; SupervisorConfig and Wakeup say more.
+// What every worker of an instance is started with; SupervisorConfig and PollLoop say more.
 struct WorkerProgram {
   std::string path;
   std::vector<std::string> environment;

@@ -81,7 +81,7 @@ class FleetOfOne {
 
   // Waits for the first word on the pipe.
   bool is_up() {
-    const int fd = fleet_.awaited_fds().at(0);
+    const int fd = fleet_.awaited().at(0).fd;
     pollfd polled{fd, POLLIN, 0};
     const bool up = poll(&polled, 1, 20'000) == 1;
     fleet_.read_message(fd, now_);

@@ -1,8 +1,8 @@
 #include "supervisor/status/http_loop.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -20,23 +20,27 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == 
 
 }  // namespace
 
-void HttpLoop::run() {
+Result<Done> HttpLoop::run() {
   for (;;) {
-    std::vector<pollfd> fds = {{stop_fd_, POLLIN, 0}, {listen_fd_, POLLIN, 0}};
+    std::vector<Awaited> awaited = {{listen_fd_}};
     std::optional<TimePoint> deadline;
     for (const Client& client : clients_) {
-      const short awaited = client.response.empty() ? POLLIN : POLLOUT;
-      fds.push_back({client.fd.get(), awaited, 0});
+      const bool is_answered = !client.response.empty();
+      awaited.push_back({client.fd.get(), is_answered, !is_answered});
       deadline = earliest(deadline, client.until);
     }
-    poll(fds.data(), fds.size(), poll_timeout_ms(deadline, Clock::now()));
-    if (fds[0].revents != 0) return;
-    auto polled = fds.cbegin() + 2;
+    auto events = events_.wait(awaited, deadline);
+    if (!events) return events.error();
+    if (!events->signals.empty()) return Done{};
+    const std::vector<int>& ready = events->ready;
+    const auto is_ready = [&](int fd) {
+      return std::find(ready.begin(), ready.end(), fd) != ready.end();
+    };
     for (Client& client : clients_)
-      if ((polled++)->revents != 0) serve(client);
-    const TimePoint now = Clock::now();
+      if (is_ready(client.fd.get())) serve(client);
+    const TimePoint now = events_.now();
     clients_.remove_if([&](const Client& client) { return client.is_done || client.until <= now; });
-    if (fds[1].revents != 0) accept_clients(now);
+    if (is_ready(listen_fd_)) accept_clients(now);
   }
 }
 

@@ -12,6 +12,8 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/event_loop.h"
+#include "common/result.h"
 #include "common/unique_fd.h"
 
 namespace event_consumer {
@@ -26,12 +28,12 @@ class HttpLoop {
   // line. Bodies are not read; the connection is closed after each response.
   using Answer = std::function<std::string(const std::string& head)>;
 
-  // Both descriptors must outlive the loop; `listen_fd` must not block.
-  HttpLoop(int listen_fd, int stop_fd, Answer answer)
-      : listen_fd_(listen_fd), stop_fd_(stop_fd), answer_(std::move(answer)) {}
+  // `listen_fd` and `events` must outlive the loop; `listen_fd` must not block.
+  HttpLoop(int listen_fd, EventLoop& events, Answer answer)
+      : listen_fd_(listen_fd), events_(events), answer_(std::move(answer)) {}
 
-  // Returns when `stop_fd` is readable.
-  void run();
+  // Returns at the first signal that `events` brings. The Error is one of its wait().
+  Result<Done> run();
 
  private:
   struct Client {
@@ -49,7 +51,7 @@ class HttpLoop {
   void send_response(Client& client);
 
   int listen_fd_;
-  int stop_fd_;
+  EventLoop& events_;
   Answer answer_;
   std::list<Client> clients_;  // the one connected longest first
 };

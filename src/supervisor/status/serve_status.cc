@@ -2,14 +2,11 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <system_error>
 
 #include "common/log.h"
+#include "common/poll_loop.h"
 #include "common/scoreboard/scoreboard.h"
 #include "supervisor/status/http.h"
 #include "supervisor/status/http_loop.h"
@@ -47,16 +44,9 @@ Pages pages_of(const Scoreboard& board, const Options& options) {
   };
 }
 
-// Ctrl-C reaches every process of the terminal; the supervisor says when it is this one's turn.
-UniqueFd stop_signal() {
-  signal(SIGINT, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  UniqueFd fd(signalfd(-1, &signals, SFD_CLOEXEC));
-  if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
-  return fd;
+ExitCode ended_by(const Error& error) {
+  log::error("{}", error.message);
+  return exit_code_for(error.kind);
 }
 
 }  // namespace
@@ -64,16 +54,17 @@ UniqueFd stop_signal() {
 ExitCode serve_status(const CommandLine& command_line) {
   // It was started as /proc/self/exe.
   prctl(PR_SET_NAME, "event-consumer");
-  const UniqueFd stop = stop_signal();
+  // Ctrl-C reaches every process of the terminal; the supervisor says when it is this one's turn.
+  signal(SIGINT, SIG_IGN);
+  auto events = PollLoop::open(signal_set({SIGTERM}));
+  if (!events) return ended_by(events.error());
   const UniqueFd listening(command_line.listen_fd);
   auto board = Scoreboard::attach(command_line.scoreboard_fd);
-  if (!board) {
-    log::error("{}", board.error().message);
-    return exit_code_for(board.error().kind);
-  }
-  HttpLoop(listening.get(), stop.get(), answerer(pages_of(*board, command_line.resolved.options)))
-      .run();
-  return ExitCode::kOk;
+  if (!board) return ended_by(board.error());
+  HttpLoop loop(listening.get(), *events,
+                answerer(pages_of(*board, command_line.resolved.options)));
+  const auto done = loop.run();
+  return done ? ExitCode::kOk : ended_by(done.error());
 }
 
 }  // namespace event_consumer

@@ -1,13 +1,13 @@
 #include "supervisor/status/http_loop.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <thread>
 #include <vector>
 
-#include "common/result.h"
-#include "supervisor/child_process.h"
+#include "common/poll_loop.h"
 #include "supervisor/listen.h"
 #include "tests/support/catch.h"
 
@@ -20,17 +20,21 @@ constexpr char kResponse[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 // A loop that answers every request with kResponse, and connections to it.
 class Loop {
  public:
-  Loop() : listen_fd_(std::move(*listen_on({"127.0.0.1", 0}))), stop_(std::move(*open_pipe())) {
+  Loop() : listen_fd_(std::move(*listen_on({"127.0.0.1", 0}))) {
     thread_ = std::thread([this] {
-      HttpLoop(listen_fd_.get(), stop_.read_end.get(), [this](const std::string& head) {
-        head_ = head;
-        return kResponse;
-      }).run();
+      auto events = PollLoop::open(signal_set({SIGUSR1}));
+      const auto done = HttpLoop(listen_fd_.get(), *events, [this](const std::string& head) {
+                          head_ = head;
+                          return kResponse;
+                        }).run();
+      ended_well_ = done.ok();
     });
   }
+  // Every test has seen an answer before, so that the thread takes the signal.
   ~Loop() {
-    stop_.write_end.reset();
+    pthread_kill(thread_.native_handle(), SIGUSR1);
     thread_.join();
+    CHECK(ended_well_);
   }
 
   UniqueFd connect() const {
@@ -49,7 +53,7 @@ class Loop {
 
  private:
   UniqueFd listen_fd_;
-  Pipe stop_;
+  bool ended_well_ = false;
   std::string head_;
   std::thread thread_;
 };
