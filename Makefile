@@ -99,8 +99,8 @@ $(names_version): Makefile
 # for one of another version.
 planted := $(addprefix $(BUILD)/planted/,event-consumer event-consumer-worker \
              other-version/event-consumer-worker)
-encode  := _ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERN$\
-           St7__cxx1112basic_stringIcS3_SaIcEEE
+encode  := _ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERNS_$\
+           9RowBufferE
 $(BUILD)/planted/event-consumer-worker: LDFLAGS += -Wl,--wrap=$(encode)
 $(BUILD)/planted/event-consumer-worker: \
   $(call objects,$(common_sources) $(worker_sources) tests/planted/abort.cc)

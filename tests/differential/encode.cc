@@ -20,12 +20,12 @@ int main(int argc, char** argv) {
   auto encoder = RowEncoder::create({{"id", *parse_column_type("UInt32")}, {"v", *type}}, {"id"});
   if (!encoder) return 70;
   std::ios::sync_with_stdio(false);
-  std::string rows;
+  RowBuffer rows;
   std::string line;
   for (int number = 1; std::getline(std::cin, line); ++number) {
     const auto rejection = encoder->encode(line, rows);
     if (rejection) std::cerr << number << '\t' << slug(rejection->reason) << '\n';
   }
-  std::cout << rows;
+  std::cout << rows.view();
   return 0;
 }

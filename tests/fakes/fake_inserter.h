@@ -20,7 +20,7 @@ class FakeInserter : public Inserter {
   void start(const Batch& batch) override {
     if (under_way) ++overlaps;
     under_way = true;
-    posts.push_back({&batch, batch.token(), batch.bytes(), batch.tags()});
+    posts.push_back({&batch, batch.token(), std::string(batch.bytes()), batch.tags()});
   }
 
   void start_table_check() override {

@@ -49,12 +49,14 @@ RowEncoder make(RowFormat format) {
 }
 
 void check(RowEncoder& encoder, std::string_view body) {
-  const std::string before = "rows before";
-  std::string rows = before;
+  constexpr std::string_view kBefore = "rows before";
+  RowBuffer rows;
+  rows.append(kBefore);
   const auto rejection = encoder.encode(body, rows);
-  if (rows.compare(0, before.size(), before) != 0) std::abort();
+  if (rows.view().substr(0, kBefore.size()) != kBefore) std::abort();
   if (!rejection) return;
-  if (rows != before || find_invalid_utf8(rejection->error) != std::string::npos) std::abort();
+  if (rows.view() != kBefore || find_invalid_utf8(rejection->error) != std::string::npos)
+    std::abort();
 }
 
 }  // namespace

@@ -4,19 +4,18 @@
 
 #include "worker/encode/row_encoder.h"
 
-#define ENCODE                                                                          \
-  "_ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERN" \
-  "St7__cxx1112basic_stringIcS3_SaIcEEE"
+#define ENCODE                                                                            \
+  "_ZN14event_consumer10RowEncoder6encodeESt17basic_string_viewIcSt11char_traitsIcEERNS_" \
+  "9RowBufferE"
 
 namespace event_consumer {
 
 std::optional<Rejection> real_encode(RowEncoder* self, std::string_view body,
-                                     std::string& rows) asm("__real_" ENCODE);
+                                     RowBuffer& rows) asm("__real_" ENCODE);
 std::optional<Rejection> wrapped_encode(RowEncoder* self, std::string_view body,
-                                        std::string& rows) asm("__wrap_" ENCODE);
+                                        RowBuffer& rows) asm("__wrap_" ENCODE);
 
-std::optional<Rejection> wrapped_encode(RowEncoder* self, std::string_view body,
-                                        std::string& rows) {
+std::optional<Rejection> wrapped_encode(RowEncoder* self, std::string_view body, RowBuffer& rows) {
   if (body.find("planted abort") != std::string_view::npos) std::abort();
   return real_encode(self, body, rows);
 }

@@ -66,7 +66,7 @@ Batch Batch::part(std::size_t first, std::size_t last) const {
   Batch part;
   for (std::size_t row = first; row < last; ++row) {
     const std::size_t begin = row == 0 ? 0 : ends_[row - 1].row;
-    part.bytes_.append(bytes_, begin, ends_[row].row - begin);
+    part.bytes_.append(bytes().substr(begin, ends_[row].row - begin));
     part.add(original(row), oldest_);
   }
   part.seal(format_);

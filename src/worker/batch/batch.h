@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/clock.h"
 #include "worker/batch/insert_format.h"
+#include "worker/encode/row_buffer.h"
 #include "worker/message/delivery.h"
 
 namespace event_consumer {
@@ -18,7 +20,7 @@ namespace event_consumer {
 class Batch {
  public:
   // Where the encoder appends the next row; add() makes it count. Only before seal().
-  std::string& buffer() { return bytes_; }
+  RowBuffer& buffer() { return bytes_; }
 
   // Counts the row just appended as the one of `delivery`, taken at `now`, and keeps what is needed
   // to encode it anew or to dead-letter it.
@@ -40,7 +42,7 @@ class Batch {
 
   bool empty() const { return tags_.empty(); }
   std::size_t rows() const { return tags_.size(); }
-  const std::string& bytes() const { return bytes_; }
+  std::string_view bytes() const { return bytes_.view(); }
   const std::vector<DeliveryTag>& tags() const { return tags_; }
   TimePoint oldest() const { return oldest_; }  // only when not empty
 
@@ -73,7 +75,7 @@ class Batch {
     std::size_t properties;
   };
 
-  std::string bytes_;
+  RowBuffer bytes_;
   std::string originals_;  // body, exchange, routing key, properties; the next delivery's
   std::vector<Ends> ends_;
   std::vector<DeliveryTag> tags_;

@@ -28,7 +28,7 @@ class BatchQueue {
       : limits_(limits), format_(std::move(format)) {}
 
   // Where the encoder appends the next row; added() makes it count.
-  std::string& buffer() { return filling_.buffer(); }
+  RowBuffer& buffer() { return filling_.buffer(); }
 
   // Counts the row just appended, and seals the batch when that fills it.
   void added(const Delivery& delivery, TimePoint now);

@@ -41,7 +41,7 @@ std::optional<std::uint32_t> parse_ipv4(std::string_view text) {
 
 }  // namespace
 
-Fit write_uuid(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_uuid(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   constexpr std::size_t kDigits = 32;
   constexpr std::size_t kDashes = 4;
   const std::string_view text = value.text;
@@ -63,7 +63,7 @@ Fit write_uuid(const JsonValue& value, const ColumnType&, std::string& row) {
   return Fit::kFits;
 }
 
-Fit write_ipv4(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_ipv4(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   if (value.kind != Kind::kString) return Fit::kBadValue;
   const auto address = parse_ipv4(value.text);
   if (!address) return Fit::kBadValue;
@@ -71,7 +71,7 @@ Fit write_ipv4(const JsonValue& value, const ColumnType&, std::string& row) {
   return Fit::kFits;
 }
 
-Fit write_ipv6(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_ipv6(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   if (value.kind != Kind::kString) return Fit::kBadValue;
   in6_addr address{};
   if (const auto mapped = parse_ipv4(value.text)) {
@@ -88,7 +88,7 @@ Fit write_ipv6(const JsonValue& value, const ColumnType&, std::string& row) {
       return Fit::kBadValue;
     }
   }
-  row.append(reinterpret_cast<const char*>(address.s6_addr), sizeof address.s6_addr);
+  row.append({reinterpret_cast<const char*>(address.s6_addr), sizeof address.s6_addr});
   return Fit::kFits;
 }
 

@@ -76,7 +76,9 @@ bool takes_values(std::optional<std::string_view> arguments, ColumnType& type) {
   using Limits = std::numeric_limits<Integer>;
   auto values = EnumValues::parse(*arguments, Limits::min(), Limits::max());
   if (!values) return false;
-  append_little_endian(static_cast<Integer>(values->first()), type.empty);
+  RowBuffer empty;
+  append_little_endian(static_cast<Integer>(values->first()), empty);
+  type.empty = empty.view();
   type.values = std::make_shared<const EnumValues>(std::move(*values));
   return true;
 }

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <cstring>
-#include <string>
+#include <string_view>
+
+#include "worker/encode/row_buffer.h"
 
 namespace event_consumer {
 
@@ -14,16 +16,16 @@ inline std::uint64_t little_endian(std::uint64_t word) {
 
 // Appends an integer of at most eight bytes, the lowest first.
 template <typename Integer>
-void append_little_endian(Integer value, std::string& row) {
+void append_little_endian(Integer value, RowBuffer& row) {
   const std::uint64_t word = little_endian(static_cast<std::uint64_t>(value));
-  row.append(reinterpret_cast<const char*>(&word), sizeof value);
+  row.append({reinterpret_cast<const char*>(&word), sizeof value});
 }
 
-// The integer that was appended last.
+// The integer at the end of `rows`: what was appended last.
 template <typename Integer>
-Integer read_last_little_endian(const std::string& row) {
+Integer read_last_little_endian(std::string_view rows) {
   std::uint64_t word = 0;
-  std::memcpy(&word, row.data() + row.size() - sizeof(Integer), sizeof(Integer));
+  std::memcpy(&word, rows.data() + rows.size() - sizeof(Integer), sizeof(Integer));
   return static_cast<Integer>(little_endian(word));
 }
 

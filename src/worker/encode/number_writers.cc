@@ -38,7 +38,7 @@ Fit parse_integer(std::string_view text, std::uint64_t negative_limit, std::uint
 }
 
 template <typename Float>
-Fit append_float(Float value, std::string& row) {
+Fit append_float(Float value, RowBuffer& row) {
   std::conditional_t<sizeof value == 4, std::uint32_t, std::uint64_t> bits;
   static_assert(sizeof bits == sizeof value);
   std::memcpy(&bits, &value, sizeof bits);
@@ -49,7 +49,7 @@ Fit append_float(Float value, std::string& row) {
 }  // namespace
 
 template <typename Integer>
-Fit write_integer(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_integer(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   if (value.kind == Kind::kBool) {
     append_little_endian(static_cast<Integer>(value.text == "true"), row);
     return Fit::kFits;
@@ -65,17 +65,17 @@ Fit write_integer(const JsonValue& value, const ColumnType&, std::string& row) {
   append_little_endian(static_cast<Integer>(bits), row);
   return Fit::kFits;
 }
-template Fit write_integer<std::uint8_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::uint16_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::uint32_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::uint64_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::int8_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::int16_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::int32_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_integer<std::int64_t>(const JsonValue&, const ColumnType&, std::string&);
+template Fit write_integer<std::uint8_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::uint16_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::uint32_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::uint64_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::int8_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::int16_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::int32_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_integer<std::int64_t>(const JsonValue&, const ColumnType&, RowBuffer&);
 
 template <int kBytes, bool kSigned>
-Fit write_wide_integer(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_wide_integer(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   constexpr int kMaximumDigits = 78;  // of 2^256
   WideInteger number;
   if (value.kind == Kind::kBool) {
@@ -96,13 +96,13 @@ Fit write_wide_integer(const JsonValue& value, const ColumnType&, std::string& r
   number.append_little_endian(kBytes, row);
   return Fit::kFits;
 }
-template Fit write_wide_integer<16, false>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_wide_integer<32, false>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_wide_integer<16, true>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_wide_integer<32, true>(const JsonValue&, const ColumnType&, std::string&);
+template Fit write_wide_integer<16, false>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_wide_integer<32, false>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_wide_integer<16, true>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_wide_integer<32, true>(const JsonValue&, const ColumnType&, RowBuffer&);
 
 template <typename Float>
-Fit write_float(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_float(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   if (value.kind == Kind::kBool) return append_float<Float>(value.text == "true" ? 1 : 0, row);
   if (!has_number(value) || value.text.empty()) return Fit::kBadValue;
   std::string_view text = value.text;
@@ -117,10 +117,10 @@ Fit write_float(const JsonValue& value, const ColumnType&, std::string& row) {
   if (parsed.ec != std::errc()) return Fit::kOutOfRange;
   return append_float(number, row);
 }
-template Fit write_float<float>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_float<double>(const JsonValue&, const ColumnType&, std::string&);
+template Fit write_float<float>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_float<double>(const JsonValue&, const ColumnType&, RowBuffer&);
 
-Fit write_decimal(const JsonValue& value, const ColumnType& type, std::string& row) {
+Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   if (!has_number(value)) return Fit::kBadValue;
   const auto text = split_decimal(value.text);
   if (!text) return Fit::kBadValue;

@@ -80,7 +80,7 @@ RowEncoder::RowEncoder(std::vector<Field> fields, std::vector<std::string> names
   }
 }
 
-std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& rows) {
+std::optional<Rejection> RowEncoder::encode(std::string_view body, RowBuffer& rows) {
   if (auto rejection = event_.read(body)) return rejection;
   const std::vector<JsonValue>& values = event_.values();
   const std::size_t start = rows.size();
@@ -88,7 +88,7 @@ std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& 
   event_time_.reset();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (auto rejection = append(i, values[i], rows)) {
-      rows.resize(start);
+      rows.truncate(start);
       return rejection;
     }
   }
@@ -99,24 +99,24 @@ std::optional<Rejection> RowEncoder::encode(std::string_view body, std::string& 
 }
 
 std::optional<Rejection> RowEncoder::append(std::size_t column, const JsonValue& value,
-                                            std::string& rows) {
+                                            RowBuffer& rows) {
   if (value.is_empty()) return append_empty(column, value, rows);
   const Field& field = fields_[column];
   const ColumnType& type = field.column.type;
   if (field.zeros > 0) rows.append(field.zeros, '\0');
   const Fit fit = type.write(value, type, rows);
   if (fit != Fit::kFits) return misfit(field.column, value, fit);
-  if (column == time_column_) event_time_ = read_written_time(type, rows);
+  if (column == time_column_) event_time_ = read_written_time(type, rows.view());
   return std::nullopt;
 }
 
 std::optional<Rejection> RowEncoder::append_empty(std::size_t column, const JsonValue& value,
-                                                  std::string& rows) {
+                                                  RowBuffer& rows) {
   const Field& field = fields_[column];
   if (field.required) return missing(field.column, value);
   const std::string& bytes = value.kind == JsonValue::Kind::kNull ? field.null : field.absent;
   if (bytes.empty()) written_[column] = false;
-  rows += bytes;
+  rows.append(bytes);
   return std::nullopt;
 }
 

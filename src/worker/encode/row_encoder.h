@@ -11,6 +11,7 @@
 #include "common/result.h"
 #include "worker/encode/column_types.h"
 #include "worker/encode/json_event.h"
+#include "worker/encode/row_buffer.h"
 #include "worker/encode/verdict.h"
 
 namespace event_consumer {
@@ -46,7 +47,7 @@ class RowEncoder {
   //
   // In plain RowBinary a row has no way to say DEFAULT: the columns that would be are left out of
   // it, see written_columns(). An event that leaves nothing to write is rejected.
-  std::optional<Rejection> encode(std::string_view body, std::string& rows);
+  std::optional<Rejection> encode(std::string_view body, RowBuffer& rows);
 
   // Which columns the row that was written last holds, in the order of `columns`. All of them but
   // in plain RowBinary where columns have a DEFAULT: then rows of different sets cannot go into one
@@ -71,9 +72,9 @@ class RowEncoder {
 
   static Field make_field(Column column, RowFormat format);
 
-  std::optional<Rejection> append(std::size_t column, const JsonValue& value, std::string& rows);
+  std::optional<Rejection> append(std::size_t column, const JsonValue& value, RowBuffer& rows);
   std::optional<Rejection> append_empty(std::size_t column, const JsonValue& value,
-                                        std::string& rows);
+                                        RowBuffer& rows);
 
   std::vector<Field> fields_;
   std::vector<bool> written_;

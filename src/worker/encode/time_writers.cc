@@ -48,13 +48,13 @@ Days read_days(const JsonValue& value, std::int64_t first, std::int64_t last) {
 
 }  // namespace
 
-Fit write_date(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_date(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   const Days days = read_days(value, 0, std::numeric_limits<std::uint16_t>::max());
   if (days.fit == Fit::kFits) append_little_endian(static_cast<std::uint16_t>(days.count), row);
   return days.fit;
 }
 
-Fit write_date32(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_date32(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   constexpr std::int64_t kFirstDay = -25'567;  // 1900-01-01
   constexpr std::int64_t kLastDay = 120'529;   // 2299-12-31
   const Days days = read_days(value, kFirstDay, kLastDay);
@@ -62,7 +62,7 @@ Fit write_date32(const JsonValue& value, const ColumnType&, std::string& row) {
   return days.fit;
 }
 
-Fit write_date_time(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_date_time(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   const auto timestamp = read_timestamp(value);
   if (!timestamp) return Fit::kBadValue;
   if (timestamp->seconds < 0 || timestamp->seconds > std::numeric_limits<std::uint32_t>::max()) {
@@ -72,7 +72,7 @@ Fit write_date_time(const JsonValue& value, const ColumnType&, std::string& row)
   return Fit::kFits;
 }
 
-Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::string& row) {
+Fit write_date_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   constexpr std::int64_t kFirstSecond = -2'208'988'800;  // 1900-01-01 00:00:00
   constexpr std::int64_t kLastSecond = 10'413'791'999;   // 2299-12-31 23:59:59
   const auto timestamp = read_timestamp(value);
@@ -94,9 +94,9 @@ bool is_point_in_time(const ColumnType& type) {
   return type.write == write_date_time || type.write == write_date_time64;
 }
 
-double read_written_time(const ColumnType& type, const std::string& row) {
-  if (type.write == write_date_time) return read_last_little_endian<std::uint32_t>(row);
-  return static_cast<double>(read_last_little_endian<std::int64_t>(row)) /
+double read_written_time(const ColumnType& type, std::string_view rows) {
+  if (type.write == write_date_time) return read_last_little_endian<std::uint32_t>(rows);
+  return static_cast<double>(read_last_little_endian<std::int64_t>(rows)) /
          static_cast<double>(kPowersOfTen[type.precision]);
 }
 

@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "worker/encode/little_endian.h"
 
@@ -54,10 +53,10 @@ class WideInteger {
   }
 
   // Its lowest `bytes` bytes, at most 32, the lowest first.
-  void append_little_endian(std::size_t bytes, std::string& row) const {
+  void append_little_endian(std::size_t bytes, RowBuffer& row) const {
     std::array<std::uint64_t, 4> words = words_;
     for (std::uint64_t& word : words) word = little_endian(word);
-    row.append(reinterpret_cast<const char*>(words.data()), bytes);
+    row.append({reinterpret_cast<const char*>(words.data()), bytes});
   }
 
  private:

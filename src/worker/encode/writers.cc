@@ -21,9 +21,9 @@ std::size_t format_length(std::size_t length, char* out) {
 }
 constexpr std::size_t kMaximumLengthBytes = 10;
 
-Fit write_element(const JsonValue& element, const ColumnType& type, std::string& row) {
+Fit write_element(const JsonValue& element, const ColumnType& type, RowBuffer& row) {
   if (element.is_empty()) {
-    row += type.empty;
+    row.append(type.empty);
     return Fit::kFits;
   }
   if (type.nullable) row.push_back('\0');
@@ -32,14 +32,14 @@ Fit write_element(const JsonValue& element, const ColumnType& type, std::string&
 
 }  // namespace
 
-Fit write_string(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_string(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   char length[kMaximumLengthBytes];
-  row.append(length, format_length(value.text.size(), length));
+  row.append({length, format_length(value.text.size(), length)});
   row.append(value.text);
   return Fit::kFits;
 }
 
-Fit write_fixed_string(const JsonValue& value, const ColumnType& type, std::string& row) {
+Fit write_fixed_string(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   if (value.kind != Kind::kString) return Fit::kBadValue;
   if (value.text.size() > type.length) return Fit::kOutOfRange;
   row.append(value.text);
@@ -47,7 +47,7 @@ Fit write_fixed_string(const JsonValue& value, const ColumnType& type, std::stri
   return Fit::kFits;
 }
 
-Fit write_bool(const JsonValue& value, const ColumnType&, std::string& row) {
+Fit write_bool(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   const bool is_plain = value.kind == Kind::kBool || value.kind == Kind::kNumber;
   const bool is_true = value.text == "true" || value.text == "1";
   if (!is_plain || !(is_true || value.text == "false" || value.text == "0")) return Fit::kBadValue;
@@ -56,16 +56,16 @@ Fit write_bool(const JsonValue& value, const ColumnType&, std::string& row) {
 }
 
 template <typename Integer>
-Fit write_enum(const JsonValue& value, const ColumnType& type, std::string& row) {
+Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   const auto number = type.values->find(value);
   if (!number) return Fit::kBadValue;
   append_little_endian(static_cast<Integer>(*number), row);
   return Fit::kFits;
 }
-template Fit write_enum<std::int8_t>(const JsonValue&, const ColumnType&, std::string&);
-template Fit write_enum<std::int16_t>(const JsonValue&, const ColumnType&, std::string&);
+template Fit write_enum<std::int8_t>(const JsonValue&, const ColumnType&, RowBuffer&);
+template Fit write_enum<std::int16_t>(const JsonValue&, const ColumnType&, RowBuffer&);
 
-Fit write_array(const JsonValue& value, const ColumnType& type, std::string& row) {
+Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   if (value.kind != Kind::kCompound || value.text.front() != '[') return Fit::kBadValue;
   const std::size_t start = row.size();
   JsonArray array(value.text);
@@ -73,12 +73,12 @@ Fit write_array(const JsonValue& value, const ColumnType& type, std::string& row
   for (; const auto element = array.next(); ++count) {
     const Fit fit = write_element(*element, *type.element, row);
     if (fit != Fit::kFits) {
-      row.resize(start);
+      row.truncate(start);
       return fit;
     }
   }
   char length[kMaximumLengthBytes];
-  row.insert(start, length, format_length(count, length));
+  row.insert(start, {length, format_length(count, length)});
   return Fit::kFits;
 }
 

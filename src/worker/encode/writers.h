@@ -6,9 +6,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "worker/encode/json_value.h"
+#include "worker/encode/row_buffer.h"
 
 namespace event_consumer {
 
@@ -21,71 +22,71 @@ enum class Fit {
 };
 
 // Appends `value`, which is not absent and not null, to `row`.
-using Writer = Fit (*)(const JsonValue& value, const ColumnType& type, std::string& row);
+using Writer = Fit (*)(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // LEB128 length and the bytes. What is no string is stored as its text in the body.
-Fit write_string(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_string(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The bytes of a string, and NUL bytes up to the type's length.
-Fit write_fixed_string(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_fixed_string(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // A byte 0 or 1. Takes true, false, 1 and 0, none of them quoted.
-Fit write_bool(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_bool(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // An integer, little-endian. Takes integers without point and exponent, quoted or not, and true and
 // false as 1 and 0. Exists for the eight types std::int8_t to std::uint64_t.
 template <typename Integer>
-Fit write_integer(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_integer(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The same for integers of 16 and 32 bytes.
 template <int kBytes, bool kSigned>
-Fit write_wide_integer(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_wide_integer(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // A float or a double, little-endian. Takes numbers, quoted or not, quoted inf and nan, and true
 // and false. What overflows the type, or underflows to zero, is out of range.
 template <typename Float>
-Fit write_float(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_float(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The number times 10^scale as a little-endian integer. Takes numbers, quoted or not, exactly;
 // digits beyond the scale are dropped.
-Fit write_decimal(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // Days since 1970-01-01 as UInt16 and as Int32, for Date32 from 1900-01-01 to 2299-12-31. Takes
 // what parse_date takes (calendar.h) and, not quoted, the number of days.
-Fit write_date(const JsonValue& value, const ColumnType& type, std::string& row);
-Fit write_date32(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_date(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+Fit write_date32(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // Seconds since 1970 in UTC as UInt32, fractions dropped. A time without a zone is UTC, whatever
 // the column's zone.
-Fit write_date_time(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_date_time(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // Ticks of 10^-precision seconds since 1970 in UTC as Int64, finer fractions rounded down. The
 // range is that of ClickHouse's documentation, 1900-01-01 to 2299-12-31, and that of Int64: at
 // precision 9 up to 2262-04-11 23:47:16.854775807.
-Fit write_date_time64(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_date_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // Whether one of these two writes the type.
 bool is_point_in_time(const ColumnType& type);
 
-// What the one of them has just written at the end of `row`, in seconds since 1970.
-double read_written_time(const ColumnType& type, const std::string& row);
+// What the one of them has just written at the end of `rows`, in seconds since 1970.
+double read_written_time(const ColumnType& type, std::string_view rows);
 
 // Two little-endian UInt64, the one with the first digits first. Takes 32 hexadecimal digits, with
 // dashes after the 8th, 12th, 16th and 20th or without any.
-Fit write_uuid(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_uuid(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // A little-endian UInt32. Takes four decimal numbers; zeros before them change nothing.
-Fit write_ipv4(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_ipv4(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The 16 bytes in network order. Takes the text forms of RFC 4291, section 2.2, and IPv4 addresses,
 // which become ::ffff:a.b.c.d.
-Fit write_ipv6(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_ipv6(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The number of a declared value, as std::int8_t or std::int16_t.
 template <typename Integer>
-Fit write_enum(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // LEB128 count and the elements. An element that is null is NULL or the empty value of its type.
-Fit write_array(const JsonValue& value, const ColumnType& type, std::string& row);
+Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 }  // namespace event_consumer

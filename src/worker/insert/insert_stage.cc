@@ -32,30 +32,30 @@ InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Enc
       configuration_backoff_(seconds(5), seconds(60)) {}
 
 std::optional<Rejection> InsertStage::add(const Delivery& delivery, TimePoint now) {
-  std::string& rows = batches_.buffer();
+  RowBuffer& rows = batches_.buffer();
   const std::size_t before = rows.size();
   if (auto rejection = encode(delivery, rows)) return rejection;
   const std::size_t size = rows.size() - before;
   if (size > limits_.bytes) {
-    rows.resize(before);
+    rows.truncate(before);
     return Rejection{Reason::kTooLarge, "",
                      "the row is " + std::to_string(size) + " bytes, --batch-bytes is " +
                          std::to_string(limits_.bytes)};
   }
   if (encoding_.format_of && encoding_.encoder.written_columns() != written_columns_) {
     // Rows of other columns need an INSERT of their own.
-    const std::string row = rows.substr(before);
-    rows.resize(before);
+    const std::string row(rows.view().substr(before));
+    rows.truncate(before);
     written_columns_ = encoding_.encoder.written_columns();
     batches_.change_format(encoding_.format_of(written_columns_));
-    batches_.buffer() += row;
+    batches_.buffer().append(row);
   }
   batches_.added(delivery, now);
   event_time_ = encoding_.encoder.event_time();
   return std::nullopt;
 }
 
-std::optional<Rejection> InsertStage::encode(const Delivery& delivery, std::string& rows) {
+std::optional<Rejection> InsertStage::encode(const Delivery& delivery, RowBuffer& rows) {
   return guard_.guard(delivery, [&] { return encoding_.encoder.encode(delivery.body, rows); });
 }
 

@@ -107,7 +107,7 @@ class InsertStage {
     bool is_said;  // that it is long
   };
 
-  std::optional<Rejection> encode(const Delivery& delivery, std::string& rows);
+  std::optional<Rejection> encode(const Delivery& delivery, RowBuffer& rows);
   void post(TimePoint now);
   void note_outcome(const InsertOutcome& outcome, TimePoint now);
   void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);

@@ -44,7 +44,7 @@ Result<Done> InsertStage::encode_anew(const Batch& batch, std::vector<Batch>& an
   };
   for (std::size_t row = 0; row < batch.rows(); ++row) {
     const Delivery delivery = batch.original(row);
-    std::string bytes;
+    RowBuffer bytes;
     if (const auto rejection = encode(delivery, bytes)) {
       if (auto done = results_.refused(delivery, *rejection); !done) return done;
       continue;
@@ -53,7 +53,7 @@ Result<Done> InsertStage::encode_anew(const Batch& batch, std::vector<Batch>& an
       finish();
       written = encoding_.encoder.written_columns();
     }
-    encoded.buffer() += bytes;
+    encoded.buffer().append(bytes.view());
     encoded.add(delivery, batch.oldest());
   }
   finish();

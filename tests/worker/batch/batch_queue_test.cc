@@ -14,7 +14,7 @@ using Tags = std::vector<DeliveryTag>;
 constexpr TimePoint kNow = TimePoint(std::chrono::hours(1));
 
 void add(BatchQueue& queue, DeliveryTag tag, const std::string& row = "row", TimePoint now = kNow) {
-  queue.buffer() += row;
+  queue.buffer().append(row);
   queue.added(delivery(tag), now);
 }
 

@@ -16,9 +16,9 @@ constexpr TimePoint kNow = TimePoint(std::chrono::hours(1));
 TEST_CASE("batch: rows and deliveries in their order", "[batch]") {
   Batch batch;
   CHECK(batch.empty());
-  batch.buffer() += "one";
+  batch.buffer().append("one");
   batch.add(delivery(4), kNow);
-  batch.buffer() += "two";
+  batch.buffer().append("two");
   batch.add(delivery(9), kNow);
   CHECK_FALSE(batch.empty());
   CHECK(batch.rows() == 2);
@@ -45,7 +45,7 @@ TEST_CASE("batch: equal rows in two batches have two tokens", "[batch]") {
   std::set<std::string> tokens;
   for (int i = 0; i < 1000; ++i) {
     Batch batch;
-    batch.buffer() += "same";
+    batch.buffer().append("same");
     batch.add(delivery(1), kNow);
     batch.seal(insert_format());
     CHECK(tokens.insert(batch.token()).second);
@@ -61,7 +61,7 @@ TEST_CASE("batch: emptied it forgets everything but its memory", "[batch]") {
   batch.clear();
   CHECK(batch.empty());
   CHECK(batch.bytes().empty());
-  CHECK(batch.bytes().capacity() >= 10000);
+  CHECK(batch.buffer().capacity() >= 10000);
   CHECK(batch.token().empty());
 
   batch.add(delivery(2), kNow + std::chrono::seconds(5));
@@ -77,7 +77,7 @@ TEST_CASE("batch: keeps the deliveries that its rows came from", "[batch]") {
     one.exchange = "exchange";
     one.routing_key = tag == 3 ? "" : "key";
     one.properties = "\x80";
-    batch.buffer() += "row";
+    batch.buffer().append("row");
     batch.add(one, kNow);
   }
   CHECK(batch.original(0).tag == 3);
@@ -95,7 +95,7 @@ TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "
   Batch batch;
   const std::vector<std::string> bodies = {"a", "bb", "ccc", "dddd"};
   for (DeliveryTag tag = 1; tag <= 4; ++tag) {
-    batch.buffer() += "<" + bodies[tag - 1] + ">";
+    batch.buffer().append("<" + bodies[tag - 1] + ">");
     batch.add(delivery(tag, bodies[tag - 1]), kNow);
   }
   batch.seal(insert_format("INSERT HERE"));

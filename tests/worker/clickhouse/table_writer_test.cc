@@ -50,7 +50,7 @@ class Rig {
     auto opened = TableWriter::open(resolved->options, [] {});
     if (!opened) FAIL(opened.error().message);
     target.emplace(std::move(*opened));
-    batch_.buffer() = std::string("\1x");
+    batch_.buffer().append("\1x");
     batch_.add({}, Clock::now());
     auto encoding = target->encoding();
     batch_.seal(encoding->format);

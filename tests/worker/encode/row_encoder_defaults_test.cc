@@ -18,11 +18,11 @@ RowEncoder make(RowFormat format, const std::vector<std::string>& required = {})
 }
 
 std::string row_of(RowEncoder& encoder, std::string_view body) {
-  std::string rows;
+  RowBuffer rows;
   const auto rejection = encoder.encode(body, rows);
   CAPTURE(body);
   REQUIRE(!rejection);
-  return rows;
+  return std::string(rows.view());
 }
 
 using Written = std::vector<bool>;
@@ -52,19 +52,19 @@ TEST_CASE("a plain row leaves out the columns that are to be their DEFAULT") {
 TEST_CASE("a required column must be there, whatever its DEFAULT") {
   for (const RowFormat format : {RowFormat::kRowBinary, RowFormat::kRowBinaryWithDefaults}) {
     RowEncoder encoder = make(format, {"b"});
-    std::string rows;
+    RowBuffer rows;
     const auto rejection = encoder.encode(R"({"a":"x"})", rows);
     REQUIRE(rejection);
     CHECK(rejection->reason == Reason::kMissingField);
     CHECK(rejection->column == "b");
-    CHECK(rows.empty());
+    CHECK(rows.size() == 0);
   }
 }
 
 TEST_CASE("an event that leaves nothing to write is rejected") {
   auto encoder = RowEncoder::create({{"b", *parse_column_type("UInt8"), true}}, {});
   REQUIRE(encoder.ok());
-  std::string rows;
+  RowBuffer rows;
   const auto rejection = encoder->encode(R"({"x":1})", rows);
   REQUIRE(rejection);
   CHECK(rejection->reason == Reason::kMissingField);

@@ -33,20 +33,21 @@ RowEncoder make_click_events() {
 }
 
 std::string row_of(RowEncoder& encoder, std::string_view body) {
-  std::string rows;
+  RowBuffer rows;
   const auto rejection = encoder.encode(body, rows);
   CAPTURE(body, rejection ? rejection->error : "");
   REQUIRE(!rejection);
-  return rows;
+  return std::string(rows.view());
 }
 
 // Checks on the way that the rows before stay as they were.
 Rejection rejection_of(RowEncoder& encoder, std::string_view body) {
-  std::string rows = "rows before";
+  RowBuffer rows;
+  rows.append("rows before");
   const auto rejection = encoder.encode(body, rows);
   CAPTURE(body);
   REQUIRE(rejection);
-  CHECK(rows == "rows before");
+  CHECK(rows.view() == "rows before");
   return *rejection;
 }
 
@@ -67,11 +68,11 @@ TEST_CASE("a click event becomes a row in the table's order") {
 
 TEST_CASE("rows follow one another") {
   RowEncoder encoder = make({{"a", "String"}, {"b", "UInt8"}});
-  std::string rows;
+  RowBuffer rows;
   CHECK(!encoder.encode(R"({"a":"x","b":1})", rows));
   CHECK(encoder.encode(R"({"a":"y","b":256})", rows));
   CHECK(!encoder.encode(R"({"b":3,"a":"z"})", rows));
-  CHECK(rows == "\1x\1\1z\3");
+  CHECK(rows.view() == "\1x\1\1z\3");
 }
 
 TEST_CASE("absent and null are empty, or NULL in a Nullable") {
@@ -154,7 +155,7 @@ TEST_CASE("large strings are stored whole") {
 }
 
 TEST_CASE("when the event happened is that of the first column that is a point in time") {
-  std::string rows;
+  RowBuffer rows;
   RowEncoder seconds = make({{"day", "Date"}, {"at", "DateTime"}, {"later", "DateTime"}});
   CHECK_FALSE(seconds.event_time());
   REQUIRE(!seconds.encode(R"({"later":5,"day":"2020-01-02","at":1700000000})", rows));

@@ -19,13 +19,14 @@ using Kind = JsonValue::Kind;
 inline std::string write(const char* type_name, Kind kind, std::string_view text) {
   const auto type = parse_column_type(type_name);
   REQUIRE(type.ok());
-  std::string row = "before";
+  RowBuffer row;
+  row.append("before");
   const Fit fit = type.value().write({kind, text}, type.value(), row);
-  REQUIRE(row.substr(0, 6) == "before");
-  if (fit != Fit::kFits) REQUIRE(row == "before");
+  REQUIRE(row.view().substr(0, 6) == "before");
+  if (fit != Fit::kFits) REQUIRE(row.view() == "before");
   if (fit == Fit::kBadValue) return "bad";
   if (fit == Fit::kOutOfRange) return "range";
-  return row.substr(6);
+  return std::string(row.view().substr(6));
 }
 
 inline std::string number(const char* type, std::string_view text) {

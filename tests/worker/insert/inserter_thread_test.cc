@@ -15,7 +15,7 @@ constexpr int kTimeoutMs = 20'000;
 
 Batch sealed_batch(const std::string& bytes = "row") {
   Batch batch;
-  batch.buffer() += bytes;
+  batch.buffer().append(bytes);
   batch.add(testing::delivery(1), TimePoint(std::chrono::hours(1)));
   batch.seal(testing::insert_format());
   return batch;
@@ -87,7 +87,7 @@ TEST_CASE("inserter thread: one post after the other, each with its outcome", "[
   int posts = 0;
   PostingThread inserter([&](const Batch& batch) {
     ++posts;
-    return InsertOutcome{InsertOutcome::Kind::kRefused, posts, batch.bytes()};
+    return InsertOutcome{InsertOutcome::Kind::kRefused, posts, std::string(batch.bytes())};
   });
   for (int i = 1; i <= 1000; ++i) {
     const Batch batch = sealed_batch(std::to_string(i));
