@@ -20,10 +20,10 @@ class LogLimiter {
   bool is_news(const std::string& text, TimePoint now);
 
   // The fault is over: whatever comes next is news.
-  void over() { log_limiter_.clear(); }
+  void over() { texts_.clear(); }
 
  private:
-  std::vector<std::pair<std::string, TimePoint>> log_limiter_;
+  std::vector<std::pair<std::string, TimePoint>> texts_;
 };
 
 }  // namespace event_consumer

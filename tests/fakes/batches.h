@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "worker/batch/batch.h"
 
@@ -14,6 +15,15 @@ inline Delivery delivery(DeliveryTag tag, std::string_view body = {}) {
   delivery.tag = tag;
   delivery.body = body;
   return delivery;
+}
+
+// As one of the first link.
+inline DeliveryId id(DeliveryTag tag) { return {1, tag}; }
+
+inline std::vector<DeliveryTag> tags_of(const Batch& batch) {
+  std::vector<DeliveryTag> tags;
+  for (const Batch::Run& run : batch.runs()) tags.push_back(run.message.tag);
+  return tags;
 }
 
 // A format whose types the server compares itself, or does not.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fakes/batches.h"
 #include "worker/insert/inserter.h"
 
 namespace event_consumer::testing {
@@ -20,7 +21,7 @@ class FakeInserter : public Inserter {
   void start(const Batch& batch) override {
     if (under_way) ++overlaps;
     under_way = true;
-    posts.push_back({&batch, batch.token(), std::string(batch.bytes()), batch.tags()});
+    posts.push_back({&batch, batch.token(), std::string(batch.bytes()), tags_of(batch)});
   }
 
   void start_table_check() override {
@@ -36,7 +37,7 @@ class FakeInserter : public Inserter {
   bool is_unchanged() const {
     const Post& post = posts.back();
     return post.batch->token() == post.token && post.batch->bytes() == post.bytes &&
-           post.batch->tags() == post.tags;
+           tags_of(*post.batch) == post.tags;
   }
 
   std::vector<Post> posts;

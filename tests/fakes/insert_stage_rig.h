@@ -12,36 +12,36 @@
 namespace event_consumer::testing {
 
 // A stage for batches of `rows`, with an inserter whose answers the test gives.
-class InsertStageRig : private InsertResults {
+class InsertStageRig {
  public:
   using Kind = InsertOutcome::Kind;
 
   explicit InsertStageRig(std::size_t rows, bool states_types = true)
-      : stage({rows, 100'000, std::chrono::seconds(1)}, kCheckInterval, code_encoding(states_types),
-              guard, inserter, *this) {}
+      : stage({rows, 100'000, std::chrono::seconds(1)}, kCheckInterval,
+              RowWriter(code_encoding(states_types), guard, 100'000), in_flight) {}
 
   static constexpr std::chrono::hours kCheckInterval{1};
 
   void add(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const std::string body = R"({"code":")" + std::to_string(++last_tag) + "\"}";
-      CHECK_FALSE(stage.add(delivery(last_tag, body), now).has_value());
+      const Delivery one = delivery(last_tag, body);
+      const DeliveryId id = *in_flight.add(one, now);
+      in_flight.keep(id, one);
+      apply(stage.add(id, one, now));
     }
-    stage.post_next(now);
   }
 
   void answer(Kind kind, ErrorClass error_class = ErrorClass::kTransient) {
     inserter.under_way = false;
-    CHECK(stage.inserted({kind, 1, "no", error_class}, now).ok());
-    stage.post_next(now);
+    apply(stage.inserted({kind, 1, "no", error_class}, now));
   }
   void store() { answer(Kind::kStored); }
   void refuse(ErrorClass error_class) { answer(Kind::kRefused, error_class); }
 
   void answer_check(TableOutcome outcome) {
     inserter.under_way = false;
-    CHECK(stage.table_checked(std::move(outcome), now).ok());
-    stage.post_next(now);
+    apply(stage.table_checked(std::move(outcome), now));
   }
   void table_unchanged() {
     answer_check({TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient});
@@ -56,8 +56,7 @@ class InsertStageRig : private InsertResults {
   void wait_for_deadline() {
     REQUIRE(stage.deadline().has_value());
     now = *stage.deadline();
-    stage.time_passed(now);
-    stage.post_next(now);
+    apply(stage.time_passed(now));
   }
 
   // A server that refuses each insert with one of these rows in it, and knows no other trouble.
@@ -84,20 +83,26 @@ class InsertStageRig : private InsertResults {
   Scoreboard board = std::move(*Scoreboard::without_sharing());
   CrashGuard guard{board, {1, 0}};
   FakeInserter inserter;
+  InFlight in_flight;
   InsertStage stage;
   std::set<DeliveryTag> stored_tags, refused_tags;
   DeliveryTag last_tag = 0;
   int checks_answered = 0;
 
  private:
-  void stored(const std::vector<DeliveryTag>& tags) override {
-    stored_tags.insert(tags.begin(), tags.end());
-  }
-  Result<Done> refused(const Delivery& delivery, const Rejection& rejection) override {
-    CHECK((rejection.reason == Reason::kRefused || rejection.reason == Reason::kMissingField));
-    CHECK(delivery.body == R"({"code":")" + std::to_string(delivery.tag) + "\"}");
-    CHECK(refused_tags.insert(delivery.tag).second);
-    return Done{};
+  // What a settlement makes of them.
+  void apply(const Effects& effects) {
+    for (const DeliveryId id : effects.stored) stored_tags.insert(id.tag);
+    for (const Effects::Refusal& refusal : effects.refused) {
+      const DeliveryTag tag = refusal.message.tag;
+      const Reason reason = refusal.rejection.reason;
+      CHECK((reason == Reason::kRefused || reason == Reason::kMissingField));
+      CHECK(in_flight.content(refusal.message).body ==
+            R"({"code":")" + std::to_string(tag) + "\"}");
+      CHECK(refused_tags.insert(tag).second);
+    }
+    if (effects.post != nullptr) inserter.start(*effects.post);
+    if (effects.check_table) inserter.start_table_check();
   }
 };
 

@@ -44,7 +44,20 @@ class SettlementRig {
   explicit SettlementRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                          DeadLetters with = DeadLetters::kYes)
       : settlement({{rows, bytes, kDelay}, prefetch, std::chrono::hours(10'000)}, code_encoding(),
-                   guard, source, with == DeadLetters::kYes ? &dead_letters : nullptr, inserter) {}
+                   guard, inserter),
+        with_(with) {
+    make_link();
+  }
+
+  void make_link() {
+    settlement.link_made(source, with_ == DeadLetters::kYes ? &dead_letters : nullptr);
+  }
+  // The link is lost, and there is another one.
+  void lose_link() {
+    settlement.link_lost();
+    last_tag = 0;
+    make_link();
+  }
 
   // The next delivery with this body; returns its tag.
   DeliveryTag take(const std::string& body, bool redelivered = false) {
@@ -64,7 +77,7 @@ class SettlementRig {
   DeliveryTag give_back() {
     Delivery delivery;
     delivery.tag = ++last_tag;
-    failed = !settlement.give_back(delivery).ok();
+    failed = !settlement.give_back(delivery, now).ok();
     return last_tag;
   }
 
@@ -82,15 +95,17 @@ class SettlementRig {
   void refuse() { answer(InsertOutcome::Kind::kRefused); }
   void leave_unknown() { answer(InsertOutcome::Kind::kUnknown); }
 
+  void drain() { failed = !settlement.drain(now).ok(); }
+
   void wait(Duration duration) {
     now += duration;
-    settlement.time_passed(now);
+    failed = !settlement.time_passed(now).ok();
   }
   // Lets the time come at which the settlement wants to be called. Only when there is one.
   void wait_for_deadline() { wait(*settlement.deadline() - now); }
 
-  std::size_t count(Verdict verdict) const { return settlement.window().count(verdict); }
-  std::size_t in_hand() const { return settlement.window().in_hand(); }
+  std::size_t count(Verdict verdict) const { return settlement.in_flight().count(verdict); }
+  std::size_t in_hand() const { return settlement.in_flight().in_hand(); }
   std::size_t posts() const { return inserter.posts.size(); }
   const FakeInserter::Post& post(std::size_t i) const { return inserter.posts.at(i); }
 
@@ -104,6 +119,9 @@ class SettlementRig {
   Settlement settlement;
   DeliveryTag last_tag = 0;
   bool failed = false;  // whether the latest event was answered with an Error
+
+ private:
+  DeadLetters with_;
 };
 
 using Tags = std::vector<DeliveryTag>;

@@ -33,16 +33,10 @@ std::string draw_token() {
 
 }  // namespace
 
-void Batch::add(const Delivery& delivery, TimePoint now) {
-  if (tags_.empty()) oldest_ = now;
-  Ends ends{};
-  ends.row = bytes_.size();
-  ends.body = originals_.append(delivery.body).size();
-  ends.exchange = originals_.append(delivery.exchange).size();
-  ends.routing_key = originals_.append(delivery.routing_key).size();
-  ends.properties = originals_.append(delivery.properties).size();
-  ends_.push_back(ends);
-  tags_.push_back(delivery.tag);
+void Batch::add(DeliveryId message, std::size_t rows, TimePoint now) {
+  if (runs_.empty()) oldest_ = now;
+  runs_.push_back({message, rows, bytes_.size()});
+  rows_ += rows;
 }
 
 void Batch::seal(std::shared_ptr<const InsertFormat> format) {
@@ -52,9 +46,8 @@ void Batch::seal(std::shared_ptr<const InsertFormat> format) {
 
 void Batch::clear() {
   bytes_.clear();
-  originals_.clear();
-  ends_.clear();
-  tags_.clear();
+  runs_.clear();
+  rows_ = 0;
   token_.clear();
   format_.reset();
   is_part_ = false;
@@ -64,27 +57,14 @@ void Batch::clear() {
 
 Batch Batch::part(std::size_t first, std::size_t last) const {
   Batch part;
-  for (std::size_t row = first; row < last; ++row) {
-    const std::size_t begin = row == 0 ? 0 : ends_[row - 1].row;
-    part.bytes_.append(bytes().substr(begin, ends_[row].row - begin));
-    part.add(original(row), oldest_);
+  for (std::size_t i = first; i < last; ++i) {
+    const std::size_t begin = i == 0 ? 0 : runs_[i - 1].end;
+    part.bytes_.append(bytes().substr(begin, runs_[i].end - begin));
+    part.add(runs_[i].message, runs_[i].rows, oldest_);
   }
   part.seal(format_);
   part.is_part_ = true;
   return part;
-}
-
-Delivery Batch::original(std::size_t row) const {
-  const std::size_t begin = row == 0 ? 0 : ends_[row - 1].properties;
-  const Ends& ends = ends_[row];
-  const std::string_view all = originals_;
-  Delivery delivery;
-  delivery.tag = tags_[row];
-  delivery.body = all.substr(begin, ends.body - begin);
-  delivery.exchange = all.substr(ends.body, ends.exchange - ends.body);
-  delivery.routing_key = all.substr(ends.exchange, ends.routing_key - ends.exchange);
-  delivery.properties = all.substr(ends.routing_key, ends.properties - ends.routing_key);
-  return delivery;
 }
 
 }  // namespace event_consumer

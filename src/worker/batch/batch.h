@@ -1,9 +1,9 @@
-// A batch: encoded rows, and the deliveries they came from. It is filled, sealed once, posted as
-// often as it takes, and its rows never change after the seal.
+// A batch: encoded rows, and the messages they came from. It has one life: it is filled, sealed
+// once, posted as often as it takes, and stored, or refused and cut into parts that begin a life of
+// their own. Its rows never change after the seal, and it is never cut within a message.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,12 +19,18 @@ namespace event_consumer {
 
 class Batch {
  public:
-  // Where the encoder appends the next row; add() makes it count. Only before seal().
+  // The rows of one message, which stand behind those of the message before.
+  struct Run {
+    DeliveryId message;
+    std::size_t rows;
+    std::size_t end;  // in bytes, from the beginning of the batch
+  };
+
+  // Where the encoder appends the next rows; add() makes them count. Only before seal().
   RowBuffer& buffer() { return bytes_; }
 
-  // Counts the row just appended as the one of `delivery`, taken at `now`, and keeps what is needed
-  // to encode it anew or to dead-letter it.
-  void add(const Delivery& delivery, TimePoint now);
+  // Counts what was just appended as the `rows` rows of `message`, which was taken at `now`.
+  void add(DeliveryId message, std::size_t rows, TimePoint now);
 
   // No row may be added from here on. `format` says what the rows are. Draws the deduplication
   // token: random, never derived from the content, because two batches of equal rows are two
@@ -34,23 +40,17 @@ class Batch {
   // Empties the batch for new rows; the memory is kept.
   void clear();
 
-  // The rows from `first` to `last`, excluding `last`, as a sealed batch with a token of its own.
-  // Only when sealed.
+  // The rows of the runs from `first` to `last`, excluding `last`, as a sealed batch with a token
+  // of its own. Only when sealed.
   Batch part(std::size_t first, std::size_t last) const;
   // Whether it was made so.
   bool is_part() const { return is_part_; }
 
-  bool empty() const { return tags_.empty(); }
-  std::size_t rows() const { return tags_.size(); }
+  bool empty() const { return runs_.empty(); }
+  std::size_t rows() const { return rows_; }
   std::string_view bytes() const { return bytes_.view(); }
-  const std::vector<DeliveryTag>& tags() const { return tags_; }
+  const std::vector<Run>& runs() const { return runs_; }
   TimePoint oldest() const { return oldest_; }  // only when not empty
-
-  // The delivery of a row: a view of this batch. It does not tell whether it was redelivered.
-  Delivery original(std::size_t row) const;
-
-  // All that is kept, in bytes.
-  std::size_t held_bytes() const { return bytes_.size() + originals_.size(); }
 
   // Only when sealed.
   const std::string& token() const { return token_; }
@@ -61,24 +61,14 @@ class Batch {
   bool may_be_stored() const { return may_be_stored_; }
   void set_may_be_stored() { may_be_stored_ = true; }
 
-  // When its only row was refused for the first time: the number of inserts stored by then.
+  // When its only message was refused for the first time: the number of inserts stored by then.
   std::optional<std::size_t> refused_alone_after() const { return refused_alone_after_; }
   void set_refused_alone_after(std::size_t inserts) { refused_alone_after_ = inserts; }
 
  private:
-  // Where the parts of a row end, in bytes_ and in originals_.
-  struct Ends {
-    std::size_t row;
-    std::size_t body;
-    std::size_t exchange;
-    std::size_t routing_key;
-    std::size_t properties;
-  };
-
   RowBuffer bytes_;
-  std::string originals_;  // body, exchange, routing key, properties; the next delivery's
-  std::vector<Ends> ends_;
-  std::vector<DeliveryTag> tags_;
+  std::vector<Run> runs_;
+  std::size_t rows_ = 0;
   TimePoint oldest_{};
   std::string token_;
   std::shared_ptr<const InsertFormat> format_;

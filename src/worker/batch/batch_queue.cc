@@ -1,7 +1,7 @@
 #include "worker/batch/batch_queue.h"
 
-#include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace event_consumer {
@@ -10,17 +10,21 @@ namespace event_consumer {
 // makes. More are given back to the allocator.
 constexpr std::size_t kMostSpare = 2;
 
-void BatchQueue::added(const Delivery& delivery, TimePoint now) {
-  filling_.add(delivery, now);
-  if (filling_.rows() >= limits_.rows)
+void BatchQueue::added(DeliveryId message, std::size_t rows,
+                       const std::shared_ptr<const InsertFormat>& format, TimePoint now) {
+  if (format != format_) {
+    const std::size_t before = filling_->empty() ? 0 : filling_->runs().back().end;
+    const std::string bytes(filling_->bytes().substr(before));
+    buffer().truncate(before);
+    seal(FlushReason::kFormat);
+    format_ = format;
+    buffer().append(bytes);
+  }
+  filling_->add(message, rows, now);
+  if (filling_->rows() >= limits_.rows)
     seal(FlushReason::kRows);
-  else if (filling_.bytes().size() >= limits_.bytes)
+  else if (filling_->bytes().size() >= limits_.bytes)
     seal(FlushReason::kBytes);
-}
-
-void BatchQueue::change_format(std::shared_ptr<const InsertFormat> format) {
-  seal(FlushReason::kFormat);
-  format_ = std::move(format);
 }
 
 void BatchQueue::seal_if_due(TimePoint now) {
@@ -29,51 +33,55 @@ void BatchQueue::seal_if_due(TimePoint now) {
 }
 
 void BatchQueue::seal(FlushReason why) {
-  if (filling_.empty()) return;
+  if (filling_->empty()) return;
   ++flushes_[static_cast<std::size_t>(why)];
-  filling_.seal(format_);
-  sealed_bytes_ += filling_.held_bytes();
+  filling_->seal(format_);
+  sealed_bytes_ += filling_->bytes().size();
   sealed_.push_back(std::move(filling_));
-  filling_ = Batch{};
-  if (!spare_.empty()) {
+  if (spare_.empty()) {
+    filling_ = std::make_unique<Batch>();
+  } else {
     filling_ = std::move(spare_.back());
     spare_.pop_back();
   }
 }
 
-Batch BatchQueue::take_front() {
-  Batch front = std::move(sealed_.front());
+BatchPtr BatchQueue::take_front() {
+  BatchPtr front = std::move(sealed_.front());
   sealed_.pop_front();
-  sealed_bytes_ -= front.held_bytes();
+  sealed_bytes_ -= front->bytes().size();
   return front;
 }
 
-void BatchQueue::pop() {
-  Batch done = take_front();
+void BatchQueue::recycle(BatchPtr batch) {
   if (spare_.size() >= kMostSpare) return;
-  done.clear();
-  spare_.push_back(std::move(done));
+  batch->clear();
+  spare_.push_back(std::move(batch));
 }
 
-std::vector<Batch> BatchQueue::take_all(std::shared_ptr<const InsertFormat> format) {
-  change_format(std::move(format));
-  std::vector<Batch> all(std::make_move_iterator(sealed_.begin()),
-                         std::make_move_iterator(sealed_.end()));
+std::vector<BatchPtr> BatchQueue::take_all(std::shared_ptr<const InsertFormat> format) {
+  seal(FlushReason::kFormat);
+  format_ = std::move(format);
+  std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
+                            std::make_move_iterator(sealed_.end()));
   sealed_.clear();
   sealed_bytes_ = 0;
   return all;
 }
 
-void BatchQueue::put_first(std::vector<Batch> batches) {
-  for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch) {
-    sealed_bytes_ += batch->held_bytes();
-    sealed_.push_front(std::move(*batch));
-  }
+void BatchQueue::put_first(BatchPtr batch) {
+  sealed_bytes_ += batch->bytes().size();
+  sealed_.push_front(std::move(batch));
 }
 
-void BatchQueue::put_last(std::vector<Batch> batches) {
-  for (Batch& batch : batches) {
-    sealed_bytes_ += batch.held_bytes();
+void BatchQueue::put_first(std::vector<BatchPtr> batches) {
+  for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch)
+    put_first(std::move(*batch));
+}
+
+void BatchQueue::put_last(std::vector<BatchPtr> batches) {
+  for (BatchPtr& batch : batches) {
+    sealed_bytes_ += batch->bytes().size();
     sealed_.push_back(std::move(batch));
   }
 }
@@ -81,19 +89,12 @@ void BatchQueue::put_last(std::vector<Batch> batches) {
 void BatchQueue::drop_all() {
   sealed_.clear();
   sealed_bytes_ = 0;
-  filling_.clear();
-}
-
-void BatchQueue::drop_all_but_front() {
-  // A deque keeps its front where it is when others leave at the back.
-  sealed_.resize(1);
-  sealed_bytes_ = sealed_.front().held_bytes();
-  filling_.clear();
+  filling_->clear();
 }
 
 std::optional<TimePoint> BatchQueue::deadline() const {
-  if (filling_.empty()) return std::nullopt;
-  return filling_.oldest() + limits_.delay;
+  if (filling_->empty()) return std::nullopt;
+  return filling_->oldest() + limits_.delay;
 }
 
 }  // namespace event_consumer

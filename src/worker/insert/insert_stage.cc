@@ -1,222 +1,253 @@
 #include "worker/insert/insert_stage.h"
 
-#include <chrono>
-#include <string>
+#include <memory>
 #include <utility>
 
 #include "common/log.h"
 
 namespace event_consumer {
-namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
+InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, RowWriter writer,
+                         const InFlight& messages)
+    : messages_(messages),
+      writer_(std::move(writer)),
+      batches_(limits, writer_.format()),
+      table_watch_{check_interval} {}
 
-// So long one code may keep inserts from being stored before the log speaks of it anew.
-constexpr std::chrono::minutes kLongFailure{5};
-
-double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-}  // namespace
-
-InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
-                         CrashGuard& guard, Inserter& inserter, InsertResults& results)
-    : limits_(limits),
-      check_interval_(check_interval),
-      encoding_(std::move(encoding)),
-      guard_(guard),
-      inserter_(inserter),
-      results_(results),
-      batches_(limits, encoding_.format),
-      transient_backoff_(milliseconds(100), seconds(30)),
-      configuration_backoff_(seconds(5), seconds(60)) {}
-
-std::optional<Rejection> InsertStage::add(const Delivery& delivery, TimePoint now) {
-  RowBuffer& rows = batches_.buffer();
-  const std::size_t before = rows.size();
-  if (auto rejection = encode(delivery, rows)) return rejection;
-  const std::size_t size = rows.size() - before;
-  if (size > limits_.bytes) {
-    rows.truncate(before);
-    return Rejection{Reason::kTooLarge, "",
-                     "the row is " + std::to_string(size) + " bytes, --batch-bytes is " +
-                         std::to_string(limits_.bytes)};
+Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) {
+  if (auto rejection = writer_.write(message, batches_.buffer())) {
+    Effects effects;
+    effects.refused.push_back({id, std::move(*rejection)});
+    return effects;
   }
-  if (encoding_.format_of && encoding_.encoder.written_columns() != written_columns_) {
-    // Rows of other columns need an INSERT of their own.
-    const std::string row(rows.view().substr(before));
-    rows.truncate(before);
-    written_columns_ = encoding_.encoder.written_columns();
-    batches_.change_format(encoding_.format_of(written_columns_));
-    batches_.buffer().append(row);
-  }
-  batches_.added(delivery, now);
-  event_time_ = encoding_.encoder.event_time();
-  return std::nullopt;
+  batches_.added(id, /*rows=*/1, writer_.format(), now);
+  stats_.encoded(writer_.event_time());
+  return go_on(now);
 }
 
-std::optional<Rejection> InsertStage::encode(const Delivery& delivery, RowBuffer& rows) {
-  return guard_.guard(delivery, [&] { return encoding_.encoder.encode(delivery.body, rows); });
+Effects InsertStage::window_is_full(TimePoint now) {
+  batches_.seal(FlushReason::kWindow);
+  return go_on(now);
 }
 
-Result<Done> InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
-  const bool orphaned = state_ == State::kOrphaned;
-  state_ = State::kIdle;
-  const bool stored = outcome.kind == InsertOutcome::Kind::kStored;
-  note_outcome(outcome, now);
-  if (orphaned) {
-    batches_.pop();
-    if (stored) must_probe_ = false;
-    if (must_probe_) wait(configuration_backoff_, Next::kCheckAndPost, outcome.message, now);
-    return Done{};
+Effects InsertStage::time_passed(TimePoint now) {
+  batches_.seal_if_due(now);
+  if (phase_.state == State::kWaiting && now >= phase_.until) {
+    const Next next = phase_.next;
+    phase_ = Phase{};
+    if (next != Next::kPost) return check_table(next);
   }
-  if (!stored) return failed(outcome, now);
-
-  const Batch& batch = *batches_.front();
-  log::debug("{} rows stored, {} bytes", batch.rows(), batch.bytes().size());
-  results_.stored(batch.tags());
-  batches_.pop();
-  transient_backoff_.reset();
-  configuration_backoff_.reset();
-  last_fault_.clear();
-  long_failure_.reset();
-  log_limiter_.over();
-  ++stored_inserts_;
-  unconfirmed_refusals_ = 0;
-  retry_suspects();
-  if (!checked_at_) checked_at_ = now;
-  if (!draining_ && now - *checked_at_ >= check_interval_) check_table(Next::kCheckAndPost);
-  return Done{};
+  return go_on(now);
 }
 
-Result<Done> InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
-  if (outcome.kind == InsertOutcome::Kind::kUnknown) batches_.front()->set_may_be_stored();
-  if (draining_) {
+Effects InsertStage::drain(TimePoint now) {
+  mode_ = Mode::kDraining;
+  batches_.seal(FlushReason::kStop);
+  if (phase_.state == State::kWaiting) phase_ = {State::kGivenUp};
+  return go_on(now);
+}
+
+// Begins the next post, when there is something to post and nothing under way or waited for.
+Effects InsertStage::go_on(TimePoint now, Effects effects) {
+  if (phase_.state != State::kIdle || !batches_.has_sealed()) return effects;
+  // A server that does not compare types itself stores bytes of other types as garbage.
+  if (!batches_.front().format().states_types)
+    return check_table(Next::kCheckAndPost, std::move(effects));
+  return post(now, std::move(effects));
+}
+
+Effects InsertStage::post(TimePoint now, Effects effects) {
+  phase_ = {State::kPosting};
+  posted_ = batches_.take_front();
+  stats_.posted(now);
+  effects.post = posted_.get();
+  return effects;
+}
+
+Effects InsertStage::check_table(Next next, Effects effects) {
+  phase_ = {State::kChecking, next};
+  effects.check_table = true;
+  return effects;
+}
+
+void InsertStage::wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now) {
+  phase_ = {State::kWaiting, next, now + retry_pause_.after(error_class, why, now)};
+}
+
+Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
+  phase_ = Phase{};
+  const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
+  if (is_stored)
+    stats_.stored(orphan_ ? *orphan_ : *posted_, now);
+  else
+    stats_.failed(outcome, now);
+  if (orphan_) return orphan_answered(outcome, now);
+  return is_stored ? stored(now) : failed(outcome, now);
+}
+
+Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
+  batches_.recycle(std::exchange(orphan_, nullptr));
+  const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
+  if (mode_ == Mode::kProbing && is_stored) mode_ = Mode::kOrdinary;
+  if (mode_ == Mode::kProbing)
+    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, outcome.message, now);
+  return go_on(now);
+}
+
+Effects InsertStage::stored(TimePoint now) {
+  BatchPtr batch = std::exchange(posted_, nullptr);
+  log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
+  Effects effects;
+  effects.stored.reserve(batch->runs().size());
+  for (const Batch::Run& run : batch->runs()) effects.stored.push_back(run.message);
+  batches_.recycle(std::move(batch));
+  batches_.put_last(refusal_search_.stored());
+  retry_pause_.over();
+  if (!table_watch_.seen_at) table_watch_.seen_at = now;
+  const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;
+  if (is_time && mode_ != Mode::kDraining)
+    return check_table(Next::kCheckAndPost, std::move(effects));
+  return go_on(now, std::move(effects));
+}
+
+Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
+  if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored();
+  batches_.put_first(std::exchange(posted_, nullptr));
+  if (mode_ == Mode::kDraining) {
     log::warn("{}", outcome.message);
-    state_ = State::kGivenUp;
-    return Done{};
+    phase_ = {State::kGivenUp};
+    return {};
   }
-  refusal_ = outcome.message;
+  refusal_search_.note_refusal(outcome.message);
   switch (outcome.error_class) {
     case ErrorClass::kTransient:
-      warn_of_long_failure(outcome, now);
-      wait(transient_backoff_, Next::kPost, outcome.message, now);
-      break;
+      retry_pause_.note_code(outcome.code, outcome.message, now);
+      wait(outcome.error_class, Next::kPost, outcome.message, now);
+      return {};
     case ErrorClass::kConfiguration:
-      wait(configuration_backoff_, Next::kCheckAndPost, outcome.message, now);
-      break;
+      wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
+      return {};
     case ErrorClass::kData:
-      check_table(Next::kCheckAndCut);
       break;
   }
-  return Done{};
+  return check_table(Next::kCheckAndCut);
 }
 
-void InsertStage::warn_of_long_failure(const InsertOutcome& outcome, TimePoint now) {
-  if (!long_failure_ || long_failure_->code != outcome.code)
-    long_failure_ = LongFailure{outcome.code, now, false};
-  if (long_failure_->is_said || now - long_failure_->since < kLongFailure) return;
-  long_failure_->is_said = true;
-  log::warn("nothing was stored for {} minutes, for one reason all the time: {}",
-            kLongFailure.count(), outcome.message);
+Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
+  const Next next = phase_.next;
+  phase_ = Phase{};
+  table_watch_.seen_at = now;
+  if (outcome.kind == TableOutcome::Kind::kFailed) return look_failed(outcome, next, now);
+  if (mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
+  if (!batches_.has_sealed()) stats_.look_succeeded();
+  if (outcome.kind == TableOutcome::Kind::kChanged)
+    return go_on(now, adopt(std::move(*outcome.encoding)));
+  if (!batches_.has_sealed()) return {};
+  return next == Next::kCheckAndCut ? search_front(now) : post(now, {});
 }
 
-void InsertStage::wait(Backoff& backoff, Next next, const std::string& why, TimePoint now) {
-  const Duration delay = backoff.next();
-  if (log_limiter_.is_news(why, now))
-    log::warn("{}; nothing is lost, tried again in {:.1f} s and then until it works", why,
-              in_seconds(delay));
-  last_fault_ = why;
-  state_ = State::kWaiting;
-  next_ = next;
-  wait_until_ = now + delay;
+Effects InsertStage::look_failed(const TableOutcome& outcome, Next next, TimePoint now) {
+  stats_.look_failed(outcome, now);
+  if (mode_ == Mode::kDraining)
+    phase_ = {State::kGivenUp};
+  else
+    wait(outcome.error_class, next, outcome.message, now);
+  return {};
 }
 
-void InsertStage::check_table(Next next) {
-  next_ = next;
-  state_ = State::kChecking;
-  inserter_.start_table_check();
-}
-
-Result<Done> InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
-  const bool orphaned = state_ == State::kOrphaned;
-  state_ = State::kIdle;
-  checked_at_ = now;
-  if (outcome.kind == TableOutcome::Kind::kFailed) {
-    note_failure(outcome.error_class, 0, outcome.message, now);
-    Backoff& backoff =
-        outcome.error_class == ErrorClass::kTransient ? transient_backoff_ : configuration_backoff_;
-    if (draining_)
-      state_ = State::kGivenUp;
-    else if (!orphaned || must_probe_)
-      wait(backoff, next_, outcome.message, now);
-    return Done{};
+Effects InsertStage::adopt(Encoding encoding) {
+  log::info("the table has changed: events are encoded for its new columns from here on");
+  writer_.adopt(std::move(encoding));
+  batches_.put_last(refusal_search_.take_suspects());
+  Effects effects;
+  std::vector<BatchPtr> anew;
+  for (BatchPtr& batch : batches_.take_all(writer_.format())) {
+    // One that may be stored keeps its bytes and its token until that is known. A server that does
+    // not compare types could take them for something else; there it is encoded anew and may
+    // double.
+    if (batch->may_be_stored() && batch->format().states_types)
+      anew.push_back(std::move(batch));
+    else
+      encode_anew(*batch, anew, effects);
   }
-  must_probe_ = false;
-  if (batches_.front() == nullptr) failed_at_.reset();
-  if (outcome.kind == TableOutcome::Kind::kChanged) return adopt(std::move(*outcome.encoding));
-  if (!orphaned && next_ == Next::kCheckAndCut) return cut_front(now);
-  if (batches_.front() != nullptr && !orphaned) post(now);
-  return Done{};
+  batches_.put_first(std::move(anew));
+  return effects;
 }
 
-void InsertStage::time_passed(TimePoint now) {
-  batches_.seal_if_due(now);
-  if (state_ != State::kWaiting || now < *wait_until_) return;
-  wait_until_.reset();
-  state_ = State::kIdle;
-  if (next_ != Next::kPost) check_table(next_);
+void InsertStage::encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects) {
+  auto encoded = std::make_unique<Batch>();
+  std::shared_ptr<const InsertFormat> format;
+  const auto finish = [&] {
+    if (encoded->empty()) return;
+    encoded->seal(format);
+    anew.push_back(std::exchange(encoded, std::make_unique<Batch>()));
+  };
+  RowBuffer rows;
+  for (const Batch::Run& run : batch.runs()) {
+    rows.clear();
+    if (auto rejection = writer_.write(messages_.content(run.message), rows)) {
+      effects.refused.push_back({run.message, std::move(*rejection)});
+      continue;
+    }
+    if (writer_.format() != format) finish();
+    format = writer_.format();
+    encoded->buffer().append(rows.view());
+    encoded->add(run.message, /*rows=*/1, batch.oldest());
+  }
+  finish();
 }
 
-void InsertStage::post_next(TimePoint now) {
-  if (state_ != State::kIdle || batches_.front() == nullptr) return;
-  // A server that does not compare types itself stores bytes of other types as garbage.
-  if (!batches_.front()->format().states_types) return check_table(Next::kCheckAndPost);
-  post(now);
+Effects InsertStage::search_front(TimePoint now) {
+  BatchPtr front = batches_.take_front();
+  RefusalSearch::Step step = refusal_search_.refused(std::move(front), batches_.has_sealed());
+  batches_.put_first(std::move(step.first));
+  batches_.put_last(std::move(step.last));
+  Effects effects;
+  for (const RefusalSearch::AtFault& fault : step.at_fault)
+    effects.refused.push_back({fault.message, {Reason::kRefused, "", fault.refusal}});
+  if (!step.pause.empty())
+    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
+  return go_on(now, std::move(effects));
 }
 
-void InsertStage::post(TimePoint now) {
-  state_ = State::kPosting;
-  inserting_since_ = now;
-  inserter_.start(*batches_.front());
+void InsertStage::link_lost() {
+  drop_all();
+  if (phase_.state == State::kWaiting && mode_ != Mode::kProbing) phase_ = Phase{};
+  if (phase_.state == State::kGivenUp) phase_ = Phase{};
+}
+
+void InsertStage::given_back(TimePoint now) {
+  drop_all();
+  if (mode_ == Mode::kOrdinary) mode_ = Mode::kProbing;
+  if (request_under_way()) return;
+  phase_ = {State::kWaiting, Next::kCheckAndPost, now + retry_pause_.before_probe(now)};
+}
+
+// Whatever the inserter has goes on, and counts for nothing.
+void InsertStage::drop_all() {
+  if (posted_) orphan_ = std::move(posted_);
+  batches_.drop_all();
+  refusal_search_.drop_all();
+  phase_.next = Next::kCheckAndPost;
 }
 
 std::optional<TimePoint> InsertStage::deadline() const {
-  return earliest(batches_.deadline(), wait_until_);
-}
-
-void InsertStage::drop_all() {
-  suspects_.clear();
-  wait_until_.reset();
-  if (state_ == State::kPosting) {
-    batches_.drop_all_but_front();
-    state_ = State::kOrphaned;
-  } else if (state_ == State::kChecking) {
-    batches_.drop_all();
-    state_ = State::kOrphaned;
-  } else if (state_ != State::kOrphaned) {
-    batches_.drop_all();
-    state_ = State::kIdle;
-  }
-}
-
-void InsertStage::drop_all_and_probe(TimePoint now) {
-  drop_all();
-  must_probe_ = true;
-  if (state_ == State::kIdle) wait(configuration_backoff_, Next::kCheckAndPost, last_fault_, now);
-}
-
-void InsertStage::drain() {
-  draining_ = true;
-  seal(FlushReason::kStop);
-  wait_until_.reset();
-  if (state_ == State::kWaiting) state_ = State::kGivenUp;
+  const bool waits = phase_.state == State::kWaiting;
+  return earliest(batches_.deadline(), waits ? std::optional(phase_.until) : std::nullopt);
 }
 
 std::size_t InsertStage::held_bytes() const {
-  std::size_t bytes = batches_.held_bytes();
-  for (const Suspect& suspect : suspects_) bytes += suspect.row.held_bytes();
+  std::size_t bytes = batches_.held_bytes() + refusal_search_.held_bytes();
+  for (const BatchPtr* batch : {&posted_, &orphan_})
+    if (*batch) bytes += (*batch)->bytes().size();
   return bytes;
+}
+
+void InsertStage::report(WorkerRecord& record) {
+  stats_.report(record);
+  for (std::size_t i = 0; i < batches_.flushes().size(); ++i)
+    record.counters.batches[i] += batches_.flushes()[i];
+  record.filling_rows = batches_.filling_rows();
 }
 
 }  // namespace event_consumer

@@ -1,73 +1,71 @@
-// The insert stage of a worker: events become rows of batches here, and batches are posted one
-// after the other, each until it is stored or its rows are found to be refused. It decides what a
-// failed insert means for the batch; what it means for the deliveries is the settlement's business.
+// The insert stage of a worker: messages become rows of batches here, and batches are posted one
+// after the other, each until it is stored or its rows are found to be refused. It is told what
+// happened, and answers what is to be done: events in, effects out. It asks nobody, least of all
+// the clock; what an effect means for the deliveries is Settlement's business.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "common/backoff.h"
-#include "common/log_limiter.h"
-#include "common/result.h"
 #include "worker/batch/batch_queue.h"
-#include "worker/batch/crash_guard.h"
-#include "worker/encode/verdict.h"
+#include "worker/batch/row_writer.h"
+#include "worker/insert/insert_stats.h"
 #include "worker/insert/inserter.h"
+#include "worker/insert/refusal_search.h"
+#include "worker/insert/retry_pause.h"
+#include "worker/message/in_flight.h"
 
 namespace event_consumer {
 
-// Who is told what became of the rows.
-class InsertResults {
- public:
-  virtual ~InsertResults() = default;
-  virtual void stored(const std::vector<DeliveryTag>& tags) = 0;
-  // One event will never be stored; `delivery` is valid during the call only.
-  virtual Result<Done> refused(const Delivery& delivery, const Rejection& rejection) = 0;
+// What an event comes to. At most one request: `post` or `check_table`.
+struct Effects {
+  struct Refusal {
+    DeliveryId message;
+    Rejection rejection;
+  };
+
+  std::vector<DeliveryId> stored;  // their rows are in the table
+  std::vector<Refusal> refused;    // these will never be
+  const Batch* post = nullptr;     // to be posted; stays as it is until the outcome is there
+  bool check_table = false;        // the table's columns are to be read again
 };
 
 class InsertStage {
  public:
-  // `guard`, `inserter` and `results` must outlive the stage. Even when nothing fails the table is
-  // looked at again every `check_interval`: a column that was added makes no insert fail.
-  InsertStage(const BatchLimits& limits, Duration check_interval, Encoding encoding,
-              CrashGuard& guard, Inserter& inserter, InsertResults& results);
+  // Messages that must be encoded anew are looked up in `messages`, which must outlive the stage.
+  // Even when nothing fails the table is looked at again every `check_interval`: a column that was
+  // added makes no insert fail.
+  InsertStage(const BatchLimits& limits, Duration check_interval, RowWriter writer,
+              const InFlight& messages);
 
-  // Encodes the event and adds its row to the batch being filled. When it is rejected, returns why.
-  std::optional<Rejection> add(const Delivery& delivery, TimePoint now);
-
-  // Seals the batch being filled: nothing more will come soon.
-  void seal(FlushReason why) { batches_.seal(why); }
-
-  // Each reports an event. An Error is one of InsertResults::refused.
-  Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
-  Result<Done> table_checked(TableOutcome outcome, TimePoint now);
-  void time_passed(TimePoint now);
-
-  // Begins the next post, when there is something to post and nothing under way or waited for.
-  void post_next(TimePoint now);
+  // Each reports an event.
+  Effects add(DeliveryId id, const Delivery& message, TimePoint now);  // at most one is refused
+  Effects window_is_full(TimePoint now);                               // nothing more can come
+  Effects inserted(const InsertOutcome& outcome, TimePoint now);
+  Effects table_checked(TableOutcome outcome, TimePoint now);
+  Effects time_passed(TimePoint now);
+  // A stop: no batch waits for company any more, and no failed insert is repeated.
+  Effects drain(TimePoint now);
+  // All messages are gone, with their link or because they were given back. The outcome of a post
+  // under way will count for none. After `given_back` a sign of life of ClickHouse is waited for
+  // before is_healthy() again.
+  void link_lost();
+  void given_back(TimePoint now);
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
 
-  // Drops all rows; the outcome of a request under way will count for nothing. With `probe`, a sign
-  // of life of ClickHouse is waited for before is_healthy() again.
-  void drop_all();
-  void drop_all_and_probe(TimePoint now);
-  bool is_healthy() const { return !must_probe_; }
-
-  // Stop: no batch waits for company any more, and no failed insert is repeated.
-  void drain();
-  bool gave_up() const { return state_ == State::kGivenUp; }
-
+  bool is_healthy() const { return mode_ != Mode::kProbing; }
+  // Whether a drained stage posts nothing any more, though it has something.
+  bool gave_up() const { return phase_.state == State::kGivenUp; }
   // Whether the inserter works on something: the memory of its batch must stay until then.
   bool request_under_way() const {
-    return state_ == State::kPosting || state_ == State::kChecking || state_ == State::kOrphaned;
+    return phase_.state == State::kPosting || phase_.state == State::kChecking;
   }
 
-  // Bytes kept for all rows that are not stored yet.
+  // Bytes of all rows that are not stored yet.
   std::size_t held_bytes() const;
 
   // Adds what the stage knows to the worker's record.
@@ -81,10 +79,9 @@ class InsertStage {
   //                                                   anew, cut in halves, or set apart
   enum class State {
     kIdle,
-    kPosting,   // the inserter has the front batch
-    kOrphaned,  // the inserter works on something whose deliveries are gone
+    kPosting,   // the inserter has posted_, or orphan_
     kChecking,  // the inserter reads the table's columns
-    kWaiting,   // until wait_until_, then as next_ says
+    kWaiting,   // for a while, then as Phase::next says
     kGivenUp,   // stopping, and the front batch failed
   };
 
@@ -92,71 +89,51 @@ class InsertStage {
   enum class Next {
     kPost,          // post it
     kCheckAndPost,  // see whether the table is still the same, then post it
-    kCheckAndCut,   // … then find the rows that are refused
+    kCheckAndCut,   // … then find the messages that are refused
   };
 
-  struct Suspect {
-    Batch row;            // the only one of its batch
-    std::string refusal;  // the server's words
+  struct Phase {
+    State state = State::kIdle;
+    Next next = Next::kPost;  // in kChecking and kWaiting
+    TimePoint until{};        // in kWaiting
   };
 
-  // Inserts that fail one after the other with the same code.
-  struct LongFailure {
-    int code;
-    TimePoint since;
-    bool is_said;  // that it is long
+  enum class Mode {
+    kOrdinary,
+    kProbing,   // all was given back: nothing more is to come before a sign of life of ClickHouse
+    kDraining,  // stopping
   };
 
-  std::optional<Rejection> encode(const Delivery& delivery, RowBuffer& rows);
-  void post(TimePoint now);
-  void note_outcome(const InsertOutcome& outcome, TimePoint now);
-  void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
-  Result<Done> failed(const InsertOutcome& outcome, TimePoint now);
-  void warn_of_long_failure(const InsertOutcome& outcome, TimePoint now);
-  void wait(Backoff& backoff, Next next, const std::string& why, TimePoint now);
-  void check_table(Next next);
-  Result<Done> adopt(Encoding encoding);
-  Result<Done> encode_anew(const Batch& batch, std::vector<Batch>& anew);
-  Result<Done> cut_front(TimePoint now);
-  Result<Done> set_apart(TimePoint now);
-  void retry_suspects();
-  Result<Done> refuse(const Suspect& suspect);
+  // When the table is looked at though nothing failed.
+  struct TableWatch {
+    Duration interval;
+    std::optional<TimePoint> seen_at = std::nullopt;
+  };
 
-  BatchLimits limits_;
-  Duration check_interval_;
-  Encoding encoding_;
-  std::vector<bool> written_columns_;  // of the batch being filled, where that differs
-  CrashGuard& guard_;
-  Inserter& inserter_;
-  InsertResults& results_;
+  Effects go_on(TimePoint now, Effects effects = {});
+  Effects post(TimePoint now, Effects effects);
+  Effects check_table(Next next, Effects effects = {});
+  void wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
+  Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
+  Effects stored(TimePoint now);
+  Effects failed(const InsertOutcome& outcome, TimePoint now);
+  Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
+  Effects adopt(Encoding encoding);
+  void encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects);
+  Effects search_front(TimePoint now);
+  void drop_all();
 
+  const InFlight& messages_;
+  RowWriter writer_;
   BatchQueue batches_;
-  State state_ = State::kIdle;
-  std::optional<TimePoint> wait_until_;  // only in kWaiting
-  Next next_ = Next::kPost;
-  Backoff transient_backoff_;
-  Backoff configuration_backoff_;
-  std::string last_fault_;
-  LogLimiter log_limiter_;
-  std::optional<LongFailure> long_failure_;
-  std::optional<TimePoint> checked_at_;  // when the table was seen last
-  bool draining_ = false;
-  bool must_probe_ = false;
-
-  // Rows that were refused alone while no insert was stored: either they are bad, or everything is.
-  std::vector<Suspect> suspects_;
-  std::string refusal_;  // the server's words on the front batch
-  std::size_t stored_inserts_ = 0;
-  // Rows given up since then without any to compare them with.
-  std::size_t unconfirmed_refusals_ = 0;
-
-  WorkerCounters counters_{};  // those of batches and inserts
-  std::optional<TimePoint> inserting_since_;
-  std::optional<TimePoint> last_insert_at_;
-  std::optional<TimePoint> failed_at_;  // of the latest insert or look at the table, if it failed
-  std::string failure_;                 // of the latest one that failed
-  bool was_lost_ = false;               // an insert got no answer, and none was stored since
-  std::optional<double> event_time_;    // of the latest event since the last report
+  BatchPtr posted_;  // the one that the inserter has, of the present link …
+  BatchPtr orphan_;  // … or of a lost one: its outcome settles nothing
+  Phase phase_;
+  Mode mode_ = Mode::kOrdinary;
+  RetryPause retry_pause_;
+  RefusalSearch refusal_search_;
+  InsertStats stats_;
+  TableWatch table_watch_;
 };
 
 }  // namespace event_consumer

@@ -2,16 +2,13 @@
 // later. InserterThread implements it, tests bring a fake.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "worker/batch/batch.h"
-#include "worker/batch/insert_format.h"
-#include "worker/encode/row_encoder.h"
+#include "worker/batch/row_writer.h"
 #include "worker/insert/error_class.h"
 
 namespace event_consumer {
@@ -34,17 +31,6 @@ struct InsertOutcome {
   std::string message;  // what failed, in words; empty when stored
   ErrorClass error_class = ErrorClass::kTransient;  // unless stored
   ServerReport server = {};
-};
-
-// How events become rows of the table as it is now.
-struct Encoding {
-  RowEncoder encoder;
-  std::shared_ptr<const InsertFormat> format;  // of rows that hold all columns
-
-  // Of rows that hold only these. Nothing when every row holds all: otherwise columns that an event
-  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
-  std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
-      nullptr;
 };
 
 // The answer to the question whether the table is still what it was.

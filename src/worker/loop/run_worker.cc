@@ -1,22 +1,25 @@
 #include "worker/loop/run_worker.h"
 
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <random>
-#include <system_error>
 #include <utility>
 
+#include "common/exit_code.h"
 #include "common/log.h"
 #include "common/password_files.h"
+#include "common/poll_loop.h"
 #include "common/unique_fd.h"
+#include "worker/amqp/amqp_dead_letters.h"
+#include "worker/amqp/amqp_source.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
 #include "worker/batch/crash_guard.h"
 #include "worker/clickhouse/table_writer.h"
+#include "worker/insert/inserter_thread.h"
+#include "worker/loop/broker_link.h"
 #include "worker/loop/worker_loop.h"
 #include "worker/loop/worker_status.h"
 
@@ -29,42 +32,26 @@ std::string connection_name(const CommandLine& command_line) {
   return "event-consumer" + slot + " pid " + std::to_string(getpid());
 }
 
-// The two connections to the broker. They are lost and made together: a delivery that the one took
-// may wait for the other.
-struct Links {
-  AmqpSource source;
-  std::optional<AmqpDeadLetters> dead_letters;
-};
-
 // `heartbeat` is called before each step that may take its time.
-Result<Links> open_links(const Options& options, const std::string& name,
-                         const std::function<void()>& heartbeat) {
-  const QueueSetup topology{options.rabbitmq_exchange, options.rabbitmq_queue,
-                            options.rabbitmq_routing_key};
+Result<BrokerLink::Connections> connect(const Options& options, const std::string& name,
+                                        const std::function<void()>& heartbeat) {
+  const QueueSetup setup{options.rabbitmq_exchange, options.rabbitmq_queue,
+                         options.rabbitmq_routing_key};
   const auto explained = [](const Error& error, const AmqpUrl& url) {
-    return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy)};
+    return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy),
+                 error.peer_code};
   };
-  auto source = AmqpSource::open(options.rabbitmq_urls, name, topology,
+  auto source = AmqpSource::open(options.rabbitmq_urls, name, setup,
                                  static_cast<std::uint16_t>(options.prefetch), heartbeat);
   if (!source) return explained(source.error(), options.rabbitmq_urls.back());
-  if (options.dead_letter_queue.empty()) return Links{std::move(*source), std::nullopt};
+  const AmqpUrl url = source->url();
+  BrokerLink::Connections connections{std::make_unique<AmqpSource>(std::move(*source)), nullptr};
+  if (options.dead_letter_queue.empty()) return connections;
   heartbeat();
-  auto dead_letters =
-      AmqpDeadLetters::open(source->url(), name + " dead letters", options.dead_letter_queue);
-  if (!dead_letters) return explained(dead_letters.error(), source->url());
-  return Links{std::move(*source), std::move(*dead_letters)};
-}
-
-// Until now a stop signal ended the process, which held nothing. From here on it asks for a
-// graceful stop. Must come before the first thread, which inherits the mask.
-UniqueFd receive_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGTSTP, SIGCONT}) sigaddset(&signals, number);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  UniqueFd fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (!fd) throw std::system_error(errno, std::generic_category(), "signalfd");
-  return fd;
+  auto dead_letters = AmqpDeadLetters::open(url, name + " dead letters", options.dead_letter_queue);
+  if (!dead_letters) return explained(dead_letters.error(), url);
+  connections.dead_letters = std::make_unique<AmqpDeadLetters>(std::move(*dead_letters));
+  return connections;
 }
 
 // Up to a tenth more, so that workers that share their load are not all replaced at one time.
@@ -75,61 +62,51 @@ std::uint64_t with_jitter(std::uint64_t max_events) {
 
 }  // namespace
 
-Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& row) {
+Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   const Options& options = command_line.resolved.options;
-  UniqueFd supervisor_fd(command_line.ready_fd);
-  row.set_state(WorkerState::kStarting, "", Clock::now());
-  const auto heartbeat = [&] { row.publish(Clock::now()); };
-  auto target = TableWriter::open(options, heartbeat);
-  if (!target) return target.error();
-  auto encoding = target->encoding();
+  status.set_state(WorkerState::kStarting, "", Clock::now());
+  const auto heartbeat = [&] { status.publish(Clock::now()); };
+  auto table = TableWriter::open(options, heartbeat);
+  if (!table) return table.error();
+  auto encoding = table->encoding();
   if (!encoding) return encoding.error();
-  const auto report_server = [&] {
-    row.record().clickhouse_version.set(target->server_version());
-    row.record().deduplication =
-        target->deduplication().noticed ? Deduplication::kYes : Deduplication::kNo;
-  };
-  report_server();
+  status.set_clickhouse({table->server_version(), table->deduplication().noticed});
 
   const std::string name = connection_name(command_line);
-  row.set_state(WorkerState::kConnecting, "", Clock::now());
-  auto links = open_links(options, name, heartbeat);
-  if (!links) return links.error();
-  AmqpSource& source = links->source;
-  row.record().rabbitmq_version.set(source.server_version());
-  AmqpDeadLetters* dead_letters = links->dead_letters ? &*links->dead_letters : nullptr;
-  // Assigned in place, so that whoever refers to them goes on with the new ones. The password may
-  // have been changed since the last time.
-  const auto reconnect = [&]() -> Result<Done> {
+  status.set_state(WorkerState::kConnecting, "", Clock::now());
+  auto first = connect(options, name, heartbeat);
+  if (!first) return first.error();
+  // The password may have been changed since the last time.
+  BrokerLink link(std::move(*first), [&]() -> Result<BrokerLink::Connections> {
     Options current = options;
-    if (auto done = read_password_files(current); !done) return done;
-    auto anew = open_links(current, name, heartbeat);
-    if (!anew) return anew.error();
-    *links = std::move(*anew);
-    row.record().rabbitmq_version.set(links->source.server_version());
-    return Done{};
-  };
+    if (auto done = read_password_files(current); !done) return done.error();
+    return connect(current, name, heartbeat);
+  });
 
-  const UniqueFd signals = receive_signals();
-  log::info("moving {}, version {}, into {}; {} ({})", source.describe(), source.server_version(),
-            target->describe(), target->deduplication().noticed ? "each once" : "at least once",
-            target->deduplication().words);
-  InserterThread inserter([&target](const Batch& batch) { return target->post(batch); },
-                          [&target] { return target->check_table(); });
-  const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay},
-                                static_cast<std::size_t>(options.prefetch)};
-  CrashGuard guard(row.board(), row.address());
-  Settlement settlement(limits, std::move(*encoding), guard, source, dead_letters, inserter);
+  // Until now a stop signal ended the process, which held nothing. From here on it asks for a
+  // graceful stop. Must come before the first thread, which inherits the mask.
+  auto events = PollLoop::open(signal_set({SIGTERM, SIGINT, SIGTSTP, SIGCONT}));
+  if (!events) return events.error();
+  log::info("moving {}, version {}, into {}; {} ({})", link.source().describe(),
+            link.source().server_version(), table->describe(),
+            table->deduplication().noticed ? "each once" : "at least once",
+            table->deduplication().words);
+  InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
+                          [&table] { return table->check_table(); });
+  CrashGuard guard(status.board(), status.address());
+  Settlement settlement({{options.batch_rows, options.batch_bytes, options.batch_delay},
+                         static_cast<std::size_t>(options.prefetch)},
+                        std::move(*encoding), guard, inserter);
 
-  WorkerLoop(
-      {source, dead_letters, inserter, settlement, row, reconnect, report_server, signals.get()},
-      std::move(supervisor_fd), options.stop_timeout, options.hold_timeout,
-      with_jitter(options.worker_max_events))
-      .run();
+  SupervisorPipe supervisor(UniqueFd(command_line.ready_fd),
+                            with_jitter(options.worker_max_events));
+  auto done = WorkerLoop({*events, link, inserter, settlement, status}, std::move(supervisor),
+                         {options.stop_timeout, options.hold_timeout})
+                  .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.
-  if (settlement.request_under_way()) _exit(to_int(ExitCode::kOk));
-  return Done{};
+  if (settlement.request_under_way() && done) _exit(to_int(ExitCode::kOk));
+  return done;
 }
 
 }  // namespace event_consumer

@@ -1,12 +1,9 @@
 #include "worker/loop/worker_loop.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <csignal>
 #include <utility>
+#include <variant>
 
 #include "common/log.h"
 
@@ -20,119 +17,112 @@ constexpr int kDeliveriesPerTurn = 512;
 constexpr std::chrono::seconds kCloseReserve{3};
 constexpr std::chrono::seconds kSettleTimeout{2};
 
-// A link over which so long was consumed has paid for the tries that it took.
-constexpr std::chrono::seconds kGoodLink{10};
-
 // How long the loop sleeps at most, so that its heartbeat goes on when nothing happens.
 constexpr std::chrono::seconds kLongestSleep{2};
 
+// A broker that wants to send and cannot cuts the link after 30 s (RabbitMQ's send timeout). Long
+// before, deliveries are taken off the socket and given back.
+constexpr std::chrono::seconds kLongestFull{10};
+
+constexpr char kPaused[] = "paused by an operator";
+constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
+constexpr char kTooLate[] = "ClickHouse or the dead-letter queue has taken nothing for too long";
+
 }  // namespace
 
-void WorkerLoop::run() {
-  // A worker that is started into a pause gets no signal for it.
-  paused_ = parts_.row.board().supervisor().read().paused != 0;
-  if (auto done = begin(); !done) lose_link(done.error(), Clock::now());
-  while (state_ != State::kStopped) {
-    if (auto done = turn(Clock::now()); !done) lose_link(done.error(), Clock::now());
-    publish(Clock::now());
-    if (state_ != State::kStopped) wait(Clock::now());
+WorkerLoop::WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const Timeouts& timeouts)
+    : parts_(parts),
+      supervisor_(std::move(supervisor)),
+      timeouts_(timeouts),
+      dead_letter_watch_(parts.settlement, parts.status),
+      // A worker that is started into a pause gets no signal for it.
+      is_paused_(parts.status.board().supervisor().read().paused != 0) {}
+
+Result<Done> WorkerLoop::run() {
+  const auto now = [this] { return parts_.events.now(); };
+  if (auto done = begin(); !done) lose_link(done.error(), now());
+  for (;;) {
+    if (auto done = turn(now()); !done) lose_link(done.error(), now());
+    publish(now());
+    if (state_ == IntakeState::kStopped) break;
+    const auto events = parts_.events.wait(awaited(), deadline(now()));
+    if (!events) return events.error();
+    handle(events.value().signals);
   }
-  if (!parts_.source.is_open()) return;
-  parts_.source.close();
-  if (parts_.dead_letters != nullptr) parts_.dead_letters->close();
+  parts_.link.close();
+  return Done{};
 }
 
+// With each new link.
 Result<Done> WorkerLoop::begin() {
-  state_ = paused_ ? State::kHolding : State::kConsuming;
-  if (!paused_) return parts_.source.consume();
+  Source& source = parts_.link.source();
+  parts_.settlement.link_made(source, parts_.link.dead_letters());
+  parts_.status.record().rabbitmq_version.set(source.server_version());
+  dead_letter_watch_.link_made(source.describe());
+  state_ = is_paused_ ? IntakeState::kHolding : IntakeState::kConsuming;
+  if (!is_paused_) return source.consume();
   hold_reason_ = kPaused;
-  report_ready();
+  supervisor_.consumes();
   return Done{};
 }
 
+// One arm for each source of events.
 Result<Done> WorkerLoop::turn(TimePoint now) {
-  if (auto outcome = parts_.inserter.take_outcome()) {
-    parts_.report_server();
-    if (auto done = pass_on(std::move(*outcome), now); !done) return done;
+  if (auto done = read_outcome(now); !done) return done;
+  if (parts_.link.is_up()) return work_on_link(now);
+  if (is_asked_to_stop_) {
+    log::info("stopping: there is no link to the broker, which has everything back");
+    state_ = IntakeState::kStopped;
+    return Done{};
   }
-  if (is_connected()) return work_on_link(now);
-  if (!signalled_) return reconnect_if_due(now);
-  log::info("stopping: there is no link to the broker, which has everything back");
-  state_ = State::kStopped;
-  return Done{};
+  const auto connected = parts_.link.connect_if_due(now);
+  if (!connected) return connected.error();
+  return connected.value() ? begin() : Result<Done>(Done{});
 }
 
-Result<Done> WorkerLoop::pass_on(InserterThread::Outcome outcome, TimePoint now) {
-  if (const auto* insert = std::get_if<InsertOutcome>(&outcome))
+Result<Done> WorkerLoop::read_outcome(TimePoint now) {
+  auto outcome = parts_.inserter.take_outcome();
+  if (!outcome) return Done{};
+  if (const auto* insert = std::get_if<InsertOutcome>(&*outcome)) {
+    parts_.status.set_clickhouse(insert->server);
     return parts_.settlement.inserted(*insert, now);
-  return parts_.settlement.table_checked(std::move(std::get<TableOutcome>(outcome)), now);
+  }
+  auto& table = std::get<TableOutcome>(*outcome);
+  parts_.status.set_clickhouse(table.server);
+  return parts_.settlement.table_checked(std::move(table), now);
 }
 
 Result<Done> WorkerLoop::work_on_link(TimePoint now) {
-  if (auto done = read_dead_letters(now); !done) return done;
-  if (auto done = count_dead_letters(now); !done) return done;
+  if (DeadLetterSink* letters = parts_.link.dead_letters())
+    if (auto done = dead_letter_watch_.work(*letters, now); !done) return done;
   if (auto done = read_source(now); !done) return done;
-  parts_.settlement.time_passed(now);
-  if (signalled_ && !stop_deadline_) {
-    if (auto done = begin_stop(now); !done) return done;
-  }
-  if (stop_deadline_) return advance_stop(now);
-  return hold_or_resume(now);
+  if (auto done = parts_.settlement.time_passed(now); !done) return done;
+  return steer_intake(now);
 }
 
 void WorkerLoop::lose_link(const Error& error, TimePoint now) {
-  parts_.row.set_last_error(error.message, now);
-  if (is_connected()) {
-    forget_old_faults(now);
-    log::log(log_limiter_.is_news(error.message, now) ? log::Level::warn : log::Level::debug,
-             "{}; {} events in hand go back to the queue", error.message,
-             parts_.settlement.window().in_hand());
-    parts_.settlement.link_lost();
-    parts_.source.drop();
-    if (parts_.dead_letters != nullptr) parts_.dead_letters->drop();
-    state_ = State::kDisconnected;
-    paused_since_.reset();
-    probe_dead_letters_at_.reset();
-    dead_letter_fault_.clear();
-    stop_deadline_.reset();
-    source_may_have_more_ = false;
-  } else {
-    if (log_limiter_.is_news(error.message, now))
-      log::warn("{}; tried again until it works", error.message);
-    last_fault_ = error.message;
-  }
-  reconnect_at_ = now + reconnect_backoff_.next();
-}
-
-// A link that the broker takes and cuts again is a fault that goes on.
-void WorkerLoop::forget_old_faults(TimePoint now) {
-  const auto since = std::exchange(consuming_since_, std::nullopt);
-  if (!since || now - *since < kGoodLink) return;
-  log_limiter_.over();
-  reconnect_backoff_.reset();
-}
-
-Result<Done> WorkerLoop::reconnect_if_due(TimePoint now) {
-  if (now < *reconnect_at_) return Done{};
-  if (auto done = parts_.reconnect(); !done) return done;
-  reconnect_at_.reset();
-  last_fault_.clear();
-  ++reconnects_;
-  return begin();
+  parts_.status.set_last_error(error.message, now);
+  if (!parts_.link.is_up()) return;
+  const std::size_t in_hand = parts_.settlement.in_flight().in_hand();
+  parts_.settlement.link_lost();
+  parts_.link.lose(error, in_hand, now);
+  full_since_.reset();
+  stop_deadline_.reset();
+  source_may_have_more_ = false;
 }
 
 bool WorkerLoop::reads_source() const {
-  return state_ != State::kConsuming || parts_.settlement.may_take();
+  return state_ != IntakeState::kConsuming || parts_.settlement.may_take();
 }
 
 Result<Done> WorkerLoop::read_source(TimePoint now) {
   source_may_have_more_ = false;
   for (int i = 0; i < kDeliveriesPerTurn; ++i) {
     if (!reads_source()) return Done{};
-    auto event = parts_.source.next();
+    const auto event = parts_.link.source().next();
     if (!event) return event.error();
-    if (event->kind == SourceEvent::Kind::kNone) return Done{};
-    if (auto done = handle(*event, now); !done) return done;
+    if (event.value().kind == SourceEvent::Kind::kNone) return Done{};
+    if (auto done = handle(event.value(), now); !done) return done;
   }
   source_may_have_more_ = true;
   return Done{};
@@ -143,141 +133,198 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
     case SourceEvent::Kind::kNone:
       break;
     case SourceEvent::Kind::kConsuming:
-      if (log_limiter_.is_news("consuming", now))
-        log::info("consuming {}", parts_.source.describe());
-      consuming_since_ = now;
-      report_ready();
+      parts_.link.consumes(now);
+      supervisor_.consumes();
       break;
     case SourceEvent::Kind::kDelivery:
-      if (state_ == State::kConsuming) return parts_.settlement.take(event.delivery, now);
-      // A consumer that is to come back must leave nothing unsettled; one that stops closes the
-      // channel, which gives back everything at once.
-      if (!stop_deadline_) return parts_.settlement.give_back(event.delivery);
-      parts_.settlement.leave(event.delivery);
+      switch (arrival(state_)) {
+        case Arrival::kTake:
+          return parts_.settlement.take(event.delivery, now);
+        case Arrival::kGiveBack:
+          return parts_.settlement.give_back(event.delivery, now);
+        case Arrival::kLeave:
+          parts_.settlement.leave(event.delivery);
+      }
       break;
     case SourceEvent::Kind::kCancelled:
-      if (state_ == State::kReturning) state_ = State::kHolding;
+      if (state_ == IntakeState::kReturning) state_ = IntakeState::kHolding;
       break;
     case SourceEvent::Kind::kSettled:
-      if (state_ == State::kSettling) state_ = State::kStopped;
+      if (state_ == IntakeState::kSettling) state_ = IntakeState::kStopped;
       break;
   }
   return Done{};
 }
 
-Result<Done> WorkerLoop::begin_stop(TimePoint now) {
-  log::info("stopping: {} events in hand", parts_.settlement.window().in_hand());
-  const bool has_consumer = state_ == State::kConsuming;
-  stop_deadline_ = now + std::max<Duration>(stop_timeout_ - kCloseReserve, std::chrono::seconds(1));
-  state_ = State::kDraining;
-  parts_.settlement.drain(now);
-  return has_consumer ? parts_.source.cancel() : Result<Done>(Done{});
+void WorkerLoop::handle(const std::vector<EventLoop::Signal>& signals) {
+  for (const EventLoop::Signal& signal : signals) {
+    if (signal.number == SIGTSTP || signal.number == SIGCONT)
+      is_paused_ = signal.number == SIGTSTP;
+    else
+      is_asked_to_stop_ = true;
+  }
 }
 
-Result<Done> WorkerLoop::advance_stop(TimePoint now) {
-  const bool late = now >= *stop_deadline_;
+Result<Done> WorkerLoop::steer_intake(TimePoint now) {
+  for (;;) {
+    if (state_ != IntakeState::kConsuming || parts_.settlement.may_take())
+      full_since_.reset();
+    else if (!full_since_)
+      full_since_ = now;
+    const IntakeDecision decision = decide(facts(now), limits());
+    if (decision.step == IntakeStep::kNone) return Done{};
+    if (auto done = take_step(decision, now); !done) return done;
+  }
+}
+
+IntakeFacts WorkerLoop::facts(TimePoint now) const {
+  const Settlement& settlement = parts_.settlement;
+  const auto age = [now](std::optional<TimePoint> since) {
+    return since ? std::optional<Duration>(now - *since) : std::nullopt;
+  };
+  IntakeFacts facts{state_};
+  facts.is_asked_to_stop = is_asked_to_stop_;
+  facts.is_paused = is_paused_;
+  facts.dead_letters_refuse = !dead_letter_watch_.fault().empty();
+  facts.may_take = settlement.may_take();
+  facts.has_room = settlement.has_room();
+  facts.oldest_age = age(settlement.oldest());
+  facts.full_for = age(full_since_);
   // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
   // before that what is asked before that.
-  const bool drained = parts_.settlement.drained() && !parts_.source.has_consumer();
-  if (state_ == State::kDraining && (late || drained)) {
-    if (parts_.settlement.window().in_hand() > 0)
-      log::warn("{} events are not stored and go back to the queue",
-                parts_.settlement.window().in_hand());
-    state_ = State::kSettling;
-    stop_deadline_ = now + kSettleTimeout;
-    return parts_.source.confirm_settled();
-  }
-  if (state_ == State::kSettling && late) {
-    log::warn("{} did not answer: the last acknowledgements may be lost", parts_.source.describe());
-    // It would not answer a close either.
-    parts_.source.drop();
-    state_ = State::kStopped;
+  facts.is_drained = settlement.drained() && !parts_.link.source().has_consumer();
+  facts.is_late = stop_deadline_ && now >= *stop_deadline_;
+  return facts;
+}
+
+// While nothing is read, no heartbeat is sent either.
+IntakeLimits WorkerLoop::limits() const {
+  const Duration heartbeat = parts_.link.source().heartbeat_period();
+  return {timeouts_.hold, std::min<Duration>(kLongestFull, 2 * heartbeat)};
+}
+
+Result<Done> WorkerLoop::take_step(const IntakeDecision& decision, TimePoint now) {
+  switch (decision.step) {
+    case IntakeStep::kNone:
+      break;
+    case IntakeStep::kResume:
+      log::info("taking deliveries from {} again", parts_.link.source().describe());
+      state_ = IntakeState::kConsuming;
+      return parts_.link.source().consume();
+    case IntakeStep::kReturn:
+    case IntakeStep::kReturnAll:
+    case IntakeStep::kGiveBackAll:
+      return give_back(decision, now);
+    case IntakeStep::kDrain:
+      return drain(now);
+    case IntakeStep::kSettle:
+      return settle(now);
+    case IntakeStep::kGiveUpSettling:
+      log::warn("{} did not answer: the last acknowledgements may be lost",
+                parts_.link.source().describe());
+      // It would not answer a close either.
+      parts_.settlement.link_lost();
+      parts_.link.drop();
+      state_ = IntakeState::kStopped;
+      break;
   }
   return Done{};
 }
 
-void WorkerLoop::report_ready() {
-  if (!std::exchange(has_consumed_, true)) send_message('c');
+Result<Done> WorkerLoop::give_back(const IntakeDecision& decision, TimePoint now) {
+  hold_reason_ = say_why(decision.reason);
+  if (decision.step != IntakeStep::kGiveBackAll) {
+    state_ = IntakeState::kReturning;
+    if (auto done = parts_.link.source().cancel(); !done) return done;
+  }
+  if (decision.step == IntakeStep::kReturn) return Done{};
+  return parts_.settlement.give_back_all(now);
 }
 
-void WorkerLoop::send_message(char word) {
-  if (!supervisor_fd_) return;
-  // The supervisor is the only reader; when it is gone there is nobody to tell.
-  if (write(supervisor_fd_.get(), &word, 1) < 0) log::debug("the supervisor does not listen");
+// In the log, and as the status shows it.
+std::string WorkerLoop::say_why(IntakeDecision::Reason reason) const {
+  const std::string queue = parts_.link.source().describe();
+  switch (reason) {
+    case IntakeDecision::Reason::kNone:
+      break;
+    case IntakeDecision::Reason::kTooLate:
+      log::warn(
+          "an event from {} has waited for {} s: everything in hand is given back until it can be "
+          "stored again",
+          queue, timeouts_.hold.count());
+      return kTooLate;
+    case IntakeDecision::Reason::kPaused:
+      log::info("paused: no deliveries are taken from {} until SIGCONT", queue);
+      return kPaused;
+    case IntakeDecision::Reason::kDeadLetters:
+      return dead_letter_watch_.fault();
+    case IntakeDecision::Reason::kFull:
+      log::warn("{}: deliveries from {} are given back until they are stored", kFull, queue);
+      return kFull;
+  }
+  return "";
 }
 
-// A replacement comes while this worker goes on; it then gets a stop like any other.
-void WorkerLoop::ask_for_recycling_if_due() {
-  if (max_events_ == 0 || parts_.row.record().counters.received < max_events_) return;
-  max_events_ = 0;
-  send_message('r');
+Result<Done> WorkerLoop::drain(TimePoint now) {
+  log::info("stopping: {} events in hand", parts_.settlement.in_flight().in_hand());
+  const bool has_consumer = state_ == IntakeState::kConsuming;
+  stop_deadline_ =
+      now + std::max<Duration>(timeouts_.stop - kCloseReserve, std::chrono::seconds(1));
+  state_ = IntakeState::kDraining;
+  if (auto done = parts_.settlement.drain(now); !done) return done;
+  return has_consumer ? parts_.link.source().cancel() : Result<Done>(Done{});
+}
+
+Result<Done> WorkerLoop::settle(TimePoint now) {
+  const std::size_t in_hand = parts_.settlement.in_flight().in_hand();
+  if (in_hand > 0) log::warn("{} events are not stored and go back to the queue", in_hand);
+  state_ = IntakeState::kSettling;
+  stop_deadline_ = now + kSettleTimeout;
+  return parts_.link.source().confirm_settled();
 }
 
 void WorkerLoop::publish(TimePoint now) {
-  WorkerStatus& row = parts_.row;
-  switch (state_) {
-    case State::kConsuming:
-      if (paused_since_)
-        row.set_state(WorkerState::kHolding, kFull, now);
-      else
-        row.set_state(WorkerState::kConsuming, "", now);
-      break;
-    case State::kReturning:
-    case State::kHolding:
-      row.set_state(WorkerState::kHolding, hold_reason_, now);
-      break;
-    case State::kDisconnected:
-      row.set_state(WorkerState::kConnecting, last_fault_, now);
-      break;
-    case State::kDraining:
-    case State::kSettling:
-    case State::kStopped:
-      row.set_state(WorkerState::kDraining, "", now);
-      break;
-  }
-  parts_.settlement.report(row.record());
-  row.record().counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = reconnects_;
-  row.publish(now);
-  ask_for_recycling_if_due();
+  WorkerStatus& status = parts_.status;
+  const bool stops = arrival(state_) == Arrival::kLeave;
+  if (stops)
+    status.set_state(WorkerState::kDraining, "", now);
+  else if (!parts_.link.is_up())
+    status.set_state(WorkerState::kConnecting, parts_.link.fault(), now);
+  else if (state_ != IntakeState::kConsuming)
+    status.set_state(WorkerState::kHolding, hold_reason_, now);
+  else if (full_since_)
+    status.set_state(WorkerState::kHolding, kFull, now);
+  else
+    status.set_state(WorkerState::kConsuming, "", now);
+  WorkerRecord& record = status.record();
+  parts_.settlement.report(record);
+  record.counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = parts_.link.reconnects();
+  status.publish(now);
+  supervisor_.received(record.counters.received);
 }
 
-void WorkerLoop::read_signals() {
-  signalfd_siginfo signal;
-  while (read(parts_.signal_fd, &signal, sizeof signal) > 0) {
-    if (signal.ssi_signo == SIGTSTP)
-      paused_ = true;
-    else if (signal.ssi_signo == SIGCONT)
-      paused_ = false;
-    else
-      signalled_ = true;
-  }
+std::vector<Awaited> WorkerLoop::awaited() const {
+  std::vector<Awaited> awaited = {{parts_.inserter.fd()}};
+  if (!parts_.link.is_up()) return awaited;
+  if (reads_source()) awaited.push_back({parts_.link.source().fd()});
+  if (const DeadLetterSink* letters = parts_.link.dead_letters())
+    awaited.push_back({letters->fd(), letters->is_sending()});
+  return awaited;
 }
 
-std::optional<TimePoint> WorkerLoop::deadline(TimePoint now) const {
+TimePoint WorkerLoop::deadline(TimePoint now) const {
   if (source_may_have_more_) return now;
-  const TimePoint latest = now + kLongestSleep;
-  if (!is_connected()) return earliest(reconnect_at_, latest);
-  auto next = earliest(parts_.settlement.deadline(), stop_deadline_);
-  next = earliest(next, std::min(latest, now + parts_.source.heartbeat_period()));
-  next = earliest(next, probe_dead_letters_at_);
-  const bool may_return = state_ == State::kConsuming || state_ == State::kHolding;
+  std::optional<TimePoint> next = now + kLongestSleep;
+  if (!parts_.link.is_up()) return *earliest(next, parts_.link.deadline());
+  next = earliest(next, now + parts_.link.source().heartbeat_period());
+  next = earliest(next, parts_.settlement.deadline());
+  next = earliest(next, stop_deadline_);
+  next = earliest(next, dead_letter_watch_.deadline());
+  const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
   if (const auto oldest = parts_.settlement.oldest(); oldest && may_return)
-    next = earliest(next, *oldest + hold_timeout_);
-  if (paused_since_) next = earliest(next, *paused_since_ + longest_pause());
-  return next;
-}
-
-void WorkerLoop::wait(TimePoint now) {
-  const AmqpDeadLetters* letters = is_connected() ? parts_.dead_letters : nullptr;
-  const short sending = letters != nullptr && letters->is_sending() ? POLLOUT : 0;
-  std::array<pollfd, 4> fds = {{
-      {parts_.signal_fd, POLLIN, 0},
-      {parts_.inserter.fd(), POLLIN, 0},
-      {is_connected() && reads_source() ? parts_.source.fd() : -1, POLLIN, 0},
-      {letters != nullptr ? letters->fd() : -1, static_cast<short>(POLLIN | sending), 0},
-  }};
-  poll(fds.data(), fds.size(), poll_timeout_ms(deadline(now), now));
-  if (fds[0].revents != 0) read_signals();
+    next = earliest(next, *oldest + timeouts_.hold);
+  if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
+  return *next;
 }
 
 }  // namespace event_consumer

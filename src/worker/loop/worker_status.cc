@@ -33,6 +33,13 @@ void WorkerStatus::set_last_error(std::string_view message, TimePoint now) {
   record_.last_error_at = to_monotonic_time(now);
 }
 
+void WorkerStatus::set_clickhouse(const ServerReport& server) {
+  // An outcome of a server that was not reached tells nothing of it.
+  if (server.version.empty()) return;
+  record_.clickhouse_version.set(server.version);
+  record_.deduplication = server.deduplicates ? Deduplication::kYes : Deduplication::kNo;
+}
+
 bool WorkerStatus::note_end(std::string_view message, TimePoint now) {
   const auto before = record_.last_error.str();
   set_last_error(message, now);

@@ -8,6 +8,7 @@
 #include "common/command_line.h"
 #include "common/result.h"
 #include "common/scoreboard/scoreboard.h"
+#include "worker/insert/inserter.h"
 
 namespace event_consumer {
 
@@ -25,6 +26,8 @@ class WorkerStatus {
   // The state, and why it is in it; since when is kept.
   void set_state(WorkerState state, std::string_view reason, TimePoint now);
   void set_last_error(std::string_view message, TimePoint now);
+  // The ClickHouse that was asked last.
+  void set_clickhouse(const ServerReport& server);
 
   // Keeps the error that ends this process. False when it is one of a crash loop, and the one
   // before it has ended for the same.

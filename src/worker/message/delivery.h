@@ -1,5 +1,5 @@
 // A delivery as the broker handed it to us: views into the connection's buffers, valid only until
-// the source is asked for the next event.
+// the source is asked for the next event. And its identity, which outlives it.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,18 @@ namespace event_consumer {
 
 // Numbers the deliveries of one channel from 1 (AMQP 0-9-1, basic.deliver).
 using DeliveryTag = std::uint64_t;
+
+// Numbers the links of a worker to the broker, one after the other. Each begins its tags anew.
+using LinkNumber = std::uint64_t;
+
+// Which delivery. One of another link than the present one is no delivery any more: the broker has
+// it back, and the present link may have given its tag to another.
+struct DeliveryId {
+  LinkNumber link = 0;
+  DeliveryTag tag = 0;
+};
+inline bool operator==(DeliveryId a, DeliveryId b) { return a.link == b.link && a.tag == b.tag; }
+inline bool operator!=(DeliveryId a, DeliveryId b) { return !(a == b); }
 
 struct Delivery {
   DeliveryTag tag = 0;

@@ -1,5 +1,6 @@
 #include "worker/message/in_flight.h"
 
+#include <string_view>
 #include <utility>
 
 namespace event_consumer {
@@ -12,19 +13,54 @@ bool needs_acknowledgement(Verdict verdict) {
 
 }  // namespace
 
-bool InFlight::add(DeliveryTag tag, TimePoint now) {
-  if (tag != first_ + entries_.size()) return false;
-  entries_.push_back({now, Verdict::kPending});
+std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now) {
+  if (delivery.tag != first_ + messages_.size()) return std::nullopt;
+  messages_.emplace_back().taken_at = now;
   ++counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++unacknowledged_;
-  return true;
+  return DeliveryId{link_, delivery.tag};
 }
 
-bool InFlight::settle(DeliveryTag tag, Verdict verdict) {
-  if (tag < first_ || tag - first_ >= entries_.size()) return false;
-  Verdict& current = entries_[tag - first_].verdict;
-  if (current != Verdict::kPending) return false;
-  current = verdict;
+void InFlight::keep(DeliveryId id, const Delivery& delivery) {
+  Message& message = *find(id);
+  message.content.reserve(delivery.body.size() + delivery.exchange.size() +
+                          delivery.routing_key.size() + delivery.properties.size());
+  message.content.append(delivery.body)
+      .append(delivery.exchange)
+      .append(delivery.routing_key)
+      .append(delivery.properties);
+  message.body_size = delivery.body.size();
+  message.exchange_size = static_cast<std::uint8_t>(delivery.exchange.size());
+  message.routing_key_size = static_cast<std::uint8_t>(delivery.routing_key.size());
+  held_bytes_ += message.content.size();
+}
+
+Delivery InFlight::content(DeliveryId id) const {
+  const Message& message = *find(id);
+  std::string_view rest = message.content;
+  const auto take = [&rest](std::size_t size) {
+    const std::string_view taken = rest.substr(0, size);
+    rest.remove_prefix(size);
+    return taken;
+  };
+  Delivery delivery;
+  delivery.tag = id.tag;
+  delivery.body = take(message.body_size);
+  delivery.exchange = take(message.exchange_size);
+  delivery.routing_key = take(message.routing_key_size);
+  delivery.properties = rest;
+  return delivery;
+}
+
+void InFlight::let_go(DeliveryId id) {
+  if (Message* message = find(id)) free_content(*message);
+}
+
+bool InFlight::settle(DeliveryId id, Verdict verdict) {
+  Message* message = find(id);
+  if (message == nullptr || message->verdict != Verdict::kPending) return false;
+  message->verdict = verdict;
+  free_content(*message);
   --counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++counts_[static_cast<std::size_t>(verdict)];
   if (!needs_acknowledgement(verdict)) --unacknowledged_;
@@ -33,37 +69,53 @@ bool InFlight::settle(DeliveryTag tag, Verdict verdict) {
 
 std::optional<DeliveryTag> InFlight::take_settled_prefix() {
   std::optional<DeliveryTag> last;
-  while (!entries_.empty() && entries_.front().verdict != Verdict::kPending) {
+  while (!messages_.empty() && messages_.front().verdict != Verdict::kPending) {
     // A tag that is settled at the broker already must not be named: an unknown tag closes the
     // channel (RabbitMQ, 406 «unknown delivery tag»).
-    if (needs_acknowledgement(entries_.front().verdict)) {
+    if (needs_acknowledgement(messages_.front().verdict)) {
       last = first_;
       --unacknowledged_;
     }
-    entries_.pop_front();
+    messages_.pop_front();
     ++first_;
   }
   return last;
 }
 
 std::optional<TimePoint> InFlight::oldest() const {
-  if (entries_.empty()) return std::nullopt;
-  return entries_.front().taken_at;
+  if (messages_.empty()) return std::nullopt;
+  return messages_.front().taken_at;
 }
 
-std::vector<DeliveryTag> InFlight::pending() const {
-  std::vector<DeliveryTag> tags;
-  for (std::size_t i = 0; i < entries_.size(); ++i)
-    if (entries_[i].verdict == Verdict::kPending) tags.push_back(first_ + i);
-  return tags;
+std::vector<DeliveryId> InFlight::pending() const {
+  std::vector<DeliveryId> ids;
+  for (std::size_t i = 0; i < messages_.size(); ++i)
+    if (messages_[i].verdict == Verdict::kPending) ids.push_back({link_, first_ + i});
+  return ids;
 }
 
-void InFlight::restart() {
+void InFlight::lose_link() {
   std::size_t& pending = counts_[static_cast<std::size_t>(Verdict::kPending)];
   counts_[static_cast<std::size_t>(Verdict::kReturned)] += std::exchange(pending, 0);
-  entries_.clear();
+  ++link_;
+  messages_.clear();
   first_ = 1;
   unacknowledged_ = 0;
+  held_bytes_ = 0;
+}
+
+const InFlight::Message* InFlight::find(DeliveryId id) const {
+  if (id.link != link_ || id.tag < first_ || id.tag - first_ >= messages_.size()) return nullptr;
+  return &messages_[id.tag - first_];
+}
+
+InFlight::Message* InFlight::find(DeliveryId id) {
+  return const_cast<Message*>(std::as_const(*this).find(id));
+}
+
+void InFlight::free_content(Message& message) {
+  held_bytes_ -= message.content.size();
+  std::string().swap(message.content);
 }
 
 }  // namespace event_consumer

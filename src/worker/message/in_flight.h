@@ -1,5 +1,6 @@
-// The delivery window: the deliveries of one channel in their order, from the oldest unsettled one
-// on, each with its verdict. It alone says how far we may acknowledge.
+// InFlight: the messages of the present link in their order, from the oldest unsettled one on, each
+// with its verdict, and with its content for as long as somebody may need it again. It alone says
+// how far we may acknowledge. What belongs to another link is void here.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/clock.h"
@@ -16,7 +18,7 @@ namespace event_consumer {
 
 enum class Verdict : std::uint8_t {
   kPending,       // in hand: nothing decided yet
-  kStored,        // ClickHouse has answered that its row is stored; to be acknowledged
+  kStored,        // ClickHouse has answered that its rows are stored; to be acknowledged
   kDeadLettered,  // the dead-letter queue has confirmed it; to be acknowledged
   kRejected,      // rejected by basic.reject, which settles it at the broker
   kReturned,      // given back by basic.nack, which settles it at the broker
@@ -25,13 +27,26 @@ constexpr std::size_t kVerdictCount = 5;
 
 class InFlight {
  public:
-  // Takes in the next delivery as pending. Its tag must be one above the last (the broker numbers
-  // the deliveries of a channel without gaps); false otherwise.
-  bool add(DeliveryTag tag, TimePoint now);
+  // Takes in the next delivery of the link as pending, and returns its identity. Its tag must be
+  // one above the last (the broker numbers the deliveries of a channel without gaps); nothing is
+  // returned otherwise.
+  std::optional<DeliveryId> add(const Delivery& delivery, TimePoint now);
 
-  // Gives a pending delivery its one verdict. False when it is not in the window or has one
-  // already.
-  bool settle(DeliveryTag tag, Verdict verdict);
+  // The delivery with this tag of the present link.
+  DeliveryId id_of(DeliveryTag tag) const { return {link_, tag}; }
+
+  // Copies the content of a pending delivery, so that it can be encoded anew or dead-lettered
+  // later. It is kept until the verdict, or until let_go().
+  void keep(DeliveryId id, const Delivery& delivery);
+  // A view of what was kept, valid until the delivery is settled. Whether it was redelivered is not
+  // known any more. Only for a delivery in hand that was kept and not let go.
+  Delivery content(DeliveryId id) const;
+  // Somebody else has its content now.
+  void let_go(DeliveryId id);
+
+  // Gives a pending delivery its one verdict. False when it is not of this link, not in flight, or
+  // has one already.
+  bool settle(DeliveryId id, Verdict verdict);
 
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
@@ -40,11 +55,11 @@ class InFlight {
   // When the oldest delivery was taken that the broker waits for; nothing when there is none.
   std::optional<TimePoint> oldest() const;
 
-  // The tags in hand, in order.
-  std::vector<DeliveryTag> pending() const;
+  // The deliveries in hand, in order.
+  std::vector<DeliveryId> pending() const;
 
-  // The channel is gone: everything in hand counts as returned, and tags begin with 1 again.
-  void restart();
+  // The link is gone: everything in hand counts as returned, and the next link is another.
+  void lose_link();
 
   // Deliveries in hand: pending, counted here and not computed from anything else.
   std::size_t in_hand() const { return count(Verdict::kPending); }
@@ -56,15 +71,28 @@ class InFlight {
   // Deliveries that have this verdict now (pending) or ever had (all others).
   std::size_t count(Verdict verdict) const { return counts_[static_cast<std::size_t>(verdict)]; }
 
+  // Bytes of all content kept: bodies, headers and the other properties, routing.
+  std::size_t held_bytes() const { return held_bytes_; }
+
  private:
-  struct Entry {
+  struct Message {
     TimePoint taken_at;
-    Verdict verdict;
+    Verdict verdict = Verdict::kPending;
+    std::string content;  // body, exchange, routing key, properties
+    std::size_t body_size = 0;
+    std::uint8_t exchange_size = 0;  // short strings (AMQP 0-9-1, section 4.2.5.3)
+    std::uint8_t routing_key_size = 0;
   };
 
-  std::deque<Entry> entries_;  // of the tags from first_ on
+  Message* find(DeliveryId id);
+  const Message* find(DeliveryId id) const;
+  void free_content(Message& message);
+
+  LinkNumber link_ = 1;
+  std::deque<Message> messages_;  // of the tags from first_ on
   DeliveryTag first_ = 1;
   std::size_t unacknowledged_ = 0;
+  std::size_t held_bytes_ = 0;
   std::array<std::size_t, kVerdictCount> counts_{};
 };
 

@@ -11,36 +11,53 @@ namespace {
 // So much fits into the buffers of a socket, and publishing never blocks for longer than a moment.
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
+Error out_of_order(DeliveryTag tag) {
+  return {ErrorKind::kInternal, "delivery tag " + std::to_string(tag) + " came out of order"};
+}
+
 }  // namespace
 
 Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard,
-                       Source& source, DeadLetterSink* dead_letters, Inserter& inserter)
+                       Inserter& inserter)
     : limits_(limits),
-      source_(source),
-      dead_letters_(dead_letters),
-      stage_(limits.batch, limits.table_check_interval, std::move(encoding), guard, inserter,
-             *this) {}
+      inserter_(inserter),
+      stage_(limits.batch, limits.table_check_interval,
+             RowWriter(std::move(encoding), guard, limits.batch.bytes), in_flight_) {}
+
+void Settlement::link_made(Source& source, DeadLetterSink* dead_letters) {
+  source_ = &source;
+  dead_letters_ = dead_letters;
+}
+
+void Settlement::link_lost() {
+  source_ = nullptr;
+  dead_letters_ = nullptr;
+  in_flight_.lose_link();
+  unconfirmed_.clear();
+  stage_.link_lost();
+}
 
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
-  now_ = now;
-  if (!window_.add(delivery.tag, now))
-    return Error{ErrorKind::kInternal,
-                 "delivery tag " + std::to_string(delivery.tag) + " came out of order"};
+  const auto id = in_flight_.add(delivery, now);
+  if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
-  std::optional<Rejection> rejection;
-  if (delivery.body.size() > limits_.batch.bytes)
-    rejection = {Reason::kTooLarge, "",
-                 std::to_string(delivery.body.size()) + " bytes, --batch-bytes is " +
-                     std::to_string(limits_.batch.bytes)};
-  else
-    rejection = stage_.add(delivery, now);
-  if (rejection) {
-    if (auto done = refused(delivery, *rejection); !done) return done;
+  if (delivery.body.size() > limits_.batch.bytes) {
+    const std::string error = std::to_string(delivery.body.size()) + " bytes, --batch-bytes is " +
+                              std::to_string(limits_.batch.bytes);
+    if (auto done = reject(delivery, {Reason::kTooLarge, "", error}, now); !done) return done;
+  } else {
+    const Effects effects = stage_.add(*id, delivery, now);
+    if (!effects.refused.empty()) {
+      auto done = reject(delivery, effects.refused.front().rejection, now);
+      if (!done) return done;
+    } else {
+      in_flight_.keep(*id, delivery);
+      if (auto done = apply(effects, now); !done) return done;
+    }
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
-  if (window_.unacknowledged() >= limits_.prefetch) stage_.seal(FlushReason::kWindow);
-  stage_.post_next(now);
-  return Done{};
+  if (in_flight_.unacknowledged() < limits_.prefetch) return Done{};
+  return apply(stage_.window_is_full(now), now);
 }
 
 void Settlement::count_received(const Delivery& delivery) {
@@ -49,112 +66,108 @@ void Settlement::count_received(const Delivery& delivery) {
   counters_.received_bytes += delivery.body.size();
 }
 
-Result<Done> Settlement::give_back(const Delivery& delivery) {
-  window_.add(delivery.tag, now_);
+Result<Done> Settlement::give_back(const Delivery& delivery, TimePoint now) {
+  const auto id = in_flight_.add(delivery, now);
+  if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
-  window_.settle(delivery.tag, Verdict::kReturned);
-  if (auto done = source_.give_back(delivery.tag); !done) return done;
+  in_flight_.settle(*id, Verdict::kReturned);
+  if (auto done = source_->give_back(delivery.tag); !done) return done;
   return acknowledge();
 }
 
 void Settlement::leave(const Delivery& delivery) {
   count_received(delivery);
-  ++left_;
+  ++counters_.returned;
 }
 
 Result<Done> Settlement::give_back_all(TimePoint now) {
-  for (const DeliveryTag tag : window_.pending()) {
-    window_.settle(tag, Verdict::kReturned);
-    if (auto done = source_.give_back(tag); !done) return done;
+  for (const DeliveryId id : in_flight_.pending()) {
+    in_flight_.settle(id, Verdict::kReturned);
+    if (auto done = source_->give_back(id.tag); !done) return done;
   }
   unconfirmed_.clear();
   if (dead_letters_ != nullptr) dead_letters_->forget();
-  stage_.drop_all_and_probe(now);
+  stage_.given_back(now);
   return acknowledge();
 }
 
-void Settlement::stored(const std::vector<DeliveryTag>& tags) {
-  for (const DeliveryTag tag : tags) window_.settle(tag, Verdict::kStored);
+Result<Done> Settlement::apply(const Effects& effects, TimePoint now) {
+  for (const DeliveryId id : effects.stored) in_flight_.settle(id, Verdict::kStored);
+  if (effects.post != nullptr) inserter_.start(*effects.post);
+  if (effects.check_table) inserter_.start_table_check();
+  for (const Effects::Refusal& refusal : effects.refused) {
+    const Delivery delivery = in_flight_.content(refusal.message);
+    if (auto done = reject(delivery, refusal.rejection, now); !done) return done;
+    in_flight_.let_go(refusal.message);
+  }
+  return acknowledge();
 }
 
-Result<Done> Settlement::refused(const Delivery& delivery, const Rejection& rejection) {
-  if (const auto line = rejection_log_.note(rejection, now_)) log::warn("{}", *line);
+Result<Done> Settlement::reject(const Delivery& delivery, const Rejection& rejection,
+                                TimePoint now) {
+  if (const auto line = rejection_log_.note(rejection, now)) log::warn("{}", *line);
   if (dead_letters_ != nullptr) {
     unconfirmed_[delivery.tag] = rejection.reason;
     return dead_letters_->publish(delivery, rejection);
   }
-  window_.settle(delivery.tag, Verdict::kRejected);
-  if (auto done = source_.reject(delivery.tag); !done) return done;
+  const DeliveryTag tag = delivery.tag;
+  in_flight_.settle(in_flight_.id_of(tag), Verdict::kRejected);
+  if (auto done = source_->reject(tag); !done) return done;
   return acknowledge();
 }
 
 Result<Done> Settlement::dead_lettered(DeliveryTag tag) {
-  if (window_.settle(tag, Verdict::kDeadLettered))
+  if (in_flight_.settle(in_flight_.id_of(tag), Verdict::kDeadLettered))
     ++counters_.dead_lettered[static_cast<std::size_t>(unconfirmed_[tag])];
   unconfirmed_.erase(tag);
   return acknowledge();
 }
 
 Result<Done> Settlement::inserted(const InsertOutcome& outcome, TimePoint now) {
-  now_ = now;
-  if (auto done = stage_.inserted(outcome, now); !done) return done;
-  stage_.post_next(now);
-  return acknowledge();
+  return apply(stage_.inserted(outcome, now), now);
 }
 
 Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
-  now_ = now;
-  if (auto done = stage_.table_checked(std::move(outcome), now); !done) return done;
-  stage_.post_next(now);
-  return acknowledge();
+  return apply(stage_.table_checked(std::move(outcome), now), now);
 }
 
-void Settlement::time_passed(TimePoint now) {
-  stage_.time_passed(now);
-  stage_.post_next(now);
+Result<Done> Settlement::time_passed(TimePoint now) {
+  return apply(stage_.time_passed(now), now);
 }
 
-void Settlement::link_lost() {
-  window_.restart();
-  unconfirmed_.clear();
-  stage_.drop_all();
-}
+Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
 Result<Done> Settlement::acknowledge() {
-  const auto tag = window_.take_settled_prefix();
+  const auto tag = in_flight_.take_settled_prefix();
   if (!tag) return Done{};
-  return source_.acknowledge_up_to(*tag);
+  return source_->acknowledge_up_to(*tag);
 }
 
 bool Settlement::may_take() const {
-  if (stage_.held_bytes() >= limits_.held_bytes()) return false;
+  if (held_bytes() >= limits_.held_bytes()) return false;
   if (dead_letters_ == nullptr) return true;
   return !dead_letters_->refuses() && dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
 }
 
 bool Settlement::has_room() const {
-  return stage_.is_healthy() && may_take() && stage_.held_bytes() <= limits_.held_bytes() / 2;
+  return stage_.is_healthy() && may_take() && held_bytes() <= limits_.held_bytes() / 2;
 }
 
 bool Settlement::drained() const {
-  if (window_.in_hand() == 0 || stage_.gave_up()) return true;
+  if (in_flight_.in_hand() == 0 || stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
-  return refuses && window_.in_hand() <= unconfirmed_.size();
-}
-
-void Settlement::drain(TimePoint now) {
-  stage_.drain();
-  stage_.post_next(now);
+  return refuses && in_flight_.in_hand() <= unconfirmed_.size();
 }
 
 void Settlement::report(WorkerRecord& record) {
   record.counters = counters_;
-  record.counters.inserted = window_.count(Verdict::kStored);
-  record.counters.rejected = window_.count(Verdict::kRejected);
-  record.counters.returned = window_.count(Verdict::kReturned) + left_;
-  record.in_hand = window_.in_hand();
-  record.unacknowledged = window_.unacknowledged();
+  record.counters.inserted = in_flight_.count(Verdict::kStored);
+  record.counters.rejected = in_flight_.count(Verdict::kRejected);
+  record.counters.returned += in_flight_.count(Verdict::kReturned);
+  record.in_hand = in_flight_.in_hand();
+  record.unacknowledged = in_flight_.unacknowledged();
   record.oldest_taken_at = oldest() ? to_monotonic_time(*oldest()) : 0;
+  record.held_bytes = held_bytes();
   stage_.report(record);
 }
 

@@ -1,12 +1,12 @@
-// The settlement of a worker: what becomes of each delivery, from taking it to its acknowledgement.
-// It takes, dead-letters, gives back and acknowledges, and leaves the rows to its insert stage; it
-// never waits: the worker's loop tells it what has happened and what time it is.
+// Settlement: what becomes of each delivery, from taking it to its acknowledgement. It takes,
+// dead-letters, gives back and acknowledges, leaves the rows to its insert stage, and carries out
+// what that answers; it never waits: the worker's loop tells it what has happened and what time it
+// is.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
@@ -26,27 +26,30 @@ struct SettlementLimits {
   std::size_t held_bytes() const { return 4 * batch.bytes; }
 };
 
-class Settlement : private InsertResults {
+class Settlement {
  public:
-  // `dead_letters` may be nullptr: rejected messages are then left to the broker. All neighbours
-  // must outlive the settlement.
-  Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard, Source& source,
-             DeadLetterSink* dead_letters, Inserter& inserter);
+  // `guard` and `inserter` must outlive the settlement.
+  Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard,
+             Inserter& inserter);
+
+  // A link to the broker is there; both must live until link_lost(). `dead_letters` may be nullptr:
+  // rejected messages are then left to the broker.
+  void link_made(Source& source, DeadLetterSink* dead_letters);
+  // It is gone, and with it every delivery: the broker has them back. Rows that are not being
+  // posted are dropped, because their events come again.
+  void link_lost();
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
+  // The first four only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
-  Result<Done> give_back(const Delivery& delivery);
+  Result<Done> give_back(const Delivery& delivery, TimePoint now);
   // One that comes while the channel is about to be closed, which gives it back: it is counted, and
   // nothing is sent for it.
   void leave(const Delivery& delivery);
   Result<Done> dead_lettered(DeliveryTag tag);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
-  void time_passed(TimePoint now);
-
-  // The link to the broker is gone, and with it every delivery: the broker has them back. Rows that
-  // are not being posted are dropped, because their events come again.
-  void link_lost();
+  Result<Done> time_passed(TimePoint now);
 
   // Gives back every delivery in hand. Only when the consumer is cancelled or being cancelled.
   // has_room() is false then until ClickHouse has given a sign of life.
@@ -62,10 +65,10 @@ class Settlement : private InsertResults {
   bool has_room() const;
 
   // When the oldest event was taken that is not acknowledged; nothing when there is none.
-  std::optional<TimePoint> oldest() const { return window_.oldest(); }
+  std::optional<TimePoint> oldest() const { return in_flight_.oldest(); }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
-  void drain(TimePoint now);
+  Result<Done> drain(TimePoint now);
 
   // Whether a drained settlement can do no more: all deliveries have their verdict, or wait for an
   // insert that has failed or for a dead-letter queue that refuses.
@@ -74,29 +77,29 @@ class Settlement : private InsertResults {
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
   bool request_under_way() const { return stage_.request_under_way(); }
 
-  const InFlight& window() const { return window_; }
+  const InFlight& in_flight() const { return in_flight_; }
 
   // Fills in what the settlement knows of the worker's record; everything counts from its
   // beginning.
   void report(WorkerRecord& record);
 
  private:
-  void stored(const std::vector<DeliveryTag>& tags) override;
-  Result<Done> refused(const Delivery& delivery, const Rejection& rejection) override;
+  // Carries out what the insert stage has answered, and acknowledges what can be.
+  Result<Done> apply(const Effects& effects, TimePoint now);
+  Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
   Result<Done> acknowledge();
   void count_received(const Delivery& delivery);
+  std::size_t held_bytes() const { return in_flight_.held_bytes() + stage_.held_bytes(); }
 
   SettlementLimits limits_;
-  Source& source_;
-  DeadLetterSink* dead_letters_;
+  Inserter& inserter_;
+  Source* source_ = nullptr;  // while there is a link
+  DeadLetterSink* dead_letters_ = nullptr;
 
-  TimePoint now_{};  // of the event being handled
-  InFlight window_;
+  InFlight in_flight_;
   InsertStage stage_;
   RejectionLog rejection_log_;
-
-  WorkerCounters counters_{};                            // what the window does not count
-  std::uint64_t left_ = 0;                               // deliveries that it never saw
+  WorkerCounters counters_{};                            // what in_flight_ does not count
   std::unordered_map<DeliveryTag, Reason> unconfirmed_;  // at the dead-letter queue
 };
 

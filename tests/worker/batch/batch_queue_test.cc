@@ -7,171 +7,187 @@ namespace event_consumer {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::delivery;
+using testing::id;
 using testing::insert_format;
+using testing::tags_of;
 using Tags = std::vector<DeliveryTag>;
 
 constexpr TimePoint kNow = TimePoint(std::chrono::hours(1));
+const auto kFormat = insert_format();
 
-void add(BatchQueue& queue, DeliveryTag tag, const std::string& row = "row", TimePoint now = kNow) {
+const Batch* front(const BatchQueue& queue) {
+  return queue.has_sealed() ? &queue.front() : nullptr;
+}
+
+void pop(BatchQueue& queue) { queue.recycle(queue.take_front()); }
+
+void add(BatchQueue& queue, DeliveryTag tag, const std::string& row = "row", TimePoint now = kNow,
+         const std::shared_ptr<const InsertFormat>& format = kFormat) {
   queue.buffer().append(row);
-  queue.added(delivery(tag), now);
+  queue.added(id(tag), 1, format, now);
 }
 
 TEST_CASE("batch queue: nothing is sealed before a limit is reached", "[batch_queue]") {
-  BatchQueue queue({3, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({3, 100, milliseconds(1000)}, kFormat);
   CHECK(queue.empty());
-  CHECK(queue.front() == nullptr);
+  CHECK(front(queue) == nullptr);
   add(queue, 1);
   add(queue, 2);
   CHECK_FALSE(queue.empty());
-  CHECK(queue.front() == nullptr);
+  CHECK(front(queue) == nullptr);
 }
 
 TEST_CASE("batch queue: enough rows seal a batch", "[batch_queue]") {
-  BatchQueue queue({3, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({3, 100, milliseconds(1000)}, kFormat);
   for (DeliveryTag tag : {1, 2, 3, 4}) add(queue, tag);
-  REQUIRE(queue.front() != nullptr);
-  CHECK(queue.front()->tags() == Tags{1, 2, 3});
-  CHECK_FALSE(queue.front()->token().empty());
+  REQUIRE(front(queue) != nullptr);
+  CHECK(tags_of(*front(queue)) == Tags{1, 2, 3});
+  CHECK_FALSE(front(queue)->token().empty());
 }
 
 TEST_CASE("batch queue: enough bytes seal a batch", "[batch_queue]") {
-  BatchQueue queue({100, 10, milliseconds(1000)}, insert_format());
+  BatchQueue queue({100, 10, milliseconds(1000)}, kFormat);
   add(queue, 1, "123456789");
-  CHECK(queue.front() == nullptr);
+  CHECK(front(queue) == nullptr);
   add(queue, 2, "0");
-  REQUIRE(queue.front() != nullptr);
-  CHECK(queue.front()->tags() == Tags{1, 2});
+  REQUIRE(front(queue) != nullptr);
+  CHECK(tags_of(*front(queue)) == Tags{1, 2});
 }
 
 TEST_CASE("batch queue: the age of the oldest row seals a batch", "[batch_queue]") {
-  BatchQueue queue({100, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({100, 100, milliseconds(1000)}, kFormat);
   CHECK_FALSE(queue.deadline().has_value());
   add(queue, 1, "row", kNow);
   add(queue, 2, "row", kNow + milliseconds(900));
   CHECK((queue.deadline() == kNow + milliseconds(1000)));
   queue.seal_if_due(kNow + milliseconds(999));
-  CHECK(queue.front() == nullptr);
+  CHECK(front(queue) == nullptr);
   queue.seal_if_due(kNow + milliseconds(1000));
-  REQUIRE(queue.front() != nullptr);
-  CHECK(queue.front()->tags() == Tags{1, 2});
+  REQUIRE(front(queue) != nullptr);
+  CHECK(tags_of(*front(queue)) == Tags{1, 2});
   CHECK_FALSE(queue.deadline().has_value());
 }
 
 TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") {
-  BatchQueue queue({1, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({1, 100, milliseconds(1000)}, kFormat);
   for (DeliveryTag tag = 1; tag <= 3; ++tag) {  // through used memory, too
     add(queue, tag);
-    queue.pop();
+    pop(queue);
   }
-  BatchQueue slow({100, 100, milliseconds(1000)}, insert_format());
+  BatchQueue slow({100, 100, milliseconds(1000)}, kFormat);
   add(slow, 1, "row", kNow);
   slow.seal(FlushReason::kStop);
-  slow.pop();
+  pop(slow);
   add(slow, 2, "row", kNow + milliseconds(500));
   CHECK((slow.deadline() == kNow + milliseconds(1500)));
 }
 
 TEST_CASE("batch queue: an empty batch is never sealed", "[batch_queue]") {
-  BatchQueue queue({3, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({3, 100, milliseconds(1000)}, kFormat);
   queue.seal(FlushReason::kStop);
   queue.seal_if_due(kNow);
-  CHECK(queue.front() == nullptr);
+  CHECK(front(queue) == nullptr);
   CHECK(queue.empty());
 }
 
 TEST_CASE("batch queue: batches leave in the order in which they came", "[batch_queue]") {
-  BatchQueue queue({2, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({2, 100, milliseconds(1000)}, kFormat);
   for (DeliveryTag tag = 1; tag <= 7; ++tag) add(queue, tag);
   std::vector<Tags> left;
-  while (queue.front() != nullptr) {
-    left.push_back(queue.front()->tags());
-    queue.pop();
+  while (front(queue) != nullptr) {
+    left.push_back(tags_of(*front(queue)));
+    pop(queue);
   }
   CHECK(left == std::vector<Tags>{{1, 2}, {3, 4}, {5, 6}});
   CHECK_FALSE(queue.empty());  // 7 is being filled
 }
 
 TEST_CASE("batch queue: the front batch stays where and what it is", "[batch_queue]") {
-  BatchQueue queue({2, 1000, milliseconds(1000)}, insert_format());
+  BatchQueue queue({2, 1000, milliseconds(1000)}, kFormat);
   add(queue, 1);
   add(queue, 2);
-  const Batch* front = queue.front();
-  const std::string token = front->token();
-  const char* bytes = front->bytes().data();
+  const Batch* first = front(queue);
+  const std::string token = first->token();
+  const char* bytes = first->bytes().data();
   for (DeliveryTag tag = 3; tag <= 1000; ++tag) add(queue, tag);
   queue.seal(FlushReason::kStop);
-  CHECK(queue.front() == front);
-  CHECK(front->token() == token);
-  CHECK(front->bytes().data() == bytes);
-  CHECK(front->bytes() == "rowrow");
+  CHECK(front(queue) == first);
+  CHECK(first->token() == token);
+  CHECK(first->bytes().data() == bytes);
+  CHECK(first->bytes() == "rowrow");
 }
 
 TEST_CASE("batch queue: counts the bytes of all batches", "[batch_queue]") {
-  BatchQueue queue({2, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({2, 100, milliseconds(1000)}, kFormat);
   CHECK(queue.held_bytes() == 0);
   add(queue, 1, "1");
   CHECK(queue.held_bytes() == 1);
   add(queue, 2, "22");
   add(queue, 3, "333");
   CHECK(queue.held_bytes() == 6);
-  queue.pop();
+  pop(queue);
   CHECK(queue.held_bytes() == 3);
   queue.seal(FlushReason::kStop);
-  queue.pop();
+  pop(queue);
   CHECK(queue.held_bytes() == 0);
   CHECK(queue.empty());
 }
 
 TEST_CASE("batch queue: used memory comes back clean", "[batch_queue]") {
-  BatchQueue queue({2, 100, milliseconds(1000)}, insert_format());
+  BatchQueue queue({2, 100, milliseconds(1000)}, kFormat);
   std::string last_token;
   for (DeliveryTag tag = 1; tag <= 100; tag += 2) {
     add(queue, tag);
     add(queue, tag + 1);
-    REQUIRE(queue.front() != nullptr);
-    CHECK(queue.front()->bytes() == "rowrow");
-    CHECK(queue.front()->tags() == Tags{tag, tag + 1});
-    CHECK(queue.front()->token() != last_token);
-    last_token = queue.front()->token();
-    queue.pop();
+    REQUIRE(front(queue) != nullptr);
+    CHECK(front(queue)->bytes() == "rowrow");
+    CHECK(tags_of(*front(queue)) == Tags{tag, tag + 1});
+    CHECK(front(queue)->token() != last_token);
+    last_token = front(queue)->token();
+    pop(queue);
     CHECK(queue.empty());
   }
 }
 
 TEST_CASE("batch queue: batches are put before and behind others", "[batch_queue]") {
-  BatchQueue queue({1, 100, milliseconds(1000)}, insert_format("old"));
-  for (DeliveryTag tag = 1; tag <= 3; ++tag) add(queue, tag);
-  std::vector<Batch> all = queue.take_all(insert_format("new"));
+  const auto old_format = insert_format("old");
+  const auto new_format = insert_format("new");
+  BatchQueue queue({1, 100, milliseconds(1000)}, old_format);
+  for (DeliveryTag tag = 1; tag <= 3; ++tag) add(queue, tag, "row", kNow, old_format);
+  std::vector<BatchPtr> all = queue.take_all(new_format);
   REQUIRE(all.size() == 3);
   CHECK(queue.empty());
   CHECK(queue.held_bytes() == 0);
-  add(queue, 4);
-  std::vector<Batch> last;
+  add(queue, 4, "row", kNow, new_format);
+  std::vector<BatchPtr> last;
   last.push_back(std::move(all.back()));
   all.pop_back();
   queue.put_last(std::move(last));
   queue.put_first(std::move(all));
   CHECK(queue.held_bytes() == 12);
   std::vector<std::string> left;
-  while (queue.front() != nullptr) {
-    left.push_back(std::to_string(queue.front()->tags()[0]) + queue.front()->format().query);
-    queue.pop();
+  while (queue.has_sealed()) {
+    left.push_back(std::to_string(tags_of(queue.front())[0]) + queue.front().format().query);
+    pop(queue);
   }
   CHECK(left == std::vector<std::string>{"1old", "2old", "4new", "3old"});
 }
 
-TEST_CASE("batch queue: everything can be dropped, or everything but the front", "[batch_queue]") {
-  BatchQueue queue({1, 100, milliseconds(1000)}, insert_format());
+TEST_CASE("batch queue: rows of another format get a batch of their own", "[batch_queue]") {
+  BatchQueue queue({100, 100, milliseconds(1000)}, kFormat);
+  add(queue, 1, "one");
+  add(queue, 2, "two", kNow, insert_format("other"));
+  REQUIRE(queue.has_sealed());
+  CHECK(queue.front().bytes() == "one");
+  pop(queue);
+  queue.seal(FlushReason::kStop);
+  CHECK(queue.front().bytes() == "two");
+  CHECK(queue.front().format().query == "other");
+}
+
+TEST_CASE("batch queue: everything can be dropped", "[batch_queue]") {
+  BatchQueue queue({1, 100, milliseconds(1000)}, kFormat);
   for (DeliveryTag tag = 1; tag <= 3; ++tag) add(queue, tag);
-  const Batch* front = queue.front();
-  queue.drop_all_but_front();
-  CHECK(queue.front() == front);
-  CHECK(queue.held_bytes() == 3);
-  queue.pop();
-  CHECK(queue.empty());
-  add(queue, 4);
   queue.drop_all();
   CHECK(queue.empty());
   CHECK(queue.held_bytes() == 0);

@@ -8,8 +8,9 @@
 namespace event_consumer {
 namespace {
 
-using testing::delivery;
+using testing::id;
 using testing::insert_format;
+using testing::tags_of;
 
 constexpr TimePoint kNow = TimePoint(std::chrono::hours(1));
 
@@ -17,25 +18,25 @@ TEST_CASE("batch: rows and deliveries in their order", "[batch]") {
   Batch batch;
   CHECK(batch.empty());
   batch.buffer().append("one");
-  batch.add(delivery(4), kNow);
+  batch.add(id(4), 1, kNow);
   batch.buffer().append("two");
-  batch.add(delivery(9), kNow);
+  batch.add(id(9), 1, kNow);
   CHECK_FALSE(batch.empty());
   CHECK(batch.rows() == 2);
   CHECK(batch.bytes() == "onetwo");
-  CHECK(batch.tags() == std::vector<DeliveryTag>{4, 9});
+  CHECK(tags_of(batch) == std::vector<DeliveryTag>{4, 9});
 }
 
 TEST_CASE("batch: as old as its oldest row", "[batch]") {
   Batch batch;
-  batch.add(delivery(1), kNow);
-  batch.add(delivery(2), kNow + std::chrono::seconds(1));
+  batch.add(id(1), 1, kNow);
+  batch.add(id(2), 1, kNow + std::chrono::seconds(1));
   CHECK((batch.oldest() == kNow));
 }
 
 TEST_CASE("batch: the token is 128 bits in hexadecimal", "[batch]") {
   Batch batch;
-  batch.add(delivery(1), kNow);
+  batch.add(id(1), 1, kNow);
   batch.seal(insert_format());
   CHECK(batch.token().size() == 32);
   CHECK(batch.token().find_first_not_of("0123456789abcdef") == std::string::npos);
@@ -46,7 +47,7 @@ TEST_CASE("batch: equal rows in two batches have two tokens", "[batch]") {
   for (int i = 0; i < 1000; ++i) {
     Batch batch;
     batch.buffer().append("same");
-    batch.add(delivery(1), kNow);
+    batch.add(id(1), 1, kNow);
     batch.seal(insert_format());
     CHECK(tokens.insert(batch.token()).second);
   }
@@ -55,7 +56,7 @@ TEST_CASE("batch: equal rows in two batches have two tokens", "[batch]") {
 TEST_CASE("batch: emptied it forgets everything but its memory", "[batch]") {
   Batch batch;
   batch.buffer().append(10000, 'x');
-  batch.add(delivery(1), kNow);
+  batch.add(id(1), 1, kNow);
   batch.seal(insert_format());
   const std::string old_token = batch.token();
   batch.clear();
@@ -64,31 +65,10 @@ TEST_CASE("batch: emptied it forgets everything but its memory", "[batch]") {
   CHECK(batch.buffer().capacity() >= 10000);
   CHECK(batch.token().empty());
 
-  batch.add(delivery(2), kNow + std::chrono::seconds(5));
+  batch.add(id(2), 1, kNow + std::chrono::seconds(5));
   CHECK((batch.oldest() == kNow + std::chrono::seconds(5)));
   batch.seal(insert_format());
   CHECK(batch.token() != old_token);
-}
-
-TEST_CASE("batch: keeps the deliveries that its rows came from", "[batch]") {
-  Batch batch;
-  for (const DeliveryTag tag : {3, 7}) {
-    Delivery one = delivery(tag, tag == 3 ? "body" : "");
-    one.exchange = "exchange";
-    one.routing_key = tag == 3 ? "" : "key";
-    one.properties = "\x80";
-    batch.buffer().append("row");
-    batch.add(one, kNow);
-  }
-  CHECK(batch.original(0).tag == 3);
-  CHECK(batch.original(0).body == "body");
-  CHECK(batch.original(0).exchange == "exchange");
-  CHECK(batch.original(0).routing_key == "");
-  CHECK(batch.original(0).properties == "\x80");
-  CHECK(batch.original(1).tag == 7);
-  CHECK(batch.original(1).body == "");
-  CHECK(batch.original(1).routing_key == "key");
-  CHECK(batch.held_bytes() == 6 + 4 + 16 + 3 + 2);
 }
 
 TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "[batch]") {
@@ -96,13 +76,12 @@ TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "
   const std::vector<std::string> bodies = {"a", "bb", "ccc", "dddd"};
   for (DeliveryTag tag = 1; tag <= 4; ++tag) {
     batch.buffer().append("<" + bodies[tag - 1] + ">");
-    batch.add(delivery(tag, bodies[tag - 1]), kNow);
+    batch.add(id(tag), 1, kNow);
   }
   batch.seal(insert_format("INSERT HERE"));
   const Batch part = batch.part(1, 3);
   CHECK(part.bytes() == "<bb><ccc>");
-  CHECK(part.tags() == std::vector<DeliveryTag>{2, 3});
-  CHECK(part.original(1).body == "ccc");
+  CHECK(tags_of(part) == std::vector<DeliveryTag>{2, 3});
   CHECK((part.oldest() == kNow));
   CHECK(part.format().query == "INSERT HERE");
   CHECK(part.token().size() == 32);
@@ -110,6 +89,21 @@ TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "
   CHECK(part.is_part());
   CHECK_FALSE(batch.is_part());
   CHECK(batch.part(0, 4).bytes() == batch.bytes());
+}
+
+TEST_CASE("batch: a message of several rows stays whole", "[batch]") {
+  Batch batch;
+  batch.buffer().append("abc");
+  batch.add(id(1), 3, kNow);
+  batch.buffer().append("d");
+  batch.add(id(2), 1, kNow);
+  CHECK(batch.rows() == 4);
+  REQUIRE(batch.runs().size() == 2);
+  batch.seal(insert_format());
+  const Batch part = batch.part(0, 1);
+  CHECK(part.bytes() == "abc");
+  CHECK(part.rows() == 3);
+  CHECK(part.runs().front().message == id(1));
 }
 
 }  // namespace

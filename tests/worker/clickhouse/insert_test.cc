@@ -19,7 +19,7 @@ Column column(const char* name, const char* type = "String") {
 Batch sealed_batch(const char* query = "INSERT") {
   Batch batch;
   batch.buffer().append("\2ab");
-  batch.add(testing::delivery(1), TimePoint(std::chrono::hours(1)));
+  batch.add(testing::id(1), 1, TimePoint(std::chrono::hours(1)));
   batch.seal(testing::insert_format(query));
   return batch;
 }

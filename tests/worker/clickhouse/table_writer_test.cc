@@ -51,7 +51,7 @@ class Rig {
     if (!opened) FAIL(opened.error().message);
     target.emplace(std::move(*opened));
     batch_.buffer().append("\1x");
-    batch_.add({}, Clock::now());
+    batch_.add({}, 1, Clock::now());
     auto encoding = target->encoding();
     batch_.seal(encoding->format);
   }

@@ -125,7 +125,7 @@ TEST_CASE("insert stage: what is dropped counts for nothing any more", "[insert_
   SECTION("while it is posted") {}
   SECTION("while the table is looked at") { rig.refuse(ErrorClass::kData); }
   const bool checking = rig.inserter.table_checks > 0;
-  rig.stage.drop_all();
+  rig.stage.link_lost();
   checking ? rig.table_unchanged() : rig.refuse(ErrorClass::kData);
   CHECK(rig.stage.held_bytes() == 0);
   CHECK_FALSE(rig.stage.request_under_way());
@@ -141,7 +141,7 @@ TEST_CASE("insert stage: after giving everything back it waits for a sign of lif
   Rig rig(1);
   rig.add(1);
   rig.answer(Kind::kUnknown);
-  rig.stage.drop_all_and_probe(rig.now);
+  rig.stage.given_back(rig.now);
   CHECK_FALSE(rig.stage.is_healthy());
   rig.wait_for_deadline();
   rig.table_unknown(ErrorClass::kTransient);

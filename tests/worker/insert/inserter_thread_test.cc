@@ -16,7 +16,7 @@ constexpr int kTimeoutMs = 20'000;
 Batch sealed_batch(const std::string& bytes = "row") {
   Batch batch;
   batch.buffer().append(bytes);
-  batch.add(testing::delivery(1), TimePoint(std::chrono::hours(1)));
+  batch.add(testing::id(1), 1, TimePoint(std::chrono::hours(1)));
   batch.seal(testing::insert_format());
   return batch;
 }

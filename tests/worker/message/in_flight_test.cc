@@ -1,157 +1,196 @@
 #include "worker/message/in_flight.h"
 
+#include "tests/fakes/batches.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
 namespace {
 
+using testing::delivery;
+using testing::id;
+
 constexpr TimePoint kNow{std::chrono::hours(1)};
 
-InFlight window_of(DeliveryTag last) {
-  InFlight window;
-  for (DeliveryTag tag = 1; tag <= last; ++tag) REQUIRE(window.add(tag, kNow));
-  return window;
+InFlight in_flight_of(DeliveryTag last) {
+  InFlight in_flight;
+  for (DeliveryTag tag = 1; tag <= last; ++tag) REQUIRE(in_flight.add(delivery(tag), kNow));
+  return in_flight;
 }
 
-TEST_CASE("delivery window: tags come one by one, from 1", "[delivery_window]") {
-  InFlight window;
-  CHECK_FALSE(window.add(0, kNow));
-  CHECK_FALSE(window.add(2, kNow));
-  CHECK(window.add(1, kNow));
-  CHECK_FALSE(window.add(1, kNow));
-  CHECK_FALSE(window.add(3, kNow));
-  CHECK(window.add(2, kNow));
-  CHECK(window.in_hand() == 2);
+TEST_CASE("in flight: tags come one by one, from 1", "[in_flight]") {
+  InFlight in_flight;
+  CHECK_FALSE(in_flight.add(delivery(0), kNow));
+  CHECK_FALSE(in_flight.add(delivery(2), kNow));
+  CHECK(in_flight.add(delivery(1), kNow));
+  CHECK_FALSE(in_flight.add(delivery(1), kNow));
+  CHECK_FALSE(in_flight.add(delivery(3), kNow));
+  CHECK(in_flight.add(delivery(2), kNow));
+  CHECK(in_flight.in_hand() == 2);
 }
 
-TEST_CASE("delivery window: the oldest is the first that is not acknowledged",
-          "[delivery_window]") {
-  InFlight window;
-  CHECK_FALSE(window.oldest());
-  window.add(1, kNow);
-  window.add(2, kNow + std::chrono::seconds(1));
-  CHECK((window.oldest() == kNow));
-  window.settle(2, Verdict::kStored);
-  CHECK((window.oldest() == kNow));
-  window.settle(1, Verdict::kStored);
-  window.take_settled_prefix();
-  CHECK_FALSE(window.oldest());
+TEST_CASE("in flight: the oldest is the first that is not acknowledged", "[in_flight]") {
+  InFlight in_flight;
+  CHECK_FALSE(in_flight.oldest());
+  in_flight.add(delivery(1), kNow);
+  in_flight.add(delivery(2), kNow + std::chrono::seconds(1));
+  CHECK((in_flight.oldest() == kNow));
+  in_flight.settle(id(2), Verdict::kStored);
+  CHECK((in_flight.oldest() == kNow));
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.take_settled_prefix();
+  CHECK_FALSE(in_flight.oldest());
 }
 
-TEST_CASE("delivery window: still so when it is empty again", "[delivery_window]") {
-  InFlight window = window_of(2);
-  window.settle(1, Verdict::kStored);
-  window.settle(2, Verdict::kStored);
-  window.take_settled_prefix();
-  CHECK_FALSE(window.add(1, kNow));
-  CHECK(window.add(3, kNow));
+TEST_CASE("in flight: still so when it is empty again", "[in_flight]") {
+  InFlight in_flight = in_flight_of(2);
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.settle(id(2), Verdict::kStored);
+  in_flight.take_settled_prefix();
+  CHECK_FALSE(in_flight.add(delivery(1), kNow));
+  CHECK(in_flight.add(delivery(3), kNow));
 }
 
-TEST_CASE("delivery window: every delivery gets one verdict", "[delivery_window]") {
-  InFlight window = window_of(3);
-  CHECK(window.settle(2, Verdict::kStored));
-  CHECK_FALSE(window.settle(2, Verdict::kStored));
-  CHECK_FALSE(window.settle(2, Verdict::kDeadLettered));
-  CHECK(window.count(Verdict::kStored) == 1);
-  CHECK(window.count(Verdict::kDeadLettered) == 0);
+TEST_CASE("in flight: every delivery gets one verdict", "[in_flight]") {
+  InFlight in_flight = in_flight_of(3);
+  CHECK(in_flight.settle(id(2), Verdict::kStored));
+  CHECK_FALSE(in_flight.settle(id(2), Verdict::kStored));
+  CHECK_FALSE(in_flight.settle(id(2), Verdict::kDeadLettered));
+  CHECK(in_flight.count(Verdict::kStored) == 1);
+  CHECK(in_flight.count(Verdict::kDeadLettered) == 0);
 }
 
-TEST_CASE("delivery window: what is not in it gets none", "[delivery_window]") {
-  InFlight window = window_of(2);
-  CHECK_FALSE(window.settle(0, Verdict::kStored));
-  CHECK_FALSE(window.settle(3, Verdict::kStored));
-  CHECK(window.settle(1, Verdict::kStored));
-  window.take_settled_prefix();
-  CHECK_FALSE(window.settle(1, Verdict::kStored));
-  CHECK(window.count(Verdict::kStored) == 1);
+TEST_CASE("in flight: what is not in it gets none", "[in_flight]") {
+  InFlight in_flight = in_flight_of(2);
+  CHECK_FALSE(in_flight.settle(id(0), Verdict::kStored));
+  CHECK_FALSE(in_flight.settle(id(3), Verdict::kStored));
+  CHECK(in_flight.settle(id(1), Verdict::kStored));
+  in_flight.take_settled_prefix();
+  CHECK_FALSE(in_flight.settle(id(1), Verdict::kStored));
+  CHECK(in_flight.count(Verdict::kStored) == 1);
 }
 
-TEST_CASE("delivery window: acknowledged up to the first pending one", "[delivery_window]") {
-  InFlight window = window_of(5);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  window.settle(2, Verdict::kStored);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  window.settle(1, Verdict::kDeadLettered);
-  window.settle(4, Verdict::kStored);
-  CHECK(window.take_settled_prefix().value_or(0) == 2);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  window.settle(3, Verdict::kStored);
-  CHECK(window.take_settled_prefix().value_or(0) == 4);
+TEST_CASE("in flight: acknowledged up to the first pending one", "[in_flight]") {
+  InFlight in_flight = in_flight_of(5);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  in_flight.settle(id(2), Verdict::kStored);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  in_flight.settle(id(1), Verdict::kDeadLettered);
+  in_flight.settle(id(4), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix().value_or(0) == 2);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  in_flight.settle(id(3), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix().value_or(0) == 4);
 }
 
-TEST_CASE("delivery window: what the broker has settled is not acknowledged", "[delivery_window]") {
-  InFlight window = window_of(4);
-  window.settle(1, Verdict::kStored);
-  window.settle(2, Verdict::kRejected);
-  window.settle(3, Verdict::kReturned);
-  CHECK(window.take_settled_prefix().value_or(0) == 1);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  window.settle(4, Verdict::kStored);
-  CHECK(window.take_settled_prefix().value_or(0) == 4);
+TEST_CASE("in flight: what the broker has settled is not acknowledged", "[in_flight]") {
+  InFlight in_flight = in_flight_of(4);
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.settle(id(2), Verdict::kRejected);
+  in_flight.settle(id(3), Verdict::kReturned);
+  CHECK(in_flight.take_settled_prefix().value_or(0) == 1);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  in_flight.settle(id(4), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix().value_or(0) == 4);
 }
 
-TEST_CASE("delivery window: one of only rejected ones needs no acknowledgement",
-          "[delivery_window]") {
-  InFlight window = window_of(2);
-  window.settle(1, Verdict::kRejected);
-  window.settle(2, Verdict::kReturned);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  CHECK(window.in_hand() == 0);
+TEST_CASE("in flight: a window of only rejected ones needs no acknowledgement", "[in_flight]") {
+  InFlight in_flight = in_flight_of(2);
+  in_flight.settle(id(1), Verdict::kRejected);
+  in_flight.settle(id(2), Verdict::kReturned);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  CHECK(in_flight.in_hand() == 0);
 }
 
 // What the broker's prefetch window still holds.
-TEST_CASE("delivery window: what is settled behind a pending one is not acknowledged yet",
-          "[delivery_window]") {
-  InFlight window = window_of(5);
-  CHECK(window.unacknowledged() == 5);
-  window.settle(2, Verdict::kStored);
-  window.settle(3, Verdict::kDeadLettered);
-  CHECK(window.unacknowledged() == 5);
-  window.settle(4, Verdict::kRejected);
-  CHECK(window.unacknowledged() == 4);
-  window.settle(5, Verdict::kReturned);
-  CHECK(window.unacknowledged() == 3);
-  window.take_settled_prefix();
-  CHECK(window.unacknowledged() == 3);
-  window.settle(1, Verdict::kStored);
-  CHECK(window.take_settled_prefix().value_or(0) == 3);
-  CHECK(window.unacknowledged() == 0);
+TEST_CASE("in flight: what is settled behind a pending one is not acknowledged yet",
+          "[in_flight]") {
+  InFlight in_flight = in_flight_of(5);
+  CHECK(in_flight.unacknowledged() == 5);
+  in_flight.settle(id(2), Verdict::kStored);
+  in_flight.settle(id(3), Verdict::kDeadLettered);
+  CHECK(in_flight.unacknowledged() == 5);
+  in_flight.settle(id(4), Verdict::kRejected);
+  CHECK(in_flight.unacknowledged() == 4);
+  in_flight.settle(id(5), Verdict::kReturned);
+  CHECK(in_flight.unacknowledged() == 3);
+  in_flight.take_settled_prefix();
+  CHECK(in_flight.unacknowledged() == 3);
+  in_flight.settle(id(1), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix().value_or(0) == 3);
+  CHECK(in_flight.unacknowledged() == 0);
 }
 
-TEST_CASE("delivery window: counts verdicts for good, the pending ones as they are",
-          "[delivery_window]") {
-  InFlight window = window_of(6);
-  CHECK(window.in_hand() == 6);
-  window.settle(1, Verdict::kStored);
-  window.settle(2, Verdict::kStored);
-  window.settle(3, Verdict::kDeadLettered);
-  window.settle(4, Verdict::kRejected);
-  window.settle(5, Verdict::kReturned);
-  window.take_settled_prefix();
-  CHECK(window.in_hand() == 1);
-  CHECK(window.count(Verdict::kPending) == 1);
-  CHECK(window.count(Verdict::kStored) == 2);
-  CHECK(window.count(Verdict::kDeadLettered) == 1);
-  CHECK(window.count(Verdict::kRejected) == 1);
-  CHECK(window.count(Verdict::kReturned) == 1);
+TEST_CASE("in flight: counts verdicts for good, the pending ones as they are", "[in_flight]") {
+  InFlight in_flight = in_flight_of(6);
+  CHECK(in_flight.in_hand() == 6);
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.settle(id(2), Verdict::kStored);
+  in_flight.settle(id(3), Verdict::kDeadLettered);
+  in_flight.settle(id(4), Verdict::kRejected);
+  in_flight.settle(id(5), Verdict::kReturned);
+  in_flight.take_settled_prefix();
+  CHECK(in_flight.in_hand() == 1);
+  CHECK(in_flight.count(Verdict::kPending) == 1);
+  CHECK(in_flight.count(Verdict::kStored) == 2);
+  CHECK(in_flight.count(Verdict::kDeadLettered) == 1);
+  CHECK(in_flight.count(Verdict::kRejected) == 1);
+  CHECK(in_flight.count(Verdict::kReturned) == 1);
 }
 
-TEST_CASE("delivery window: a new channel begins with tag 1 and nothing in hand",
-          "[delivery_window]") {
-  InFlight window;
-  window.add(1, kNow);
-  window.add(2, kNow);
-  window.add(3, kNow);
-  window.settle(2, Verdict::kStored);
-  window.restart();
-  CHECK(window.in_hand() == 0);
-  CHECK(window.unacknowledged() == 0);
-  CHECK(window.count(Verdict::kReturned) == 2);
-  CHECK(window.count(Verdict::kStored) == 1);
-  CHECK_FALSE(window.take_settled_prefix().has_value());
-  CHECK(window.add(1, kNow));
-  CHECK(window.settle(1, Verdict::kStored));
-  CHECK(window.take_settled_prefix() == 1);
+TEST_CASE("in flight: a new channel begins with tag 1 and nothing in hand", "[in_flight]") {
+  InFlight in_flight;
+  in_flight.add(delivery(1), kNow);
+  in_flight.add(delivery(2), kNow);
+  in_flight.add(delivery(3), kNow);
+  in_flight.settle(id(2), Verdict::kStored);
+  in_flight.lose_link();
+  CHECK(in_flight.in_hand() == 0);
+  CHECK(in_flight.unacknowledged() == 0);
+  CHECK(in_flight.count(Verdict::kReturned) == 2);
+  CHECK(in_flight.count(Verdict::kStored) == 1);
+  CHECK_FALSE(in_flight.take_settled_prefix().has_value());
+  CHECK(in_flight.add(delivery(1), kNow));
+  CHECK(in_flight.settle({2, 1}, Verdict::kStored));
+  CHECK(in_flight.take_settled_prefix() == 1);
+}
+
+TEST_CASE("in flight: what belongs to a lost link is void", "[in_flight]") {
+  InFlight in_flight = in_flight_of(2);
+  in_flight.lose_link();
+  in_flight.lose_link();
+  const auto present = in_flight.add(delivery(1), kNow);
+  REQUIRE(present);
+  for (const LinkNumber link : {1, 2}) {
+    CHECK_FALSE(in_flight.settle({link, 1}, Verdict::kStored));
+    CHECK(*present != DeliveryId{link, 1});
+  }
+  CHECK(in_flight.in_hand() == 1);
+  CHECK(in_flight.id_of(1) == *present);
+  CHECK(in_flight.settle(*present, Verdict::kStored));
+}
+
+TEST_CASE("in flight: keeps the content of a message until its verdict", "[in_flight]") {
+  InFlight in_flight;
+  for (const DeliveryTag tag : {1, 2}) {
+    Delivery one = delivery(tag, tag == 1 ? "body" : "");
+    one.exchange = "exchange";
+    one.routing_key = tag == 1 ? "" : "key";
+    one.properties = "\x80";
+    in_flight.keep(*in_flight.add(one, kNow), one);
+  }
+  CHECK(in_flight.content(id(1)).tag == 1);
+  CHECK(in_flight.content(id(1)).body == "body");
+  CHECK(in_flight.content(id(1)).exchange == "exchange");
+  CHECK(in_flight.content(id(1)).routing_key == "");
+  CHECK(in_flight.content(id(1)).properties == "\x80");
+  CHECK(in_flight.content(id(2)).tag == 2);
+  CHECK(in_flight.content(id(2)).body == "");
+  CHECK(in_flight.content(id(2)).routing_key == "key");
+  CHECK(in_flight.held_bytes() == 4 + 16 + 3 + 2);
+  in_flight.let_go(id(2));
+  CHECK(in_flight.held_bytes() == 4 + 8 + 1);
+  in_flight.settle(id(1), Verdict::kStored);
+  CHECK(in_flight.held_bytes() == 0);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ using testing::Tags;
 
 TEST_CASE("drain: with nothing in hand it is done at once", "[settlement]") {
   SettlementRig rig;
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK(rig.settlement.drained());
   CHECK(rig.posts() == 0);
   CHECK_FALSE(rig.settlement.deadline().has_value());
@@ -20,7 +20,7 @@ TEST_CASE("drain: with nothing in hand it is done at once", "[settlement]") {
 TEST_CASE("drain: rows that wait for company are posted at once", "[settlement]") {
   SettlementRig rig;
   rig.take_good();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   REQUIRE(rig.posts() == 1);
   CHECK(rig.post(0).tags == Tags{1});
   CHECK_FALSE(rig.settlement.drained());
@@ -32,7 +32,7 @@ TEST_CASE("drain: rows that wait for company are posted at once", "[settlement]"
 TEST_CASE("drain: a post under way is waited for, and those behind it follow", "[settlement]") {
   SettlementRig rig(/*rows=*/2);
   for (int i = 0; i < 5; ++i) rig.take_good();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK(rig.posts() == 1);
   rig.store();
   rig.store();
@@ -50,7 +50,7 @@ TEST_CASE("drain: a post that fails is not repeated", "[settlement]") {
     SettlementRig rig(/*rows=*/1);
     rig.take_good();
     rig.take_good();
-    rig.settlement.drain(rig.now);
+    rig.drain();
     rig.answer(kind);
     CHECK_FALSE(rig.failed);
     CHECK(rig.settlement.drained());
@@ -67,7 +67,7 @@ TEST_CASE("drain: a batch that waits for its repeat is given up at once", "[sett
   SettlementRig rig(/*rows=*/1);
   rig.take_good();
   rig.refuse();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK(rig.settlement.drained());
   CHECK_FALSE(rig.settlement.deadline().has_value());
   rig.wait(std::chrono::hours(1));
@@ -79,7 +79,7 @@ TEST_CASE("drain: what is stored before a later post fails is acknowledged", "[s
   SettlementRig rig(/*rows=*/1);
   rig.take_good();
   rig.take_good();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   rig.store();
   CHECK_FALSE(rig.settlement.drained());
   rig.refuse();
@@ -92,7 +92,7 @@ TEST_CASE("drain: what is stored before a later post fails is acknowledged", "[s
 TEST_CASE("drain: unconfirmed dead letters are waited for", "[settlement]") {
   SettlementRig rig;
   rig.take_bad();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK_FALSE(rig.settlement.drained());
   rig.confirm_dead_letter();
   CHECK(rig.settlement.drained());
@@ -104,7 +104,7 @@ TEST_CASE("drain: dead letters are still acknowledged after a batch was given up
   rig.take_bad();
   rig.take_good();
   rig.refuse();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   rig.confirm_dead_letter();
   CHECK(rig.source.acknowledged == Tags{1});
   CHECK(rig.in_hand() == 1);
@@ -113,11 +113,11 @@ TEST_CASE("drain: dead letters are still acknowledged after a batch was given up
 TEST_CASE("drain: twice is once", "[settlement]") {
   SettlementRig rig;
   rig.take_good();
-  rig.settlement.drain(rig.now);
-  rig.settlement.drain(rig.now);
+  rig.drain();
+  rig.drain();
   CHECK(rig.posts() == 1);
   rig.refuse();
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK(rig.posts() == 1);
   CHECK(rig.settlement.drained());
 }

@@ -11,12 +11,11 @@ TEST_CASE("settlement: a lost link returns everything in hand and drops its rows
   SettlementRig rig(/*rows=*/3);
   rig.take_good();
   rig.take_bad();
-  rig.settlement.link_lost();
+  rig.lose_link();
   CHECK(rig.in_hand() == 0);
   CHECK(rig.count(Verdict::kReturned) == 2);
   CHECK_FALSE(rig.settlement.deadline().has_value());
 
-  rig.last_tag = 0;
   rig.take_good();
   rig.take_good();
   rig.take_good();
@@ -34,10 +33,9 @@ TEST_CASE("settlement: a post that outlives its link settles nothing", "[settlem
     rig.take_good();
     rig.take_good();
     REQUIRE(rig.posts() == 1);
-    rig.settlement.link_lost();
+    rig.lose_link();
     CHECK(rig.settlement.request_under_way());
 
-    rig.last_tag = 0;
     rig.take_good();
     rig.take_good();
     CHECK(rig.posts() == 1);
@@ -56,10 +54,9 @@ TEST_CASE("settlement: a batch that waits to be sent again goes with its link", 
   rig.take_good();
   rig.leave_unknown();
   REQUIRE(rig.settlement.deadline().has_value());
-  rig.settlement.link_lost();
+  rig.lose_link();
   CHECK_FALSE(rig.settlement.deadline().has_value());
   CHECK_FALSE(rig.settlement.request_under_way());
-  rig.last_tag = 0;
   rig.take_good();
   CHECK(rig.posts() == 2);
 }

@@ -123,7 +123,7 @@ class RandomRun {
     require(rig_.inserter.overlaps == 0, "two posts under way");
     require(rig_.inserter.under_way == rig_.settlement.request_under_way(), "who posts?");
     check_posts();
-    const InFlight& window = rig_.settlement.window();
+    const InFlight& window = rig_.settlement.in_flight();
     require(window.in_hand() == count(Fate::kInHand), "in hand");
     require(window.count(Verdict::kStored) == count(Fate::kStored), "stored");
     require(window.count(Verdict::kDeadLettered) == count(Fate::kDeadLettered), "dead-lettered");
@@ -164,7 +164,7 @@ class RandomRun {
 
   // With servers that work again everything gets its verdict within a moment.
   void finish() {
-    rig_.settlement.drain(rig_.now);
+    rig_.drain();
     const bool was_waiting = last_failed_ && !rig_.inserter.under_way;
     while (rig_.dead_letters.has_unconfirmed()) confirm();
     while (rig_.inserter.under_way) {

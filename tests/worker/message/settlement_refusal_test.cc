@@ -51,7 +51,7 @@ TEST_CASE("drain: what a dead-letter queue refuses is not waited for", "[settlem
   rig.take_bad();
   rig.take_good();
   rig.dead_letters.refusing = true;
-  rig.settlement.drain(rig.now);
+  rig.drain();
   CHECK_FALSE(rig.settlement.drained());
   rig.store();
   CHECK(rig.settlement.drained());

@@ -50,7 +50,7 @@ TEST_CASE("a lost link returns what is in hand, also what waits for the dead-let
   SettlementRig rig(3);
   rig.take_good();
   rig.take_bad();
-  rig.settlement.link_lost();
+  rig.lose_link();
   const WorkerRecord record = report(rig);
   CHECK(record.counters.returned == 2);
   CHECK(record.counters.all_dead_lettered() == 0);
@@ -128,7 +128,7 @@ TEST_CASE("why batches were sealed is counted") {
   CHECK(flushes(report(rig), FlushReason::kWindow) == 1);
   SettlementRig stopped;
   stopped.take_good();
-  stopped.settlement.drain(stopped.now);
+  stopped.drain();
   CHECK(flushes(report(stopped), FlushReason::kStop) == 1);
 }
 

@@ -1,0 +1,60 @@
+// RowWriter: makes rows of messages, for the table as it is known now. It stands between a message
+// and a batch: it guards against messages that kill workers, refuses rows that are too large for
+// any batch, and says which INSERT the rows belong to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "worker/batch/crash_guard.h"
+#include "worker/batch/insert_format.h"
+#include "worker/encode/row_buffer.h"
+#include "worker/encode/row_encoder.h"
+
+namespace event_consumer {
+
+// How events become rows of the table as it is now.
+struct Encoding {
+  RowEncoder encoder;
+  std::shared_ptr<const InsertFormat> format;  // of rows that hold all columns
+
+  // Of rows that hold only these. Nothing when every row holds all: otherwise columns that an event
+  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
+  std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
+      nullptr;
+};
+
+class RowWriter {
+ public:
+  // `guard` must outlive the writer. Rows of one message may come to `most_bytes`.
+  RowWriter(Encoding encoding, CrashGuard& guard, std::size_t most_bytes)
+      : encoding_(std::move(encoding)),
+        guard_(guard),
+        most_bytes_(most_bytes),
+        format_(encoding_.format) {}
+
+  // Appends the rows of the message to `rows`. When it is rejected, returns why and leaves `rows`
+  // as it was.
+  std::optional<Rejection> write(const Delivery& message, RowBuffer& rows);
+
+  // What the rows are that were written last: the same object for as long as they are of one
+  // format. Before anything is written, what rows of all columns are.
+  const std::shared_ptr<const InsertFormat>& format() const { return format_; }
+
+  // When the event that was written last happened, in seconds since the epoch, where that is known.
+  std::optional<double> event_time() const { return encoding_.encoder.event_time(); }
+
+  // From here on rows are those of another table.
+  void adopt(Encoding encoding);
+
+ private:
+  Encoding encoding_;
+  CrashGuard& guard_;
+  std::size_t most_bytes_;
+  std::shared_ptr<const InsertFormat> format_;
+  std::vector<bool> written_columns_;  // those of format_, where rows can hold different ones
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,59 @@
+#include "worker/loop/broker_link.h"
+
+#include <utility>
+
+#include "common/log.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr std::chrono::seconds kGoodLink{10};
+
+}  // namespace
+
+BrokerLink::BrokerLink(Connections first, Connect connect)
+    : connections_(std::move(first)),
+      connect_(std::move(connect)),
+      backoff_(std::chrono::milliseconds(100), std::chrono::seconds(3)) {}
+
+void BrokerLink::consumes(TimePoint now) {
+  if (log_limiter_.is_news("consuming", now)) log::info("consuming {}", source().describe());
+  consuming_since_ = now;
+}
+
+void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {
+  // A link that the broker takes and cuts again is a fault that goes on.
+  const auto since = std::exchange(consuming_since_, std::nullopt);
+  if (since && now - *since >= kGoodLink) {
+    log_limiter_.over();
+    backoff_.reset();
+  }
+  log::log(log_limiter_.is_news(error.message, now) ? log::Level::warn : log::Level::debug,
+           "{}; {} events in hand go back to the queue", error.message, in_hand);
+  connections_ = Connections{};
+  retry_at_ = now + backoff_.next();
+}
+
+Result<bool> BrokerLink::connect_if_due(TimePoint now) {
+  if (is_up() || now < *retry_at_) return false;
+  auto made = connect_();
+  if (!made) {
+    fault_ = made.error().message;
+    if (log_limiter_.is_news(fault_, now)) log::warn("{}; tried again until it works", fault_);
+    retry_at_ = now + backoff_.next();
+    return made.error();
+  }
+  connections_ = std::move(*made);
+  retry_at_.reset();
+  fault_.clear();
+  ++reconnects_;
+  return true;
+}
+
+void BrokerLink::close() {
+  if (!is_up()) return;
+  source().close();
+  if (dead_letters() != nullptr) dead_letters()->close();
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,66 @@
+#include "worker/loop/intake.h"
+
+namespace event_consumer {
+namespace {
+
+using Reason = IntakeDecision::Reason;
+
+// Of a worker that has a consumer.
+IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
+  if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
+    return {IntakeStep::kReturnAll, Reason::kTooLate};
+  if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
+  if (facts.dead_letters_refuse) return {IntakeStep::kReturn, Reason::kDeadLetters};
+  if (!facts.may_take && facts.full_for && *facts.full_for >= limits.longest_full)
+    return {IntakeStep::kReturn, Reason::kFull};
+  return {};
+}
+
+IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limits) {
+  if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
+  if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
+    return {IntakeStep::kGiveBackAll, Reason::kTooLate};
+  return {};
+}
+
+}  // namespace
+
+IntakeDecision decide(const IntakeFacts& facts, const IntakeLimits& limits) {
+  switch (facts.state) {
+    case IntakeState::kConsuming:
+      if (facts.is_asked_to_stop) return {IntakeStep::kDrain};
+      return decide_consuming(facts, limits);
+    case IntakeState::kReturning:
+      if (facts.is_asked_to_stop) return {IntakeStep::kDrain};
+      return {};
+    case IntakeState::kHolding:
+      if (facts.is_asked_to_stop) return {IntakeStep::kDrain};
+      return decide_holding(facts, limits);
+    case IntakeState::kDraining:
+      if (facts.is_late || facts.is_drained) return {IntakeStep::kSettle};
+      return {};
+    case IntakeState::kSettling:
+      if (facts.is_late) return {IntakeStep::kGiveUpSettling};
+      return {};
+    case IntakeState::kStopped:
+      break;
+  }
+  return {};
+}
+
+Arrival arrival(IntakeState state) {
+  switch (state) {
+    case IntakeState::kConsuming:
+      return Arrival::kTake;
+    case IntakeState::kReturning:
+    case IntakeState::kHolding:
+      return Arrival::kGiveBack;
+    case IntakeState::kDraining:
+    case IntakeState::kSettling:
+    case IntakeState::kStopped:
+      break;
+  }
+  return Arrival::kLeave;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,78 @@
+// Intake: whether deliveries are taken, and what is done about it. Pure: the loop states the plain
+// facts, and gets the one step to take now; intake_test.cc is its table.
+#pragma once
+
+#include <optional>
+
+#include "common/clock.h"
+
+namespace event_consumer {
+
+//    too much held, held for too long, paused,
+//    dead letters refused                        cancelled    room again, and not paused
+//  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
+//      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
+//
+// When the link is lost, a stop ends at once; else the next link begins with kConsuming, or with
+// kHolding while the worker is paused.
+enum class IntakeState {
+  kConsuming,  // deliveries are taken, as long as there is room
+  kReturning,  // the consumer is being cancelled; what still comes is given back
+  kHolding,    // there is no consumer until there is room and the pause is over
+  kDraining,   // stopping: what is in hand is inserted; what still comes is left to the broker
+  kSettling,   // stopping: waits for the broker to have taken all acknowledgements
+  kStopped,
+};
+
+struct IntakeFacts {
+  IntakeState state;
+  bool is_asked_to_stop = false;
+  bool is_paused = false;                             // by an operator
+  bool dead_letters_refuse = false;                   // the dead-letter queue does
+  bool may_take = true;                               // see Settlement
+  bool has_room = true;                               // see Settlement
+  std::optional<Duration> oldest_age = std::nullopt;  // of the events in hand
+  std::optional<Duration> full_for =
+      std::nullopt;  // how long nothing was read, because nothing may be taken
+
+  // Only in kDraining and kSettling.
+  bool is_drained = false;  // nothing more can be settled, and the consumer is gone
+  bool is_late = false;     // the time for it is over
+};
+
+struct IntakeLimits {
+  Duration hold_timeout;  // events that wait so long are given back
+  Duration longest_full;  // so long deliveries may lie in the socket
+};
+
+enum class IntakeStep {
+  kNone,
+  kResume,          // consume again: kConsuming
+  kReturn,          // cancel the consumer, give back what still comes: kReturning
+  kReturnAll,       // the same, and everything in hand is given back
+  kGiveBackAll,     // everything in hand is given back; there is no consumer
+  kDrain,           // begin to stop: kDraining
+  kSettle,          // ask the broker whether it has taken everything: kSettling
+  kGiveUpSettling,  // the broker does not answer: kStopped
+};
+
+struct IntakeDecision {
+  // Why nothing is taken, where `step` makes it so.
+  enum class Reason { kNone, kTooLate, kPaused, kDeadLetters, kFull };
+
+  IntakeStep step = IntakeStep::kNone;
+  Reason reason = Reason::kNone;
+};
+
+// What is to be done now.
+IntakeDecision decide(const IntakeFacts& facts, const IntakeLimits& limits);
+
+// What becomes of a delivery that comes in this state.
+enum class Arrival {
+  kTake,
+  kGiveBack,  // a consumer that is to come back must leave nothing unsettled
+  kLeave,     // one that stops closes the channel, which gives back everything at once
+};
+Arrival arrival(IntakeState state);
+
+}  // namespace event_consumer
