@@ -33,8 +33,7 @@ struct SupervisorConfig {
 
   // The program that each worker executes, as find_worker() gives it. Its command line is
   // «event-consumer-worker --slot=N --ready-fd=FD --row=R --scoreboard-fd=FD»: N from 1; FD the
-  // write end of a pipe to which it writes a byte «c» when it consumes for the first time and a
-  // byte «r» when it wants to be replaced; R and FD its row on the scoreboard.
+  // write end of a pipe for its WorkerMessages; R and FD its row on the scoreboard.
   std::string worker_path;
 
   // The whole environment of a worker, «NAME=value».

@@ -45,13 +45,16 @@ std::optional<WorkerMessage> WorkerProcess::read_message(TimePoint now) {
     messages_.reset();
     return std::nullopt;
   }
-  if (byte == 'r') {
-    asks_for_recycling = true;
-    return WorkerMessage::kAsksForRecycling;
+  switch (static_cast<WorkerMessage>(byte)) {
+    case WorkerMessage::kAsksForRecycling:
+      asks_for_recycling = true;
+      return WorkerMessage::kAsksForRecycling;
+    case WorkerMessage::kConsumes:
+      if (slot.state() != SlotState::kStarting) return std::nullopt;
+      slot.consumes(now);
+      return WorkerMessage::kConsumes;
   }
-  if (slot.state() != SlotState::kStarting) return std::nullopt;
-  slot.consumes(now);
-  return WorkerMessage::kConsumes;
+  return std::nullopt;
 }
 
 std::string WorkerProcess::name() const {

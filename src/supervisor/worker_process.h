@@ -14,6 +14,7 @@
 #include "common/result.h"
 #include "common/scoreboard/scoreboard.h"
 #include "common/unique_fd.h"
+#include "common/worker_message.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/worker_slot.h"
 
@@ -25,12 +26,6 @@ struct WorkerProgram {
   std::vector<std::string> environment;
   sigset_t signal_mask;
   int scoreboard_fd;
-};
-
-// What a worker says on its pipe, a byte each.
-enum class WorkerMessage {
-  kConsumes,          // for the first time
-  kAsksForRecycling,  // it has taken --worker-max-events and is to be replaced
 };
 
 class WorkerProcess {
