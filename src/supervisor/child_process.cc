@@ -53,7 +53,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 // Runs in the child, so only async-signal-safe calls, and no memory is taken. Returns only on
 // failure.
-Failure become(const Command& command, char* const* arguments, char* const* environment,
+Failure become(const ChildCommand& command, char* const* arguments, char* const* environment,
                pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return {Step::kDeathSignal, errno};
   // The parent may have died before the line above; then the signal never comes.
@@ -84,7 +84,7 @@ ssize_t read_again_if_interrupted(int fd, void* into, size_t size) {
 
 }  // namespace
 
-Result<pid_t> start_child(const Command& command) {
+Result<pid_t> start_child(const ChildCommand& command) {
   std::vector<std::string> argument_strings = {
       command.name.empty() ? command.path.substr(command.path.rfind('/') + 1) : command.name};
   argument_strings.insert(argument_strings.end(), command.arguments.begin(),

@@ -16,7 +16,7 @@
 namespace event_consumer {
 
 // A program and all that it is to have of ours.
-struct Command {
+struct ChildCommand {
   std::string path;                      // of the executable; PATH is not searched
   std::vector<std::string> arguments;    // from argv[1]
   std::vector<std::string> environment;  // «NAME=value», the whole of it
@@ -30,7 +30,7 @@ struct Command {
 // SIGTERM when the calling thread ends (PR_SET_PDEATHSIG in prctl(2); lost when the program is
 // set-user-ID or has file capabilities). When fork, execve or a step between fails, the Error names
 // the step and its cause («execve /x: No such file or directory»), and there is no process left.
-Result<pid_t> start_child(const Command& command);
+Result<pid_t> start_child(const ChildCommand& command);
 
 struct EndedChild {
   pid_t pid;

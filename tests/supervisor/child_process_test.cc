@@ -11,8 +11,8 @@
 namespace event_consumer::testing {
 namespace {
 
-Command shell(const std::string& script) {
-  Command command = {"/bin/sh", {"-c", script}, {"PATH=/usr/bin:/bin"}, {}, {}};
+ChildCommand shell(const std::string& script) {
+  ChildCommand command = {"/bin/sh", {"-c", script}, {"PATH=/usr/bin:/bin"}, {}, {}};
   sigemptyset(&command.signal_mask);
   return command;
 }
@@ -20,7 +20,7 @@ Command shell(const std::string& script) {
 TEST_CASE("child process: executes the program with its arguments and environment",
           "[child_process]") {
   PrivateDirectory directory;
-  Command command = shell("echo \"$0|$1|$WORD\" >$OUT; exit 7");
+  ChildCommand command = shell("echo \"$0|$1|$WORD\" >$OUT; exit 7");
   command.arguments.insert(command.arguments.end(), {"zero", "one two"});
   command.environment.insert(command.environment.end(), {"WORD=a=b", "OUT=" + (directory / "out")});
   const Result<pid_t> pid = start_child(command);
@@ -35,7 +35,7 @@ TEST_CASE("child process: a failed exec is told with its cause, and leaves no ch
           "[child_process]") {
   PrivateDirectory directory;
   const auto message_of = [](const std::string& path) {
-    Command command = shell("");
+    ChildCommand command = shell("");
     command.path = path;
     const Result<pid_t> pid = start_child(command);
     return pid ? "started" : pid.error().message;
@@ -49,7 +49,7 @@ TEST_CASE("child process: a failed exec is told with its cause, and leaves no ch
 }
 
 TEST_CASE("child process: a failed step before exec is told", "[child_process]") {
-  Command command = shell("");
+  ChildCommand command = shell("");
   command.inherited_fds = {12345};
   const Result<pid_t> pid = start_child(command);
   REQUIRE_FALSE(pid);
@@ -70,7 +70,7 @@ TEST_CASE("child process: inherits the descriptors that are named and no others"
           "[child_process]") {
   const int stray = fcntl(STDIN_FILENO, F_DUPFD, 50);
   const int wanted = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 60);
-  Command command = shell("exec sleep 60");
+  ChildCommand command = shell("exec sleep 60");
   command.inherited_fds = {wanted};
   const Result<pid_t> pid = start_child(command);
   REQUIRE(pid);
@@ -86,7 +86,7 @@ TEST_CASE("child process: inherits the descriptors that are named and no others"
 
 TEST_CASE("child process: has the given signal mask and default dispositions", "[child_process]") {
   const auto before = std::signal(SIGUSR1, SIG_IGN);
-  Command command = shell("exec sleep 60");
+  ChildCommand command = shell("exec sleep 60");
   sigaddset(&command.signal_mask, SIGUSR2);
   const Result<pid_t> pid = start_child(command);
   std::signal(SIGUSR1, before);
