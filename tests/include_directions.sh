@@ -1,27 +1,54 @@
-#!/bin/sh
-# Fails when a file includes what its place does not allow: common/ knows neither program, the
-# programs do not know each other, the encoder knows neither AMQP nor HTTP, those two do not know
-# each other, nothing in the product knows the tests, and each foreign library is met in one place.
+#!/bin/bash
+# Fails when a file includes what its place does not allow (common/ knows neither program, the
+# programs do not know each other, the rooms of a worker know those below them only, nothing in the
+# product knows the tests, each foreign library is met in one place), when headers include each
+# other in a circle, and when one program has two types or two headers of one name.
 set -u
 failed=0
 
+sources() { git ls-files -co --exclude-standard "$@" | grep -E '\.(cc|h)$'; }
+
+# report WHY FINDINGS: fails with them, if there are any.
+report() {
+  [ -z "$2" ] && return
+  printf '%s:\n%s\n' "$1" "$2" >&2
+  failed=1
+}
+
 # forbid DIRECTORY PATTERN WHY [EXCEPT]
 forbid() {
-  found=$(git ls-files -co --exclude-standard "$1" | grep -E '\.(cc|h)$' | grep -vE "${4:-^$}" |
-    xargs grep -nE "^#include [<\"]($2)" /dev/null)
-  [ -z "$found" ] && return
-  printf '%s:\n%s\n' "$3" "$found" >&2
-  failed=1
+  report "$3" "$(sources "$1" | grep -vE "${4:-^$}" |
+    xargs grep -nE "^#include [<\"]($2)" /dev/null)"
+}
+
+# room NAME ALLOWED: what src/worker/NAME includes of the worker, beside itself. It stands above the
+# rooms that it includes.
+room() {
+  report "worker/$1 includes of the worker only: $2" "$(sources "src/worker/$1" |
+    xargs grep -nE '^#include "worker/' /dev/null |
+    grep -vE "#include \"worker/($1/|${2// /|})")"
 }
 
 forbid common 'supervisor/|worker/' 'common/ includes nothing of src/'
 forbid src/supervisor 'worker/' 'the supervisor knows no worker'
 forbid src/worker 'supervisor/' 'a worker knows no supervisor'
-forbid src/worker/encode 'worker/(amqp|clickhouse)/' 'the encoder knows neither AMQP nor HTTP'
-forbid src/worker/amqp 'worker/clickhouse/' 'AMQP and ClickHouse do not know each other'
-forbid src/worker/clickhouse 'worker/amqp/' 'AMQP and ClickHouse do not know each other'
 forbid common 'tests/' 'the product does not know its tests'
 forbid src 'tests/' 'the product does not know its tests'
+
+# The seams, which whoever stands behind them may include, are plain values and interfaces.
+seams='message/(delivery|source|dead_letter_sink)\.h'
+room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h'
+room message 'insert/ batch/ encode/'
+room insert "batch/ encode/ message/delivery\.h"
+room batch "encode/ message/delivery\.h"
+room encode nothing
+room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h"
+room clickhouse 'insert/(inserter|error_class)\.h batch/ encode/ tls\.h diagnosis\.h'
+room commands 'amqp/ clickhouse/ diagnosis\.h'
+report 'what is behind a seam may be included by a seam only' "$(sources src/worker/message |
+  grep -E "/$seams\$" | xargs grep -nE '^#include "worker/' /dev/null |
+  grep -vE "\"worker/($seams|encode/verdict\.h)")"
+
 forbid src 'CLI/' 'CLI11 is met in common/command_line.cc'
 forbid common 'CLI/' 'CLI11 is met in common/command_line.cc' '/command_line.cc$'
 forbid src 'spdlog/(spdlog|sinks|logger|pattern)' 'spdlog is met in common/log'
@@ -32,5 +59,40 @@ forbid src 'rapidjson/' 'RapidJSON is met in worker/encode and supervisor/status
   '^src/(worker/encode|supervisor/status)/'
 forbid src 'prometheus/' 'prometheus-cpp is met in supervisor/status/metrics.cc' '/metrics.cc$'
 forbid src '(rabbitmq-c/)?amqp' 'rabbitmq-c is met in worker/amqp' '^src/worker/amqp/'
+
+report 'headers include each other in a circle' "$(sources common src tests | grep '\.h$' |
+  xargs awk -F '"' '/^#include "/ { header = FILENAME; sub("^src/", "", header); print header, $2 }' |
+  tsort 2>&1 >/dev/null)"
+
+# Types outside of anonymous namespaces: clang-format puts their first lines and the ends of
+# namespaces where this finds them.
+types='
+  FNR == 1 { depth = 0; anonymous = 0 }
+  /^namespace \{/ { anonymous = 1 }
+  /^}  \/\/ namespace$/ { anonymous = 0 }
+  /^namespace [a-z_:]+ \{/ { space[++depth] = $2 "::" }
+  /^}  \/\/ namespace [a-z_:]+$/ { --depth }
+  /^(enum )?(class|struct|union) [A-Za-z_]+( final)?( :.*| \{.*)?$/ && !anonymous {
+    print space[depth] ($2 == "class" || $2 == "struct" ? $3 : $2), FILENAME
+  }'
+names='{ name = $0; sub(".*/", "", name); print name, $0 }'
+twice='$1 == name { print name ": " where, $2 } { name = $1; where = $2 }'
+
+# one_of_each PROGRAM PATH...: what the program is made of.
+one_of_each() {
+  program=$1
+  shift
+  report "two types of one name in $program" \
+    "$(sources "$@" | xargs awk "$types" | sort | awk "$twice")"
+  report "two headers of one name in $program" \
+    "$(sources "$@" | grep '\.h$' | awk "$names" | sort | awk "$twice")"
+}
+
+one_of_each event-consumer common src/supervisor
+one_of_each event-consumer-worker common src/worker tests/planted
+one_of_each unit-tests common src tests/common tests/supervisor tests/worker tests/fakes tests/simulation
+for tests in integration engine demo bench; do
+  one_of_each "$tests" common tests/support "tests/$tests"
+done
 
 exit "$failed"
