@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "common/log.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -10,10 +9,6 @@ namespace {
 
 constexpr amqp_channel_t kChannel = 1;
 constexpr std::string_view kConsumerTag = "event-consumer";
-
-using MaybeEvent = std::optional<SourceEvent>;
-
-MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
 
 }  // namespace
 
@@ -42,75 +37,13 @@ Result<SourceEvent> AmqpSource::next() {
     auto frame = connection_.next_frame();
     if (!frame) return frame.error();
     if (!frame->has_value()) return SourceEvent{};
-    auto complete = handle(**frame);
-    if (!complete) return complete.error();
-    if (complete->has_value()) {
-      reported_ = true;
-      return **complete;
-    }
+    auto event = assembly_.add(**frame);
+    if (!event) return event.error();
+    if (!event->has_value()) continue;
+    reported_ = true;
+    if ((*event)->kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;
+    return **event;
   }
-}
-
-Result<MaybeEvent> AmqpSource::handle(const amqp_frame_t& frame) {
-  switch (frame.frame_type) {
-    case AMQP_FRAME_METHOD:
-      return handle_method(frame.payload.method);
-    case AMQP_FRAME_HEADER:
-      return handle_header(frame);
-    case AMQP_FRAME_BODY:
-      return handle_body(frame.payload.body_fragment);
-    default:
-      return MaybeEvent();
-  }
-}
-
-Result<MaybeEvent> AmqpSource::handle_method(const amqp_method_t& method) {
-  switch (method.id) {
-    case AMQP_BASIC_DELIVER_METHOD: {
-      const auto* deliver = static_cast<const amqp_basic_deliver_t*>(method.decoded);
-      delivery_ = Delivery{};
-      delivery_.tag = deliver->delivery_tag;
-      delivery_.redelivered = deliver->redelivered != 0;
-      delivery_.exchange = to_view(deliver->exchange);
-      delivery_.routing_key = to_view(deliver->routing_key);
-      return MaybeEvent();
-    }
-    case AMQP_BASIC_CONSUME_OK_METHOD:
-      return event(SourceEvent::Kind::kConsuming);
-    case AMQP_BASIC_CANCEL_OK_METHOD:
-      has_consumer_ = false;
-      return event(SourceEvent::Kind::kCancelled);
-    case AMQP_BASIC_QOS_OK_METHOD:
-      return event(SourceEvent::Kind::kSettled);
-    case AMQP_BASIC_CANCEL_METHOD:
-      return link_lost("the server cancelled the consumer: the queue was deleted or moved");
-    case AMQP_CHANNEL_CLOSE_METHOD:
-    case AMQP_CONNECTION_CLOSE_METHOD:
-      return to_error("lost " + describe(), to_server_exception(method), ErrorKind::kLinkLost);
-    default:
-      log::debug("{}: method {:#x} ignored", describe(), method.id);
-      return MaybeEvent();
-  }
-}
-
-Result<MaybeEvent> AmqpSource::handle_header(const amqp_frame_t& frame) {
-  delivery_.properties = to_view(frame.payload.properties.raw);
-  body_size_ = frame.payload.properties.body_size;
-  body_.clear();
-  if (body_size_ > 0) return MaybeEvent();
-  return MaybeEvent(SourceEvent{SourceEvent::Kind::kDelivery, delivery_});
-}
-
-Result<MaybeEvent> AmqpSource::handle_body(amqp_bytes_t fragment) {
-  if (body_.empty() && fragment.len == body_size_) {
-    delivery_.body = to_view(fragment);
-    return MaybeEvent(SourceEvent{SourceEvent::Kind::kDelivery, delivery_});
-  }
-  body_.append(to_view(fragment));
-  if (body_.size() < body_size_) return MaybeEvent();
-  if (body_.size() > body_size_) return link_lost("a body is longer than its header says");
-  delivery_.body = body_;
-  return MaybeEvent(SourceEvent{SourceEvent::Kind::kDelivery, delivery_});
 }
 
 Result<Done> AmqpSource::consume() {
@@ -149,10 +82,6 @@ Result<Done> AmqpSource::reject(DeliveryTag tag) {
 Result<Done> AmqpSource::give_back(DeliveryTag tag) {
   amqp_basic_nack_t nack{tag, /*multiple=*/0, /*requeue=*/1};
   return connection_.send(kChannel, AMQP_BASIC_NACK_METHOD, &nack);
-}
-
-Error AmqpSource::link_lost(const std::string& why) const {
-  return {ErrorKind::kLinkLost, "lost " + describe() + ": " + why};
 }
 
 }  // namespace event_consumer

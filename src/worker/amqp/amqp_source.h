@@ -1,14 +1,14 @@
-// Source on a real broker: one consumer on one channel. Puts deliveries together from their frames
-// and gives every other frame its meaning.
+// AmqpSource: Source on a real broker: one consumer on one channel.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/amqp/connection.h"
+#include "worker/amqp/delivery_assembly.h"
 #include "worker/amqp/queue_setup.h"
 #include "worker/message/source.h"
 
@@ -49,26 +49,17 @@ class AmqpSource : public Source {
 
  private:
   AmqpSource(AmqpConnection connection, std::string queue, std::uint16_t prefetch)
-      : connection_(std::move(connection)), queue_(std::move(queue)), prefetch_(prefetch) {}
-
-  // Each takes one frame and returns the event it completes, if any.
-  Result<std::optional<SourceEvent>> handle(const amqp_frame_t& frame);
-  Result<std::optional<SourceEvent>> handle_method(const amqp_method_t& method);
-  Result<std::optional<SourceEvent>> handle_header(const amqp_frame_t& frame);
-  Result<std::optional<SourceEvent>> handle_body(amqp_bytes_t fragment);
-  Error link_lost(const std::string& why) const;
+      : connection_(std::move(connection)),
+        queue_(std::move(queue)),
+        prefetch_(prefetch),
+        assembly_(describe()) {}
 
   AmqpConnection connection_;
   std::string queue_;
   std::uint16_t prefetch_;
   bool has_consumer_ = false;
-
-  // The delivery being put together. Its body is a view of the only frame, or of body_ when it came
-  // in several.
-  Delivery delivery_;
-  std::uint64_t body_size_ = 0;
-  std::string body_;
-  bool reported_ = false;  // delivery_ was handed out and its frames can be released
+  DeliveryAssembly assembly_;
+  bool reported_ = false;  // an event was handed out, and its frames can be released
 };
 
 }  // namespace event_consumer

@@ -1,0 +1,47 @@
+// ContentAssembly: puts the content of one message together from its frames: a header, and bodies
+// until they are as long as the header says (AMQP 0-9-1, section 4.2.6). What the method before the
+// header said is kept by whoever drives it. Needs no connection.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "worker/amqp/library.h"
+
+namespace event_consumer {
+
+class ContentAssembly {
+ public:
+  // A method was read that a content follows.
+  void begin() { state_ = State::kHeader; }
+  // From begin() until the last frame of the content.
+  bool is_awaited() const { return state_ != State::kNone; }
+
+  // Takes a header or a body; true when the content is complete. The Error (kLinkLost) says what
+  // the server did that the protocol forbids.
+  Result<bool> add(const amqp_frame_t& frame);
+
+  // Views of the frames, or of this object for a body that came in several: valid until the frames
+  // are released, or until the next header.
+  std::string_view properties() const { return properties_; }
+  std::string_view body() const { return body_; }
+
+ private:
+  enum class State {
+    kNone,    // no content is under way
+    kHeader,  // the header comes next
+    kBody,    // bodies come next
+  };
+
+  bool complete(std::string_view body);
+
+  State state_ = State::kNone;
+  std::uint64_t body_size_ = 0;
+  std::string_view properties_;
+  std::string_view body_;
+  std::string joined_;  // a body of several frames
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,76 @@
+#include "worker/amqp/delivery_assembly.h"
+
+#include "common/log.h"
+#include "worker/amqp/reply.h"
+
+namespace event_consumer {
+namespace {
+
+using MaybeEvent = std::optional<SourceEvent>;
+
+MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
+
+Delivery without_content(const amqp_basic_deliver_t& deliver) {
+  Delivery delivery;
+  delivery.tag = deliver.delivery_tag;
+  delivery.redelivered = deliver.redelivered != 0;
+  delivery.exchange = to_view(deliver.exchange);
+  delivery.routing_key = to_view(deliver.routing_key);
+  return delivery;
+}
+
+}  // namespace
+
+Result<MaybeEvent> DeliveryAssembly::add(const amqp_frame_t& frame) {
+  switch (frame.frame_type) {
+    case AMQP_FRAME_METHOD:
+      return add_method(frame);
+    case AMQP_FRAME_HEADER:
+    case AMQP_FRAME_BODY:
+      return add_content(frame);
+    default:
+      return MaybeEvent();
+  }
+}
+
+Result<MaybeEvent> DeliveryAssembly::add_method(const amqp_frame_t& frame) {
+  const amqp_method_t& method = frame.payload.method;
+  // Channel 0 is the connection's own, and may interrupt a message; so may the end of the channel.
+  if (content_.is_awaited() && frame.channel != 0 && method.id != AMQP_CHANNEL_CLOSE_METHOD)
+    return link_lost("a message was interrupted by another method");
+  switch (method.id) {
+    case AMQP_BASIC_DELIVER_METHOD:
+      delivery_ = without_content(*static_cast<const amqp_basic_deliver_t*>(method.decoded));
+      content_.begin();
+      return MaybeEvent();
+    case AMQP_BASIC_CONSUME_OK_METHOD:
+      return event(SourceEvent::Kind::kConsuming);
+    case AMQP_BASIC_CANCEL_OK_METHOD:
+      return event(SourceEvent::Kind::kCancelled);
+    case AMQP_BASIC_QOS_OK_METHOD:
+      return event(SourceEvent::Kind::kSettled);
+    case AMQP_BASIC_CANCEL_METHOD:
+      return link_lost("the server cancelled the consumer: the queue was deleted or moved");
+    case AMQP_CHANNEL_CLOSE_METHOD:
+    case AMQP_CONNECTION_CLOSE_METHOD:
+      return to_error("lost " + where_, to_server_exception(method), ErrorKind::kLinkLost);
+    default:
+      log::debug("{}: method {:#x} ignored", where_, method.id);
+      return MaybeEvent();
+  }
+}
+
+Result<MaybeEvent> DeliveryAssembly::add_content(const amqp_frame_t& frame) {
+  const auto complete = content_.add(frame);
+  if (!complete) return link_lost(complete.error().message);
+  if (!complete.value()) return MaybeEvent();
+  delivery_.properties = content_.properties();
+  delivery_.body = content_.body();
+  return MaybeEvent(SourceEvent{SourceEvent::Kind::kDelivery, delivery_});
+}
+
+Error DeliveryAssembly::link_lost(const std::string& why) const {
+  return {ErrorKind::kLinkLost, "lost " + where_ + ": " + why};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,35 @@
+// DeliveryAssembly: what the frames of a consumer's channel mean. Puts deliveries together and
+// gives every other frame its meaning. Pure: AmqpSource brings the frames from the connection.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/result.h"
+#include "worker/amqp/content_assembly.h"
+#include "worker/message/source.h"
+
+namespace event_consumer {
+
+class DeliveryAssembly {
+ public:
+  // `where` is what Source::describe() returns, for errors and logs.
+  explicit DeliveryAssembly(std::string where) : where_(std::move(where)) {}
+
+  // Takes one frame, and returns the event that it completes, if any. A delivery is made of views:
+  // of the frames, which must not be released before the event was handled, and of this object.
+  // The Error is kLinkLost, or kConfiguration when the server has closed for that.
+  Result<std::optional<SourceEvent>> add(const amqp_frame_t& frame);
+
+ private:
+  Result<std::optional<SourceEvent>> add_method(const amqp_frame_t& frame);
+  Result<std::optional<SourceEvent>> add_content(const amqp_frame_t& frame);
+  Error link_lost(const std::string& why) const;
+
+  std::string where_;
+  Delivery delivery_;  // without its content
+  ContentAssembly content_;
+};
+
+}  // namespace event_consumer
