@@ -5,6 +5,7 @@
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
+#include "worker/encode/leb128.h"
 
 namespace event_consumer {
 namespace {
@@ -16,14 +17,8 @@ constexpr std::size_t kMessageEnd = 200;
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
 
-// LEB128, as RowBinary counts and measures.
-void append_varint(std::size_t number, std::string& out) {
-  for (; number >= 0x80; number >>= 7) out += static_cast<char>(number | 0x80);
-  out += static_cast<char>(number);
-}
-
 void append_string(const std::string& text, std::string& out) {
-  append_varint(text.size(), out);
+  out += Leb128(text.size()).view();
   out += text;
 }
 
@@ -60,7 +55,7 @@ InsertFormat insert_format(const TableName& name, const std::vector<Column>& col
     format.query += "WithDefaults";
   }
   if (!format.states_types) return format;
-  append_varint(columns.size(), format.header);
+  format.header += Leb128(columns.size()).view();
   for (const Column& column : columns) append_string(column.name, format.header);
   for (const Column& column : columns) append_string(column.type.name, format.header);
   return format;

@@ -5,21 +5,13 @@
 #include "worker/encode/column_types.h"
 #include "worker/encode/enum_values.h"
 #include "worker/encode/json_array.h"
+#include "worker/encode/leb128.h"
 #include "worker/encode/little_endian.h"
 
 namespace event_consumer {
 namespace {
 
 using Kind = JsonValue::Kind;
-
-// LEB128, of at most ten bytes.
-std::size_t format_length(std::size_t length, char* out) {
-  std::size_t size = 0;
-  for (; length >= 0x80; length >>= 7) out[size++] = static_cast<char>(length | 0x80);
-  out[size++] = static_cast<char>(length);
-  return size;
-}
-constexpr std::size_t kMaximumLengthBytes = 10;
 
 Fit write_element(const JsonValue& element, const ColumnType& type, RowBuffer& row) {
   if (element.is_empty()) {
@@ -33,8 +25,7 @@ Fit write_element(const JsonValue& element, const ColumnType& type, RowBuffer& r
 }  // namespace
 
 Fit write_string(const JsonValue& value, const ColumnType&, RowBuffer& row) {
-  char length[kMaximumLengthBytes];
-  row.append({length, format_length(value.text.size(), length)});
+  row.append(Leb128(value.text.size()).view());
   row.append(value.text);
   return Fit::kFits;
 }
@@ -77,8 +68,7 @@ Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row) 
       return fit;
     }
   }
-  char length[kMaximumLengthBytes];
-  row.insert(start, {length, format_length(count, length)});
+  row.insert(start, Leb128(count).view());
   return Fit::kFits;
 }
 
