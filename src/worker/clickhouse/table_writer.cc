@@ -150,6 +150,7 @@ InsertOutcome TableWriter::post(const Batch& batch) {
   const bool refused = outcome.kind == InsertOutcome::Kind::kRefused &&
                        outcome.error_class == ErrorClass::kConfiguration;
   if (refused && password_has_changed()) outcome = try_post(batch);
+  outcome.server = server_report();
   return outcome;
 }
 
@@ -164,6 +165,7 @@ TableOutcome TableWriter::check_table() {
   const bool refused = outcome.kind == TableOutcome::Kind::kFailed &&
                        outcome.error_class == ErrorClass::kConfiguration;
   if (refused && password_has_changed()) outcome = look_at_table();
+  outcome.server = server_report();
   return outcome;
 }
 

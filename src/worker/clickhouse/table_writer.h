@@ -28,7 +28,8 @@ class TableWriter {
   Result<Encoding> encoding() const;
 
   // Posts `batch` and waits for the answer. A server that was not met before is met first: when its
-  // table does not have the columns known, nothing is sent there and its turn is over.
+  // table does not have the columns known, nothing is sent there and its turn is over. Every
+  // outcome, and that of check_table(), says what is known of the server by then.
   InsertOutcome post(const Batch& batch);
 
   // Reads the columns again and compares names and types with those known. Never creates the table
@@ -51,6 +52,7 @@ class TableWriter {
   };
 
   explicit TableWriter(const Options& options);
+  ServerReport server_report() const { return {facts_.version, deduplication_.noticed}; }
   // Reads facts and columns from the server in use, and creates the table there where it may.
   Result<Inspection> inspect();
   // Meets the server in use, unless it is met already.

@@ -21,7 +21,8 @@ using Kind = InsertOutcome::Kind;
 struct FakeClickHouse {
   std::string password = "first";
   std::string version = "18.16.1";
-  bool is_away = false;  // no request is answered
+  bool is_away = false;       // no request is answered
+  bool deduplicates = false;  // it knows tokens, and the table has a window for them
 
   std::string operator()(const HttpRequest& request) const {
     if (is_away) return "";
@@ -30,6 +31,10 @@ struct FakeClickHouse {
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
     if (request.body.find("DESCRIBE") == 0)
       return http_answer(200, "name\ttype\tdefault_type\na\tString\t\n");
+    if (deduplicates && request.body.find("insert_deduplication_token") != std::string::npos)
+      return http_answer(200, "insert_deduplication_token\n");
+    if (request.body.find("SELECT engine") == 0)
+      return http_answer(200, "MergeTree\tnon_replicated_deduplication_window = 1\n");
     if (request.body.find("system.tables") != std::string::npos) return http_answer(200, "1\n");
     if (request.body.find("SELECT count()") == 0) return http_answer(200, "0\n");
     return http_answer(200);  // settings, none of which it knows, and inserts
@@ -125,6 +130,29 @@ TEST_CASE("target: a server that was away is asked again what it knows", "[targe
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kChanged);
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.target->describe().find("version 26.7.1") != std::string::npos);
+}
+
+TEST_CASE("target: every outcome says what is known of the server", "[target]") {
+  Rig rig;
+  CHECK(rig.post().server.version == "18.16.1");
+  CHECK(rig.target->check_table().server.version == "18.16.1");
+  rig.clickhouse.is_away = true;
+  CHECK(rig.post().server.version == "18.16.1");
+
+  rig.clickhouse.is_away = false;
+  rig.clickhouse.version = "26.7.1";
+  rig.clickhouse.deduplicates = true;
+  CHECK_FALSE(rig.target->deduplication().noticed);
+  const InsertOutcome stored = rig.post();
+  CHECK(stored.kind == Kind::kStored);
+  CHECK(stored.server.version == "26.7.1");
+  CHECK(stored.server.deduplicates);
+  CHECK(rig.target->check_table().server.deduplicates);
+
+  rig.clickhouse.is_away = true;
+  const TableOutcome failed = rig.target->check_table();
+  CHECK(failed.kind == TableOutcome::Kind::kFailed);
+  CHECK(failed.server.version == "26.7.1");
 }
 
 }  // namespace
