@@ -3,17 +3,24 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "common/text.h"
+#include "worker/clickhouse/exception_class.h"
 
 namespace event_consumer {
 namespace {
 
-std::string remedy_without_answer(const HttpAnswer& answer) {
-  if (contains(answer.body, "cannot connect"))
-    return "start the server, or correct CLICKHOUSE_HOST and CLICKHOUSE_PORT: the HTTP port, 8123 "
-           "unless configured otherwise";
-  if (contains(answer.body, "TLS handshake"))
-    return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT (that of HTTPS is 8443 unless configured "
-           "otherwise), or see why the server hangs up";
+std::string remedy_without_answer(NoAnswer how) {
+  switch (how) {
+    case NoAnswer::kMisconfigured:
+      return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT or CLICKHOUSE_CA_FILE, or the certificate";
+    case NoAnswer::kNotConnected:
+      return "start the server, or correct CLICKHOUSE_HOST and CLICKHOUSE_PORT: the HTTP port, "
+             "8123 unless configured otherwise";
+    case NoAnswer::kNoHandshake:
+      return "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT (that of HTTPS is 8443 unless configured "
+             "otherwise), or see why the server hangs up";
+    case NoAnswer::kLost:
+      break;
+  }
   return "nobody speaks HTTP there, or too slowly: CLICKHOUSE_PORT must be ClickHouse's HTTP port, "
          "8123 unless configured otherwise (8443 is HTTPS, 9000 its native protocol)";
 }
@@ -49,20 +56,20 @@ std::string remedy_for_exception(int exception, const ClickHouseServer& server) 
 
 Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& server) {
   const std::string cause = shorten_cause(answer.body);
-  if (answer.status == 0 && answer.misconfigured)
+  if (answer.status == 0)
+    return {answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable, cause,
+            remedy_without_answer(answer.no_answer)};
+  if (answer.exception != 0)
     return {ErrorKind::kConfiguration, cause,
-            "correct CLICKHOUSE_TLS, CLICKHOUSE_PORT or CLICKHOUSE_CA_FILE, or the certificate"};
-  if (answer.status == 0) return {ErrorKind::kUnavailable, cause, remedy_without_answer(answer)};
+            names_failed_view(answer.body) ? "repair the view, or drop it"
+                                           : remedy_for_exception(answer.exception, server)};
+  // What has no code is known by the words of the servers.
   if (contains(answer.body, "clickhouse-client program"))
     return {ErrorKind::kConfiguration, "HTTP was sent to the port of the native protocol",
             "set CLICKHOUSE_PORT to the HTTP port, 8123 unless configured otherwise"};
   if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
     return {ErrorKind::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
-  if (contains(answer.body, ": while pushing to view "))
-    return {ErrorKind::kConfiguration, cause, "repair the view, or drop it"};
-  if (answer.exception != 0)
-    return {ErrorKind::kConfiguration, cause, remedy_for_exception(answer.exception, server)};
   // 18.16 refuses so what has more than about 16 kB in its URL.
   if (answer.status == 400 && answer.body.empty())
     return {ErrorKind::kConfiguration, "HTTP 400 without a word",

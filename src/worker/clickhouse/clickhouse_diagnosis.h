@@ -1,5 +1,5 @@
-// What to do about an answer of ClickHouse. Pure; the words looked for are those of the versions 18
-// to 26.
+// What to do about an answer of ClickHouse. Pure; goes by the exception's code, and by the words
+// of the versions 18 to 26 where there is none.
 #pragma once
 
 #include "worker/clickhouse/clickhouse_http.h"

@@ -110,17 +110,17 @@ ClickHouseHttp::Client::Client(const ClickHouseServer& server) {
 
 HttpAnswer ClickHouseHttp::Client::no_answer(httplib::Error error, Duration after) const {
   HttpAnswer answer;
-  answer.was_sent = error != httplib::Error::Connection && error != httplib::Error::SSLConnection &&
-                    error != httplib::Error::SSLServerVerification;
   if (error == httplib::Error::SSLConnection || error == httplib::Error::SSLServerVerification) {
     const bool rejected = error == httplib::Error::SSLServerVerification;
     const Error fault = handshake_error("no connection with TLS", peer,
                                         rejected ? tls->get_openssl_verify_result() : 0);
     answer.body = fault.message;
-    answer.misconfigured = fault.kind == ErrorKind::kConfiguration;
+    answer.no_answer =
+        fault.kind == ErrorKind::kConfiguration ? NoAnswer::kMisconfigured : NoAnswer::kNoHandshake;
     return answer;
   }
   answer.body = to_words(error);
+  if (error == httplib::Error::Connection) answer.no_answer = NoAnswer::kNotConnected;
   if (error == httplib::Error::Read && tls == nullptr && !has_answered && after < kAtOnce)
     answer.body += " (if this is its TLS port, set --clickhouse-tls on)";
   return answer;
@@ -187,13 +187,13 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
   // The next try reads the CA file anew: it may have been put right by then.
-  if (answer.misconfigured && server_.alternatives.empty()) connect();
+  if (answer.misconfigured() && server_.alternatives.empty()) connect();
   return answer;
 }
 
 HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::string_view header,
                                      std::string_view body) {
-  if (client_->fault) return {0, client_->fault->message, 0, true, false};
+  if (client_->fault) return {0, client_->fault->message, 0, NoAnswer::kMisconfigured};
   const TimePoint start = Clock::now();
   const auto write = [&](std::size_t offset, std::size_t, httplib::DataSink& sink) {
     const auto rest =
@@ -209,7 +209,7 @@ HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::str
   std::optional<std::string> announced;
   if (result->has_header("X-ClickHouse-Exception-Code"))
     announced = result->get_header_value("X-ClickHouse-Exception-Code");
-  return {result->status, result->body, exception_code(announced, result->body), false, true};
+  return {result->status, result->body, exception_code(announced, result->body)};
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
@@ -218,7 +218,7 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
   const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
   if (answer.ok()) return answer.body;
   if (answer.status == 0)
-    return Error{answer.misconfigured ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,
+    return Error{answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,
                  with_remedy("cannot reach " + where + ": " + answer.body,
                              diagnose_clickhouse(answer, server).remedy)};
   const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
@@ -226,7 +226,8 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
       error_class == ErrorClass::kTransient ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
       with_remedy(where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
                       shorten_cause(answer.body),
-                  diagnose_clickhouse(answer, server).remedy)};
+                  diagnose_clickhouse(answer, server).remedy),
+      answer.exception};
 }
 
 }  // namespace event_consumer

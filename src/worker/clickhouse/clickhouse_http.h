@@ -34,13 +34,23 @@ struct ClickHouseServer {
 // The server that the options name, with the other hosts as its alternatives.
 ClickHouseServer clickhouse_server(const Options& options);
 
+// How far a request came that was not answered.
+enum class NoAnswer {
+  kMisconfigured,  // not sent: a certificate that is not accepted, or a server that speaks no TLS
+  kNotConnected,   // not sent: nobody accepts connections there
+  kNoHandshake,    // not sent: the connection broke before TLS was agreed on
+  kLost,           // sent, in full or in part: whether it took effect is unknown
+};
+
 struct HttpAnswer {
   int status = 0;     // 0: no answer came
   std::string body;   // of the answer; without an answer, what went wrong
   int exception = 0;  // ClickHouse's exception code; 0 when the answer names none
-  // Without an answer: a certificate that is not accepted, or a server that speaks no TLS.
-  bool misconfigured = false;
-  bool was_sent = true;  // false: there was no connection to send anything on
+  NoAnswer no_answer = NoAnswer::kLost;  // only with status 0
+
+  bool misconfigured() const { return status == 0 && no_answer == NoAnswer::kMisconfigured; }
+  // Whether the server may have taken any of the request.
+  bool was_sent() const { return status != 0 || no_answer == NoAnswer::kLost; }
 
   // Stored or executed: «200» and no exception. ClickHouse may find its mistake after it has sent
   // the status (hence wait_end_of_query in inserts).
@@ -96,7 +106,7 @@ class ClickHouseHttp {
 
 // Runs `query`, which changes or reads something small, and returns its output. The Error names
 // server and query: kUnavailable when no answer came, kConfiguration when the server refused or is
-// not to be trusted.
+// not to be trusted; its peer_code is the exception code of a refusal.
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query);
 
 }  // namespace event_consumer

@@ -69,13 +69,6 @@ bool holds(const Codes& codes, int code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
-// «…: while pushing to view d.v. (CODE_NAME) (version …)». A message may also quote an event, which
-// must not pass for it: behind the words of an event comes at least the end of the quotation.
-bool names_view(std::string_view message) {
-  const std::size_t at = message.rfind(": while pushing to view ");
-  return at != std::string_view::npos && message.find('\'', at) == std::string_view::npos;
-}
-
 // Of an exception that is announced without its number.
 constexpr int kCodeUnknown = -1;
 
@@ -96,8 +89,14 @@ int exception_code(std::optional<std::string_view> header, std::string_view body
   return body.substr(0, kCode.size()) == kCode ? leading_number(body.substr(kCode.size())) : 0;
 }
 
+// ClickHouse writes «…: while pushing to view d.v. (CODE_NAME) (version …)».
+bool names_failed_view(std::string_view message) {
+  const std::size_t at = message.rfind(": while pushing to view ");
+  return at != std::string_view::npos && message.find('\'', at) == std::string_view::npos;
+}
+
 ErrorClass classify(int http_status, int exception_code, std::string_view message) {
-  if (names_view(message)) return ErrorClass::kConfiguration;
+  if (names_failed_view(message)) return ErrorClass::kConfiguration;
   if (exception_code == kTooManyParts && contains(message, "Too many partitions"))
     return ErrorClass::kData;
   if (holds(kDataCodes, exception_code)) return ErrorClass::kData;

@@ -13,6 +13,10 @@ namespace event_consumer {
 // otherwise the code stands in «Code: N» at the start of the body.
 int exception_code(std::optional<std::string_view> header, std::string_view body);
 
+// Whether an exception is one of a view behind the table. Its words may also quote an event, which
+// must not pass for that: behind the words of an event comes at least the end of the quotation.
+bool names_failed_view(std::string_view message);
+
 // For an answer that is no success: the HTTP status, the exception code (0 when the answer names
 // none) and the server's words. A code in no list, and no code at all with a 5xx status, is
 // transient: waiting loses nothing.

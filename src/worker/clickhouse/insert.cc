@@ -79,7 +79,7 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   const std::string where = server.describe();
   const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
                                       format.header, batch.bytes());
-  if (!answer.was_sent)
+  if (!answer.was_sent())
     return {Kind::kRefused, 0, "cannot reach " + where + ": " + answer.body,
             ErrorClass::kTransient};
   if (answer.status == 0)

@@ -10,14 +10,17 @@ namespace {
 ClickHouseServer server() { return {"h", 8123, "default", "hunter2", std::chrono::seconds(1)}; }
 
 TEST_CASE("diagnosis: ClickHouse does not answer", "[diagnosis]") {
-  const auto refused = diagnose_clickhouse({0, "cannot connect", 0}, server());
+  const auto refused =
+      diagnose_clickhouse({0, "cannot connect", 0, NoAnswer::kNotConnected}, server());
   CHECK(refused.kind == ErrorKind::kUnavailable);
   CHECK(contains(refused.remedy, "start the server"));
   const auto closed = diagnose_clickhouse({0, "the connection was closed", 0}, server());
   CHECK(closed.kind == ErrorKind::kUnavailable);
   CHECK(contains(closed.remedy, "nobody speaks HTTP there"));
   const auto no_tls = diagnose_clickhouse(
-      {0, "no connection with TLS: the TLS handshake failed: it was not completed", 0}, server());
+      {0, "no connection with TLS: the TLS handshake failed: it was not completed", 0,
+       NoAnswer::kNoHandshake},
+      server());
   CHECK(no_tls.kind == ErrorKind::kUnavailable);
   CHECK(contains(no_tls.remedy, "CLICKHOUSE_TLS"));
 }
@@ -55,6 +58,13 @@ TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
   CHECK(contains(other.remedy, "this is not ClickHouse"));
   CHECK(other.kind == ErrorKind::kConfiguration);
   CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).kind == ErrorKind::kUnavailable);
+}
+
+TEST_CASE("diagnosis: an exception goes by its code, whatever event it quotes", "[diagnosis]") {
+  const std::string quoting =
+      "Code: 497. Not enough privileges, at row 'https://x.org/ : while pushing to view "
+      "clickhouse-client program'";
+  CHECK(contains(diagnose_clickhouse({500, quoting, 497}, server()).remedy, "right to insert"));
 }
 
 TEST_CASE("diagnosis: ClickHouse refuses a statement that is too long", "[diagnosis]") {

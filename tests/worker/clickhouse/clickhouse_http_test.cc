@@ -153,7 +153,7 @@ TEST_CASE("http: a CA file that cannot be read is a matter of configuration", "[
   ClickHouseHttp http(plain);
   const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
-  CHECK(answer.misconfigured);
+  CHECK(answer.misconfigured());
   CHECK(answer.body.find("CA file /nonexistent/ca.pem: cannot be read: No such file") == 0);
   CHECK(server.connections() == 0);
 }
@@ -231,6 +231,7 @@ TEST_CASE("query: a refusal is a matter of configuration and names server and qu
   const auto output = query_answered(http_answer(404, "Code: 60. DB::Exception: No table"));
   REQUIRE_FALSE(output.ok());
   CHECK(output.error().kind == ErrorKind::kConfiguration);
+  CHECK(output.error().peer_code == 60);
   const std::string& message = output.error().message;
   CHECK(message.find("ClickHouse 127.0.0.1:") == 0);
   CHECK(message.find("«SELECT 1»: HTTP 404, Code: 60. DB::Exception: No table") !=
