@@ -23,7 +23,7 @@ enum class Reason {
 constexpr std::size_t kReasonCount = 10;
 
 // The words, in the order of Reason. Operators script against them: they never change.
-constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
+inline constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
     "not_json",     "invalid_utf8",  "not_an_object",
     "too_deep",     "missing_field", "bad_value",
     "out_of_range", "too_large",     "refused_by_clickhouse",

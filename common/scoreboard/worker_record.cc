@@ -1,53 +1,69 @@
 #include "common/scoreboard/worker_record.h"
 
-#include <numeric>
+#include <utility>
+
+#include "common/scoreboard/counter_table.h"
 
 namespace event_consumer {
 
 namespace {
 
-template <typename Counts>
-void add_each(Counts& to, const Counts& from) {
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+constexpr std::size_t size_of_counted() {
+  std::size_t size = 0;
+  for_each_counter(
+      [&](const auto& counter) { size += sizeof(std::declval<WorkerCounters>().*counter.member); });
+  return size;
 }
+static_assert(size_of_counted() == sizeof(WorkerCounters), "a counter is not in the table");
 
-}  // namespace
+using FailedInsertsByKind = decltype(WorkerCounters::failed_inserts);
 
-void WorkerCounters::count_failed_insert(std::uint64_t error_class, std::uint64_t code,
-                                         std::uint64_t times) {
-  for (FailedInserts& place : failed_inserts) {
+void count_failed(FailedInsertsByKind& places, std::uint64_t error_class, std::uint64_t code,
+                  std::uint64_t times) {
+  for (FailedInserts& place : places) {
     if (place.count == 0) place = {error_class, code, 0};
-    const bool is_last = &place == &failed_inserts.back();
+    const bool is_last = &place == &places.back();
     if (!is_last && (place.error_class != error_class || place.code != code)) continue;
     place.count += times;
     return;
   }
 }
 
-void WorkerCounters::add(const WorkerCounters& other) {
-  received += other.received;
-  redelivered += other.redelivered;
-  received_bytes += other.received_bytes;
-  inserted += other.inserted;
-  add_each(dead_lettered, other.dead_lettered);
-  rejected += other.rejected;
-  recognised += other.recognised;
-  returned += other.returned;
-  inserted_bytes += other.inserted_bytes;
-  add_each(batches, other.batches);
-  insert_seconds.add(other.insert_seconds);
-  batch_rows.add(other.batch_rows);
-  for (const FailedInserts& failed : other.failed_inserts)
-    if (failed.count != 0) count_failed_insert(failed.error_class, failed.code, failed.count);
-  add_each(reconnects, other.reconnects);
+void add(std::uint64_t& to, std::uint64_t from) { to += from; }
+template <std::size_t N>
+void add(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& from) {
+  for (std::size_t i = 0; i < N; ++i) to[i] += from[i];
+}
+void add(FailedInsertsByKind& to, const FailedInsertsByKind& from) {
+  for (const FailedInserts& failed : from)
+    if (failed.count != 0) count_failed(to, failed.error_class, failed.code, failed.count);
+}
+template <typename Bounds>
+void add(Histogram<Bounds>& to, const Histogram<Bounds>& from) {
+  to.add(from);
 }
 
-std::uint64_t WorkerCounters::all_dead_lettered() const {
-  return std::accumulate(dead_lettered.begin(), dead_lettered.end(), std::uint64_t{0});
+}  // namespace
+
+void WorkerCounters::count_failed_insert(std::uint64_t error_class, std::uint64_t code,
+                                         std::uint64_t times) {
+  count_failed(failed_inserts, error_class, code, times);
 }
+
+void WorkerCounters::add(const WorkerCounters& other) {
+  for_each_counter([&](const auto& counter) {
+    event_consumer::add(this->*counter.member, other.*counter.member);
+  });
+}
+
+std::uint64_t WorkerCounters::all_dead_lettered() const { return total_of(dead_lettered); }
 
 std::uint64_t WorkerCounters::settled() const {
-  return inserted + all_dead_lettered() + rejected + recognised + returned;
+  std::uint64_t sum = 0;
+  for_each_counter([&](const auto& counter) {
+    if (counter.part == BalancePart::kVerdict) sum += total_of(this->*counter.member);
+  });
+  return sum;
 }
 
 }  // namespace event_consumer

@@ -64,11 +64,11 @@ enum class FlushReason : std::uint64_t {
   kFormat,  // the next row has other columns
   kStop,    // the worker was asked to stop
 };
-constexpr std::array<std::string_view, 6> kFlushReasonWords = {"rows",   "bytes",  "age",
-                                                               "window", "format", "stop"};
+inline constexpr std::array<std::string_view, 6> kFlushReasonWords = {"rows",   "bytes",  "age",
+                                                                      "window", "format", "stop"};
 
 enum class Peer : std::uint64_t { kRabbitmq, kClickhouse };
-constexpr std::array<std::string_view, 2> kPeerWords = {"rabbitmq", "clickhouse"};
+inline constexpr std::array<std::string_view, 2> kPeerWords = {"rabbitmq", "clickhouse"};
 
 constexpr std::array<std::string_view, 3> kErrorClassWords = {"transient", "data", "configuration"};
 

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "common/scoreboard/counter_table.h"
 #include "supervisor/status/readiness.h"
 #include "supervisor/summary.h"
 
@@ -42,18 +44,13 @@ double age(MonotonicTime since, const Slot& slot) {
   return since == 0 ? kNone : seconds_since(since, slot.now);
 }
 
-// One value of each worker.
+// One value of each worker that is none of its counters.
 struct WorkerMetric {
   const char* name;
   MetricType type;
   const char* help;
   double (*value)(const Slot&);
 };
-
-template <std::uint64_t WorkerCounters::*member>
-double counter(const Slot& slot) {
-  return static_cast<double>(slot.counters().*member);
-}
 
 template <std::uint64_t WorkerRecord::*member>
 double gauge(const Slot& slot) {
@@ -64,25 +61,6 @@ constexpr MetricType kCounter = MetricType::Counter;
 constexpr MetricType kGauge = MetricType::Gauge;
 
 const WorkerMetric kWorkerMetrics[] = {
-    {"event_consumer_events_received_total", kCounter, "Deliveries taken from the queue.",
-     counter<&WorkerCounters::received>},
-    {"event_consumer_received_bytes_total", kCounter, "Bytes of their bodies.",
-     counter<&WorkerCounters::received_bytes>},
-    {"event_consumer_events_redelivered_total", kCounter,
-     "Deliveries that the broker had marked as redelivered.",
-     counter<&WorkerCounters::redelivered>},
-    {"event_consumer_events_inserted_total", kCounter, "Events that ClickHouse has stored.",
-     counter<&WorkerCounters::inserted>},
-    {"event_consumer_inserted_bytes_total", kCounter, "Bytes of their rows as they were posted.",
-     counter<&WorkerCounters::inserted_bytes>},
-    {"event_consumer_events_rejected_total", kCounter,
-     "Messages left to the dead-letter policy of the queue.", counter<&WorkerCounters::rejected>},
-    {"event_consumer_events_recognised_total", kCounter,
-     "Redelivered copies of events that were stored already.",
-     counter<&WorkerCounters::recognised>},
-    {"event_consumer_events_returned_total", kCounter,
-     "Deliveries that went back to the queue: given back, or lost with a link or a process.",
-     counter<&WorkerCounters::returned>},
     {"event_consumer_events_in_hand", kGauge, "Deliveries that have no verdict yet.",
      [](const Slot& slot) { return static_cast<double>(slot.view.in_hand); }},
     {"event_consumer_unacknowledged", kGauge,
@@ -129,51 +107,59 @@ ClientMetric number(MetricType type, double value, Labels labels = {}) {
   return metric;
 }
 
-// A counter of each worker for each of `words`.
-template <typename Words, typename Values>
-MetricFamily by_word(const char* name, const char* help, const std::vector<Slot>& slots,
-                     const char* label, const Words& words, const Values& values_of) {
-  MetricFamily family{name, help, kCounter, {}};
-  for (const Slot& slot : slots)
-    for (std::size_t i = 0; i < words.size(); ++i)
-      family.metric.push_back(number(kCounter, static_cast<double>(values_of(slot.counters())[i]),
-                                     {{"worker", slot.number}, {label, std::string(words[i])}}));
-  return family;
+// Adds what the slot has counted to the family, according to the kind of the counter.
+void add_metrics(MetricFamily& family, const Slot& slot, const Counter<std::uint64_t>& counter) {
+  family.metric.push_back(number(kCounter, static_cast<double>(slot.counters().*counter.member),
+                                 {{"worker", slot.number}}));
+}
+
+template <std::size_t N>
+void add_metrics(MetricFamily& family, const Slot& slot,
+                 const Counter<std::array<std::uint64_t, N>>& counter) {
+  for (std::size_t i = 0; i < N; ++i)
+    family.metric.push_back(
+        number(kCounter, static_cast<double>((slot.counters().*counter.member)[i]),
+               {{"worker", slot.number}, {counter.label, std::string(counter.words[i])}}));
+}
+
+template <std::size_t N>
+void add_metrics(MetricFamily& family, const Slot& slot,
+                 const Counter<std::array<FailedInserts, N>>& counter) {
+  for (const FailedInserts& failed : slot.counters().*counter.member)
+    if (failed.count > 0)
+      family.metric.push_back(number(kCounter, static_cast<double>(failed.count),
+                                     {{"worker", slot.number},
+                                      {"class", std::string(kErrorClassWords[failed.error_class])},
+                                      {"code", std::to_string(failed.code)}}));
 }
 
 template <typename Bounds>
-MetricFamily histogram(const char* name, const char* help, const std::vector<Slot>& slots,
-                       Histogram<Bounds> WorkerCounters::*member) {
-  MetricFamily family{name, help, MetricType::Histogram, {}};
-  for (const Slot& slot : slots) {
-    const Histogram<Bounds>& counted = slot.counters().*member;
-    ClientMetric metric = with_labels({{"worker", slot.number}});
-    std::uint64_t so_far = 0;
-    for (std::size_t i = 0; i < Bounds::kUpperBounds.size(); ++i)
-      metric.histogram.bucket.push_back({so_far += counted.buckets[i], Bounds::kUpperBounds[i]});
-    metric.histogram.sample_count = counted.count();
-    metric.histogram.sample_sum = counted.sum;
-    family.metric.push_back(std::move(metric));
-  }
-  return family;
+void add_metrics(MetricFamily& family, const Slot& slot,
+                 const Counter<Histogram<Bounds>>& counter) {
+  family.type = MetricType::Histogram;
+  const Histogram<Bounds>& counted = slot.counters().*counter.member;
+  ClientMetric metric = with_labels({{"worker", slot.number}});
+  std::uint64_t so_far = 0;
+  for (std::size_t i = 0; i < Bounds::kUpperBounds.size(); ++i)
+    metric.histogram.bucket.push_back({so_far += counted.buckets[i], Bounds::kUpperBounds[i]});
+  metric.histogram.sample_count = counted.count();
+  metric.histogram.sample_sum = counted.sum;
+  family.metric.push_back(std::move(metric));
 }
 
-MetricFamily failed_inserts(const std::vector<Slot>& slots) {
-  MetricFamily family{
-      "event_consumer_failed_inserts_total",
-      "Inserts that failed, by class and by ClickHouse's code (0: no answer or none "
-      "with a code).",
-      kCounter,
-      {}};
-  for (const Slot& slot : slots)
-    for (const FailedInserts& failed : slot.counters().failed_inserts)
-      if (failed.count > 0)
-        family.metric.push_back(
-            number(kCounter, static_cast<double>(failed.count),
-                   {{"worker", slot.number},
-                    {"class", std::string(kErrorClassWords[failed.error_class])},
-                    {"code", std::to_string(failed.code)}}));
-  return family;
+template <typename Value>
+constexpr bool is_plain(const Counter<Value>&) {
+  return std::is_same_v<Value, std::uint64_t>;
+}
+
+// The plain counters of the table, or the others.
+void add_counters(std::vector<MetricFamily>& families, const std::vector<Slot>& slots, bool plain) {
+  for_each_counter([&](const auto& counter) {
+    if (is_plain(counter) != plain) return;
+    MetricFamily family{counter.metric, counter.help, kCounter, {}};
+    for (const Slot& slot : slots) add_metrics(family, slot, counter);
+    families.push_back(std::move(family));
+  });
 }
 
 MetricFamily states(const std::vector<Slot>& slots) {
@@ -190,6 +176,7 @@ MetricFamily states(const std::vector<Slot>& slots) {
 
 std::vector<MetricFamily> of_workers(const std::vector<Slot>& slots) {
   std::vector<MetricFamily> families;
+  add_counters(families, slots, /*plain=*/true);
   for (const WorkerMetric& row : kWorkerMetrics) {
     MetricFamily family{row.name, row.help, row.type, {}};
     for (const Slot& slot : slots)
@@ -198,22 +185,7 @@ std::vector<MetricFamily> of_workers(const std::vector<Slot>& slots) {
     families.push_back(std::move(family));
   }
   families.push_back(states(slots));
-  families.push_back(by_word(
-      "event_consumer_events_dead_lettered_total", "Messages that the dead-letter queue confirmed.",
-      slots, "reason", kReasonSlugs,
-      [](const WorkerCounters& counters) -> auto& { return counters.dead_lettered; }));
-  families.push_back(by_word(
-      "event_consumer_batches_total", "Batches by what sealed them.", slots, "reason",
-      kFlushReasonWords, [](const WorkerCounters& counters) -> auto& { return counters.batches; }));
-  families.push_back(by_word(
-      "event_consumer_reconnects_total", "Links that were lost and made anew.", slots, "peer",
-      kPeerWords, [](const WorkerCounters& counters) -> auto& { return counters.reconnects; }));
-  families.push_back(failed_inserts(slots));
-  families.push_back(histogram("event_consumer_insert_duration_seconds",
-                               "From posting a batch to ClickHouse's word that it is stored.",
-                               slots, &WorkerCounters::insert_seconds));
-  families.push_back(histogram("event_consumer_batch_rows", "Rows of the batches stored.", slots,
-                               &WorkerCounters::batch_rows));
+  add_counters(families, slots, /*plain=*/false);
   return families;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "common/scoreboard/counter_table.h"
 #include "common/text.h"
 #include "supervisor/status/readiness.h"
 #include "supervisor/summary.h"
@@ -71,14 +72,16 @@ std::string host_name() {
 }
 
 void add_counters(Json& json, const WorkerCounters& counters, std::uint64_t in_hand) {
-  json.member("received", counters.received);
-  json.member("inserted", counters.inserted);
-  json.member("dead_lettered", counters.all_dead_lettered());
-  json.member("rejected", counters.rejected);
-  json.member("recognised", counters.recognised);
-  json.member("returned", counters.returned);
+  const auto add = [&](bool of_balance) {
+    for_each_counter([&](const auto& counter) {
+      if (counter.status_key == nullptr) return;
+      if ((counter.part != BalancePart::kNone) == of_balance)
+        json.member(counter.status_key, total_of(counters.*counter.member));
+    });
+  };
+  add(/*of_balance=*/true);
   json.member("in_hand", in_hand);
-  json.member("redelivered", counters.redelivered);
+  add(/*of_balance=*/false);
 }
 
 void add_process(Json& json, const WorkerRecord& worker, TimePoint now) {
