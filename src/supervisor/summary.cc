@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "supervisor/balance_line.h"
+
 namespace event_consumer {
 
 namespace {
@@ -72,12 +74,9 @@ std::string status_line(const Summary& summary, double events_per_second, TimePo
 }
 
 std::string balance_line(const Summary& summary) {
-  const WorkerCounters& counters = summary.counters;
-  return fmt::format(
-      "received {} = inserted {} + dead-lettered {} + rejected {} + recognised {} + returned {} + "
-      "in hand {}",
-      counters.received, counters.inserted, counters.all_dead_lettered(), counters.rejected,
-      counters.recognised, counters.returned, summary.in_hand);
+  return balance_line(
+      [&](const auto& counter) { return total_of(summary.counters.*counter.member); },
+      summary.in_hand);
 }
 
 bool balance_holds(const Summary& summary) {

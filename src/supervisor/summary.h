@@ -31,7 +31,7 @@ Summary summarise(const Scoreboard& board);
 // «2/2 consuming, 12.3k events/s, last insert 0.4 s ago», or what is wrong.
 std::string status_line(const Summary& summary, double events_per_second, TimePoint now);
 
-// «received 3 = inserted 2 + dead-lettered 1 + rejected 0 + recognised 0 + returned 0 + in hand 0».
+// «received 3 = inserted 2 + …» (balance_line.h), and whether it is true.
 std::string balance_line(const Summary& summary);
 bool balance_holds(const Summary& summary);
 

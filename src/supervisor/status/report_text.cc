@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "supervisor/balance_line.h"
 #include "supervisor/format.h"
 
 namespace event_consumer {
@@ -70,12 +71,8 @@ std::string heading(const Value& report) {
       number(report, "workers_consuming"), number(report, "workers_wanted"),
       or_unknown(text(report, "rabbitmq_version")), or_unknown(text(report, "clickhouse_version")),
       guarantee(report));
-  lines += fmt::format(
-      "received {} = inserted {} + dead-lettered {} + rejected {} + recognised {} + returned {} + "
-      "in hand {}\n",
-      number(totals, "received"), number(totals, "inserted"), number(totals, "dead_lettered"),
-      number(totals, "rejected"), number(totals, "recognised"), number(totals, "returned"),
-      number(totals, "in_hand"));
+  const auto total = [&](const auto& counter) { return number(totals, counter.status_key); };
+  lines += balance_line(total, number(totals, "in_hand")) + "\n";
   if (const auto letters = number(report, "dead_letter_queue_messages"); letters > 0)
     lines += fmt::format("{} messages in the dead-letter queue: event-consumer dead-letters list\n",
                          letters);
