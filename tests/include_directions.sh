@@ -38,8 +38,8 @@ forbid src 'tests/' 'the product does not know its tests'
 # The seams, which whoever stands behind them may include, are plain values and interfaces.
 seams='message/(delivery|source|dead_letter_sink)\.h'
 room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h'
-room message 'insert/ batch/ encode/'
-room insert "batch/ encode/ message/delivery\.h"
+room message 'encode/'
+room insert "batch/ encode/ message/(delivery|in_flight)\.h"
 room batch "encode/ message/delivery\.h"
 room encode nothing
 room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h"

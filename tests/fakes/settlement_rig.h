@@ -11,7 +11,7 @@
 #include "tests/fakes/fake_dead_letters.h"
 #include "tests/fakes/fake_inserter.h"
 #include "tests/fakes/fake_source.h"
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 namespace event_consumer::testing {
 

@@ -205,8 +205,7 @@ Effects InsertStage::search_front(TimePoint now) {
   Effects effects;
   for (const RefusalSearch::AtFault& fault : step.at_fault)
     effects.refused.push_back({fault.message, {Reason::kRefused, "", fault.refusal}});
-  if (!step.pause.empty())
-    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
+  if (!step.pause.empty()) wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
   return go_on(now, std::move(effects));
 }
 

@@ -29,8 +29,7 @@ Duration RetryPause::after(ErrorClass error_class, const std::string& why, TimeP
 }
 
 void RetryPause::note_code(int code, const std::string& why, TimePoint now) {
-  if (!long_failure_ || long_failure_->code != code)
-    long_failure_ = LongFailure{code, now, false};
+  if (!long_failure_ || long_failure_->code != code) long_failure_ = LongFailure{code, now, false};
   if (long_failure_->is_said || now - long_failure_->since < kLongFailure) return;
   long_failure_->is_said = true;
   log::warn("nothing was stored for {} minutes, for one reason all the time: {}",

@@ -8,9 +8,9 @@
 
 #include "common/backoff.h"
 #include "common/result.h"
+#include "worker/loop/settlement.h"
 #include "worker/loop/worker_status.h"
 #include "worker/message/dead_letter_sink.h"
-#include "worker/message/settlement.h"
 
 namespace event_consumer {
 

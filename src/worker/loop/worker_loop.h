@@ -14,9 +14,9 @@
 #include "worker/loop/broker_link.h"
 #include "worker/loop/dead_letter_watch.h"
 #include "worker/loop/intake.h"
+#include "worker/loop/settlement.h"
 #include "worker/loop/supervisor_pipe.h"
 #include "worker/loop/worker_status.h"
-#include "worker/message/settlement.h"
 
 namespace event_consumer {
 

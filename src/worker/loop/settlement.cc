@@ -1,4 +1,4 @@
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 #include <string>
 #include <utility>
@@ -131,9 +131,7 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
   return apply(stage_.table_checked(std::move(outcome), now), now);
 }
 
-Result<Done> Settlement::time_passed(TimePoint now) {
-  return apply(stage_.time_passed(now), now);
-}
+Result<Done> Settlement::time_passed(TimePoint now) { return apply(stage_.time_passed(now), now); }
 
 Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
 

@@ -4,7 +4,7 @@
 
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 namespace event_consumer {
 namespace {

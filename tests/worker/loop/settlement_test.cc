@@ -1,7 +1,7 @@
 // The way of a delivery: taken, batched, posted, stored or dead-lettered, acknowledged. What
 // happens when an insert fails stands in pipeline_retry_test.cc, the stop in
 // pipeline_drain_test.cc.
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"

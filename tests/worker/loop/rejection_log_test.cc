@@ -1,4 +1,4 @@
-#include "worker/message/rejection_log.h"
+#include "worker/loop/rejection_log.h"
 
 #include "tests/support/catch.h"
 

@@ -1,7 +1,7 @@
 // What becomes of a batch whose insert failed: the same bytes under the same token, later.
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 namespace event_consumer {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
+#include "worker/loop/rejection_log.h"
 #include "worker/message/dead_letter_sink.h"
 #include "worker/message/in_flight.h"
-#include "worker/message/rejection_log.h"
 #include "worker/message/source.h"
 
 namespace event_consumer {

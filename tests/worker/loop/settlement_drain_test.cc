@@ -1,7 +1,7 @@
 // The stop: what is in hand is posted once more, then no longer.
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
-#include "worker/message/settlement.h"
+#include "worker/loop/settlement.h"
 
 namespace event_consumer {
 namespace {
