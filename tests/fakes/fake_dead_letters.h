@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/message/dead_letter_sink.h"
@@ -26,9 +27,13 @@ class FakeDeadLetters : public DeadLetterSink {
     return Done{};
   }
 
-  // The test calls confirm() and hands its answer to the settlement; nothing asks the fake.
+  // Without a loop that asks, the test calls confirm() and hands its answer to the settlement.
   Result<std::optional<DeliveryTag>> next_confirmed() override {
-    return std::optional<DeliveryTag>();
+    if (lost) return *lost;
+    if (refusal) return *std::exchange(refusal, std::nullopt);
+    if (to_confirm == 0 || !has_unconfirmed()) return std::optional<DeliveryTag>();
+    --to_confirm;
+    return std::optional(confirm());
   }
 
   bool refuses() const override { return refusing; }
@@ -40,12 +45,19 @@ class FakeDeadLetters : public DeadLetterSink {
     return bytes;
   }
 
-  Result<Done> try_again() override { return Done{}; }
-  Result<Done> ask_message_count() override { return Done{}; }
-  std::uint64_t message_count() const override { return 0; }
+  Result<Done> try_again() override {
+    ++tries;
+    refusing = false;
+    return Done{};
+  }
+  Result<Done> ask_message_count() override {
+    ++count_questions;
+    return Done{};
+  }
+  std::uint64_t message_count() const override { return messages; }
   int fd() const override { return -1; }
   bool is_sending() const override { return false; }
-  void close() override {}
+  void close() override { closed = true; }
 
   bool has_unconfirmed() const { return !unconfirmed_.empty(); }
 
@@ -58,6 +70,13 @@ class FakeDeadLetters : public DeadLetterSink {
 
   std::vector<Letter> letters;  // all that were published
   bool refusing = false;
+  std::optional<Error> refusal;  // next_confirmed() says so once; set `refusing` with it
+  std::optional<Error> lost;     // … or this, as often as it is asked
+  std::size_t to_confirm = 0;    // so many next_confirmed() confirms
+  std::uint64_t messages = 0;
+  int tries = 0;
+  int count_questions = 0;
+  bool closed = false;
   std::optional<Error> fault;  // while set, publishing fails with it
 
  private:

@@ -1,7 +1,9 @@
-// FakeInserter: remembers every post and answers none: the test brings the outcome.
+// FakeInserter: remembers every post; the test brings the outcome.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/fakes/batches.h"
@@ -11,6 +13,8 @@ namespace event_consumer::testing {
 
 class FakeInserter : public Inserter {
  public:
+  static constexpr int kFd = 1002;  // nobody polls it
+
   struct Post {
     const Batch* batch;
     std::string token;
@@ -30,8 +34,13 @@ class FakeInserter : public Inserter {
     ++table_checks;
   }
 
-  std::optional<Outcome> take_outcome() override { return std::nullopt; }
-  int fd() const override { return -1; }
+  // For a loop that asks; without one the test hands the outcome to whoever waits for it.
+  void answer(Outcome answer) { outcome_ = std::move(answer); }
+  std::optional<Outcome> take_outcome() override {
+    if (outcome_) under_way = false;
+    return std::exchange(outcome_, std::nullopt);
+  }
+  int fd() const override { return kFd; }
 
   // Whether the batch being posted is still what it was when its post began.
   bool is_unchanged() const {
@@ -44,6 +53,9 @@ class FakeInserter : public Inserter {
   bool under_way = false;  // the test clears it when it reports the outcome
   int table_checks = 0;
   int overlaps = 0;  // requests begun while another was under way
+
+ private:
+  std::optional<Outcome> outcome_;
 };
 
 }  // namespace event_consumer::testing

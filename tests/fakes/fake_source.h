@@ -1,8 +1,11 @@
 // FakeSource: a broker's side that remembers what was asked of it, in order.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/message/source.h"
@@ -11,10 +14,39 @@ namespace event_consumer::testing {
 
 class FakeSource : public Source {
  public:
-  Result<SourceEvent> next() override { return SourceEvent{}; }
-  Result<Done> consume() override { return answer(); }
-  Result<Done> cancel() override { return answer(); }
-  Result<Done> confirm_settled() override { return answer(); }
+  static constexpr int kFd = 1001;  // nobody polls it
+
+  // What the broker says next; a body only with a delivery.
+  struct Arrival {
+    SourceEvent::Kind kind;
+    std::string body = {};
+  };
+
+  Result<SourceEvent> next() override {
+    if (arriving.empty()) return lost ? Result<SourceEvent>(*lost) : SourceEvent{};
+    body_ = std::move(arriving.front().body);
+    SourceEvent event{arriving.front().kind, {}};
+    arriving.pop_front();
+    if (event.kind == SourceEvent::Kind::kCancelled) consumes = false;
+    if (event.kind != SourceEvent::Kind::kDelivery) return event;
+    event.delivery.tag = ++last_tag;
+    event.delivery.body = body_;
+    return event;
+  }
+
+  Result<Done> consume() override {
+    ++consume_calls;
+    consumes = true;
+    return answer();
+  }
+  Result<Done> cancel() override {
+    ++cancel_calls;
+    return answer();
+  }
+  Result<Done> confirm_settled() override {
+    ++settle_calls;
+    return answer();
+  }
 
   Result<Done> acknowledge_up_to(DeliveryTag tag) override {
     acknowledged.push_back(tag);
@@ -31,7 +63,7 @@ class FakeSource : public Source {
   }
 
   bool has_consumer() const override { return consumes; }
-  int fd() const override { return -1; }
+  int fd() const override { return kFd; }
   Duration heartbeat_period() const override { return std::chrono::seconds(15); }
   void close() override { closed = true; }
   std::string describe() const override { return "queue q on a fake"; }
@@ -44,6 +76,12 @@ class FakeSource : public Source {
   std::vector<DeliveryTag> rejected;
   std::vector<DeliveryTag> given_back;
 
+  std::deque<Arrival> arriving;  // next() hands it out
+  std::optional<Error> lost;     // what next() says behind all of it
+  DeliveryTag last_tag = 0;
+  int consume_calls = 0;
+  int cancel_calls = 0;
+  int settle_calls = 0;
   bool consumes = false;
   bool closed = false;
 
@@ -51,6 +89,8 @@ class FakeSource : public Source {
   std::optional<Error> fault;  // while set, every request fails with it
 
  private:
+  std::string body_;
+
   Result<Done> answer() const { return fault ? Result<Done>(*fault) : Result<Done>(Done{}); }
 };
 

@@ -166,7 +166,7 @@ void WorkerLoop::handle(const std::vector<EventLoop::Signal>& signals) {
 }
 
 Result<Done> WorkerLoop::steer_intake(TimePoint now) {
-  for (;;) {
+  while (parts_.link.is_up()) {
     if (state_ != IntakeState::kConsuming || parts_.settlement.may_take())
       full_since_.reset();
     else if (!full_since_)
@@ -175,6 +175,7 @@ Result<Done> WorkerLoop::steer_intake(TimePoint now) {
     if (decision.step == IntakeStep::kNone) return Done{};
     if (auto done = take_step(decision, now); !done) return done;
   }
+  return Done{};
 }
 
 IntakeFacts WorkerLoop::facts(TimePoint now) const {

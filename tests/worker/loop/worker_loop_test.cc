@@ -1,0 +1,408 @@
+// The lines of the loop's drawing (intake.h), each state with each event that can come in it.
+#include "worker/loop/worker_loop.h"
+
+#include "tests/fakes/loop_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::seconds;
+using testing::LoopRig;
+using testing::Tags;
+using Kind = SourceEvent::Kind;
+
+TEST_CASE("worker loop: consumes, stores, acknowledges and stops", "[worker_loop]") {
+  LoopRig rig;
+  const auto done = rig.run({
+      [&] {
+        CHECK(rig.source->consume_calls == 1);
+        CHECK((rig.state() == WorkerState::kConsuming));
+        CHECK(rig.messages().empty());
+        rig.arrives(Kind::kConsuming);
+      },
+      [&] {
+        CHECK(rig.messages() == "c");
+        CHECK(rig.events.awaits(rig.source->fd()));
+        CHECK(rig.events.awaits(rig.inserter.fd()));
+        rig.delivers_good();
+      },
+      [&] {
+        CHECK(rig.record().in_hand == 1);
+        rig.stores();
+      },
+      [&] { CHECK(rig.source->acknowledged == Tags{1}); },
+  });
+  CHECK(done.ok());
+  CHECK(rig.record().counters.inserted == 1);
+  CHECK(rig.source->closed);
+  CHECK(rig.letters->closed);
+  CHECK((rig.state() == WorkerState::kDraining));
+}
+
+TEST_CASE("worker loop: a stop inserts what it has, leaves what comes, and then settles",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.events.raise(SIGINT); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                CHECK((rig.state() == WorkerState::kDraining));
+                rig.delivers_good();
+              },
+              [&] {
+                CHECK(rig.record().counters.received == 2);
+                CHECK(rig.record().counters.returned == 1);
+                CHECK(rig.source->given_back.empty());
+                rig.stores();
+              },
+              [&] {
+                CHECK(rig.source->acknowledged == Tags{1});
+                // The queue has not answered the cancel yet.
+                CHECK(rig.source->settle_calls == 0);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { CHECK(rig.source->settle_calls == 1); },
+          })
+      .ok();
+  CHECK(rig.source->closed);
+}
+
+TEST_CASE("worker loop: a stop that is late lets go of what is not stored", "[worker_loop]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.time_passes(LoopRig::kStopTimeout - seconds(3)); },
+              [&] { CHECK(rig.source->settle_calls == 1); },
+          })
+      .ok();
+  CHECK(rig.record().counters.inserted == 0);
+  CHECK(rig.source->closed);
+}
+
+TEST_CASE("worker loop: a broker that does not answer a stop is dropped", "[worker_loop]") {
+  LoopRig rig;
+  const testing::FakeSource* source = rig.source;
+  bool dropped = false;
+  rig.run({
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] {
+                CHECK(source->settle_calls == 1);
+                dropped = true;
+                rig.time_passes(seconds(2));
+              },
+          })
+      .ok();
+  CHECK(dropped);
+  CHECK_FALSE(rig.link->is_up());
+}
+
+TEST_CASE("worker loop: a pause cancels, gives back what still comes, and ends", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.events.raise(SIGTSTP); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.record().reason.str() == "paused by an operator");
+                rig.delivers_good();
+              },
+              [&] {
+                CHECK(rig.source->given_back == Tags{1});
+                rig.events.raise(SIGCONT);
+              },
+              // The consumer that is being cancelled does not come back before it is.
+              [&] {
+                CHECK(rig.source->consume_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->consume_calls == 2);
+                CHECK((rig.state() == WorkerState::kConsuming));
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: a stop during a pause is a stop", "[worker_loop]") {
+  for (const bool cancelled : {false, true}) {
+    LoopRig rig;
+    rig.run({
+                [&] { rig.events.raise(SIGTSTP); },
+                [&] {
+                  if (cancelled) rig.arrives(Kind::kCancelled);
+                },
+            })
+        .ok();
+    CHECK(rig.source->cancel_calls == 1);
+    CHECK(rig.source->settle_calls == 1);
+    CHECK(rig.source->closed);
+  }
+}
+
+TEST_CASE("worker loop: one that is started into a pause does not consume", "[worker_loop]") {
+  LoopRig rig;
+  SupervisorRecord supervisor{};
+  supervisor.paused = 1;
+  rig.status.board().supervisor().publish(supervisor);
+  rig.run({
+              [&] {
+                CHECK(rig.source->consume_calls == 0);
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.messages() == "c");
+                rig.events.raise(SIGCONT);
+              },
+              [&] { CHECK(rig.source->consume_calls == 1); },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: too much held is left in the socket, then given back", "[worker_loop]") {
+  LoopRig rig(/*rows=*/1, /*bytes=*/20);
+  rig.run({
+              [&] {
+                for (int i = 0; i < 6; ++i) rig.delivers_good();
+              },
+              [&] {
+                CHECK(rig.source->last_tag == 5);  // of 16 bytes each: four times 20 are reached
+                CHECK_FALSE(rig.events.awaits(rig.source->fd()));
+                CHECK((rig.state() == WorkerState::kHolding));
+                rig.deadline_comes();
+              },
+              [&] { rig.time_passes(seconds(10)); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                CHECK(rig.record().reason.str() ==
+                      "too many bytes wait for ClickHouse or for the dead-letter queue");
+              },
+              [&] {
+                CHECK(rig.source->given_back == Tags{6});
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { rig.stores(); },
+              [&] { rig.stores(); },
+              [&] {
+                CHECK(rig.source->consume_calls == 1);
+                rig.stores();
+              },
+              [&] { CHECK(rig.source->consume_calls == 2); },
+          })
+      .ok();
+  CHECK(rig.record().counters.inserted == 5);
+}
+
+TEST_CASE("worker loop: what waits too long goes back, and is taken after a sign of life",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kConfiguration); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              // The table is looked at first; the answer does not come in time.
+              [&] {
+                CHECK(rig.source->given_back == Tags{1});
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.source->consume_calls == 1);
+                rig.table_is_unchanged();
+              },
+              [&] { CHECK(rig.source->consume_calls == 2); },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: a dead-letter queue that refuses stops the consumer until it takes",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers("bad"); },
+              [&] {
+                rig.letters->refusal = Error{ErrorKind::kConfiguration, "it is full"};
+                rig.letters->refusing = true;
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                CHECK(rig.record().reason.str() == "it is full");
+                CHECK(rig.record().last_error.str() == "it is full");
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->consume_calls == 1);
+                rig.deadline_comes();
+              },
+              [&] {
+                CHECK(rig.letters->tries == 1);
+                CHECK(rig.source->consume_calls == 2);
+                rig.letters->to_confirm = 1;
+              },
+              [&] { CHECK(rig.source->acknowledged == Tags{1}); },
+          })
+      .ok();
+  CHECK(rig.record().counters.all_dead_lettered() == 1);
+}
+
+TEST_CASE("worker loop: a link that is lost in any state is made anew", "[worker_loop]") {
+  const auto nothing = [](LoopRig&) {};
+  const auto paused = [](LoopRig& rig) { rig.events.raise(SIGTSTP); };
+  const auto cancelled = [](LoopRig& rig) { rig.arrives(Kind::kCancelled); };
+  for (const auto& steps : std::vector<std::vector<std::function<void(LoopRig&)>>>{
+           {nothing}, {paused}, {paused, cancelled}}) {
+    LoopRig rig;
+    std::vector<LoopRig::Step> plan = {[&] { rig.delivers_good(); }};
+    for (const auto& step : steps) plan.push_back([&rig, step] { step(rig); });
+    plan.push_back([&] { rig.loses_link(); });
+    plan.push_back([&] {
+      CHECK_FALSE(rig.link->is_up());
+      CHECK((rig.state() == WorkerState::kConnecting));
+      CHECK(rig.record().last_error.str() == "the link broke");
+      CHECK(rig.record().counters.returned == 1);
+      CHECK(rig.record().in_hand == 0);
+      rig.deadline_comes();
+    });
+    plan.push_back([&] {
+      CHECK(rig.link->is_up());
+      CHECK(rig.record().counters.reconnects[0] == 1);
+      const bool is_paused = steps.size() > 1 || rig.state() == WorkerState::kHolding;
+      CHECK(rig.source->consume_calls == (is_paused ? 0 : 1));
+      rig.events.raise(SIGCONT);
+    });
+    plan.push_back([&] { CHECK(rig.source->consume_calls == 1); });
+    CHECK(rig.run(std::move(plan)).ok());
+  }
+}
+
+TEST_CASE("worker loop: a broker that is away is tried until it is there", "[worker_loop]") {
+  LoopRig rig;
+  rig.connect_fault = Error{ErrorKind::kUnavailable, "nobody there"};
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                CHECK((rig.state() == WorkerState::kConnecting));
+                CHECK(rig.record().reason.str() == "nobody there");
+                CHECK(rig.record().last_error.str() == "nobody there");
+                rig.connect_fault.reset();
+                rig.deadline_comes();
+              },
+              [&] { CHECK((rig.state() == WorkerState::kConsuming)); },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: a stop without a link is at once", "[worker_loop]") {
+  LoopRig rig;
+  int waits = 0;
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] {
+                rig.events.raise(SIGTERM);
+                waits = rig.events.waits;
+              },
+          })
+      .ok();
+  CHECK(rig.events.waits == waits);
+  CHECK_FALSE(rig.link->is_up());
+}
+
+TEST_CASE("worker loop: a link lost during a stop ends it", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.loses_link(); },
+          })
+      .ok();
+  CHECK_FALSE(rig.link->is_up());
+  CHECK(rig.record().counters.returned == 1);
+}
+
+// Two links that are lost while one insert goes on: the rows of the second link went with it, and
+// its tags mean nothing on the third.
+TEST_CASE("worker loop: an insert that outlives two links settles nothing", "[worker_loop]") {
+  LoopRig rig(/*rows=*/2);
+  rig.run({
+              [&] {
+                rig.delivers_good();
+                rig.delivers_good();
+              },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                for (int i = 0; i < 4; ++i) rig.delivers_good();
+              },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                for (int i = 0; i < 3; ++i) rig.delivers_good();
+              },
+              [&] {
+                CHECK(rig.inserter.posts.size() == 1);
+                CHECK(rig.inserter.is_unchanged());
+                rig.stores();
+              },
+              [&] {
+                CHECK(rig.source->acknowledged.empty());
+                REQUIRE(rig.inserter.posts.size() == 2);
+                CHECK(rig.inserter.posts[1].tags == Tags{1, 2});
+                rig.stores();
+              },
+              [&] {
+                CHECK(rig.source->acknowledged == Tags{2});
+                CHECK(rig.record().in_hand == 1);
+              },
+          })
+      .ok();
+  CHECK(rig.record().counters.received == 9);
+  CHECK(rig.record().counters.inserted == 3);
+  CHECK(rig.record().counters.returned == 6);
+}
+
+TEST_CASE("worker loop: asks to be replaced once, when it has received so many", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({[&] {
+            rig.delivers_good();
+            rig.delivers_good();
+          }},
+          /*max_events=*/2)
+      .ok();
+  CHECK(rig.messages() == "r");
+}
+
+TEST_CASE("worker loop: what the server says of itself is shown", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] {
+                rig.stores({"26.7.1", true});
+              },
+              [&] {
+                CHECK(rig.record().clickhouse_version.str() == "26.7.1");
+                CHECK((rig.record().deduplication == Deduplication::kYes));
+              },
+          })
+      .ok();
+  CHECK(rig.record().rabbitmq_version.str() == "3.10.8");
+}
+
+TEST_CASE("worker loop: never sleeps longer than its heartbeats allow", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({[&] { CHECK(*rig.events.deadline - rig.events.time <= seconds(2)); }}).ok();
+}
+
+TEST_CASE("worker loop: an event loop that fails ends it", "[worker_loop]") {
+  LoopRig rig;
+  rig.events.fault = Error{ErrorKind::kInternal, "poll: no memory"};
+  const auto done = rig.run({});
+  REQUIRE_FALSE(done.ok());
+  CHECK(done.error().message == "poll: no memory");
+}
+
+}  // namespace
+}  // namespace event_consumer
