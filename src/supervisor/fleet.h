@@ -1,10 +1,9 @@
 // Fleet: the workers of one instance. It starts them, restarts those that die, replaces them one by
 // one, adds and removes some, and ends those whose heartbeat stands still. When anything is to be
-// done it says by deadline(); it never waits.
+// done it says by deadline(); it never waits, and the times are handed in.
 #pragma once
 
-#include <functional>
-#include <list>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,15 +15,17 @@
 #include "supervisor/restart_policy.h"
 #include "supervisor/rollout.h"
 #include "supervisor/scoreboard_writer.h"
+#include "supervisor/slot.h"
 #include "supervisor/supervisor.h"
-#include "supervisor/worker_process.h"
+#include "supervisor/watchdog.h"
 
 namespace event_consumer {
 
 class Fleet {
  public:
-  // `accounts` must outlive the fleet. Nothing is started yet.
-  Fleet(const SupervisorConfig& config, const sigset_t& signal_mask, ScoreboardWriter& accounts);
+  // `scoreboard_writer` must outlive the fleet. Nothing is started yet.
+  Fleet(const SupervisorConfig& config, const sigset_t& signal_mask,
+        ScoreboardWriter& scoreboard_writer, TimePoint now);
 
   // Starts what is due, ends what hangs, goes on with a replacement.
   void act(TimePoint now);
@@ -34,8 +35,8 @@ class Fleet {
   std::vector<Awaited> awaited() const;
   void read_message(int fd, TimePoint now);
 
-  // One of our children has ended. False when it was none of the workers. From then on
-  // end_status() may hold.
+  // One of our children has ended. False when it was none of the workers. From then on end() may
+  // have a status.
   bool ended(const EndedChild& child, TimePoint now);
 
   // The status with which the instance has to end, if it has to, and why: while no worker has
@@ -53,13 +54,13 @@ class Fleet {
 
   // One worker more or one fewer, within 1 and kMostWorkers.
   void add_one(TimePoint now);
-  void remove_one();
+  void remove_one(TimePoint now);
 
-  // Workers take no deliveries until resume(), also those that are started meanwhile.
-  void pause();
-  void resume();
+  // Whether workers take no deliveries, also those that are started meanwhile.
+  void set_paused(bool is_paused, TimePoint now);
 
-  // Asks all to stop: from then on none is started. Returns how many were asked.
+  // Asks all to stop and returns how many were asked. From then on none is started; only ended()
+  // and the functions below are to be called.
   std::size_t stop();
   // Returns the names of those killed.
   std::vector<std::string> kill_the_rest();
@@ -69,48 +70,33 @@ class Fleet {
   std::size_t size() const { return static_cast<std::size_t>(plan_.workers); }
 
  private:
-  // What processes are started with and held to, and how many they are to be.
   struct Plan {
-    WorkerProgram program;
-    Duration start_timeout;
-    Duration worker_timeout;
-    int workers;
+    WorkerSetup setup;
+    int workers;  // without those that are leaving
   };
 
-  void start(WorkerProcess& worker, int row, TimePoint now);
-  void died(WorkerProcess& worker, const Death& death, const std::string& what, TimePoint now);
-  void note_suspect(const WorkerProcess& worker, bool ended_well);
-  void replacement_failed(const Death& death, const std::string& what, TimePoint now);
-  void return_to(const Plan& plan, TimePoint now);
-  void received(WorkerProcess& worker, WorkerMessage message, TimePoint now);
-  void watch(TimePoint now);
-  void look_at(WorkerProcess& worker, TimePoint now);
-  TimePoint hangs_at(const WorkerProcess& worker) const;
-  void roll(TimePoint now);
-  std::optional<TimePoint> roll_deadline() const;
-  void start_replacement(int slot, TimePoint now);
-  void promote(TimePoint now);
-  void resize(int workers, TimePoint now);
-  void let_go(WorkerProcess& worker);
-  void forget_stopped();
+  const Slot& slot(int number) const { return slots_.at(static_cast<std::size_t>(number - 1)); }
+  Slot& slot(int number) { return slots_.at(static_cast<std::size_t>(number - 1)); }
+  void start(Slot& slot, ProcessState state, TimePoint now);
+  void receive(Slot& slot, WorkerProcess& worker, TimePoint now);
+  void consumes(Slot& slot, WorkerProcess& worker, TimePoint now);
+  void ended(Slot& slot, WorkerProcess& worker, const Death& death, TimePoint now);
   DeathCause cause_of(const WorkerProcess& worker, const Death& death);
-  WorkerProcess* regular(int slot);
-  // The row of the slot in which no process is. Nothing while a worker and its predecessor, or two
-  // predecessors, live there.
-  std::optional<int> free_row(int slot) const;
+  void incumbent_died(Slot& slot, const Death& death, DeathCause cause,
+                      std::optional<Duration> consumed_for, const std::string& words,
+                      TimePoint now);
+  void successor_failed(int slot, DeathCause cause, const std::string& reason, TimePoint now);
+  void replace_next(TimePoint now);
+  std::optional<TimePoint> replacement_deadline() const;
+  void resize(int workers, TimePoint now);
 
   ScoreboardWriter& scoreboard_writer_;
-  Plan plan_;  // its workers without those that are leaving
-  bool stopping_ = false;
-
-  std::list<WorkerProcess> workers_;  // those that are to stay, and those that are leaving
-  // The one that takes over a slot when it consumes; it is none of workers_ until then.
-  std::optional<WorkerProcess> replacement_;
+  Plan plan_;
+  // From the first on, by their numbers. Those beyond the plan are closed.
+  std::deque<Slot> slots_;
   Rollout rollout_;
   std::optional<Plan> previous_;  // of before the reload under way
-  // Since when this process has looked at its workers regularly.
-  TimePoint watched_since_;
-  TimePoint looked_at_;
+  Watchdog watchdog_;
   StartWatch start_watch_;
   std::optional<End> end_;
   OomCounter oom_counter_;

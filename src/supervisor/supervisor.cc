@@ -84,7 +84,7 @@ Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_ag
       read_again_(read_again),
       events_(std::move(events)),
       scoreboard_writer_(std::move(board)),
-      fleet_(config_, events_.mask_before(), scoreboard_writer_),
+      fleet_(config_, events_.mask_before(), scoreboard_writer_, events_.now()),
       status_child_(scoreboard_writer_.board().fd(), events_.mask_before()),
       told_at_(Clock::now()) {}
 
@@ -159,13 +159,13 @@ void Supervisor::handle_signal(const EventLoop::Signal& signal) {
     case SIGTTIN:
       return fleet_.add_one(Clock::now());
     case SIGTTOU:
-      return fleet_.remove_one();
+      return fleet_.remove_one(Clock::now());
     case SIGTSTP:
       log::info("{}: the workers take nothing more until SIGCONT", what);
-      return fleet_.pause();
+      return fleet_.set_paused(true, Clock::now());
     case SIGCONT:
       if (scoreboard_writer_.record().paused != 0) log::info("{}: the workers go on", what);
-      return fleet_.resume();
+      return fleet_.set_paused(false, Clock::now());
     default:
       log::debug("{}: no effect", what);
   }

@@ -11,32 +11,36 @@
 
 namespace event_consumer {
 
-Result<pid_t> WorkerProcess::start(const WorkerProgram& program, int row) {
-  address_.row = row;
+Result<WorkerProcess> WorkerProcess::start(const WorkerSetup& setup, RowAddress address,
+                                           ProcessState state, TimePoint now) {
   Result<Pipe> pipe = open_pipe();
   if (!pipe) return pipe.error();
   const int write_fd = pipe->write_end.get();
   Result<pid_t> pid =
-      start_child({program.path,
-                   {fmt::format("--slot={}", address_.slot), fmt::format("--ready-fd={}", write_fd),
-                    fmt::format("--row={}", address_.row),
-                    fmt::format("--scoreboard-fd={}", program.scoreboard_fd)},
-                   program.environment,
-                   {write_fd, program.scoreboard_fd},
-                   program.signal_mask});
-  if (!pid) return pid;
+      start_child({setup.path,
+                   {fmt::format("--slot={}", address.slot), fmt::format("--ready-fd={}", write_fd),
+                    fmt::format("--row={}", address.row),
+                    fmt::format("--scoreboard-fd={}", setup.scoreboard_fd)},
+                   setup.environment,
+                   {write_fd, setup.scoreboard_fd},
+                   setup.signal_mask});
+  if (!pid) return pid.error();
 
   // A process that the worker leaves behind may hold the other end: reading must never wait for it.
   fcntl(pipe->read_end.get(), F_SETFL, O_NONBLOCK);
-  messages_ = std::move(pipe->read_end);
-  aborted_at.reset();
-  killed = false;
-  asks_for_recycling = false;
-  slot.started(*pid, Clock::now());
-  return pid;
+  return WorkerProcess(*pid, std::move(pipe->read_end), address, state, now);
 }
 
-std::optional<WorkerMessage> WorkerProcess::read_message(TimePoint now) {
+std::string WorkerProcess::name() const {
+  return fmt::format("worker {} (process {})", address_.slot, pid_);
+}
+
+std::optional<Duration> WorkerProcess::consumed_for(TimePoint now) const {
+  if (!consuming_since_) return std::nullopt;
+  return now - *consuming_since_;
+}
+
+std::optional<WorkerMessage> WorkerProcess::read_message() {
   char byte;
   const ssize_t got = read(messages_.get(), &byte, 1);
   if (got < 0 && errno == EAGAIN) return std::nullopt;
@@ -45,20 +49,33 @@ std::optional<WorkerMessage> WorkerProcess::read_message(TimePoint now) {
     messages_.reset();
     return std::nullopt;
   }
-  switch (static_cast<WorkerMessage>(byte)) {
-    case WorkerMessage::kAsksForRecycling:
-      asks_for_recycling = true;
-      return WorkerMessage::kAsksForRecycling;
-    case WorkerMessage::kConsumes:
-      if (slot.state() != SlotState::kStarting) return std::nullopt;
-      slot.consumes(now);
-      return WorkerMessage::kConsumes;
-  }
-  return std::nullopt;
+  const auto message = static_cast<WorkerMessage>(byte);
+  if (message == WorkerMessage::kAsksForRecycling) asks_for_recycling_ = true;
+  return message;
 }
 
-std::string WorkerProcess::name() const {
-  return fmt::format("worker {} (process {})", slot.number(), slot.pid());
+void WorkerProcess::consumes(TimePoint now) {
+  if (!is_starting()) return;
+  state_ = ProcessState::kConsuming;
+  consuming_since_ = now;
+}
+
+void WorkerProcess::ask_to_stop() {
+  send(SIGTERM);
+  state_ = ProcessState::kStopping;
+}
+
+void WorkerProcess::send(int signal) const { ::kill(pid_, signal); }
+
+void WorkerProcess::abort(TimePoint now) {
+  send(SIGABRT);
+  force_ = Force::kAborted;
+  aborted_at_ = now;
+}
+
+void WorkerProcess::kill() {
+  send(SIGKILL);
+  force_ = has_hung() ? Force::kAbortedAndKilled : Force::kKilled;
 }
 
 }  // namespace event_consumer

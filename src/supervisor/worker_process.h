@@ -1,6 +1,6 @@
-// WorkerProcess: one process at a time in a slot, together with what the slot itself must not know:
-// the process' pipe, its row on the scoreboard, and the waits between its lives. It starts
-// processes and hears them; what to do when one ends is for the fleet.
+// WorkerProcess: one process that works in a slot: its id, its pipe, its row on the scoreboard, and
+// what we have sent it. It starts the process and reads its messages; what follows when the process
+// ends is for the fleet. The times are handed in.
 #pragma once
 
 #include <sys/types.h>
@@ -15,67 +15,98 @@
 #include "common/scoreboard/scoreboard.h"
 #include "common/unique_fd.h"
 #include "common/worker_message.h"
-#include "supervisor/restart_policy.h"
-#include "supervisor/worker_slot.h"
 
 namespace event_consumer {
 
-// What every worker of an instance is started with; SupervisorConfig and PollLoop say more.
-struct WorkerProgram {
+// What every worker is started with and held to; SupervisorConfig and PollLoop say more.
+struct WorkerSetup {
   std::string path;
   std::vector<std::string> environment;
   sigset_t signal_mask;
   int scoreboard_fd;
+  Duration start_timeout;
+  Duration worker_timeout;
+};
+
+//   kStarting ───┐ consumes()
+//   kReplacing ──┴───────────▶ kConsuming
+//       │                          │
+//       └──── ask_to_stop() ───────┴────▶ kStopping
+//
+// There is none without a process: its end is the end of the object.
+enum class ProcessState {
+  kStarting,   // it has not consumed yet
+  kReplacing,  // likewise, and it is a successor: the incumbent goes on until it consumes
+  kConsuming,  // it has consumed
+  kStopping,   // it was asked to stop
+};
+
+// How we end a process that does not end by itself.
+enum class Force {
+  kNone,              // not at all
+  kAborted,           // it hung, and SIGABRT was sent; SIGKILL will be next
+  kAbortedAndKilled,  // SIGABRT did not end it, and SIGKILL was sent
+  kKilled,            // SIGKILL was sent, for another reason than that it hung
 };
 
 class WorkerProcess {
  public:
-  WorkerProcess(int slot_number, TimePoint start_at)
-      : slot(slot_number, start_at), address_{slot_number, 0} {}
+  // Starts a process on that row, as kStarting or kReplacing. On failure the Error names the step,
+  // and there is no process.
+  static Result<WorkerProcess> start(const WorkerSetup& setup, RowAddress address,
+                                     ProcessState state, TimePoint now);
 
-  // Starts a process in the slot, on that row of it, and returns its id. On failure the Error names
-  // the step, and the slot is as it was.
-  Result<pid_t> start(const WorkerProgram& program, int row);
+  // One that was started at `now` and writes its messages to the other end of `messages`, which
+  // does not block.
+  WorkerProcess(pid_t pid, UniqueFd messages, RowAddress address, ProcessState state, TimePoint now)
+      : pid_(pid),
+        messages_(std::move(messages)),
+        address_(address),
+        state_(state),
+        started_at_(now) {}
 
-  // Where its words come from; -1 when none is to be expected.
-  int awaited_fd() const { return slot.has_process() ? messages_.get() : -1; }
-
-  // The next word, if one is there; never waits. With kConsumes the slot goes to kConsuming.
-  std::optional<WorkerMessage> read_message(TimePoint now);
-
-  // «worker 1 (process 4711)».
-  std::string name() const;
-
-  // It was not asked to stop.
-  bool is_to_stay() const {
-    return slot.state() != SlotState::kStopping && slot.state() != SlotState::kStopped;
-  }
-
-  // The row of the process, or of the last one.
+  pid_t pid() const { return pid_; }
   RowAddress address() const { return address_; }
+  ProcessState state() const { return state_; }
+  bool is_starting() const {
+    return state_ == ProcessState::kStarting || state_ == ProcessState::kReplacing;
+  }
+  std::string name() const;  // «worker 1 (process 4711)»
+  Duration lived(TimePoint now) const { return now - started_at_; }
 
-  WorkerSlot slot;
-  RestartPolicy restarts;
+  // How long it has been consuming, also if it was asked to stop since; nothing if it never was.
+  std::optional<Duration> consumed_for(TimePoint now) const;
 
-  // The watchdog has sent it SIGABRT, and will send SIGKILL next.
-  std::optional<TimePoint> aborted_at;
+  // Where its messages come from; -1 when none is to be expected.
+  int messages_fd() const { return messages_.get(); }
+  // The next message, if one is there; never waits.
+  std::optional<WorkerMessage> read_message();
+  bool asks_for_recycling() const { return asks_for_recycling_; }
 
-  // It was killed on purpose, by us.
-  bool killed = false;
+  // The arrows of the drawing. In a state from which no such arrow leaves, consumes() has no
+  // effect.
+  void consumes(TimePoint now);
+  void ask_to_stop();  // by SIGTERM, each time
 
-  // The process before the next one has died, so that the next start is a restart; and whether it
-  // had consumed.
-  bool has_died = false;
-  bool had_consumed = false;
-
-  // It has said kAsksForRecycling.
-  bool asks_for_recycling = false;
+  void send(int signal) const;
+  void abort(TimePoint now);
+  void kill();
+  bool is_killed() const { return force_ == Force::kKilled || force_ == Force::kAbortedAndKilled; }
+  bool has_hung() const { return force_ == Force::kAborted || force_ == Force::kAbortedAndKilled; }
+  TimePoint aborted_at() const { return aborted_at_; }  // only when has_hung()
 
  private:
-  RowAddress address_;
-  // The read end of the pipe, until the next start. It outlasts the words that are expected,
-  // because without a reader a late byte would kill the worker (SIGPIPE).
+  pid_t pid_;
+  // Kept when no more messages are expected, too: without a reader a late one would kill the worker
+  // (SIGPIPE).
   UniqueFd messages_;
+  RowAddress address_;
+  ProcessState state_;
+  Force force_ = Force::kNone;
+  bool asks_for_recycling_ = false;
+  TimePoint started_at_;
+  std::optional<TimePoint> consuming_since_;
+  TimePoint aborted_at_;
 };
 
 }  // namespace event_consumer

@@ -1,12 +1,14 @@
-// Workers that hang and workers that die again and again.
+// Replacing workers, adding and removing them, pausing them, and those that die again and again:
+// with real processes and shell scripts.
 #include "supervisor/fleet.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <sstream>
 
+#include "tests/supervisor/service_manager.h"
 #include "tests/supervisor/supervisor_run.h"
 #include "tests/support/catch.h"
 
@@ -16,36 +18,193 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-RunOptions with_timeouts(milliseconds worker_timeout, milliseconds start_timeout) {
+constexpr char kGraceful[] = "trap 'exit 0' TERM; ready; while :; do sleep 0.01; done";
+
+RunOptions with_workers(int workers) {
   RunOptions options;
-  options.worker_timeout = worker_timeout;
-  options.start_timeout = start_timeout;
+  options.workers = workers;
   return options;
 }
 
-TEST_CASE("fleet: a worker without a sign of life is ended and started anew", "[fleet]") {
-  // A script has no way to the scoreboard: to the watchdog it hangs from its start.
-  SupervisorRun run("ready; exec sleep 60", with_timeouts(milliseconds(200), milliseconds(200)));
-  REQUIRE(run.logs("no sign of life for 0.2 s (--worker-timeout), ended by SIGABRT", 2));
-  CHECK(run.logs("killed by signal 6 (ABRT) after 0.2 s; restart in "));
-  CHECK(run.logs("consumes, ", 2));
+void reload(const SupervisorRun& run, const std::string& workers) {
+  std::ofstream(run.directory() / "workers") << workers;
+  run.send(SIGHUP);
+}
+
+void stop(SupervisorRun& run) {
   run.send(SIGTERM);
   CHECK(run.exit_status() == 0);
   CHECK(run.left_nothing());
 }
 
-TEST_CASE("fleet: one that SIGABRT does not end is killed", "[fleet]") {
-  SupervisorRun run("trap '' ABRT; ready; exec sleep 60",
-                    with_timeouts(milliseconds(100), milliseconds(100)));
-  REQUIRE(run.logs("ended by SIGABRT"));
-  REQUIRE(run.logs("does not end by SIGABRT, killed"));
-  CHECK(run.logs("killed by signal 9 (KILL) after 5."));
-  run.send(SIGTERM);
-  CHECK(run.exit_status() == 0);
+// Where `text` stands in the log for the last time.
+std::size_t last_in_log(const SupervisorRun& run, const std::string& text) {
+  return run.log().rfind(text);
+}
+
+TEST_CASE("fleet: a reload replaces all, each by one that consumes before", "[fleet]") {
+  SupervisorRun run(std::string("echo $RELOADED >>$DIR/env$slot; ") + kGraceful, with_workers(3));
+  REQUIRE(run.logs("consumes, ", 3));
+  reload(run, "3");
+  REQUIRE(run.logs("reloaded: 3 workers run with the options as they are now"));
+  CHECK(run.count_in_log("and takes over") == 3);
+  for (const std::string slot : {"1", "2", "3"}) {
+    CHECK(read_file(run.directory() / ("env" + slot)) == "\nyes\n");
+    // The predecessor ends after its successor consumes.
+    CHECK(run.logs("worker " + slot + " (process "));
+  }
+  REQUIRE(run.logs("exited with status 0 (done)", 3));
+  CHECK(run.log().find("exited with status 0") > run.log().find("and takes over"));
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 3; }));
+  CHECK(run.restart_delays().empty());
+  stop(run);
+}
+
+TEST_CASE("fleet: a reload to more and to fewer workers", "[fleet]") {
+  SupervisorRun run(kGraceful, with_workers(2));
+  REQUIRE(run.logs("consumes, ", 2));
+  reload(run, "4");
+  REQUIRE(run.logs("reloaded: 4 workers"));
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 4; }));
+  reload(run, "1");
+  REQUIRE(run.logs("reloaded: 1 worker run"));
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 1; }));
+  stop(run);
+}
+
+TEST_CASE("fleet: a broken file changes nothing", "[fleet]") {
+  SupervisorRun run(kGraceful, with_workers(2));
+  REQUIRE(run.logs("consumes, ", 2));
+  const std::vector<pid_t> before = children_of(run.pid());
+  run.send(SIGHUP);
+  REQUIRE(run.logs("not reloaded, everything stays as it is: the file is broken"));
+  CHECK(children_of(run.pid()) == before);
+  stop(run);
+}
+
+TEST_CASE("fleet: a replacement that fails stops the reload, and the old ones go on", "[fleet]") {
+  const auto [failure, words] = GENERATE(table<std::string, std::string>({
+      {"exit 64", "exited with status 64 (a bad option or configuration file)"},
+      {"exec sleep 60", "did not consume within 0.4 s (--start-timeout)"},
+  }));
+  RunOptions options = with_workers(2);
+  options.start_timeout = milliseconds(400);
+  SupervisorRun run("[ -z $RELOADED ] || " + failure + "; " + kGraceful, options);
+  REQUIRE(run.logs("consumes, ", 2));
+  const std::vector<pid_t> before = children_of(run.pid());
+  reload(run, "3");
+  REQUIRE(run.logs("the reload failed at worker 1: "));
+  CHECK(run.count_in_log(words) >= 1);
+  CHECK(eventually([&] { return children_of(run.pid()) == before; }));
+  // What is started later has the options of before too.
+  kill(before.front(), SIGKILL);
+  CHECK(run.logs("consumes, ", 3));
+  CHECK(run.count_in_log("takes over") == 0);
+  stop(run);
+}
+
+TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {
+  const ServiceManager manager;
+  SupervisorRun run(
+      std::string(
+          "[ -n $RELOADED ] && [ -e $DIR/once ] || { touch $DIR/once; ready; exit 78; }; ") +
+      "while [ -z $RELOADED ]; do exit 78; done; " + kGraceful);
+  REQUIRE(run.logs("exited with status 78"));
+  CHECK(run.restart_delays().at(0) >= 15);
+  reload(run, "1");
+  CHECK(run.logs("reloaded: 1 worker run"));
+  CHECK(run.logs("consumes, ", 2));
+  // Whoever said RELOADING=1 says READY=1 at the end, also when it was over at once.
+  std::string said;
+  CHECK(eventually([&] {
+    said += manager.message() + " ";
+    return said.find("READY=1", said.find("RELOADING=1")) != std::string::npos;
+  }));
+  stop(run);
+}
+
+TEST_CASE("fleet: one more and one fewer, but never none", "[fleet]") {
+  SupervisorRun run(kGraceful, with_workers(1));
+  REQUIRE(run.logs("consumes, "));
+  run.send(SIGTTOU);
+  REQUIRE(run.logs("the last worker stays"));
+  run.send(SIGTTIN);
+  REQUIRE(run.logs("one worker more: 2"));
+  REQUIRE(run.logs("consumes, ", 2));
+  run.send(SIGTTOU);
+  REQUIRE(run.logs("one worker fewer: 1"));
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 1; }));
+  CHECK(run.restart_delays().empty());
+  stop(run);
+}
+
+TEST_CASE("fleet: no two processes ever share a row of the scoreboard", "[fleet]") {
+  SupervisorRun run(
+      "place=$DIR/row$slot-$row; trap 'sleep 0.2; rmdir $place; exit 0' TERM\n"
+      "mkdir $place || touch $DIR/collision; ready; while :; do sleep 0.01; done",
+      with_workers(2));
+  REQUIRE(run.logs("consumes, ", 2));
+  // Predecessors that are slow to leave, and one that comes after the other.
+  for (int round = 1; round <= 6; ++round) {
+    reload(run, round % 2 == 0 ? "3" : "1");
+    REQUIRE(run.logs("reloading", round));
+    run.send(SIGTTIN);
+    run.send(SIGTTOU);
+    if (round % 3 == 0) CHECK(run.logs("reloaded: ", round / 3));
+  }
+  reload(run, "2");
+  REQUIRE(run.logs("reloading", 7));
+  const bool has_two = eventually([&] {
+    return children_of(run.pid()).size() == 2 && run.logs("reloaded: 2 workers") &&
+           last_in_log(run, "reloaded: 2 workers") > last_in_log(run, "reloading");
+  });
+  INFO(run.log());
+  CHECK(has_two);
+  CHECK(access((run.directory() / "collision").c_str(), F_OK) != 0);
+  stop(run);
+}
+
+TEST_CASE("fleet: a worker that asks to be recycled is replaced", "[fleet]") {
+  SupervisorRun run(
+      "trap 'exit 0' TERM; ready; [ $slot = 1 ] && mkdir $DIR/once && tired\n"
+      "while :; do sleep 0.01; done",
+      with_workers(2));
+  CHECK(run.logs("worker 1 (process "));
+  REQUIRE(run.logs("and takes over"));
+  REQUIRE(run.logs("exited with status 0 (done)"));
+  CHECK(last_in_log(run, "exited with status 0") > last_in_log(run, "and takes over"));
+  CHECK(children_of(run.pid()).size() == 2);
+  stop(run);
+}
+
+TEST_CASE("fleet: when recycling fails the worker goes on", "[fleet]") {
+  SupervisorRun run(
+      "trap 'exit 0' TERM; mkdir $DIR/once || exit 69; ready; tired\n"
+      "while :; do sleep 0.01; done");
+  REQUIRE(run.logs("the replacement of worker 1 failed: "));
+  CHECK(run.count_in_log("the worker goes on, another try in 30 s") == 1);
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 1; }));
+  stop(run);
+}
+
+TEST_CASE("fleet: a pause and its end reach all workers", "[fleet]") {
+  SupervisorRun run(
+      "trap 'exit 0' TERM; trap 'echo >>$DIR/paused' TSTP; trap 'echo >>$DIR/resumed' CONT; ready\n"
+      "while :; do sleep 0.01; done",
+      with_workers(2));
+  REQUIRE(run.logs("consumes, ", 2));
+  run.send(SIGTSTP);
+  CHECK(eventually([&] { return read_file(run.directory() / "paused") == "\n\n"; }));
+  run.send(SIGCONT);
+  CHECK(eventually([&] { return read_file(run.directory() / "resumed") == "\n\n"; }));
+  stop(run);
 }
 
 TEST_CASE("fleet: a crash loop is named, and does not fill the log", "[fleet]") {
-  SupervisorRun run("exit 70", with_timeouts(seconds(600), seconds(60)));
+  RunOptions options;
+  options.worker_timeout = seconds(600);
+  options.start_timeout = seconds(60);
+  SupervisorRun run("exit 70", options);
   REQUIRE(run.logs("worker 1: a crash loop, 5 deaths in a row"));
   REQUIRE(run.logs("exited with status 70", 6));
   run.send(SIGTERM);
@@ -56,92 +215,6 @@ TEST_CASE("fleet: a crash loop is named, and does not fill the log", "[fleet]") 
     if (line.find("exited with status 70") != std::string::npos)
       shown += line.find(" warning ") != std::string::npos;
   CHECK(shown == 5);
-}
-
-// A fleet of one worker, to be used in a process of its own, with times as they are handed in. The
-// worker timeout is 10 s, the start timeout 40 s.
-class FleetOfOne {
- public:
-  // `script` is the beginning of the worker's; $fd is the pipe.
-  FleetOfOne(const PrivateDirectory& directory, const std::string& script)
-      : pong_(directory / "pong"),
-        config_{1,
-                seconds(40),
-                seconds(20),
-                seconds(10),
-                directory.write_script("worker", "trap 'echo >>" + pong_ + "' USR1\n" +
-                                                     "fd=${2#--ready-fd=}; " + script +
-                                                     "; while :; do sleep 0.01; done"),
-                {"PATH=/usr/bin:/bin"}},
-        scoreboard_writer_(std::move(*Scoreboard::create())),
-        fleet_(config_, no_signals(), scoreboard_writer_) {
-    log::set_level(log::Level::off);
-    fleet_.act(now_);
-  }
-
-  // Waits for the first word on the pipe.
-  bool is_up() {
-    const int fd = fleet_.awaited().at(0).fd;
-    pollfd polled{fd, POLLIN, 0};
-    const bool up = poll(&polled, 1, 20'000) == 1;
-    fleet_.read_message(fd, now_);
-    return up;
-  }
-
-  void step(Duration step) { fleet_.act(now_ += step); }
-  void steps_of_five(int count) {
-    for (int i = 0; i < count; ++i) step(seconds(5));
-  }
-
-  // Whether its process ends soon, or has ended.
-  static bool is_ended() {
-    return eventually([] { return reap_child().has_value(); });
-  }
-  // A SIGABRT on its way would come before the answer.
-  bool is_left_alone() const {
-    const std::string before = read_file(pong_);
-    for (const pid_t worker : children_of(getpid())) kill(worker, SIGUSR1);
-    return eventually([&] { return read_file(pong_) != before; });
-  }
-
- private:
-  static sigset_t no_signals() {
-    sigset_t none;
-    sigemptyset(&none);
-    return none;
-  }
-
-  std::string pong_;
-  SupervisorConfig config_;
-  ScoreboardWriter scoreboard_writer_;
-  Fleet fleet_;
-  TimePoint now_ = Clock::now();
-};
-
-TEST_CASE("fleet: a worker that is still connecting has the start timeout", "[fleet]") {
-  const PrivateDirectory directory;
-  CHECK(exit_status_in_child([&] {
-          FleetOfOne fleet(directory, "printf r >/proc/self/fd/$fd");
-          if (!fleet.is_up()) return 1;
-          fleet.steps_of_five(7);
-          if (!fleet.is_left_alone()) return 2;
-          fleet.steps_of_five(2);
-          return fleet.is_ended() ? 0 : 3;
-        }) == 0);
-}
-
-TEST_CASE("fleet: when the supervisor stood still itself the workers get their time anew",
-          "[fleet]") {
-  const PrivateDirectory directory;
-  CHECK(exit_status_in_child([&] {
-          FleetOfOne fleet(directory, "printf c >/proc/self/fd/$fd");
-          if (!fleet.is_up()) return 1;
-          fleet.step(seconds(3600));
-          fleet.steps_of_five(1);
-          if (!fleet.is_left_alone()) return 2;
-          fleet.steps_of_five(1);
-          return fleet.is_ended() ? 0 : 3;
-        }) == 0);
 }
 
 }  // namespace
