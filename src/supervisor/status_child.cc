@@ -6,12 +6,28 @@
 
 #include "common/log.h"
 #include "supervisor/format.h"
+#include "supervisor/listen.h"
 
 namespace event_consumer {
 
-void StatusChild::serve(UniqueFd listen_fd, const std::vector<std::string>& environment,
-                        TimePoint now) {
-  listen_fd_ = std::move(listen_fd);
+Result<Done> StatusChild::serve(const HostPort& address,
+                                const std::vector<std::string>& environment, TimePoint now) {
+  auto listening = listen_on(address);
+  if (!listening) return listening.error();
+  listen_fd_ = std::move(*listening);
+  address_ = address;
+  renew(environment, now);
+  return Done{};
+}
+
+void StatusChild::reload(const std::optional<HostPort>& address,
+                         const std::vector<std::string>& environment, TimePoint now) {
+  if (!address) return stop();
+  if (address_ == address) return renew(environment, now);
+  const auto done = serve(*address, environment, now);
+  if (done) return;
+  log::error("{}: the status {}", done.error().message,
+             address_ ? "stays where it was" : "is not served");
   renew(environment, now);
 }
 
@@ -69,6 +85,7 @@ bool StatusChild::ended(const EndedChild& child, TimePoint now) {
 
 void StatusChild::stop() {
   listen_fd_.reset();
+  address_.reset();
   start_at_.reset();
   asked_to_end_ = true;
   if (pid_ != 0) kill(pid_, SIGTERM);

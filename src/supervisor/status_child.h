@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/host_port.h"
+#include "common/result.h"
 #include "common/unique_fd.h"
 #include "supervisor/child_process.h"
 #include "supervisor/restart_policy.h"
@@ -22,12 +24,18 @@ class StatusChild {
   StatusChild(int scoreboard_fd, const sigset_t& signal_mask)
       : scoreboard_fd_(scoreboard_fd), signal_mask_(signal_mask) {}
 
-  // From now on serves on this socket, with these options; a process that serves already is
-  // replaced.
-  void serve(UniqueFd listen_fd, const std::vector<std::string>& environment, TimePoint now);
+  // From now on serves at this address, with these options; a process that serves already is
+  // replaced. The Error is that of listen_on(); then all stays as it was.
+  Result<Done> serve(const HostPort& address, const std::vector<std::string>& environment,
+                     TimePoint now);
 
-  // The same on the socket it has, if it has one.
+  // The same where it serves, if it does.
   void renew(const std::vector<std::string>& environment, TimePoint now);
+
+  // After a reload: serves with these options, and at this address, if that can be had; without one
+  // nothing is served any more.
+  void reload(const std::optional<HostPort>& address, const std::vector<std::string>& environment,
+              TimePoint now);
 
   // Starts the process when that is due.
   void act(TimePoint now);
@@ -45,6 +53,7 @@ class StatusChild {
  private:
   int scoreboard_fd_;
   sigset_t signal_mask_;
+  std::optional<HostPort> address_;  // of listen_fd_
   UniqueFd listen_fd_;
   std::vector<std::string> environment_;
   RestartPolicy restarts_;

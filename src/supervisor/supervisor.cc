@@ -11,7 +11,6 @@
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
 #include "supervisor/format.h"
-#include "supervisor/listen.h"
 #include "supervisor/notify.h"
 #include "supervisor/scoreboard_writer.h"
 #include "supervisor/status_child.h"
@@ -53,8 +52,6 @@ class Supervisor {
   std::optional<TimePoint> next_deadline() const;
 
   void reload();
-  void take_status_address(TimePoint now);
-  Result<Done> serve_status_at(const HostPort& address, TimePoint now);
   void log_state() const;
   void tell(TimePoint now);
 
@@ -69,7 +66,6 @@ class Supervisor {
   ScoreboardWriter scoreboard_writer_;
   Fleet fleet_;
   StatusChild status_child_;
-  std::optional<HostPort> served_at_;  // where the status child listens
   std::optional<Stop> stop_;
   bool was_ready_ = false;
   bool was_reloading_ = false;
@@ -90,18 +86,11 @@ Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_ag
 
 Result<Done> Supervisor::open_status() {
   if (!config_.status_address) return Done{};
-  auto done = serve_status_at(*config_.status_address, Clock::now());
+  auto done =
+      status_child_.serve(*config_.status_address, config_.worker_environment, events_.now());
   if (done || !config_.status_address_is_default) return done;
   log::warn("{}: no status is served; give --status-address another address, or «off»",
             done.error().message);
-  return Done{};
-}
-
-Result<Done> Supervisor::serve_status_at(const HostPort& address, TimePoint now) {
-  auto listening = listen_on(address);
-  if (!listening) return listening.error();
-  status_child_.serve(std::move(*listening), config_.worker_environment, now);
-  served_at_ = address;
   return Done{};
 }
 
@@ -200,22 +189,8 @@ void Supervisor::reload() {
   // Also when there is nothing to replace, so that it is over at once: systemd waits for READY=1.
   was_reloading_ = true;
   config_ = *config;
-  take_status_address(now);
+  status_child_.reload(config_.status_address, config_.worker_environment, now);
   fleet_.reload(config_, now);
-}
-
-void Supervisor::take_status_address(TimePoint now) {
-  if (!config_.status_address) {
-    served_at_.reset();
-    return status_child_.stop();
-  }
-  if (served_at_ == config_.status_address)
-    return status_child_.renew(config_.worker_environment, now);
-  const auto done = serve_status_at(*config_.status_address, now);
-  if (done) return;
-  log::error("{}: the status {}", done.error().message,
-             served_at_ ? "stays where it was" : "is not served");
-  if (served_at_) status_child_.renew(config_.worker_environment, now);
 }
 
 void Supervisor::log_state() const {

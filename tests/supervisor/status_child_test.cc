@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "supervisor/listen.h"
+#include "common/log.h"
 #include "tests/supervisor/process_tools.h"
 #include "tests/support/catch.h"
 
@@ -20,9 +20,7 @@ class Fixture {
   Fixture() : child(STDERR_FILENO, mask()) {}
 
   bool serve() {
-    auto listening = listen_on({"127.0.0.1", 0});
-    if (!listening) return false;
-    child.serve(std::move(*listening), {"A=b"}, now);
+    if (!child.serve({"127.0.0.1", 0}, {"A=b"}, now)) return false;
     child.act(now);
     return child.running();
   }
@@ -108,6 +106,26 @@ TEST_CASE("status child: after a stop there is no other, until it is to serve ag
           fixture.child.kill_now();
           HOLDS(fixture.take_end());
           HOLDS(!fixture.child.deadline());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: a reload takes the address, or keeps the one that it has",
+          "[status_child]") {
+  CHECK(exit_status_in_child([] {
+          log::set_level(log::Level::off);
+          Fixture fixture;
+          const HostPort bad{"no such host", 1};
+          fixture.child.reload(bad, {}, fixture.now);
+          HOLDS(!fixture.child.deadline());
+          HOLDS(fixture.serve());
+          fixture.child.reload(bad, {}, fixture.now);
+          HOLDS(fixture.take_end());
+          HOLDS(fixture.child.deadline() == fixture.now);
+          fixture.child.reload(std::nullopt, {}, fixture.now);
+          HOLDS(!fixture.child.deadline() && !fixture.child.running());
+          fixture.child.reload(HostPort{"127.0.0.1", 0}, {}, fixture.now);
+          HOLDS(fixture.child.deadline() == fixture.now);
           return 0;
         }) == 0);
 }
