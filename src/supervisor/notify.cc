@@ -12,7 +12,7 @@ Notify::Notify() {
   if (sd_watchdog_enabled(/*unset_environment=*/1, &microseconds) > 0) {
     // Half of it, as sd_watchdog_enabled(3) recommends.
     period_ = std::chrono::microseconds(microseconds / 2);
-    alive_at_ = Clock::now();
+    alive_at_ = TimePoint{};  // at once
   }
   unsetenv("NOTIFY_SOCKET");
 }

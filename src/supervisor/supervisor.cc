@@ -11,17 +11,14 @@
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
 #include "supervisor/format.h"
-#include "supervisor/notify.h"
 #include "supervisor/scoreboard_writer.h"
+#include "supervisor/service_report.h"
 #include "supervisor/status_child.h"
 #include "supervisor/summary.h"
 
 namespace event_consumer {
 
 namespace {
-
-// How often the supervisor shows that its loop turns (/livez), and tells systemd how it goes.
-constexpr std::chrono::seconds kHeartbeat{5};
 
 // Programs that run others (timeout(1)) send a signal twice, to the process and to its group.
 constexpr std::chrono::seconds kSameStop{1};
@@ -45,33 +42,28 @@ class Supervisor {
   ExitCode run();
 
  private:
-  void handle_signal(const EventLoop::Signal& signal);
-  void stop_signal(const std::string& what);
-  void reap();
+  void handle_signal(const EventLoop::Signal& signal, TimePoint now);
+  void handle_stop_signal(const std::string& what, TimePoint now);
+  void reap(TimePoint now);
   void act(TimePoint now);
   std::optional<TimePoint> next_deadline() const;
 
-  void reload();
-  void log_state() const;
-  void tell(TimePoint now);
+  void reload(TimePoint now);
+  void log_state(TimePoint now) const;
+  void publish_state(TimePoint now);
 
-  void begin_stop(ExitCode status, const std::string& reason);
+  void begin_stop(ExitCode status, const std::string& reason, TimePoint now);
   void kill_the_rest(const std::string& reason);
-  void say_goodbye();
+  void log_outcome();
 
   SupervisorConfig config_;
   const ReadConfig& read_again_;
   PollLoop events_;
-  Notify notify_;
   ScoreboardWriter scoreboard_writer_;
   Fleet fleet_;
   StatusChild status_child_;
+  ServiceReport report_;
   std::optional<Stop> stop_;
-  bool was_ready_ = false;
-  bool was_reloading_ = false;
-
-  TimePoint told_at_{};
-  std::uint64_t inserted_then_ = 0;
 };
 
 Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again,
@@ -82,7 +74,7 @@ Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_ag
       scoreboard_writer_(std::move(board)),
       fleet_(config_, events_.mask_before(), scoreboard_writer_, events_.now()),
       status_child_(scoreboard_writer_.board().fd(), events_.mask_before()),
-      told_at_(Clock::now()) {}
+      report_(scoreboard_writer_.board(), events_.now()) {}
 
 Result<Done> Supervisor::open_status() {
   if (!config_.status_address) return Done{};
@@ -97,7 +89,7 @@ Result<Done> Supervisor::open_status() {
 ExitCode Supervisor::run() {
   log::info("event-consumer {}: {}", EVENT_CONSUMER_VERSION, count_of_workers(fleet_.size()));
   while (true) {
-    act(Clock::now());
+    act(events_.now());
     if (stop_ && !fleet_.any_process() && !status_child_.running()) break;
     auto events = events_.wait(fleet_.awaited(), next_deadline());
     if (!events) {
@@ -108,93 +100,88 @@ ExitCode Supervisor::run() {
     }
     // A stop is heard before the deaths that came with it: whoever signals the whole process group
     // wants no restarts.
-    for (const EventLoop::Signal& signal : events->signals) handle_signal(signal);
-    for (const int fd : events->ready) fleet_.read_message(fd, Clock::now());
-    reap();
+    const TimePoint now = events_.now();
+    for (const EventLoop::Signal& signal : events->signals) handle_signal(signal, now);
+    for (const int fd : events->ready) fleet_.read_message(fd, now);
+    reap(now);
   }
-  say_goodbye();
+  log_outcome();
   return stop_->status;
 }
 
 void Supervisor::act(TimePoint now) {
   if (!stop_) {
     fleet_.act(now);
-    if (const auto end = fleet_.end(now)) begin_stop(end->status, end->reason);
+    if (const auto end = fleet_.end(now)) begin_stop(end->status, end->reason, now);
   }
   if (stop_ && stop_->kill_at && *stop_->kill_at <= now)
     kill_the_rest(fmt::format("not stopped within {:.1f} s", in_seconds(config_.stop_timeout)));
   // It is the last to go, so that the end of the others can be watched.
   if (stop_ && !fleet_.any_process()) status_child_.stop();
   status_child_.act(now);
-  tell(now);
+  publish_state(now);
 }
 
 std::optional<TimePoint> Supervisor::next_deadline() const {
-  auto next = earliest(notify_.deadline(), status_child_.deadline());
-  next = earliest(next, stop_ ? stop_->kill_at : fleet_.deadline());
-  return earliest(next, told_at_ + kHeartbeat);
+  // The report's is never far away: each turn is the heartbeat for /livez, too.
+  const auto next = earliest(report_.deadline(), status_child_.deadline());
+  return earliest(next, stop_ ? stop_->kill_at : fleet_.deadline());
 }
 
-void Supervisor::handle_signal(const EventLoop::Signal& signal) {
+void Supervisor::handle_signal(const EventLoop::Signal& signal, TimePoint now) {
   if (signal.number == SIGCHLD) return;
   std::string what = format_signal(signal.number);
   if (signal.sender != 0) what += fmt::format(" from process {}", signal.sender);
-  if (signal.number == SIGTERM || signal.number == SIGINT) return stop_signal(what);
-  if (signal.number == SIGUSR1) return log_state();
+  if (signal.number == SIGTERM || signal.number == SIGINT) return handle_stop_signal(what, now);
+  if (signal.number == SIGUSR1) return log_state(now);
   if (stop_) return log::debug("{}: no effect while stopping", what);
   switch (signal.number) {
     case SIGHUP:
-      return reload();
+      return reload(now);
     case SIGTTIN:
-      return fleet_.add_one(Clock::now());
+      return fleet_.add_one(now);
     case SIGTTOU:
-      return fleet_.remove_one(Clock::now());
+      return fleet_.remove_one(now);
     case SIGTSTP:
       log::info("{}: the workers take nothing more until SIGCONT", what);
-      return fleet_.set_paused(true, Clock::now());
+      return fleet_.set_paused(true, now);
     case SIGCONT:
       if (scoreboard_writer_.record().paused != 0) log::info("{}: the workers go on", what);
-      return fleet_.set_paused(false, Clock::now());
+      return fleet_.set_paused(false, now);
     default:
       log::debug("{}: no effect", what);
   }
 }
 
-void Supervisor::stop_signal(const std::string& what) {
-  if (!stop_) return begin_stop(ExitCode::kOk, what);
-  if (Clock::now() - stop_->begun_at < kSameStop)
+void Supervisor::handle_stop_signal(const std::string& what, TimePoint now) {
+  if (!stop_) return begin_stop(ExitCode::kOk, what, now);
+  if (now - stop_->begun_at < kSameStop)
     log::debug("{}: taken for the same stop", what);
   else
     kill_the_rest(what + " while stopping");
 }
 
-void Supervisor::reap() {
-  while (const std::optional<EndedChild> ended = reap_child()) {
-    const TimePoint now = Clock::now();
+void Supervisor::reap(TimePoint now) {
+  while (const std::optional<EndedChild> ended = reap_child())
     if (!fleet_.ended(*ended, now)) status_child_.ended(*ended, now);
-  }
 }
 
-void Supervisor::reload() {
+void Supervisor::reload(TimePoint now) {
   auto config = read_again_();
   if (!config) {
     ++scoreboard_writer_.record().failed_reloads;
     return log::error("not reloaded, everything stays as it is: {}", config.error().message);
   }
-  const TimePoint now = Clock::now();
   log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
   log::set_up("supervisor", config->log_level, config->log_format);
   ++scoreboard_writer_.record().reloads;
-  notify_.reloading(now);
-  // Also when there is nothing to replace, so that it is over at once: systemd waits for READY=1.
-  was_reloading_ = true;
+  report_.begin_reload(now);
   config_ = *config;
   status_child_.reload(config_.status_address, config_.worker_environment, now);
   fleet_.reload(config_, now);
 }
 
-void Supervisor::log_state() const {
-  const TimePoint now = Clock::now();
+void Supervisor::log_state(TimePoint now) const {
   const Scoreboard& board = scoreboard_writer_.board();
   const Summary summary = summarise(board);
   log::info("{} of {} workers consume{}; {}", summary.consuming, summary.workers,
@@ -204,37 +191,22 @@ void Supervisor::log_state() const {
     log::info("{}", worker_line(slot, view_slot(board.slot(slot)), now));
 }
 
-void Supervisor::tell(TimePoint now) {
-  SupervisorRecord& record = scoreboard_writer_.record();
-  record.state = stop_                   ? InstanceState::kStopping
-                 : fleet_.reloading()    ? InstanceState::kReloading
-                 : fleet_.has_consumed() ? InstanceState::kRunning
-                                         : InstanceState::kStarting;
+void Supervisor::publish_state(TimePoint now) {
+  const InstanceState state = stop_                   ? InstanceState::kStopping
+                              : fleet_.reloading()    ? InstanceState::kReloading
+                              : fleet_.has_consumed() ? InstanceState::kRunning
+                                                      : InstanceState::kStarting;
+  scoreboard_writer_.record().state = state;
   scoreboard_writer_.publish(now);
-  notify_.alive(now);
-  const bool is_ready = fleet_.has_consumed();
-  const bool is_reloading = fleet_.reloading();
-  if ((is_ready && !was_ready_) || (was_reloading_ && !is_reloading && is_ready)) notify_.ready();
-  const bool has_become_ready = is_ready && !std::exchange(was_ready_, is_ready);
-  was_reloading_ = is_reloading;
-  if (now - told_at_ < kHeartbeat && !has_become_ready) return;
-  const double seconds = in_seconds(now - told_at_);
-  told_at_ = now;
-  if (!notify_.is_listened_to() || stop_) return;
-  const Summary summary = summarise(scoreboard_writer_.board());
-  const auto inserted = static_cast<double>(summary.counters.inserted - inserted_then_);
-  inserted_then_ = summary.counters.inserted;
-  notify_.status(status_line(summary, inserted / seconds, now));
+  report_.act(state, fleet_.has_consumed(), now);
 }
 
-void Supervisor::begin_stop(ExitCode status, const std::string& reason) {
-  const TimePoint now = Clock::now();
-  notify_.stopping();
+void Supervisor::begin_stop(ExitCode status, const std::string& reason, TimePoint now) {
   stop_ = Stop{status, now, now + config_.stop_timeout};
   stop_->asked = fleet_.stop();
   log::info("stopping ({}): {} asked to finish, at most {:.1f} s", reason,
             count_of_workers(stop_->asked), in_seconds(config_.stop_timeout));
-  notify_.status("stopping: " + count_of_workers(stop_->asked) + " asked to finish");
+  report_.begin_stop("stopping: " + count_of_workers(stop_->asked) + " asked to finish");
 }
 
 void Supervisor::kill_the_rest(const std::string& reason) {
@@ -249,7 +221,7 @@ void Supervisor::kill_the_rest(const std::string& reason) {
     log::warn("{}: killed {}; what they had not acknowledged is delivered again", reason, names);
 }
 
-void Supervisor::say_goodbye() {
+void Supervisor::log_outcome() {
   const Summary summary = summarise(scoreboard_writer_.board());
   if (fleet_.has_consumed()) log::info("{}", balance_line(summary));
   if (!balance_holds(summary)) log::warn("the counters do not add up");
