@@ -1,0 +1,93 @@
+# The test programs, what they need beside the two of the product, and the targets that run them.
+.PHONY: demo chaos engine bench differential fuzz
+
+support_sources := $(call find_sources,tests/support)
+# A worker as an archive, from which a linker takes what it needs.
+worker := $(BUILD)/worker.a
+$(worker): $(call objects,$(common_sources) $(filter-out %/main.cc,$(worker_sources)))
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+# The objects of a program that starts servers of its own.
+with_servers = $(call objects,$(common_sources) $(support_sources) $(1))
+
+$(BUILD)/unit-tests: $(call objects,$(filter-out %/main.cc,$(supervisor_sources)) \
+  $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes tests/simulation) \
+  tests/packaging/default_file_test.cc tests/test_main.cc) $(worker)
+$(BUILD)/integration-tests:   $(call with_servers,$(call find_sources,tests/integration) tests/test_main.cc)
+$(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc)
+$(BUILD)/demo:                $(call with_servers,$(call find_sources,tests/demo))
+$(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/bench))
+$(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
+$(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/differential)) $(worker)
+
+# Catch2 is a library from version 3 on.
+test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests)
+$(test_runners): test_libs = $(shell pkg-config --libs catch2)
+
+# The programs with a defect that a test asks for, and a worker that takes itself for one of another
+# version: planting SOURCE is a worker with the file of that name in tests/planted in its place.
+planting = $(call objects,$(filter-out $(1),$(common_sources) $(worker_sources)) \
+             tests/planted/$(notdir $(1)))
+planted_workers := $(addprefix $(BUILD)/planted/,event-consumer-worker other-version/event-consumer-worker)
+planted         := $(BUILD)/planted/event-consumer $(planted_workers)
+$(BUILD)/planted/event-consumer-worker: $(call planting,src/worker/encode/row_encoder.cc)
+$(BUILD)/planted/other-version/event-consumer-worker: $(call planting,common/scoreboard/scoreboard.cc)
+$(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
+	@cp $< $@
+
+$(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo bench differential-encode packaging/publish):
+	$(link)
+
+test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildcard $(chdb)),engine-tests))
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/demo
+	@$(BUILD)/demo
+
+chaos: deps engine
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
+	@tests/check.sh $(BUILD)/engine-tests
+
+# ClickHouse 26's engine, without a server: 546 MB.
+chdb := $(BUILD)/chdb/node_modules/chdb
+
+engine: $(chdb)
+$(chdb):
+	@command -v npm >/dev/null || packaging/deps.sh nodejs npm
+	@rm -rf $(BUILD)/chdb && mkdir -p $(BUILD)/chdb.new
+	npm install --no-save --no-audit --no-fund --prefix $(BUILD)/chdb.new chdb@3.4.0
+	@mv $(BUILD)/chdb.new $(BUILD)/chdb
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench
+	@$(BUILD)/bench
+
+VALUES ?= 1000000
+SEED   ?=
+
+differential: $(chdb)
+	@packaging/deps.sh $(build_packages)
+	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/differential-encode
+	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) $(VALUES) $(SEED)
+
+FUZZ_SECONDS ?= 60
+fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(call find_sources,tests/fuzz))
+# RapidJSON's empty stack adds to a null pointer.
+fuzz_build := BUILD=$(BUILD)/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
+  CXXFLAGS='-O1 -g -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -Wno-unknown-warning-option'
+
+# All that a target links is instrumented, in a build directory of its own. What a run finds is added
+# to a corpus there, not to that of the sources.
+fuzz:
+	@packaging/deps.sh $(build_packages) clang libclang-rt-14-dev
+	@$(MAKE) --no-print-directory -j$(jobs) $(fuzz_build) $(fuzz_targets:%=$(BUILD)/fuzz/fuzz-%)
+	@for target in $(fuzz_targets); do \
+	  mkdir -p $(BUILD)/fuzz/corpus/$$target; \
+	  $(BUILD)/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/$$target- \
+	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+$(BUILD)/fuzz-%: LDFLAGS += -fsanitize=fuzzer
+$(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(worker)
+	$(link)
