@@ -1,5 +1,7 @@
 #include "worker/amqp/connection.h"
 
+#include <poll.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -16,9 +18,6 @@ namespace {
 constexpr timeval kConnectTimeout{10, 0};
 constexpr timeval kReplyTimeout{10, 0};
 constexpr timeval kCloseTimeout{0, 500'000};
-
-// RabbitMQ 4.1 refuses less than 8192; 131072 is what all its versions propose themselves.
-constexpr int kFrameMax = 131072;
 
 amqp_table_entry_t text_entry(const char* key, std::string_view text) {
   amqp_table_entry_t entry{};
@@ -181,9 +180,22 @@ void AmqpConnection::release() { amqp_maybe_release_buffers(state()); }
 
 Result<Done> AmqpConnection::send(amqp_channel_t channel, amqp_method_number_t method,
                                   void* decoded) {
-  const int status = amqp_send_method(state(), channel, method, decoded);
+  amqp_frame_t frame{};
+  frame.frame_type = AMQP_FRAME_METHOD;
+  frame.channel = channel;
+  frame.payload.method = {method, decoded};
+  return send_frame(frame);
+}
+
+Result<Done> AmqpConnection::send_frame(const amqp_frame_t& frame) {
+  const int status = amqp_send_frame(state(), &frame);
   if (status == AMQP_STATUS_OK) return Done{};
   return to_error("lost the connection to " + describe(), status, ErrorKind::kLinkLost);
+}
+
+bool AmqpConnection::has_room() const {
+  pollfd socket{fd(), POLLOUT, 0};
+  return poll(&socket, 1, 0) > 0;
 }
 
 Result<Done> AmqpConnection::check(const std::string& doing, const amqp_rpc_reply_t& reply,

@@ -18,6 +18,10 @@ namespace event_consumer {
 
 class AmqpConnection {
  public:
+  // The longest frame that is sent or taken, unless the broker asks for less. RabbitMQ 4.1 refuses
+  // less than 8192; 131072 is what all its versions propose themselves.
+  static constexpr int kFrameMax = 131072;
+
   // Connects and logs in; takes at most about 10 s for each. `name` is shown in RabbitMQ's list of
   // connections. The Error is kUnavailable when the broker cannot be reached, kConfiguration when
   // it refuses the login or the virtual host, or when its certificate is not accepted.
@@ -46,6 +50,10 @@ class AmqpConnection {
 
   // Sends a method without waiting for an answer. An Error (kLinkLost) when the connection is gone.
   Result<Done> send(amqp_channel_t channel, amqp_method_number_t method, void* decoded);
+
+  // The same for one frame. It waits when the socket has no room.
+  Result<Done> send_frame(const amqp_frame_t& frame);
+  bool has_room() const;
 
   // The result of the last rabbitmq-c call, as an Error when it failed: a server's refusal as
   // kConfiguration, else `otherwise`. A channel that the server closed is acknowledged as closed,

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "worker/amqp/confirmed_publisher.h"
 #include "worker/amqp/dead_letter_queue.h"
 
 namespace event_consumer {
@@ -26,31 +27,20 @@ class Republisher {
   std::size_t diverted() const { return diverted_; }
 
  private:
-  // A letter under way: published as number `first_ + its place` of the channel.
-  struct Pending {
-    const DeadLetter* letter;
-    std::string exchange;
-    std::string routing_key;
-    bool confirmed = false;
-    bool returned = false;
-  };
+  Republisher(AmqpConnection& connection, ConfirmedPublisher publisher, std::string queue)
+      : connection_(&connection), publisher_(std::move(publisher)), queue_(std::move(queue)) {}
 
-  Republisher(AmqpConnection& connection, std::string queue)
-      : connection_(&connection), queue_(std::move(queue)) {}
-
-  Result<Pending> address(const DeadLetter& letter);
-  Result<bool> exchange_exists(const std::string& exchange);
-  Result<Done> send_and_wait(std::vector<Pending>& round);
-  Result<Done> send(const Pending& pending);
-  // Reads what the broker says to `round` until `left`, the number of unconfirmed ones, is 0.
-  Result<Done> wait(std::vector<Pending>& round);
-  Result<Done> handle(const amqp_method_t& method, std::vector<Pending>& round, std::size_t& left);
-  Result<Done> handle_return(const amqp_method_t& method, std::vector<Pending>& round);
+  // Whether it is known where the letter came from, and the exchange is still there.
+  Result<bool> origin_exists(const DeadLetterFacts& facts);
+  // Sends it as it was before it died: to where it came from, or straight to the queue.
+  Result<Done> send(const DeadLetter& letter, std::uint64_t id, bool direct);
+  // Sends and reads until the oldest message is decided.
+  Result<Done> wait_for_verdict();
 
   AmqpConnection* connection_;
+  ConfirmedPublisher publisher_;
   std::string queue_;
   std::map<std::string, bool> exchanges_;  // whether each exists, as far as asked
-  std::uint64_t published_ = 0;            // before the current round
   std::size_t diverted_ = 0;
 };
 

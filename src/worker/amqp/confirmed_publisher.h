@@ -1,0 +1,109 @@
+// ConfirmedPublisher: publishes messages on one channel, with confirms and `mandatory`, and keeps
+// each until the broker has decided on it. It sends in pieces, and never more than the socket has
+// room for, so that a broker that reads nothing holds up nothing else. Which frame is next and what
+// the broker's frames mean is decided without a connection; whoever drives it owns that.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "worker/amqp/connection.h"
+#include "worker/amqp/content_assembly.h"
+#include "worker/amqp/properties.h"
+
+namespace event_consumer {
+
+struct OutgoingMessage {
+  std::uint64_t id;  // the caller's; the broker does not see it
+  std::string exchange;
+  std::string routing_key;
+  std::string body;
+};
+
+class ConfirmedPublisher {
+ public:
+  enum class Verdict {
+    kUndecided,
+    kTaken,     // confirmed: every queue that it was routed to has it (basic.ack)
+    kReturned,  // routed to no queue (basic.return); the ack that follows means nothing
+    kRefused,   // a queue does not take it (basic.nack)
+  };
+
+  // For a channel on which the broker confirms and nobody else publishes. `where` begins errors.
+  ConfirmedPublisher(amqp_channel_t channel, std::string where)
+      : channel_(channel), where_(std::move(where)) {}
+
+  // Asks for confirms on `channel`, which is open.
+  static Result<ConfirmedPublisher> open(AmqpConnection& connection, amqp_channel_t channel,
+                                         std::string where);
+
+  // Sends nothing yet. Verdicts come in the order of publish(). The Error (kLinkLost) says that the
+  // properties do not fit a frame.
+  Result<Done> publish(OutgoingMessage message, amqp_basic_properties_t properties);
+  // On the oldest message; kUndecided also when there is none.
+  Verdict verdict() const { return empty() ? Verdict::kUndecided : messages_.front().verdict; }
+  // Hands out the oldest message, once it is decided.
+  OutgoingMessage take_oldest();
+
+  // Sends what the socket has room for. The Error (kLinkLost) says that the connection is gone.
+  Result<Done> send_what_fits(AmqpConnection& connection);
+  // The next frame to be sent, if any; once asked for, it must be sent. A view of this object,
+  // valid until the next call of any function.
+  std::optional<amqp_frame_t> next_frame();
+
+  // Takes a frame that the broker has sent. The Error says why it has closed the channel or the
+  // connection (kConfiguration or kLinkLost).
+  Result<Done> handle(const amqp_frame_t& frame);
+
+  // Gives up all messages. One that is half sent is still sent to its end, because nothing else may
+  // follow on the channel before (AMQP 0-9-1, section 4.2.6).
+  void forget();
+  // For a new channel in the place of this one: sends everything that was not taken again.
+  void start_again();
+
+  bool empty() const { return messages_.empty(); }
+  bool is_sending() const { return sent_ < messages_.size(); }
+  bool is_half_sent() const { return next_part_ != Part::kMethod; }
+  // Of all bodies that are not taken yet.
+  std::size_t body_bytes() const { return body_bytes_; }
+
+ private:
+  struct Entry {
+    OutgoingMessage message;
+    std::string properties;  // encoded
+    Verdict verdict = Verdict::kUndecided;
+    bool forgotten = false;
+  };
+  enum class Part { kMethod, kHeader, kBody };
+
+  Result<Done> handle_method(const amqp_method_t& method);
+  Result<Done> handle_content(const amqp_frame_t& frame);
+  // Confirms count the messages of a channel from 1, and may come out of order.
+  void decide(std::uint64_t number, bool multiple, Verdict verdict);
+  // The message returned has this body.
+  void take_back(std::string_view body);
+
+  amqp_channel_t channel_;
+  std::string where_;
+  std::deque<Entry> messages_;  // in the order of publish()
+  std::size_t body_bytes_ = 0;
+  std::uint64_t gone_ = 0;  // so many were sent on this channel and are not in messages_ any more
+  std::size_t sent_ = 0;    // the first so many of messages_
+
+  // Of the message behind those.
+  Part next_part_ = Part::kMethod;
+  std::size_t sent_bytes_ = 0;
+  amqp_basic_publish_t method_{};
+  std::unique_ptr<DecodedProperties> properties_;
+
+  // The message that the broker is returning.
+  std::string returned_exchange_;
+  std::string returned_routing_key_;
+  ContentAssembly returned_;
+};
+
+}  // namespace event_consumer
