@@ -30,8 +30,13 @@ void check_exception(std::optional<std::string_view> header, const std::string& 
 }
 
 void check_description(const std::string& body) {
-  const auto columns = parse_description(body, {"d", "t"});
-  if (!columns && columns.error().kind != ErrorKind::kConfiguration) std::abort();
+  const TableName table = {"d", "t"};
+  const auto described = read_description(body, table);
+  if (!described && described.error().kind != ErrorKind::kConfiguration) std::abort();
+  if (described) {
+    const auto columns = writable_columns(described.value(), table);
+    if (!columns && columns.error().kind != ErrorKind::kConfiguration) std::abort();
+  }
   if (unescape_tsv(quote_string(body)) != "'" + body + "'") std::abort();
   if (split_tsv(body).size() > body.size() + 1) std::abort();
 }

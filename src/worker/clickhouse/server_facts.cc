@@ -2,6 +2,9 @@
 
 #include <sstream>
 #include <tuple>
+#include <utility>
+
+#include "worker/clickhouse/table_questions.h"
 
 namespace event_consumer {
 namespace {
@@ -19,9 +22,9 @@ bool operator==(const ServerFacts& a, const ServerFacts& b) { return all(a) == a
 
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   ServerFacts facts;
-  auto version = run_query(http, "SELECT version()");
+  auto version = ask(http, version_question());
   if (!version) return version.error();
-  facts.version = version->substr(0, version->find('\n'));
+  facts.version = std::move(*version);
 
   const auto names = run_query(http,
                                "SELECT name FROM system.settings WHERE name IN ('async_insert', "

@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "worker/clickhouse/quote.h"
+#include "worker/clickhouse/table_questions.h"
 
 namespace event_consumer {
 namespace {
@@ -27,14 +28,6 @@ std::string create_table_query(const ServerFacts& facts, const TableName& name) 
   return query;
 }
 
-Result<bool> exists(ClickHouseHttp& http, const TableName& name) {
-  const auto answer = run_query(
-      http, "SELECT count() FROM system.tables WHERE database = " + quote_string(name.database) +
-                " AND name = " + quote_string(name.table));
-  if (!answer) return answer.error();
-  return answer.value().substr(0, 1) == "1";
-}
-
 Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& name) {
   const auto database =
       run_query(http, "CREATE DATABASE IF NOT EXISTS " + quote_identifier(name.database));
@@ -55,7 +48,7 @@ std::vector<std::string> created_columns() {
 
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& name, bool create) {
-  const auto there = exists(http, name);
+  const auto there = ask(http, existence_question(name));
   if (!there) return there.error();
   if (!there.value()) {
     if (!create)
@@ -65,23 +58,19 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
                        " may not see it): create it, or start with --create-table on"};
     if (auto done = create_table(http, facts, name); !done) return done.error();
   }
-  const auto answer =
-      run_query(http, "DESCRIBE TABLE " + name.quoted() + " FORMAT TabSeparatedWithNames");
-  if (!answer) return answer.error();
-  return parse_description(answer.value(), name);
+  const auto described = ask(http, columns_question(name));
+  if (!described) return described.error();
+  return writable_columns(described.value(), name);
 }
 
 Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
                                               const TableName& name) {
   // Whatever the table is. Such a server is asked for the columns before each insert, too.
   if (!facts.knows_deduplication_token) return judge_deduplication(facts, "", "");
-  const auto answer =
-      run_query(http, "SELECT engine, engine_full FROM system.tables WHERE database = " +
-                          quote_string(name.database) + " AND name = " + quote_string(name.table));
-  if (!answer) return answer.error();
-  auto fields = split_tsv(answer.value().substr(0, answer.value().find('\n')));
-  fields.resize(2);
-  return judge_deduplication(facts, fields[0], fields[1]);
+  const auto engine = ask(http, engine_question(name));
+  if (!engine) return engine.error();
+  const TableEngine known = engine.value().value_or(TableEngine{});
+  return judge_deduplication(facts, known.name, known.full);
 }
 
 }  // namespace event_consumer

@@ -1,6 +1,7 @@
 // What ClickHouse answers when it is asked for a table, as columns to write. Pure; knows no server.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,27 @@ struct TableName {
   std::string quoted() const;
 };
 
+// A column as DESCRIBE TABLE has it.
+struct ColumnDescription {
+  std::string name;
+  std::string type;
+  std::string default_type;        // DEFAULT, MATERIALIZED, ALIAS, EPHEMERAL or nothing
+  std::string default_expression;  // empty without one
+};
+
 // Reads the answer to DESCRIBE TABLE … FORMAT TabSeparatedWithNames. Fields are found by their
-// names in the first line, which differ between versions beyond the third.
-Result<std::vector<Column>> parse_description(const std::string& answer, const TableName& name);
+// names in the first line, which differ between versions beyond the third. An answer without the
+// first three of ColumnDescription is kConfiguration.
+Result<std::vector<ColumnDescription>> read_description(const std::string& answer,
+                                                        const TableName& table);
+
+// The column as an INSERT fills it; nothing for one that ClickHouse computes. The Error
+// (kConfiguration) names a column that we cannot write, with its type.
+Result<std::optional<Column>> writable_column(const ColumnDescription& described,
+                                              const TableName& table);
+
+// All of those that an INSERT fills, in the table's order; the first Error of writable_column.
+Result<std::vector<Column>> writable_columns(const std::vector<ColumnDescription>& described,
+                                             const TableName& table);
 
 }  // namespace event_consumer

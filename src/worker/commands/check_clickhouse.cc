@@ -4,27 +4,20 @@
 
 #include <algorithm>
 #include <optional>
-#include <sstream>
+#include <utility>
 #include <vector>
 
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/insert.h"
-#include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table.h"
+#include "worker/clickhouse/table_questions.h"
 #include "worker/commands/resolve.h"
 
 namespace event_consumer {
 namespace {
 
-using Fields = std::vector<std::string>;
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
+constexpr const char* kUnexpectedAnswer = "see the log of ClickHouse, and try again";
 
 // Asks one thing after the other; what one step found out, the next ones use.
 class ClickHouseCheck {
@@ -39,25 +32,27 @@ class ClickHouseCheck {
   void run() {
     if (!check_host(http_.server().host, "CLICKHOUSE_HOST", report_)) return;
     if (!check_server()) return;
-    const auto table =
-        ask("SELECT engine, engine_full FROM system.tables WHERE database = " +
-            quote_string(name_.database) + " AND name = " + quote_string(name_.table));
-    if (!table) return;
-    const auto rows = lines_of(*table);
-    if (rows.empty()) return report_absent();
-    Fields facts = split_tsv(rows.front());
-    facts.resize(2);
-    report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), facts[0]));
+    const auto engine = ask(engine_question(name_));
+    if (!engine) return;
+    if (!*engine) return report_absent();
+    const auto& [engine_name, engine_full] = **engine;
+    report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), engine_name));
     check_columns();
-    report_deduplication(judge_deduplication(facts_, facts[0], facts[1]));
+    report_deduplication(judge_deduplication(facts_, engine_name, engine_full));
   }
 
  private:
   // Reports a refusal, and then returns nothing.
-  std::optional<std::string> ask(const std::string& query) {
-    const HttpAnswer answer = http_.post({{"wait_end_of_query", "1"}}, "", query);
-    if (answer.ok()) return answer.body;
-    report_failure(http_.server().describe(), answer);
+  template <typename T>
+  std::optional<T> ask(const Question<T>& question) {
+    const HttpAnswer answer = http_.post({{"wait_end_of_query", "1"}}, "", question.query);
+    if (!answer.ok()) {
+      report_failure(http_.server().describe(), answer);
+      return std::nullopt;
+    }
+    auto read = question.read(answer.body);
+    if (read) return std::move(*read);
+    report_.bad(read.error().kind, read.error().message, kUnexpectedAnswer);
     return std::nullopt;
   }
 
@@ -67,7 +62,7 @@ class ClickHouseCheck {
   }
 
   bool check_server() {
-    const auto version = ask("SELECT version()");
+    const auto version = ask(version_question());
     if (!version) return false;
     if (version->empty() || version->front() < '0' || version->front() > '9') {
       report_.bad(ErrorKind::kConfiguration,
@@ -77,8 +72,7 @@ class ClickHouseCheck {
     }
     auto facts = read_server_facts(http_);
     if (!facts) {
-      report_.bad(facts.error().kind, facts.error().message,
-                  "see the log of ClickHouse, and try again");
+      report_.bad(facts.error().kind, facts.error().message, kUnexpectedAnswer);
       return false;
     }
     facts_ = std::move(*facts);
@@ -94,9 +88,9 @@ class ClickHouseCheck {
       return report_.bad(ErrorKind::kConfiguration, absent,
                          "create it, or allow it with --create-table on; or correct "
                          "CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE");
-    const auto read_only = ask("SELECT value FROM system.settings WHERE name = 'readonly'");
+    const auto read_only = ask(read_only_question());
     if (!read_only) return;
-    if (read_only->substr(0, 1) != "0")
+    if (*read_only)
       return report_.bad(ErrorKind::kConfiguration,
                          absent + ", and user " + http_.server().user + " may only read",
                          "create it, and give the user the right to insert");
@@ -109,57 +103,42 @@ class ClickHouseCheck {
                                 : ""));
   }
 
-  // Each line of the description is judged by itself, as a worker judges all of them.
+  // Each column is judged by itself, as a worker judges all of them.
   void check_columns() {
-    const auto description =
-        ask("DESCRIBE TABLE " + name_.quoted() + " FORMAT TabSeparatedWithNames");
-    if (!description) return;
-    auto lines = lines_of(*description);
-    if (lines.empty()) lines.emplace_back();
+    const auto described = ask(columns_question(name_));
+    if (!described) return;
     std::vector<Column> written;
     std::vector<std::string> names;
     bool all_fit = true;
-    for (std::size_t i = 1; i < lines.size(); ++i) {
-      auto columns = parse_description(lines[0] + "\n" + lines[i] + "\n", name_);
-      all_fit = report_column(lines[0], lines[i], columns) && all_fit;
-      if (!columns || columns->empty()) continue;
-      names.push_back(columns->front().name);
-      written.push_back(columns->front());
+    for (const ColumnDescription& each : *described) {
+      const auto column = writable_column(each, name_);
+      report_column(each, column);
+      if (!column) all_fit = false;
+      if (!column || !column.value()) continue;
+      names.push_back(each.name);
+      written.push_back(*column.value());
     }
     report_required(names);
     if (all_fit) check_rights(written);
   }
 
-  bool report_column(const std::string& header, const std::string& line,
-                     const Result<std::vector<Column>>& judged) {
-    const Fields titles = split_tsv(header);
-    Fields fields = split_tsv(line);
-    fields.resize(std::max(fields.size(), titles.size()));
-    const auto field = [&](const char* title) {
-      const auto at = std::find(titles.begin(), titles.end(), title);
-      return at == titles.end() ? "" : fields[at - titles.begin()];
-    };
-    const std::string column = fmt::format("column {} {}: ", field("name"), field("type"));
-    if (!judged) {
-      report_.bad(ErrorKind::kConfiguration, judged.error().message,
-                  "give the column another type, make it MATERIALIZED, or drop it");
-      return false;
-    }
-    if (judged.value().empty()) {
-      report_.good(fmt::format("{}left to ClickHouse ({} {})", column, field("default_type"),
-                               field("default_expression")));
-      return true;
-    }
+  void report_column(const ColumnDescription& described,
+                     const Result<std::optional<Column>>& judged) {
+    if (!judged)
+      return report_.bad(ErrorKind::kConfiguration, judged.error().message,
+                         "give the column another type, make it MATERIALIZED, or drop it");
+    const std::string column = fmt::format("column {} {}: ", described.name, described.type);
+    if (!judged.value())
+      return report_.good(fmt::format("{}left to ClickHouse ({} {})", column,
+                                      described.default_type, described.default_expression));
     const auto& required = options_.required_columns;
     const bool is_required =
-        std::find(required.begin(), required.end(), field("name")) != required.end();
-    const std::string when_absent = !field("default_type").empty()
-                                        ? field("default_type") + " applies"
-                                    : judged.value().front().type.nullable ? "NULL"
-                                                                           : "empty";
-    report_.good(fmt::format("{}from key {}, {}", column, field("name"),
+        std::find(required.begin(), required.end(), described.name) != required.end();
+    const std::string when_absent = judged.value()->has_default     ? "DEFAULT applies"
+                                    : judged.value()->type.nullable ? "NULL"
+                                                                    : "empty";
+    report_.good(fmt::format("{}from key {}, {}", column, described.name,
                              is_required ? "required" : "if absent: " + when_absent));
-    return true;
   }
 
   void report_required(const std::vector<std::string>& names) {

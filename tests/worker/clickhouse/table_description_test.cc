@@ -13,6 +13,12 @@ constexpr const char* kOldHeader = "name\ttype\tdefault_type\tdefault_expression
 constexpr const char* kNewHeader =
     "name\ttype\tdefault_type\tdefault_expression\tcomment\tcodec_expression\tttl_expression\n";
 
+Result<std::vector<Column>> parse_description(const std::string& answer, const TableName& table) {
+  const auto described = read_description(answer, table);
+  if (!described) return described.error();
+  return writable_columns(described.value(), table);
+}
+
 std::vector<Column> columns_in(const std::string& answer) {
   auto columns = parse_description(answer, kTable);
   if (!columns) FAIL(columns.error().message);

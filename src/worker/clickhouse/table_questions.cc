@@ -1,0 +1,48 @@
+#include "worker/clickhouse/table_questions.h"
+
+#include "worker/clickhouse/quote.h"
+
+namespace event_consumer {
+namespace {
+
+std::string first_line(const std::string& output) { return output.substr(0, output.find('\n')); }
+
+std::string from_tables(const TableName& table) {
+  return " FROM system.tables WHERE database = " + quote_string(table.database) +
+         " AND name = " + quote_string(table.table);
+}
+
+Result<std::optional<TableEngine>> read_engine(const std::string& output) {
+  if (output.empty()) return std::optional<TableEngine>();
+  auto fields = split_tsv(first_line(output));
+  fields.resize(2);
+  return std::optional(TableEngine{fields[0], fields[1]});
+}
+
+}  // namespace
+
+Question<std::string> version_question() {
+  return {"SELECT version()",
+          [](const std::string& output) -> Result<std::string> { return first_line(output); }};
+}
+
+Question<bool> existence_question(const TableName& table) {
+  return {"SELECT count()" + from_tables(table),
+          [](const std::string& output) -> Result<bool> { return output.substr(0, 1) == "1"; }};
+}
+
+Question<std::optional<TableEngine>> engine_question(const TableName& table) {
+  return {"SELECT engine, engine_full" + from_tables(table), read_engine};
+}
+
+Question<std::vector<ColumnDescription>> columns_question(const TableName& table) {
+  return {"DESCRIBE TABLE " + table.quoted() + " FORMAT TabSeparatedWithNames",
+          [table](const std::string& output) { return read_description(output, table); }};
+}
+
+Question<bool> read_only_question() {
+  return {"SELECT value FROM system.settings WHERE name = 'readonly'",
+          [](const std::string& output) -> Result<bool> { return output.substr(0, 1) != "0"; }};
+}
+
+}  // namespace event_consumer

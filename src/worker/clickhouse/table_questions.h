@@ -1,0 +1,55 @@
+// What is asked of ClickHouse before events go to a table, and how the answers are read: once, for
+// the start of a worker, which takes them, and for `event-consumer check`, which shows them.
+// Example:
+//
+//   const auto engine = ask(http, engine_question(table));
+//   if (!engine) return engine.error();
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "worker/clickhouse/clickhouse_http.h"
+#include "worker/clickhouse/table_description.h"
+
+namespace event_consumer {
+
+// A query, and what its output says. A reader fails (kConfiguration) where the output is in no form
+// that we know.
+template <typename T>
+struct Question {
+  std::string query;
+  std::function<Result<T>(const std::string& output)> read;
+};
+
+struct TableEngine {
+  std::string name;  // «MergeTree»
+  std::string full;  // with its arguments, its keys and the settings of the table
+};
+
+// The version by the server's own word. What is no ClickHouse may answer anything.
+Question<std::string> version_question();
+
+// Whether the table exists and the user may see it.
+Question<bool> existence_question(const TableName& table);
+
+// Its engine; nothing when the table does not exist or the user may not see it.
+Question<std::optional<TableEngine>> engine_question(const TableName& table);
+
+// All of its columns. An absent table is a refusal of the query (code 60).
+Question<std::vector<ColumnDescription>> columns_question(const TableName& table);
+
+// Whether the user may only read.
+Question<bool> read_only_question();
+
+// Asks the server in use. The Error is run_query's or that of the reader.
+template <typename T>
+Result<T> ask(ClickHouseHttp& http, const Question<T>& question) {
+  const auto output = run_query(http, question.query);
+  if (!output) return output.error();
+  return question.read(output.value());
+}
+
+}  // namespace event_consumer
