@@ -95,6 +95,13 @@ bool names_failed_view(std::string_view message) {
   return at != std::string_view::npos && message.find('\'', at) == std::string_view::npos;
 }
 
+bool names_absent_table(int exception_code) {
+  constexpr int kUnknownDatabase = 81;
+  constexpr int kTableIsDropped = 218;
+  return exception_code == kUnknownTable || exception_code == kUnknownDatabase ||
+         exception_code == kTableIsDropped;
+}
+
 ErrorClass classify(int http_status, int exception_code, std::string_view message) {
   if (names_failed_view(message)) return ErrorClass::kConfiguration;
   if (exception_code == kTooManyParts && contains(message, "Too many partitions"))

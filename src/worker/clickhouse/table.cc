@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table_questions.h"
 
@@ -55,7 +56,8 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
       return Error{ErrorKind::kConfiguration,
                    "table " + name.quoted() + " does not exist on " + http.server().describe() +
                        " (or user " + http.server().user +
-                       " may not see it): create it, or start with --create-table on"};
+                       " may not see it): create it, or start with --create-table on",
+                   kUnknownTable};
     if (auto done = create_table(http, facts, name); !done) return done.error();
   }
   const auto described = ask(http, columns_question(name));

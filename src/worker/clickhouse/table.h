@@ -18,7 +18,8 @@ std::vector<std::string> created_columns();
 // click events, with deduplication by token where the server has it.
 // Returns the columns that an INSERT fills, in table order: those that are computed (MATERIALIZED,
 // ALIAS, EPHEMERAL) are left out, those with a DEFAULT are marked. The Error (kConfiguration, or
-// run_query's) names what is missing, or a column that we cannot write with its type.
+// run_query's) names what is missing, or a column that we cannot write with its type; that of a
+// table that is absent bears the code of UNKNOWN_TABLE.
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& name, bool create);
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "common/log.h"
 #include "common/password_files.h"
+#include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/insert.h"
 
 namespace event_consumer {
@@ -22,26 +24,36 @@ ErrorClass class_of(const Error& error) {
                                                : ErrorClass::kConfiguration;
 }
 
+// No table, or one that is not made yet.
+bool is_absent(const Result<std::vector<Column>>& columns) {
+  return columns ? columns.value().empty() : names_absent_table(columns.error().peer_code);
+}
+
+// The main thread goes on by itself.
+void no_heartbeat() {}
+
 TableOutcome failed(const Error& error) {
   return {TableOutcome::Kind::kFailed, std::nullopt, error.message, class_of(error)};
 }
 
 }  // namespace
 
-TableWriter::TableWriter(const Options& options)
+TableWriter::TableWriter(const Options& options, Duration second_look)
     : http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
       create_table_(options.create_table),
       required_(options.required_columns),
+      second_look_(second_look),
       password_file_(options.clickhouse_password_file) {}
 
 Result<TableWriter> TableWriter::open(const Options& options,
-                                      const std::function<void()>& heartbeat) {
-  TableWriter target(options);
+                                      const std::function<void()>& heartbeat,
+                                      Duration second_look) {
+  TableWriter target(options, second_look);
   for (std::size_t left = options.clickhouse_hosts.size();; --left) {
     const int change = target.http_.server_changes();
     heartbeat();
-    auto met = target.inspect();
+    auto met = target.inspect(heartbeat);
     if (met) {
       target.facts_ = std::move(met->facts);
       target.columns_ = std::move(met->columns);
@@ -55,14 +67,29 @@ Result<TableWriter> TableWriter::open(const Options& options,
   }
 }
 
-Result<TableWriter::Inspection> TableWriter::inspect() {
+Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>& heartbeat) {
   auto facts = read_server_facts(http_);
   if (!facts) return facts.error();
-  auto columns = open_table(http_, *facts, name_, create_table_);
+  auto columns = look_for_table(*facts, create_table_, heartbeat);
   if (!columns) return columns.error();
   auto repeats = read_deduplication(http_, *facts, name_);
   if (!repeats) return repeats.error();
   return Inspection{std::move(*facts), std::move(*columns), std::move(*repeats)};
+}
+
+// ClickHouse 18.16 dies when an INSERT meets the CREATE of its table: a look a second later proves
+// that it is over.
+Result<std::vector<Column>> TableWriter::look_for_table(const ServerFacts& facts, bool create,
+                                                        const std::function<void()>& heartbeat) {
+  auto columns = open_table(http_, facts, name_, /*create=*/false);
+  was_absent_ = was_absent_ || is_absent(columns);
+  if (create && is_absent(columns)) columns = open_table(http_, facts, name_, create);
+  if (!columns || !was_absent_) return columns;
+  heartbeat();
+  std::this_thread::sleep_for(second_look_);
+  columns = open_table(http_, facts, name_, /*create=*/false);
+  was_absent_ = !columns || is_absent(columns);
+  return columns;
 }
 
 Result<Done> TableWriter::inspect_if_new() {
@@ -94,7 +121,7 @@ Result<Done> TableWriter::read_deduplication_again() {
 Result<Done> TableWriter::inspect_next() {
   const int change = http_.server_changes();
   const std::string where = http_.server().describe();
-  auto met = inspect();
+  auto met = inspect(no_heartbeat);
   if (met && same(met->columns, columns_)) {
     facts_ = std::move(met->facts);
     deduplication_ = std::move(met->repeats);
@@ -157,7 +184,9 @@ InsertOutcome TableWriter::post(const Batch& batch) {
 InsertOutcome TableWriter::try_post(const Batch& batch) {
   if (auto done = inspect_if_new(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
-  return post_batch(http_, facts_, batch);
+  InsertOutcome outcome = post_batch(http_, facts_, batch);
+  was_absent_ = was_absent_ || names_absent_table(outcome.code);
+  return outcome;
 }
 
 TableOutcome TableWriter::check_table() {
@@ -171,7 +200,7 @@ TableOutcome TableWriter::check_table() {
 
 TableOutcome TableWriter::look_at_table() {
   if (auto done = inspect_if_new(); !done) return failed(done.error());
-  auto columns = open_table(http_, facts_, name_, /*create=*/false);
+  auto columns = look_for_table(facts_, /*create=*/false, no_heartbeat);
   if (!columns) return failed(columns.error());
   if (auto done = read_deduplication_again(); !done) return failed(done.error());
   if (same(columns.value(), columns_) && !facts_have_changed_)

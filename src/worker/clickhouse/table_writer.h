@@ -4,10 +4,12 @@
 // that is refused was replaced in its file. Not for use by two threads.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/options.h"
 #include "worker/batch/batch.h"
 #include "worker/clickhouse/clickhouse_http.h"
@@ -20,8 +22,11 @@ namespace event_consumer {
 class TableWriter {
  public:
   // Asks the servers in turn, each once, until one answers; creates the table where the options say
-  // so. `heartbeat` is called before each. The Error says what failed on the last one.
-  static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat);
+  // so. `heartbeat` is called before each step that takes its time. The Error says what failed on
+  // the last one. A table that was absent and is there is looked at twice, `second_look` apart,
+  // here and later on.
+  static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat,
+                                  Duration second_look = std::chrono::seconds(1));
 
   // How to encode events for the columns known now. The Error (kConfiguration) names a required
   // column that the table does not have.
@@ -51,10 +56,13 @@ class TableWriter {
     TableDeduplication repeats;
   };
 
-  explicit TableWriter(const Options& options);
+  TableWriter(const Options& options, Duration second_look);
   ServerReport server_report() const { return {facts_.version, deduplication_.noticed}; }
   // Reads facts and columns from the server in use, and creates the table there where it may.
-  Result<Inspection> inspect();
+  Result<Inspection> inspect(const std::function<void()>& heartbeat);
+  // The columns of the table, looked at twice if it was absent when it was asked for last.
+  Result<std::vector<Column>> look_for_table(const ServerFacts& facts, bool create,
+                                             const std::function<void()>& heartbeat);
   // Meets the server in use, unless it is met already.
   Result<Done> inspect_if_new();
   Result<Done> inspect_next();
@@ -79,8 +87,10 @@ class TableWriter {
   int inspected_server_ = 0;
   int inspected_after_losses_ = 0;
   bool facts_have_changed_ = false;  // and events are encoded for those before
-  std::string password_file_;        // empty: none
-  std::string password_fault_;       // already in the log
+  Duration second_look_;
+  bool was_absent_ = false;     // the table, when it was asked for, or rows posted to it, last
+  std::string password_file_;   // empty: none
+  std::string password_fault_;  // already in the log
 };
 
 }  // namespace event_consumer

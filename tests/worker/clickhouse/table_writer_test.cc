@@ -1,6 +1,8 @@
 // What a target notices by itself: another password in its file, another version of the server.
 #include "worker/clickhouse/table_writer.h"
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 
 #include "common/resolve_options.h"
@@ -12,6 +14,7 @@
 namespace event_consumer {
 namespace {
 
+using std::chrono::milliseconds;
 using testing::FakeHttpServer;
 using testing::http_answer;
 using testing::HttpRequest;
@@ -23,14 +26,23 @@ struct FakeClickHouse {
   std::string version = "18.16.1";
   bool is_away = false;       // no request is answered
   bool deduplicates = false;  // it knows tokens, and the table has a window for them
+  bool has_table = true;
+  bool drops_table_after_look = false;
 
-  std::string operator()(const HttpRequest& request) const {
+  std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
     if (request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
       return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
-    if (request.body.find("DESCRIBE") == 0)
+    if (!has_table && request.body.find("system.tables") != std::string::npos)
+      return http_answer(200, "0\n");
+    if (!has_table && request.line.find("INSERT") != std::string::npos)
+      return http_answer(404, "Code: 60, e.displayText() = DB::Exception: Table d.t doesn't exist");
+    if (request.body.find("CREATE TABLE") == 0) has_table = true;
+    if (request.body.find("DESCRIBE") == 0) {
+      has_table = !drops_table_after_look;
       return http_answer(200, "name\ttype\tdefault_type\na\tString\t\n");
+    }
     if (deduplicates && request.body.find("insert_deduplication_token") != std::string::npos)
       return http_answer(200, "insert_deduplication_token\n");
     if (request.body.find("SELECT engine") == 0)
@@ -41,9 +53,13 @@ struct FakeClickHouse {
   }
 };
 
+constexpr milliseconds kSecondLook{20};
+
 class Rig {
  public:
-  Rig() : server_([this](const HttpRequest& request) { return clickhouse(request); }) {
+  explicit Rig(bool has_table = true)
+      : server_([this](const HttpRequest& request) { return clickhouse(request); }) {
+    clickhouse.has_table = has_table;
     auto resolved = resolve_options({},
                                     {{"CLICKHOUSE_HOST", "127.0.0.1"},
                                      {"CLICKHOUSE_PORT", std::to_string(server_.port())},
@@ -52,7 +68,8 @@ class Rig {
                                      {"EVENT_CONSUMER_REQUIRED", ""}},
                                     {});
     if (!resolved) FAIL(resolved.error().message);
-    auto opened = TableWriter::open(resolved->options, [] {});
+    auto opened = TableWriter::open(
+        resolved->options, [this] { ++heartbeats; }, kSecondLook);
     if (!opened) FAIL(opened.error().message);
     target.emplace(std::move(*opened));
     batch_.buffer().append("\1x");
@@ -68,8 +85,17 @@ class Rig {
 
   std::size_t requests() const { return server_.requests().size(); }
 
+  // How often the server was asked for the table's columns.
+  long looks() const {
+    const auto requests = server_.requests();
+    return std::count_if(requests.begin(), requests.end(), [](const HttpRequest& request) {
+      return request.body.find("DESCRIBE") == 0;
+    });
+  }
+
   FakeClickHouse clickhouse;
   std::optional<TableWriter> target;
+  int heartbeats = 0;
 
  private:
   testing::QuietLog quiet_;
@@ -130,6 +156,55 @@ TEST_CASE("target: a server that was away is asked again what it knows", "[targe
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kChanged);
   CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.target->describe().find("version 26.7.1") != std::string::npos);
+}
+
+TEST_CASE("target: a table that was there is looked at once", "[target]") {
+  Rig rig;
+  CHECK(rig.looks() == 1);
+  CHECK(rig.heartbeats == 1);
+  rig.target->check_table();
+  CHECK(rig.looks() == 2);
+}
+
+TEST_CASE("target: a table that it has created is looked at twice", "[target]") {
+  const TimePoint start = Clock::now();
+  Rig rig(/*has_table=*/false);
+  CHECK(Clock::now() - start >= kSecondLook);
+  CHECK(rig.looks() == 2);
+  CHECK(rig.heartbeats == 2);
+  CHECK(rig.post().kind == Kind::kStored);
+}
+
+TEST_CASE("target: a table that is there again is looked at twice, once", "[target]") {
+  Rig rig;
+  const bool by_post = GENERATE(true, false);
+  rig.clickhouse.has_table = false;
+  if (by_post)
+    CHECK(rig.post().code == 60);
+  else
+    CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+  rig.clickhouse.has_table = true;
+  const TimePoint start = Clock::now();
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(Clock::now() - start >= kSecondLook);
+  CHECK(rig.looks() == 3);
+  CHECK(rig.heartbeats == 1);  // that of the start
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.looks() == 4);
+}
+
+TEST_CASE("target: a table that is gone at the second look is absent", "[target]") {
+  Rig rig;
+  rig.clickhouse.has_table = false;
+  rig.target->check_table();
+  rig.clickhouse.has_table = true;
+  rig.clickhouse.drops_table_after_look = true;
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.looks() == 2);
+  rig.clickhouse.has_table = true;
+  rig.clickhouse.drops_table_after_look = false;
+  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.looks() == 4);
 }
 
 TEST_CASE("target: every outcome says what is known of the server", "[target]") {
