@@ -53,6 +53,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_description(body);
   ServerFacts facts;
   facts.knows_deduplication_token = true;
-  if (judge_deduplication(facts, header, body).words.empty()) std::abort();
+  if (judge_deduplication(facts, header, body).explanation.empty()) std::abort();
   return 0;
 }

@@ -1,4 +1,4 @@
-// Whether an insert that is repeated is stored once.
+// Whether a repeated insert is stored once. Pure; knows no server.
 #pragma once
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace event_consumer {
 
-// Whether ClickHouse would notice that an insert is repeated, in a table of this `engine` created
-// with `engine_full` (both as in system.tables); if not, why not and what to do. In plain words.
 struct TableDeduplication {
-  bool noticed = false;
-  std::string words;
+  bool deduplicates = false;
+  std::string explanation;  // for people: if it does not, why not and what to do about it
 };
+
+// Of a table with this `engine` and `engine_full`, both as in system.tables.
 TableDeduplication judge_deduplication(const ServerFacts& facts, const std::string& engine,
                                        const std::string& engine_full);
 

@@ -49,32 +49,31 @@ TableWriter::TableWriter(const Options& options, Duration second_look)
 Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,
                                       Duration second_look) {
-  TableWriter target(options, second_look);
+  TableWriter writer(options, second_look);
   for (std::size_t left = options.clickhouse_hosts.size();; --left) {
-    const int change = target.http_.server_changes();
+    const int changes = writer.http_.server_changes();
     heartbeat();
-    auto met = target.inspect(heartbeat);
-    if (met) {
-      target.facts_ = std::move(met->facts);
-      target.columns_ = std::move(met->columns);
-      target.deduplication_ = std::move(met->repeats);
-      target.inspected_server_ = change;
-      target.inspected_after_losses_ = target.http_.connection_losses();
-      return Result<TableWriter>(std::move(target));
+    auto inspection = writer.inspect(heartbeat);
+    if (inspection) {
+      writer.known_ = std::move(*inspection);
+      return Result<TableWriter>(std::move(writer));
     }
-    // One that refuses is not passed over: the next would hide what is wrong with it.
-    if (left == 1 || target.http_.server_changes() == change) return met.error();
+    // A server that refuses is not passed over: the next would hide what is wrong with it.
+    if (left == 1 || writer.http_.server_changes() == changes) return inspection.error();
   }
 }
 
 Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>& heartbeat) {
+  const int server_changes = http_.server_changes();
+  const int connection_losses = http_.connection_losses();
   auto facts = read_server_facts(http_);
   if (!facts) return facts.error();
   auto columns = look_for_table(*facts, create_table_, heartbeat);
   if (!columns) return columns.error();
-  auto repeats = read_deduplication(http_, *facts, name_);
-  if (!repeats) return repeats.error();
-  return Inspection{std::move(*facts), std::move(*columns), std::move(*repeats)};
+  auto deduplication = read_deduplication(http_, *facts, name_);
+  if (!deduplication) return deduplication.error();
+  return Inspection{std::move(*facts), std::move(*columns), std::move(*deduplication),
+                    server_changes, connection_losses};
 }
 
 // ClickHouse 18.16 dies when an INSERT meets the CREATE of its table: a look a second later proves
@@ -93,61 +92,59 @@ Result<std::vector<Column>> TableWriter::look_for_table(const ServerFacts& facts
 }
 
 Result<Done> TableWriter::inspect_if_new() {
-  if (http_.server_changes() != inspected_server_) return inspect_next();
-  return http_.connection_losses() != inspected_after_losses_ ? inspect_again()
-                                                              : Result<Done>(Done{});
+  if (http_.server_changes() != known_.server_changes) return inspect_next();
+  if (http_.connection_losses() != known_.connection_losses) return inspect_again();
+  return Done{};
 }
 
 Result<Done> TableWriter::inspect_again() {
   const int connection_losses = http_.connection_losses();
   auto facts = read_server_facts(http_);
   if (!facts) return facts.error();
-  inspected_after_losses_ = connection_losses;
-  if (*facts == facts_) return Done{};
+  known_.connection_losses = connection_losses;
+  if (*facts == known_.facts) return Done{};
   log::info("{} is another than before: version {}", http_.server().describe(), facts->version);
-  facts_ = std::move(*facts);
+  known_.facts = std::move(*facts);
   facts_have_changed_ = true;
   return read_deduplication_again();
 }
 
 Result<Done> TableWriter::read_deduplication_again() {
-  auto repeats = read_deduplication(http_, facts_, name_);
-  if (!repeats) return repeats.error();
-  if (repeats->noticed != deduplication_.noticed) log::info("{}: {}", describe(), repeats->words);
-  deduplication_ = std::move(*repeats);
+  auto deduplication = read_deduplication(http_, known_.facts, name_);
+  if (!deduplication) return deduplication.error();
+  if (deduplication->deduplicates != known_.deduplication.deduplicates)
+    log::info("{}: {}", describe(), deduplication->explanation);
+  known_.deduplication = std::move(*deduplication);
   return Done{};
 }
 
 Result<Done> TableWriter::inspect_next() {
-  const int change = http_.server_changes();
+  const int changes = http_.server_changes();
   const std::string where = http_.server().describe();
-  auto met = inspect(no_heartbeat);
-  if (met && same(met->columns, columns_)) {
-    facts_ = std::move(met->facts);
-    deduplication_ = std::move(met->repeats);
-    inspected_server_ = change;
-    inspected_after_losses_ = http_.connection_losses();
+  auto inspection = inspect(no_heartbeat);
+  if (inspection && same(inspection->columns, known_.columns)) {
+    known_ = std::move(*inspection);
     return Done{};
   }
-  const Error error =
-      met ? Error{ErrorKind::kConfiguration, "table " + name_.quoted() + " on " + where +
-                                                 " has other columns than on the server before it"}
-          : met.error();
-  if (http_.server_changes() == change) http_.use_next_server(error.message);
+  const Error error = inspection ? Error{ErrorKind::kConfiguration,
+                                         "table " + name_.quoted() + " on " + where +
+                                             " has other columns than on the server before it"}
+                                 : inspection.error();
+  if (http_.server_changes() == changes) http_.use_next_server(error.message);
   return error;
 }
 
 Result<Encoding> TableWriter::encoding() const {
-  const RowFormat rows = row_format(columns_, facts_);
-  auto encoder = RowEncoder::create(columns_, required_, rows);
+  const RowFormat rows = row_format(known_.columns, known_.facts);
+  auto encoder = RowEncoder::create(known_.columns, required_, rows);
   if (!encoder) return encoder.error();
-  Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(
-                                             insert_format(name_, columns_, facts_, rows))};
-  const bool may_leave_out = std::any_of(columns_.begin(), columns_.end(),
+  Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(insert_format(
+                                             name_, known_.columns, known_.facts, rows))};
+  const bool may_leave_out = std::any_of(known_.columns.begin(), known_.columns.end(),
                                          [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)
-    encoding.format_of = [name = name_, columns = columns_,
-                          facts = facts_](const std::vector<bool>& written) {
+    encoding.format_of = [name = name_, columns = known_.columns,
+                          facts = known_.facts](const std::vector<bool>& written) {
       std::vector<Column> named;
       for (std::size_t i = 0; i < columns.size(); ++i)
         if (written[i]) named.push_back(columns[i]);
@@ -184,7 +181,7 @@ InsertOutcome TableWriter::post(const Batch& batch) {
 InsertOutcome TableWriter::try_post(const Batch& batch) {
   if (auto done = inspect_if_new(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
-  InsertOutcome outcome = post_batch(http_, facts_, batch);
+  InsertOutcome outcome = post_batch(http_, known_.facts, batch);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
   return outcome;
 }
@@ -200,26 +197,26 @@ TableOutcome TableWriter::check_table() {
 
 TableOutcome TableWriter::look_at_table() {
   if (auto done = inspect_if_new(); !done) return failed(done.error());
-  auto columns = look_for_table(facts_, /*create=*/false, no_heartbeat);
+  auto columns = look_for_table(known_.facts, /*create=*/false, no_heartbeat);
   if (!columns) return failed(columns.error());
   if (auto done = read_deduplication_again(); !done) return failed(done.error());
-  if (same(columns.value(), columns_) && !facts_have_changed_)
+  if (same(columns.value(), known_.columns) && !facts_have_changed_)
     return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};
-  std::swap(columns_, columns.value());
+  std::swap(known_.columns, columns.value());
   auto changed = encoding();
   if (changed) {
     facts_have_changed_ = false;
     return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
   }
-  std::swap(columns_, columns.value());
+  std::swap(known_.columns, columns.value());
   return failed(changed.error());
 }
 
 std::string TableWriter::describe() const {
   std::string names;
-  for (const Column& column : columns_) names += (names.empty() ? "" : ", ") + column.name;
+  for (const Column& column : known_.columns) names += (names.empty() ? "" : ", ") + column.name;
   return name_.quoted() + " (" + names + ") on " + http_.server().describe() + ", version " +
-         facts_.version;
+         known_.facts.version;
 }
 
 }  // namespace event_consumer

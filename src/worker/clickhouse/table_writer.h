@@ -1,7 +1,7 @@
-// The table that events go to, on the server in use: what that server knows, which columns the
-// table has, and how events are encoded for them. It posts batches and notices when the table, the
-// version of the server, or the server behind an alternative host, is another, and when a password
-// that is refused was replaced in its file. Not for use by two threads.
+// TableWriter: posts batches to the table that events go to, on the server in use, and knows what
+// this server understands, which columns the table has, and how events are encoded for them. It
+// sees by itself that the table was altered, that the server was updated or is another one of the
+// hosts, and that a refused password was replaced in its file. Not for use by two threads.
 #pragma once
 
 #include <chrono>
@@ -32,9 +32,9 @@ class TableWriter {
   // column that the table does not have.
   Result<Encoding> encoding() const;
 
-  // Posts `batch` and waits for the answer. A server that was not met before is met first: when its
-  // table does not have the columns known, nothing is sent there and its turn is over. Every
-  // outcome, and that of check_table(), says what is known of the server by then.
+  // Posts `batch` and waits for the answer. A server that is not known yet is inspected first: when
+  // its table does not have the columns known, nothing is sent there and the next host's turn
+  // comes. The outcome, like that of check_table(), says what is known of the server by then.
   InsertOutcome post(const Batch& batch);
 
   // Reads the columns again and compares names and types with those known. Never creates the table
@@ -42,50 +42,50 @@ class TableWriter {
   TableOutcome check_table();
 
   // As of the last post or look at the table.
-  const std::string& server_version() const { return facts_.version; }
-  // Whether a batch that is posted again is stored once, as of then.
-  const TableDeduplication& deduplication() const { return deduplication_; }
+  const std::string& server_version() const { return known_.facts.version; }
+  // Whether a batch that is posted again is stored once, as of the same time.
+  const TableDeduplication& deduplication() const { return known_.deduplication; }
 
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
   std::string describe() const;
 
  private:
+  // What is known of a server and its table.
   struct Inspection {
     ServerFacts facts;
     std::vector<Column> columns;
-    TableDeduplication repeats;
+    TableDeduplication deduplication;
+    // http_.server_changes() and http_.connection_losses() before the facts were read.
+    int server_changes = 0;
+    int connection_losses = 0;
   };
 
   TableWriter(const Options& options, Duration second_look);
-  ServerReport server_report() const { return {facts_.version, deduplication_.noticed}; }
-  // Reads facts and columns from the server in use, and creates the table there where it may.
+  ServerReport server_report() const {
+    return {known_.facts.version, known_.deduplication.deduplicates};
+  }
+  // Reads everything from the server in use, and creates the table there where the options say so.
   Result<Inspection> inspect(const std::function<void()>& heartbeat);
   // The columns of the table, looked at twice if it was absent when it was asked for last.
   Result<std::vector<Column>> look_for_table(const ServerFacts& facts, bool create,
                                              const std::function<void()>& heartbeat);
-  // Meets the server in use, unless it is met already.
+  // Inspects the server in use, unless it is known already and was never away since.
   Result<Done> inspect_if_new();
+  // Of another host: it must have the columns known.
   Result<Done> inspect_next();
-  // It may have been updated while it was away.
+  // Of the same host, whose server may have been updated while it was away.
   Result<Done> inspect_again();
-  // It, or the table, is another than before.
   Result<Done> read_deduplication_again();
   InsertOutcome try_post(const Batch& batch);
   TableOutcome look_at_table();
-  // Whether the password file holds another password than the one in use, which is used from here
-  // on.
+  // Whether the file holds another password than the one in use. If so, it is used from here on.
   bool password_has_changed();
 
   ClickHouseHttp http_;
   TableName name_;
   bool create_table_;
   std::vector<std::string> required_;
-  ServerFacts facts_;
-  std::vector<Column> columns_;
-  TableDeduplication deduplication_;
-  // http_.server_changes() and http_.connection_losses() when the facts were read.
-  int inspected_server_ = 0;
-  int inspected_after_losses_ = 0;
+  Inspection known_;                 // of the server that rows go to
   bool facts_have_changed_ = false;  // and events are encoded for those before
   Duration second_look_;
   bool was_absent_ = false;     // the table, when it was asked for, or rows posted to it, last

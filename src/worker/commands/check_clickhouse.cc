@@ -165,11 +165,11 @@ class ClickHouseCheck {
     report_.good(fmt::format("user {} may insert into {}", http_.server().user, name_.quoted()));
   }
 
-  void report_deduplication(const TableDeduplication& repeats) {
-    if (repeats.noticed)
-      report_.good(repeats.words);
+  void report_deduplication(const TableDeduplication& deduplication) {
+    if (deduplication.deduplicates)
+      report_.good(deduplication.explanation);
     else
-      report_.note(repeats.words);
+      report_.note(deduplication.explanation);
   }
 
   const Options& options_;

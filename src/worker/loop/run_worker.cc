@@ -70,7 +70,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!table) return table.error();
   auto encoding = table->encoding();
   if (!encoding) return encoding.error();
-  status.set_clickhouse({table->server_version(), table->deduplication().noticed});
+  status.set_clickhouse({table->server_version(), table->deduplication().deduplicates});
 
   const std::string name = connection_name(command_line);
   status.set_state(WorkerState::kConnecting, "", Clock::now());
@@ -89,8 +89,8 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!events) return events.error();
   log::info("moving {}, version {}, into {}; {} ({})", link.source().describe(),
             link.source().server_version(), table->describe(),
-            table->deduplication().noticed ? "each once" : "at least once",
-            table->deduplication().words);
+            table->deduplication().deduplicates ? "each once" : "at least once",
+            table->deduplication().explanation);
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table] { return table->check_table(); });
   CrashGuard guard(status.board(), status.address());

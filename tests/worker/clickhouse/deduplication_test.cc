@@ -11,26 +11,26 @@ ServerFacts facts(bool token) {
   return facts;
 }
 
-bool noticed(const char* engine, const char* engine_full) {
-  return judge_deduplication(facts(true), engine, engine_full).noticed;
+bool deduplicates(const char* engine, const char* engine_full) {
+  return judge_deduplication(facts(true), engine, engine_full).deduplicates;
 }
 
-TEST_CASE("repeats are noticed with tokens and a memory for them", "[repeats]") {
-  CHECK(
-      noticed("MergeTree",
-              "MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10000, x = 1"));
-  CHECK(noticed("ReplicatedMergeTree", "ReplicatedMergeTree ORDER BY a"));
-  CHECK(noticed("ReplicatedReplacingMergeTree", ""));
-  CHECK(noticed("SharedMergeTree", ""));
-  CHECK_FALSE(noticed("MergeTree", "MergeTree ORDER BY a"));
-  CHECK_FALSE(noticed("MergeTree", "SETTINGS non_replicated_deduplication_window = 0"));
-  CHECK_FALSE(noticed("Null", "Null"));
-  CHECK_FALSE(noticed("Distributed", ""));
+TEST_CASE("repeats are noticed with tokens and a memory for them", "[deduplication]") {
+  CHECK(deduplicates(
+      "MergeTree",
+      "MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10000, x = 1"));
+  CHECK(deduplicates("ReplicatedMergeTree", "ReplicatedMergeTree ORDER BY a"));
+  CHECK(deduplicates("ReplicatedReplacingMergeTree", ""));
+  CHECK(deduplicates("SharedMergeTree", ""));
+  CHECK_FALSE(deduplicates("MergeTree", "MergeTree ORDER BY a"));
+  CHECK_FALSE(deduplicates("MergeTree", "SETTINGS non_replicated_deduplication_window = 0"));
+  CHECK_FALSE(deduplicates("Null", "Null"));
+  CHECK_FALSE(deduplicates("Distributed", ""));
 }
 
-TEST_CASE("why repeats are not noticed is said", "[repeats]") {
+TEST_CASE("why repeats are not noticed is said", "[deduplication]") {
   const auto words = [](bool token, const char* engine) {
-    return judge_deduplication(facts(token), engine, "").words;
+    return judge_deduplication(facts(token), engine, "").explanation;
   };
   CHECK(words(false, "ReplicatedMergeTree").find("knows no deduplication tokens") !=
         std::string::npos);

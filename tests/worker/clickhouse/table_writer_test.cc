@@ -1,4 +1,4 @@
-// What a target notices by itself: another password in its file, another version of the server.
+// What a table writer sees by itself: another password in its file, another version of the server.
 #include "worker/clickhouse/table_writer.h"
 
 #include <algorithm>
@@ -71,14 +71,14 @@ class Rig {
     auto opened = TableWriter::open(
         resolved->options, [this] { ++heartbeats; }, kSecondLook);
     if (!opened) FAIL(opened.error().message);
-    target.emplace(std::move(*opened));
+    writer.emplace(std::move(*opened));
     batch_.buffer().append("\1x");
     batch_.add({}, 1, Clock::now());
-    auto encoding = target->encoding();
+    auto encoding = writer->encoding();
     batch_.seal(encoding->format);
   }
 
-  InsertOutcome post() { return target->post(batch_); }
+  InsertOutcome post() { return writer->post(batch_); }
   void write_password(const std::string& password) {
     std::ofstream(file_.path(), std::ios::trunc) << password;
   }
@@ -94,7 +94,7 @@ class Rig {
   }
 
   FakeClickHouse clickhouse;
-  std::optional<TableWriter> target;
+  std::optional<TableWriter> writer;
   int heartbeats = 0;
 
  private:
@@ -104,7 +104,8 @@ class Rig {
   Batch batch_;
 };
 
-TEST_CASE("target: a batch refused for its password is posted with that of the file", "[target]") {
+TEST_CASE("table writer: a batch refused for its password is posted with that of the file",
+          "[table_writer]") {
   Rig rig;
   CHECK(rig.post().kind == Kind::kStored);
   rig.clickhouse.password = "second";
@@ -117,23 +118,24 @@ TEST_CASE("target: a batch refused for its password is posted with that of the f
   CHECK(rig.post().kind == Kind::kStored);
 }
 
-TEST_CASE("target: so is a question for the table", "[target]") {
+TEST_CASE("table writer: so is a question for the table", "[table_writer]") {
   Rig rig;
   rig.clickhouse.password = "second";
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
   rig.write_password("second");
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
 }
 
 // Which happens before each insert where the server does not compare types.
-TEST_CASE("target: a look at the table of an old server is two requests", "[target]") {
+TEST_CASE("table writer: a look at the table of an old server is two requests", "[table_writer]") {
   Rig rig;
   const std::size_t before = rig.requests();
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.requests() == before + 2);
 }
 
-TEST_CASE("target: a password file that cannot be used leaves the password as it is", "[target]") {
+TEST_CASE("table writer: a password file that cannot be used leaves the password as it is",
+          "[table_writer]") {
   Rig rig;
   rig.clickhouse.password = "second";
   rig.write_password("");
@@ -142,31 +144,31 @@ TEST_CASE("target: a password file that cannot be used leaves the password as it
   CHECK(rig.post().kind == Kind::kStored);
 }
 
-TEST_CASE("target: a server that was away is asked again what it knows", "[target]") {
+TEST_CASE("table writer: a server that was away is asked again what it knows", "[table_writer]") {
   Rig rig;
   rig.clickhouse.is_away = true;
   CHECK(rig.post().kind == Kind::kUnknown);
   rig.clickhouse.is_away = false;
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
 
   rig.clickhouse.is_away = true;
   CHECK(rig.post().kind == Kind::kUnknown);
   rig.clickhouse.is_away = false;
   rig.clickhouse.version = "26.7.1";
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kChanged);
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
-  CHECK(rig.target->describe().find("version 26.7.1") != std::string::npos);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->describe().find("version 26.7.1") != std::string::npos);
 }
 
-TEST_CASE("target: a table that was there is looked at once", "[target]") {
+TEST_CASE("table writer: a table that was there is looked at once", "[table_writer]") {
   Rig rig;
   CHECK(rig.looks() == 1);
   CHECK(rig.heartbeats == 1);
-  rig.target->check_table();
+  rig.writer->check_table();
   CHECK(rig.looks() == 2);
 }
 
-TEST_CASE("target: a table that it has created is looked at twice", "[target]") {
+TEST_CASE("table writer: a table that it has created is looked at twice", "[table_writer]") {
   const TimePoint start = Clock::now();
   Rig rig(/*has_table=*/false);
   CHECK(Clock::now() - start >= kSecondLook);
@@ -175,57 +177,57 @@ TEST_CASE("target: a table that it has created is looked at twice", "[target]") 
   CHECK(rig.post().kind == Kind::kStored);
 }
 
-TEST_CASE("target: a table that is there again is looked at twice, once", "[target]") {
+TEST_CASE("table writer: a table that is there again is looked at twice, once", "[table_writer]") {
   Rig rig;
   const bool by_post = GENERATE(true, false);
   rig.clickhouse.has_table = false;
   if (by_post)
     CHECK(rig.post().code == 60);
   else
-    CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+    CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
   rig.clickhouse.has_table = true;
   const TimePoint start = Clock::now();
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(Clock::now() - start >= kSecondLook);
   CHECK(rig.looks() == 3);
   CHECK(rig.heartbeats == 1);  // that of the start
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.looks() == 4);
 }
 
-TEST_CASE("target: a table that is gone at the second look is absent", "[target]") {
+TEST_CASE("table writer: a table that is gone at the second look is absent", "[table_writer]") {
   Rig rig;
   rig.clickhouse.has_table = false;
-  rig.target->check_table();
+  rig.writer->check_table();
   rig.clickhouse.has_table = true;
   rig.clickhouse.drops_table_after_look = true;
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
   CHECK(rig.looks() == 2);
   rig.clickhouse.has_table = true;
   rig.clickhouse.drops_table_after_look = false;
-  CHECK(rig.target->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.looks() == 4);
 }
 
-TEST_CASE("target: every outcome says what is known of the server", "[target]") {
+TEST_CASE("table writer: every outcome says what is known of the server", "[table_writer]") {
   Rig rig;
   CHECK(rig.post().server.version == "18.16.1");
-  CHECK(rig.target->check_table().server.version == "18.16.1");
+  CHECK(rig.writer->check_table().server.version == "18.16.1");
   rig.clickhouse.is_away = true;
   CHECK(rig.post().server.version == "18.16.1");
 
   rig.clickhouse.is_away = false;
   rig.clickhouse.version = "26.7.1";
   rig.clickhouse.deduplicates = true;
-  CHECK_FALSE(rig.target->deduplication().noticed);
+  CHECK_FALSE(rig.writer->deduplication().deduplicates);
   const InsertOutcome stored = rig.post();
   CHECK(stored.kind == Kind::kStored);
   CHECK(stored.server.version == "26.7.1");
   CHECK(stored.server.deduplicates);
-  CHECK(rig.target->check_table().server.deduplicates);
+  CHECK(rig.writer->check_table().server.deduplicates);
 
   rig.clickhouse.is_away = true;
-  const TableOutcome failed = rig.target->check_table();
+  const TableOutcome failed = rig.writer->check_table();
   CHECK(failed.kind == TableOutcome::Kind::kFailed);
   CHECK(failed.server.version == "26.7.1");
 }
