@@ -21,8 +21,8 @@ constexpr std::size_t kLongest = 2000;
 void check_exception(std::optional<std::string_view> header, const std::string& body) {
   const int code = exception_code(header, body);
   if (header && code == 0) std::abort();
-  const ErrorClass on_its_own = classify(500, code, "");
-  const ErrorClass with_words = classify(500, code, body);
+  const ErrorClass on_its_own = classify_failure(500, code, "");
+  const ErrorClass with_words = classify_failure(500, code, body);
   // Words change the class in two ways only.
   if (with_words == on_its_own) return;
   if (with_words == ErrorClass::kTransient) std::abort();

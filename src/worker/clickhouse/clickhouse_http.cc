@@ -221,7 +221,7 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
     return Error{answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,
                  with_remedy("cannot reach " + where + ": " + answer.body,
                              diagnose_clickhouse(answer, server).remedy)};
-  const ErrorClass error_class = classify(answer.status, answer.exception, answer.body);
+  const ErrorClass error_class = classify_failure(answer.status, answer.exception, answer.body);
   return Error{
       error_class == ErrorClass::kTransient ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
       with_remedy(where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +

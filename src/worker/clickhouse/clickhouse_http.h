@@ -24,8 +24,8 @@ struct ClickHouseServer {
   std::string password;
   std::chrono::seconds timeout;  // for an answer, and for the server to take more of a body
   bool tls = false;
-  std::string ca_file = {};                 // whom to trust with TLS; empty: whom the system trusts
-  std::vector<HostPort> alternatives = {};  // in turn instead of host and port, else all the same
+  std::string ca_file = {};                 // of the CAs trusted with TLS; empty: the system's
+  std::vector<HostPort> alternatives = {};  // other hosts, with the same user and settings
 
   // «ClickHouse host:port»: for logs.
   std::string describe() const;
@@ -52,12 +52,12 @@ struct HttpAnswer {
   // Whether the server may have taken any of the request.
   bool was_sent() const { return status != 0 || no_answer == NoAnswer::kLost; }
 
-  // Stored or executed: «200» and no exception. ClickHouse may find its mistake after it has sent
-  // the status (hence wait_end_of_query in inserts).
+  // Whether the request was carried out: «200» and no exception. ClickHouse may run into an
+  // exception after it has sent the status, unless wait_end_of_query is asked for.
   bool ok() const { return status == 200 && exception == 0; }
 
-  // The server cannot be reached, or what answers for it is not ClickHouse's own doing (a proxy, a
-  // server that is going down): another server may do better.
+  // Whether another server may do better: this one did not answer, or something else did in its
+  // place (a proxy, a server that is going down).
   bool server_is_away() const { return status == 0 || (status >= 500 && exception == 0); }
 };
 
@@ -71,24 +71,24 @@ class ClickHouseHttp {
   ClickHouseHttp& operator=(ClickHouseHttp&&) noexcept;
 
   // Posts `header` and `body` in one, with `parameters` in the URL, and waits for the answer.
-  // Neither is copied. A post that fails or times out ends in a reset of the connection, not in an
-  // orderly close: an old server (seen on 18.16) takes an orderly close at the end of a row for the
-  // end of the insert. When the server is away, use_next_server() is called.
+  // Neither is copied. A post that fails or times out resets the connection instead of closing it
+  // in order: an old server (seen on 18.16) takes an orderly close at the end of a row for the end
+  // of the insert. When the server is away, the next post goes to the next one.
   HttpAnswer post(const QueryParameters& parameters, std::string_view header,
                   std::string_view body);
 
-  // Sends the next post to the first of the alternatives, which the server joins as the last. `why`
-  // is for the log. Does nothing when there is none.
+  // Sends the next post to the first of the alternatives; the server left becomes the last of them.
+  // `why` is for the log. Does nothing when there are no alternatives.
   void use_next_server(const std::string& why);
 
-  // Logs in with it from the next post on.
+  // Logs in with `password` from the next post on.
   void use_password(const std::string& password);
 
-  // The one that the next post goes to.
+  // The server that the next post goes to.
   const ClickHouseServer& server() const { return server_; }
-  // How often it has changed.
+  // How often another server came into use.
   int server_changes() const { return server_changes_; }
-  // How often no answer came, whichever server it was.
+  // How often no answer came, from whichever server.
   int connection_losses() const { return connection_losses_; }
 
  private:
@@ -100,13 +100,13 @@ class ClickHouseHttp {
   ClickHouseServer server_;
   int server_changes_ = 0;
   int connection_losses_ = 0;
-  LogLimiter log_limiter_;  // of those changes
+  LogLimiter log_limiter_;  // for the changes of the server
   std::unique_ptr<Client> client_;
 };
 
-// Runs `query`, which changes or reads something small, and returns its output. The Error names
-// server and query: kUnavailable when no answer came, kConfiguration when the server refused or is
-// not to be trusted; its peer_code is the exception code of a refusal.
+// Runs a `query` of small output on the server in use, and returns the output. The Error names
+// server and query: kUnavailable when no answer came or the failure passes by itself,
+// kConfiguration when somebody has to change something. A refusal bears its exception code.
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query);
 
 }  // namespace event_consumer

@@ -102,7 +102,7 @@ bool names_absent_table(int exception_code) {
          exception_code == kTableIsDropped;
 }
 
-ErrorClass classify(int http_status, int exception_code, std::string_view message) {
+ErrorClass classify_failure(int http_status, int exception_code, std::string_view message) {
   if (names_failed_view(message)) return ErrorClass::kConfiguration;
   if (exception_code == kTooManyParts && contains(message, "Too many partitions"))
     return ErrorClass::kData;

@@ -1,4 +1,5 @@
-// Sorts failed requests to ClickHouse. The one table of its exception codes stands here.
+// What a failed request to ClickHouse means. The only lists of ClickHouse's exception codes stand
+// in this file's .cc. Pure.
 #pragma once
 
 #include <optional>
@@ -8,26 +9,24 @@
 
 namespace event_consumer {
 
-constexpr int kUnknownTable = 60;
+constexpr int kUnknownTable = 60;  // UNKNOWN_TABLE
 
-// The exception code of an answer; 0 when it names none, -1 when it announces an exception without
-// a number. `header` is that of X-ClickHouse-Exception-Code, where the server has it (not 18.16);
-// otherwise the code stands in «Code: N» at the start of the body.
+// The exception code of an answer: 0 when the answer names none, -1 when it announces an exception
+// without a number. `header` is the value of X-ClickHouse-Exception-Code, if the answer has one
+// (18.16 sends none); without it the code stands in «Code: N» at the start of the body.
 int exception_code(std::optional<std::string_view> header, std::string_view body);
 
-// Whether an exception is one of a view behind the table. Its words may also quote an event, which
-// must not pass for that: behind the words of an event comes at least the end of the quotation.
+// Whether the message says that a view behind the table failed. A message may also quote an event
+// with the same words in it, which do not count: a quotation mark follows them.
 bool names_failed_view(std::string_view message);
 
 // Whether the code says that there is no table, or no database for it.
 bool names_absent_table(int exception_code);
 
-// For an answer that is no success: the HTTP status, the exception code (0 when the answer names
-// none) and the server's words. A code in no list, and no code at all with a 5xx status, is
-// transient: waiting loses nothing.
-//
-// Codes are those of ClickHouse's src/Common/ErrorCodes.cpp. Whatever its code, an exception that
-// names a view being pushed to is configuration: the rows are in the table already.
-ErrorClass classify(int http_status, int exception_code, std::string_view message);
+// What to make of an answer that is no success, from its HTTP status, its exception code (0 when
+// the answer names none; ClickHouse's src/Common/ErrorCodes.cpp) and its text. A code in no list is
+// transient, and so is a 5xx status without a code: waiting loses nothing. The failure of a view is
+// configuration, whatever its code: the rows are in the table already.
+ErrorClass classify_failure(int http_status, int exception_code, std::string_view message);
 
 }  // namespace event_consumer

@@ -37,10 +37,10 @@ RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& fact
   return any_default && read ? RowFormat::kRowBinaryWithDefaults : RowFormat::kRowBinary;
 }
 
-InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
+InsertFormat insert_format(const TableName& table, const std::vector<Column>& columns,
                            const ServerFacts& facts, RowFormat rows) {
   InsertFormat format;
-  format.query = "INSERT INTO " + name.quoted() + " (";
+  format.query = "INSERT INTO " + table.quoted() + " (";
   for (const Column& column : columns) {
     if (format.query.back() != '(') format.query += ", ";
     format.query += quote_identifier(column.name);
@@ -93,7 +93,7 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   InsertOutcome refused = {
       Kind::kRefused, answer.exception,
       where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " + said,
-      classify(answer.status, answer.exception, answer.body)};
+      classify_failure(answer.status, answer.exception, answer.body)};
   if (refused.error_class == ErrorClass::kConfiguration)
     refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
   return refused;

@@ -11,23 +11,24 @@
 
 namespace event_consumer {
 
-// How rows for these columns are written: with marks for DEFAULT where columns have one and the
-// server reads them.
+// How rows of these columns are written: with marks for DEFAULT where a column has one and the
+// server reads such rows.
 RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& facts);
 
-// The INSERT for rows of these columns in that format. Where the server reads them, names and types
-// stand before the rows and are compared by the server (RowBinaryWithNamesAndTypes).
-InsertFormat insert_format(const TableName& name, const std::vector<Column>& columns,
+// The INSERT for rows of these columns, written in the format `rows`. Where the server compares
+// them (RowBinaryWithNamesAndTypes), names and types of the columns stand before the rows.
+InsertFormat insert_format(const TableName& table, const std::vector<Column>& columns,
                            const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 
-// The query and the settings that make its answer final: the insert is synchronous, the answer
-// comes when it is done, and a repeat is recognised by the token (or, where the server knows no
-// tokens, not confused with another batch of equal rows). Only what the server knows is sent.
+// The query and the settings that make its answer final: the insert is synchronous, and the answer
+// comes when it is done. A server that knows tokens recognises a repeated insert by `token`;
+// another one is told to take equal rows for two batches, if it can. Only settings that the server
+// knows are sent.
 QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
                                   const std::string& token);
 
-// Posts `batch` to a server of which `facts` are known, and waits for the answer. The same batch
-// may be posted again, with the same token also to another server.
+// Posts `batch` to the server in use, of which `facts` are known, and waits for the answer. The
+// same batch may be posted again, also to another server, and keeps its token.
 InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch);
 
 }  // namespace event_consumer

@@ -1,4 +1,5 @@
-// Puts names and texts into SQL, after ClickHouse's syntax for identifiers and string literals.
+// Names and texts on their way into SQL (ClickHouse's syntax of identifiers and string literals),
+// and out of the TabSeparated format.
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ std::string quote_string(std::string_view text);
 // Undoes the escapes of the TabSeparated format in one field.
 std::string unescape_tsv(std::string_view field);
 
-// The fields of one line of that format, without their escapes.
+// The fields of one line of the TabSeparated format, without their escapes.
 std::vector<std::string> split_tsv(const std::string& line);
 
 }  // namespace event_consumer

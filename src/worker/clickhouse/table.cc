@@ -17,8 +17,8 @@ constexpr std::pair<const char*, const char*> kCreatedColumns[] = {
     {"short_code", "String"}, {"timestamp", "DateTime"}, {"user_agent", "String"},
     {"ip_address", "String"}, {"referrer", "String"},    {"original_url", "String"}};
 
-std::string create_table_query(const ServerFacts& facts, const TableName& name) {
-  std::string query = "CREATE TABLE IF NOT EXISTS " + name.quoted() + " (";
+std::string create_table_query(const ServerFacts& facts, const TableName& table) {
+  std::string query = "CREATE TABLE IF NOT EXISTS " + table.quoted() + " (";
   for (const auto& [column, type] : kCreatedColumns) {
     if (query.back() != '(') query += ", ";
     query += std::string(column) + " " + type;
@@ -29,13 +29,13 @@ std::string create_table_query(const ServerFacts& facts, const TableName& name) 
   return query;
 }
 
-Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& name) {
+Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table) {
   const auto database =
-      run_query(http, "CREATE DATABASE IF NOT EXISTS " + quote_identifier(name.database));
+      run_query(http, "CREATE DATABASE IF NOT EXISTS " + quote_identifier(table.database));
   if (!database) return database.error();
-  const auto table = run_query(http, create_table_query(facts, name));
-  if (!table) return table.error();
-  log::warn("table {} did not exist on {}: created", name.quoted(), http.server().describe());
+  const auto created = run_query(http, create_table_query(facts, table));
+  if (!created) return created.error();
+  log::warn("table {} did not exist on {}: created", table.quoted(), http.server().describe());
   return Done{};
 }
 
@@ -48,28 +48,28 @@ std::vector<std::string> created_columns() {
 }
 
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
-                                       const TableName& name, bool create) {
-  const auto there = ask(http, existence_question(name));
+                                       const TableName& table, bool create) {
+  const auto there = ask(http, existence_question(table));
   if (!there) return there.error();
   if (!there.value()) {
     if (!create)
       return Error{ErrorKind::kConfiguration,
-                   "table " + name.quoted() + " does not exist on " + http.server().describe() +
+                   "table " + table.quoted() + " does not exist on " + http.server().describe() +
                        " (or user " + http.server().user +
                        " may not see it): create it, or start with --create-table on",
                    kUnknownTable};
-    if (auto done = create_table(http, facts, name); !done) return done.error();
+    if (auto done = create_table(http, facts, table); !done) return done.error();
   }
-  const auto described = ask(http, columns_question(name));
+  const auto described = ask(http, columns_question(table));
   if (!described) return described.error();
-  return writable_columns(described.value(), name);
+  return writable_columns(described.value(), table);
 }
 
 Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
-                                              const TableName& name) {
+                                              const TableName& table) {
   // Whatever the table is. Such a server is asked for the columns before each insert, too.
   if (!facts.knows_deduplication_token) return judge_deduplication(facts, "", "");
-  const auto engine = ask(http, engine_question(name));
+  const auto engine = ask(http, engine_question(table));
   if (!engine) return engine.error();
   const TableEngine known = engine.value().value_or(TableEngine{});
   return judge_deduplication(facts, known.name, known.full);

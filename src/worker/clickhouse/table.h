@@ -1,5 +1,5 @@
-// The table that is filled: whether it exists, creating the click-event table when it does not, and
-// its columns.
+// Opens the table that rows go to: sees whether it exists, creates it where that is wanted, and
+// reads its columns.
 #pragma once
 
 #include <string>
@@ -14,17 +14,16 @@ namespace event_consumer {
 // The names of the columns of the table that open_table creates.
 std::vector<std::string> created_columns();
 
-// Database and table are created when absent and `create` is set; the table is then the one for
-// click events, with deduplication by token where the server has it.
-// Returns the columns that an INSERT fills, in table order: those that are computed (MATERIALIZED,
-// ALIAS, EPHEMERAL) are left out, those with a DEFAULT are marked. The Error (kConfiguration, or
-// run_query's) names what is missing, or a column that we cannot write with its type; that of a
-// table that is absent bears the code of UNKNOWN_TABLE.
+// Returns the columns that an INSERT fills, in the table's order: computed columns (MATERIALIZED,
+// ALIAS, EPHEMERAL) are left out, columns with a DEFAULT are marked. With `create`, an absent
+// database and table are created first: the table for click events, which deduplicates by token
+// where the server can. The Error is run_query's, or kConfiguration: it names an absent table, with
+// kUnknownTable as the code, or a column that we cannot write.
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
-                                       const TableName& name, bool create);
+                                       const TableName& table, bool create);
 
-// Whether an insert into the table that is repeated is stored once. The Error is run_query's.
+// Whether a repeated insert into the table is stored once. The Error is run_query's.
 Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
-                                              const TableName& name);
+                                              const TableName& table);
 
 }  // namespace event_consumer

@@ -1,4 +1,4 @@
-// What ClickHouse answers when it is asked for a table, as columns to write. Pure; knows no server.
+// ClickHouse's description of a table, as columns to write. Pure; knows no server.
 #pragma once
 
 #include <optional>
@@ -27,17 +27,17 @@ struct ColumnDescription {
 };
 
 // Reads the answer to DESCRIBE TABLE … FORMAT TabSeparatedWithNames. Fields are found by their
-// names in the first line, which differ between versions beyond the third. An answer without the
-// first three of ColumnDescription is kConfiguration.
+// titles in the first line, because versions differ in which fields they have. An answer without
+// name, type or default_type is kConfiguration.
 Result<std::vector<ColumnDescription>> read_description(const std::string& answer,
                                                         const TableName& table);
 
-// The column as an INSERT fills it; nothing for one that ClickHouse computes. The Error
-// (kConfiguration) names a column that we cannot write, with its type.
+// The column as an INSERT fills it; nothing for a column that ClickHouse computes. When we cannot
+// write its type, the Error (kConfiguration) names both.
 Result<std::optional<Column>> writable_column(const ColumnDescription& described,
                                               const TableName& table);
 
-// All of those that an INSERT fills, in the table's order; the first Error of writable_column.
+// All columns that an INSERT fills, in the table's order, or the first Error of writable_column.
 Result<std::vector<Column>> writable_columns(const std::vector<ColumnDescription>& described,
                                              const TableName& table);
 

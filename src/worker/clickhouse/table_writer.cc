@@ -24,12 +24,12 @@ ErrorClass class_of(const Error& error) {
                                                : ErrorClass::kConfiguration;
 }
 
-// No table, or one that is not made yet.
+// A table without columns is not quite created yet.
 bool is_absent(const Result<std::vector<Column>>& columns) {
   return columns ? columns.value().empty() : names_absent_table(columns.error().peer_code);
 }
 
-// The main thread goes on by itself.
+// For the inserter thread: the main thread shows signs of life by itself.
 void no_heartbeat() {}
 
 TableOutcome failed(const Error& error) {
@@ -76,8 +76,8 @@ Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>
                     server_changes, connection_losses};
 }
 
-// ClickHouse 18.16 dies when an INSERT meets the CREATE of its table: a look a second later proves
-// that it is over.
+// ClickHouse 18.16 dies of SIGSEGV when an INSERT meets the CREATE of its table. After the
+// pause the CREATE is over, and the second look sees its result.
 Result<std::vector<Column>> TableWriter::look_for_table(const ServerFacts& facts, bool create,
                                                         const std::function<void()>& heartbeat) {
   auto columns = open_table(http_, facts, name_, /*create=*/false);

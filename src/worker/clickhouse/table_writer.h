@@ -22,9 +22,9 @@ namespace event_consumer {
 class TableWriter {
  public:
   // Asks the servers in turn, each once, until one answers; creates the table where the options say
-  // so. `heartbeat` is called before each step that takes its time. The Error says what failed on
-  // the last one. A table that was absent and is there is looked at twice, `second_look` apart,
-  // here and later on.
+  // so. `heartbeat` is called before each step that may take long. The Error says what failed on
+  // the last server. Here and later on, a table that was absent and is there now is looked at
+  // twice, with a pause of `second_look` between, before anything is posted to it.
   static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat,
                                   Duration second_look = std::chrono::seconds(1));
 
@@ -66,14 +66,14 @@ class TableWriter {
   }
   // Reads everything from the server in use, and creates the table there where the options say so.
   Result<Inspection> inspect(const std::function<void()>& heartbeat);
-  // The columns of the table, looked at twice if it was absent when it was asked for last.
+  // The columns of the table. A table that was absent before is looked at twice.
   Result<std::vector<Column>> look_for_table(const ServerFacts& facts, bool create,
                                              const std::function<void()>& heartbeat);
   // Inspects the server in use, unless it is known already and was never away since.
   Result<Done> inspect_if_new();
-  // Of another host: it must have the columns known.
+  // Inspects the server of another host, whose table must have the columns known.
   Result<Done> inspect_next();
-  // Of the same host, whose server may have been updated while it was away.
+  // Reads again what the server of the same host knows: it may have been updated while it was away.
   Result<Done> inspect_again();
   Result<Done> read_deduplication_again();
   InsertOutcome try_post(const Batch& batch);
@@ -88,7 +88,7 @@ class TableWriter {
   Inspection known_;                 // of the server that rows go to
   bool facts_have_changed_ = false;  // and events are encoded for those before
   Duration second_look_;
-  bool was_absent_ = false;     // the table, when it was asked for, or rows posted to it, last
+  bool was_absent_ = false;     // at the last look, or the last post, there was no table
   std::string password_file_;   // empty: none
   std::string password_fault_;  // already in the log
 };

@@ -8,7 +8,7 @@ namespace {
 void check_all(std::initializer_list<int> codes, ErrorClass expected) {
   for (const int code : codes) {
     INFO("code " << code);
-    CHECK((classify(500, code, "Code: N. DB::Exception: words") == expected));
+    CHECK((classify_failure(500, code, "Code: N. DB::Exception: words") == expected));
   }
 }
 
@@ -38,50 +38,55 @@ TEST_CASE("error class: a code in no list is waited for", "[error_class]") {
 }
 
 TEST_CASE("error class: too many partitions in one insert can only be cut", "[error_class]") {
-  CHECK((classify(500, 252,
-                  "Code: 252. DB::Exception: Too many partitions for single INSERT block "
-                  "(more than 100)") == ErrorClass::kData));
-  CHECK((classify(500, 252, "Code: 252. DB::Exception: Too many parts (300)") ==
+  CHECK((classify_failure(500, 252,
+                          "Code: 252. DB::Exception: Too many partitions for single INSERT block "
+                          "(more than 100)") == ErrorClass::kData));
+  CHECK((classify_failure(500, 252, "Code: 252. DB::Exception: Too many parts (300)") ==
          ErrorClass::kTransient));
-  CHECK((classify(500, 252,
-                  "Code: 252. DB::Exception: Too many parts (300 with average size of 1.00 KiB) in "
-                  "table 'mine.partitions'") == ErrorClass::kTransient));
+  CHECK((classify_failure(
+             500, 252,
+             "Code: 252. DB::Exception: Too many parts (300 with average size of 1.00 KiB) in "
+             "table 'mine.partitions'") == ErrorClass::kTransient));
 }
 
 TEST_CASE("error class: a failing view leaves the rows in the table", "[error_class]") {
   for (const int code : {6, 117, 241, 4711})
-    CHECK((classify(500, code, "Code: 6: Cannot parse: while pushing to view default.mv") ==
+    CHECK((classify_failure(500, code, "Code: 6: Cannot parse: while pushing to view default.mv") ==
            ErrorClass::kConfiguration));
 }
 
 TEST_CASE("error class: a failing view is known in the words of old and new servers") {
-  CHECK((classify(500, 6,
-                  "Code: 6, e.displayText() = DB::Exception: Cannot parse string 'x' as UInt64: "
-                  "while pushing to view default.mv, e.what() = DB::Exception") ==
+  CHECK((classify_failure(
+             500, 6,
+             "Code: 6, e.displayText() = DB::Exception: Cannot parse string 'x' as UInt64: "
+             "while pushing to view default.mv, e.what() = DB::Exception") ==
          ErrorClass::kConfiguration));
-  CHECK((classify(500, 469,
-                  "Code: 469. DB::Exception: Constraint `k` for table default.dst is violated at "
-                  "row 1. Expression: (x > 100). Column values: x = '5': while pushing to view "
-                  "default.mv (95af522f-58dd-4732-a330-40f8286e7bd2). (VIOLATED_CONSTRAINT) "
-                  "(version 26.7.2.1)") == ErrorClass::kConfiguration));
+  CHECK((classify_failure(
+             500, 469,
+             "Code: 469. DB::Exception: Constraint `k` for table default.dst is violated at "
+             "row 1. Expression: (x > 100). Column values: x = '5': while pushing to view "
+             "default.mv (95af522f-58dd-4732-a330-40f8286e7bd2). (VIOLATED_CONSTRAINT) "
+             "(version 26.7.2.1)") == ErrorClass::kConfiguration));
 }
 
 TEST_CASE("error class: an event that speaks of views is the data that it is", "[error_class]") {
-  CHECK((classify(500, 469,
-                  "Code: 469. DB::Exception: Constraint `k` for table default.con is violated at "
-                  "row 1. Expression: (length(c) < 10). Column values: c = 'it\\'s: while pushing "
-                  "to view d.v'. (VIOLATED_CONSTRAINT) (version 26.7.2.1)") == ErrorClass::kData));
-  CHECK((classify(500, 376,
-                  "Code: 376. DB::Exception: Cannot parse uuid : while pushing to view d.v: Cannot "
-                  "parse UUID from String: while executing 'FUNCTION toUUID(c : 1) -> toUUID(c) "
-                  "UUID : 0'. (CANNOT_PARSE_UUID)") == ErrorClass::kData));
+  CHECK((classify_failure(
+             500, 469,
+             "Code: 469. DB::Exception: Constraint `k` for table default.con is violated at "
+             "row 1. Expression: (length(c) < 10). Column values: c = 'it\\'s: while pushing "
+             "to view d.v'. (VIOLATED_CONSTRAINT) (version 26.7.2.1)") == ErrorClass::kData));
+  CHECK((classify_failure(
+             500, 376,
+             "Code: 376. DB::Exception: Cannot parse uuid : while pushing to view d.v: Cannot "
+             "parse UUID from String: while executing 'FUNCTION toUUID(c : 1) -> toUUID(c) "
+             "UUID : 0'. (CANNOT_PARSE_UUID)") == ErrorClass::kData));
 }
 
 TEST_CASE("error class: without a code the HTTP status decides", "[error_class]") {
   for (const int status : {408, 429, 500, 502, 503, 504})
-    CHECK((classify(status, 0, "") == ErrorClass::kTransient));
+    CHECK((classify_failure(status, 0, "") == ErrorClass::kTransient));
   for (const int status : {302, 400, 401, 403, 404})
-    CHECK((classify(status, 0, "") == ErrorClass::kConfiguration));
+    CHECK((classify_failure(status, 0, "") == ErrorClass::kConfiguration));
 }
 
 }  // namespace event_consumer
