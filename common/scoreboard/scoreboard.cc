@@ -11,7 +11,7 @@ struct Scoreboard::Layout {
   // Says which program made it; the rest has the same shape only then.
   std::array<char, 64> version;
   Published<SupervisorRecord> supervisor;
-  Published<Suspects> suspects;
+  Published<DeliveryDeaths> delivery_deaths;
   std::array<SlotBoard, kMostWorkers> slots;
 };
 
@@ -54,19 +54,19 @@ Scoreboard::Layout& Scoreboard::layout() const { return *static_cast<Layout*>(me
 
 Published<SupervisorRecord>& Scoreboard::supervisor() const { return layout().supervisor; }
 
-Published<Suspects>& Scoreboard::suspects() const { return layout().suspects; }
+Published<DeliveryDeaths>& Scoreboard::delivery_deaths() const { return layout().delivery_deaths; }
 
 SlotBoard& Scoreboard::slot(int number) const {
   return layout().slots[static_cast<std::size_t>(number - 1)];
 }
 
 std::uint64_t Scoreboard::deaths_over(const Fingerprint& fingerprint, RowAddress own) const {
-  std::uint64_t deaths = suspects().empty() ? 0 : suspects().read().deaths_over(fingerprint);
+  std::uint64_t deaths = delivery_deaths().empty() ? 0 : delivery_deaths().read().of(fingerprint);
   const auto slots = static_cast<int>(supervisor().read().slots);
   for (int number = 1; number <= slots; ++number) {
     for (int i = 0; i < 2; ++i) {
       if (number == own.slot && i == own.row) continue;
-      const auto encoding = slot(number).rows[i].note.encoding();
+      const auto encoding = slot(number).rows[i].encoding.fingerprint();
       if (encoding && *encoding == fingerprint) ++deaths;
     }
   }

@@ -12,7 +12,7 @@
 
 #include "common/options.h"
 #include "common/result.h"
-#include "common/scoreboard/crash_notes.h"
+#include "common/scoreboard/delivery_deaths.h"
 #include "common/scoreboard/published.h"
 #include "common/scoreboard/supervisor_record.h"
 #include "common/scoreboard/worker_record.h"
@@ -22,7 +22,7 @@ namespace event_consumer {
 
 struct alignas(64) WorkerRow {
   Published<WorkerRecord> record;
-  CrashNote note;
+  EncodingNow encoding;
 };
 
 struct SlotBoard {
@@ -51,7 +51,7 @@ class Scoreboard {
   int fd() const { return memory_.fd(); }
 
   Published<SupervisorRecord>& supervisor() const;
-  Published<Suspects>& suspects() const;
+  Published<DeliveryDeaths>& delivery_deaths() const;
   SlotBoard& slot(int number) const;  // from 1 to kMostWorkers
   WorkerRow& row(RowAddress address) const { return slot(address.slot).rows[address.row]; }
 

@@ -35,12 +35,12 @@ std::optional<std::uint64_t> ScoreboardWriter::close(RowAddress address, bool en
   departed.lives[static_cast<std::size_t>(address.row)] = last.life;
   board_.slot(address.slot).departed.publish(departed);
 
-  const auto encoding = row.note.encoding();
+  const auto encoding = row.encoding.fingerprint();
   // First taken back, then counted: a worker that adds both up must not see it twice.
-  row.note.end();
+  row.encoding.end();
   if (!encoding || ended_well) return std::nullopt;
-  const std::uint64_t deaths = suspects_.count_death(*encoding);
-  board_.suspects().publish(suspects_);
+  const std::uint64_t deaths = delivery_deaths_.count(*encoding);
+  board_.delivery_deaths().publish(delivery_deaths_);
   return deaths;
 }
 

@@ -23,8 +23,8 @@ class ScoreboardWriter {
   void prepare(RowAddress address, TimePoint now);
 
   // Books the process of the row, which is gone: its counters to the slot, what it had in hand to
-  // `returned`. Unless it ended as it should, a delivery that it was encoding is suspected; then
-  // returns how many workers have died over that one.
+  // `returned`. Unless it ended as it should, a death is counted to the delivery that it was
+  // encoding; then returns how many workers have died over that one.
   std::optional<std::uint64_t> close(RowAddress address, bool ended_well);
 
   // One more process was started in the slot because one before it died.
@@ -44,7 +44,7 @@ class ScoreboardWriter {
  private:
   Scoreboard board_;
   SupervisorRecord record_{};
-  Suspects suspects_{};
+  DeliveryDeaths delivery_deaths_{};
   std::map<int, DepartedRecord> departed_;  // by slot
   std::uint64_t lives_ = 0;
 };

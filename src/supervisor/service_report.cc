@@ -1,7 +1,7 @@
 #include "supervisor/service_report.h"
 
 #include "supervisor/format.h"
-#include "supervisor/summary.h"
+#include "supervisor/instance_summary.h"
 
 namespace event_consumer {
 
@@ -27,7 +27,7 @@ void ServiceReport::act(InstanceState state, bool is_ready, TimePoint now) {
   const double seconds = in_seconds(now - line_at_);
   line_at_ = now;
   if (!notify_.is_listened_to() || state == InstanceState::kStopping) return;
-  const Summary summary = summarise(board_);
+  const InstanceSummary summary = summarise(board_);
   const auto inserted = static_cast<double>(summary.counters.inserted - inserted_then_);
   inserted_then_ = summary.counters.inserted;
   notify_.status(status_line(summary, inserted / seconds, now));

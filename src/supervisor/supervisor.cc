@@ -11,10 +11,10 @@
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
 #include "supervisor/format.h"
+#include "supervisor/instance_summary.h"
 #include "supervisor/scoreboard_writer.h"
 #include "supervisor/service_report.h"
 #include "supervisor/status_child.h"
-#include "supervisor/summary.h"
 
 namespace event_consumer {
 
@@ -183,7 +183,7 @@ void Supervisor::reload(TimePoint now) {
 
 void Supervisor::log_state(TimePoint now) const {
   const Scoreboard& board = scoreboard_writer_.board();
-  const Summary summary = summarise(board);
+  const InstanceSummary summary = summarise(board);
   log::info("{} of {} workers consume{}; {}", summary.consuming, summary.workers,
             summary.paused ? ", paused" : "", balance_line(summary));
   const int slots = static_cast<int>(board.supervisor().read().slots);
@@ -222,7 +222,7 @@ void Supervisor::kill_the_rest(const std::string& reason) {
 }
 
 void Supervisor::log_outcome() {
-  const Summary summary = summarise(scoreboard_writer_.board());
+  const InstanceSummary summary = summarise(scoreboard_writer_.board());
   if (fleet_.has_consumed()) log::info("{}", balance_line(summary));
   if (!balance_holds(summary)) log::warn("the counters do not add up");
   log::info("stopped: {} had run, {} had to be killed; exit status {}",

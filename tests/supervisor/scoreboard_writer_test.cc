@@ -78,19 +78,19 @@ TEST_CASE("writer: workers that die over one delivery are counted, whichever slo
   Board board;
   for (const int slot : {1, 2}) {
     board.live({slot, 0}, 1, 0);
-    board.row({slot, 0}).note.begin(kKiller);
+    board.row({slot, 0}).encoding.begin(kKiller);
     const auto deaths = board.writer.close({slot, 0}, /*ended_well=*/false);
     REQUIRE(deaths);
     CHECK(*deaths == static_cast<std::uint64_t>(slot));
-    CHECK_FALSE(board.row({slot, 0}).note.encoding());
+    CHECK_FALSE(board.row({slot, 0}).encoding.fingerprint());
   }
   CHECK(board.writer.board().deaths_over(kKiller, {3, 0}) == 2);
 }
 
-TEST_CASE("writer: a worker that ends well suspects nothing", "[writer]") {
+TEST_CASE("writer: a worker that ends well blames no delivery", "[writer]") {
   Board board;
   board.live({1, 0}, 1, 0);
-  board.row({1, 0}).note.begin(kKiller);
+  board.row({1, 0}).encoding.begin(kKiller);
   CHECK_FALSE(board.writer.close({1, 0}, /*ended_well=*/true));
   CHECK(board.writer.board().deaths_over(kKiller, {2, 0}) == 0);
 }

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "common/scoreboard/counter_table.h"
+#include "supervisor/instance_summary.h"
 #include "supervisor/status/readiness.h"
-#include "supervisor/summary.h"
 
 namespace event_consumer {
 
@@ -196,7 +196,7 @@ MetricFamily one(const char* name, MetricType type, const char* help, double val
 
 void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, TimePoint now) {
   const SupervisorRecord supervisor = board.supervisor().read();
-  const Summary summary = summarise(board);
+  const InstanceSummary summary = summarise(board);
   families.push_back(one("event_consumer_build_info", kGauge, "1; the version is in the label.", 1,
                          {{"version", EVENT_CONSUMER_VERSION}}));
   families.push_back(one("event_consumer_start_time_seconds", kGauge,

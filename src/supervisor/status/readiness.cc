@@ -2,7 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "supervisor/summary.h"
+#include "supervisor/instance_summary.h"
 
 namespace event_consumer {
 
@@ -22,7 +22,7 @@ std::string why_not_alive(const Scoreboard& board, TimePoint now) {
 std::string why_not_ready(const Scoreboard& board, TimePoint now) {
   if (const std::string dead = why_not_alive(board, now); !dead.empty()) return dead;
   if (board.supervisor().read().state == InstanceState::kStopping) return "stopping";
-  const Summary summary = summarise(board);
+  const InstanceSummary summary = summarise(board);
   if (summary.paused) return "paused by an operator (SIGTSTP); SIGCONT goes on";
   if (summary.storing > 0) return "";
   if (!summary.trouble.empty()) return summary.trouble;

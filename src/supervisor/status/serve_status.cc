@@ -12,7 +12,7 @@
 #include "supervisor/status/http_loop.h"
 #include "supervisor/status/metrics.h"
 #include "supervisor/status/readiness.h"
-#include "supervisor/status/report.h"
+#include "supervisor/status/status_json.h"
 
 namespace event_consumer {
 
@@ -39,7 +39,7 @@ Pages pages_of(const Scoreboard& board, const Options& options) {
        }},
       {"/status",
        [&]() -> Page {
-         return {200, "application/json", report_json(board, options, Clock::now())};
+         return {200, "application/json", status_json(board, options, Clock::now())};
        }},
   };
 }

@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "supervisor/status/http.h"
-#include "supervisor/status/report_text.h"
+#include "supervisor/status/status_text.h"
 
 namespace event_consumer {
 
@@ -47,7 +47,7 @@ ExitCode show_status(const CommandLine& command_line) {
   const auto look = [&]() -> Result<Look> {
     auto json = fetch(*where, "/status", kTimeout);
     if (!json) return json.error();
-    if (!is_report(*json)) return Error{ErrorKind::kUnavailable, "what answers is something else"};
+    if (!is_status(*json)) return Error{ErrorKind::kUnavailable, "what answers is something else"};
     return Look{std::move(*json), Clock::now()};
   };
   auto before = look();
@@ -61,7 +61,7 @@ ExitCode show_status(const CommandLine& command_line) {
     auto now = look();
     if (!now) return complain(*where, now.error().message);
     if (command_line.status.watch && isatty(STDOUT_FILENO) != 0) std::cout << kHome;
-    std::cout << report_text(now->json, before->json, now->at - before->at) << std::flush;
+    std::cout << status_text(now->json, before->json, now->at - before->at) << std::flush;
     if (!command_line.status.watch)
       return is_alive(now->json) ? ExitCode::kOk : ExitCode::kUnavailable;
     before = std::move(now);

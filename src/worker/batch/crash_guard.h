@@ -29,10 +29,10 @@ class CrashGuard {
     if (delivery.redelivered) {
       if (auto rejection = condemn(fingerprint)) return rejection;
     }
-    CrashNote& note = board_.row(own_).note;
-    note.begin(fingerprint);
+    EncodingNow& encoding = board_.row(own_).encoding;
+    encoding.begin(fingerprint);
     auto rejection = encode();
-    note.end();
+    encoding.end();
     return rejection;
   }
 

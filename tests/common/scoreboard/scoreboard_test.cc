@@ -97,27 +97,27 @@ TEST_CASE(
   board->supervisor().publish(supervisor);
   CHECK(board->deaths_over(kOne, {1, 0}) == 0);
 
-  board->row({1, 0}).note.begin(kOne);
+  board->row({1, 0}).encoding.begin(kOne);
   CHECK(board->deaths_over(kOne, {1, 0}) == 0);
   CHECK(board->deaths_over(kOne, {2, 0}) == 1);
   CHECK(board->deaths_over(kOther, {2, 0}) == 0);
-  board->row({1, 0}).note.end();
+  board->row({1, 0}).encoding.end();
   CHECK(board->deaths_over(kOne, {2, 0}) == 0);
 
-  Suspects suspects{};
-  CHECK(suspects.count_death(kOne) == 1);
-  CHECK(suspects.count_death(kOne) == 2);
-  CHECK(suspects.count_death(kOther) == 1);
-  board->suspects().publish(suspects);
+  DeliveryDeaths deaths{};
+  CHECK(deaths.count(kOne) == 1);
+  CHECK(deaths.count(kOne) == 2);
+  CHECK(deaths.count(kOther) == 1);
+  board->delivery_deaths().publish(deaths);
   CHECK(board->deaths_over(kOne, {1, 0}) == 2);
   CHECK(board->deaths_over(kOther, {1, 0}) == 1);
 }
 
-TEST_CASE("the oldest suspect is forgotten when there are too many") {
-  Suspects suspects{};
-  for (std::uint64_t i = 0; i <= suspects.latest.size(); ++i) suspects.count_death({i, i});
-  CHECK(suspects.deaths_over({0, 0}) == 0);
-  CHECK(suspects.deaths_over({1, 1}) == 1);
+TEST_CASE("the oldest delivery is forgotten when there are too many") {
+  DeliveryDeaths deaths{};
+  for (std::uint64_t i = 0; i <= deaths.latest.size(); ++i) deaths.count({i, i});
+  CHECK(deaths.of({0, 0}) == 0);
+  CHECK(deaths.of({1, 1}) == 1);
 }
 
 }  // namespace event_consumer

@@ -21,26 +21,26 @@ TEST_CASE("the note stands while a delivery is encoded, and no longer") {
   delivery.body = "body";
   std::optional<Fingerprint> noted;
   guard.guard(delivery, [&]() -> std::optional<Rejection> {
-    noted = board->row({1, 0}).note.encoding();
+    noted = board->row({1, 0}).encoding.fingerprint();
     return std::nullopt;
   });
   REQUIRE(noted);
   CHECK(*noted == fingerprint_of("body"));
-  CHECK_FALSE(board->row({1, 0}).note.encoding());
+  CHECK_FALSE(board->row({1, 0}).encoding.fingerprint());
 }
 
 TEST_CASE(
     "a delivery over which two workers have died is dead-lettered unread when it comes again") {
   SettlementRig rig;
   const std::string body = R"({"code":"ab"})";
-  Suspects suspects{};
-  suspects.count_death(fingerprint_of(body));
-  rig.board.suspects().publish(suspects);
+  DeliveryDeaths deaths{};
+  deaths.count(fingerprint_of(body));
+  rig.board.delivery_deaths().publish(deaths);
   rig.take_again(body);
   CHECK(rig.dead_letters.letters.empty());
 
-  suspects.count_death(fingerprint_of(body));
-  rig.board.suspects().publish(suspects);
+  deaths.count(fingerprint_of(body));
+  rig.board.delivery_deaths().publish(deaths);
   rig.take_again(body);
   REQUIRE(rig.dead_letters.letters.size() == 1);
   CHECK(rig.dead_letters.letters[0].rejection.reason == Reason::kWorkerDied);

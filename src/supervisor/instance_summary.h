@@ -1,4 +1,4 @@
-// Summary: what the scoreboard says of the whole instance, and the line made of it.
+// InstanceSummary: what the scoreboard says of the whole instance, and the line made of it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace event_consumer {
 
-struct Summary {
+struct InstanceSummary {
   std::uint64_t workers = 0;
   std::uint64_t consuming = 0;
   std::uint64_t storing = 0;  // of those that consume: whose latest insert did not fail
@@ -26,14 +26,14 @@ struct Summary {
   std::string trouble;
 };
 
-Summary summarise(const Scoreboard& board);
+InstanceSummary summarise(const Scoreboard& board);
 
 // «2/2 consuming, 12.3k events/s, last insert 0.4 s ago», or what is wrong.
-std::string status_line(const Summary& summary, double events_per_second, TimePoint now);
+std::string status_line(const InstanceSummary& summary, double events_per_second, TimePoint now);
 
 // «received 3 = inserted 2 + …» (balance_line.h), and whether it is true.
-std::string balance_line(const Summary& summary);
-bool balance_holds(const Summary& summary);
+std::string balance_line(const InstanceSummary& summary);
+bool balance_holds(const InstanceSummary& summary);
 
 // The same of one worker, for the log: state, for how long, counters, last error.
 std::string worker_line(int slot, const SlotView& view, TimePoint now);

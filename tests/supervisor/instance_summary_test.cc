@@ -1,4 +1,4 @@
-#include "supervisor/summary.h"
+#include "supervisor/instance_summary.h"
 
 #include <utility>
 
@@ -17,31 +17,31 @@ constexpr TimePoint kNow{seconds(1000)};
 class Board {
  public:
   explicit Board(int workers) {
-    accounts.record().workers = static_cast<std::uint64_t>(workers);
+    writer.record().workers = static_cast<std::uint64_t>(workers);
     for (int slot = 1; slot <= workers; ++slot) {
-      accounts.prepare({slot, 0}, kNow - seconds(90));
+      writer.prepare({slot, 0}, kNow - seconds(90));
       change({slot, 0}, [&](WorkerRecord& worker) {
         worker.pid = 100 + slot;
         worker.state = WorkerState::kConsuming;
       });
     }
-    accounts.publish(kNow);
+    writer.publish(kNow);
   }
 
   template <typename Change>
   void change(RowAddress address, const Change& change) {
-    WorkerRecord worker = accounts.board().row(address).record.read();
+    WorkerRecord worker = writer.board().row(address).record.read();
     change(worker);
-    accounts.board().row(address).record.publish(worker);
+    writer.board().row(address).record.publish(worker);
   }
 
-  Summary summary() const { return summarise(accounts.board()); }
+  InstanceSummary summary() const { return summarise(writer.board()); }
   std::string status() const { return status_line(summary(), 12345, kNow); }
   std::string worker(int slot) const {
-    return worker_line(slot, view_slot(accounts.board().slot(slot)), kNow);
+    return worker_line(slot, view_slot(writer.board().slot(slot)), kNow);
   }
 
-  ScoreboardWriter accounts{std::move(*Scoreboard::without_sharing())};
+  ScoreboardWriter writer{std::move(*Scoreboard::without_sharing())};
 };
 
 }  // namespace
@@ -74,7 +74,7 @@ TEST_CASE("summary: a worker that is away gives its reason, also when it is dead
     worker.last_error_at = 1;
   });
   CHECK(board.status() == "1/2 consuming; worker 2: refused");
-  board.accounts.close({2, 0}, /*ended_well=*/false);
+  board.writer.close({2, 0}, /*ended_well=*/false);
   CHECK(board.status() == "1/2 consuming; worker 2: refused");
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("summary: a worker that is being replaced counts once and is no troubl
     worker.last_error.set("of yesterday");
     worker.last_error_at = 1;
   });
-  board.accounts.prepare({1, 1}, kNow);
+  board.writer.prepare({1, 1}, kNow);
   board.change({1, 1}, [](WorkerRecord& worker) { worker.pid = 900; });
   CHECK(board.status() == "2/2 consuming, 12.3k events/s");
   board.change({1, 1}, [](WorkerRecord& worker) { worker.state = WorkerState::kConsuming; });
@@ -111,8 +111,8 @@ TEST_CASE("summary: ClickHouse is what the worker met that has inserted last", "
 
 TEST_CASE("summary: a pause is named", "[summary]") {
   Board board(1);
-  board.accounts.record().paused = 1;
-  board.accounts.publish(kNow);
+  board.writer.record().paused = 1;
+  board.writer.publish(kNow);
   CHECK(board.status() == "1/1 consuming, paused, 12.3k events/s");
 }
 
@@ -152,8 +152,8 @@ TEST_CASE("summary: the line of a worker", "[summary]") {
   CHECK(board.worker(1) ==
         "worker 1: process 101, holding for 3.0 s (paused by an operator), 8 in hand, last error "
         "60 s ago: reset; received 12, inserted 4, dead-lettered 0, restarts 0");
-  board.accounts.close({2, 0}, /*ended_well=*/false);
-  board.accounts.count_death(2, DeathCause::kExit, 7);
+  board.writer.close({2, 0}, /*ended_well=*/false);
+  board.writer.count_death(2, DeathCause::kExit, 7);
   CHECK(board.worker(2) ==
         "worker 2: no process, 7 deaths in a row; received 0, inserted 0, dead-lettered 0, "
         "restarts 0");

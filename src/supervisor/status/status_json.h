@@ -1,4 +1,4 @@
-// The report of an instance as JSON: what /status shows and `event-consumer status` reads. Scripts
+// The status of an instance as JSON: what /status serves and `event-consumer status` reads. Scripts
 // depend on its keys: they never change.
 #pragma once
 
@@ -11,6 +11,6 @@
 namespace event_consumer {
 
 // One object on one line.
-std::string report_json(const Scoreboard& board, const Options& options, TimePoint now);
+std::string status_json(const Scoreboard& board, const Options& options, TimePoint now);
 
 }  // namespace event_consumer

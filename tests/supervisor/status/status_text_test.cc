@@ -1,7 +1,7 @@
-#include "supervisor/status/report.h"
+#include "supervisor/status/status_text.h"
 
 #include "common/text.h"
-#include "supervisor/status/report_text.h"
+#include "supervisor/status/status_json.h"
 #include "tests/fakes/board_rig.h"
 #include "tests/support/catch.h"
 
@@ -21,31 +21,10 @@ Options options() {
 
 }  // namespace
 
-TEST_CASE("report: instance, queue and pid come first, in one line") {
-  const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
-  const std::string json = report_json(rig.board, options(), now);
-  CHECK(json.rfind("{\"instance\":\"", 0) == 0);
-  CHECK(contains(json, "\",\"queue\":\"clicks\",\"pid\":4711,\"table\":\"db.events\","));
-  CHECK(json.find('\n') == json.size() - 1);
-  CHECK(is_report(json));
-}
-
-TEST_CASE("report: what a worker last complained of cannot break the JSON") {
-  const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
-  rig.worker(1, [](WorkerRecord& record) { record.last_error.set("\"quoted\"\n\x01 \xff end"); });
-  const std::string json = report_json(rig.board, options(), now);
-  INFO(json);
-  CHECK(is_report(json));
-  CHECK(contains(json, R"(\"quoted\"\u000a\u0001 )"
-                       "\xef\xbf\xbd end"));
-}
-
-TEST_CASE("report as text: who answers, how it is, and a line for each worker") {
+TEST_CASE("status as text: who answers, how it is, and a line for each worker") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 2);
-  const std::string before = report_json(rig.board, options(), now);
+  const std::string before = status_json(rig.board, options(), now);
   rig.worker(1, [&](WorkerRecord& record) {
     record.counters.received = 2510;
     record.counters.inserted = 2500;
@@ -57,7 +36,7 @@ TEST_CASE("report as text: who answers, how it is, and a line for each worker") 
     record.last_error_at = to_monotonic_time(now - seconds(90));
   });
   const std::string text =
-      report_text(report_json(rig.board, options(), now), before, std::chrono::seconds(2));
+      status_text(status_json(rig.board, options(), now), before, std::chrono::seconds(2));
   INFO(text);
   CHECK(contains(text, "process 4711: queue clicks to table db.events\n"));
   CHECK(contains(text,
@@ -73,7 +52,7 @@ TEST_CASE("report as text: who answers, how it is, and a line for each worker") 
   CHECK(contains(text, "\n2       -    no process"));
 }
 
-TEST_CASE("report as text: both processes of a slot while one takes over from the other") {
+TEST_CASE("status as text: both processes of a slot while one takes over from the other") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 1);
   rig.worker(1, [](WorkerRecord& record) { record.state = WorkerState::kDraining; });
@@ -82,28 +61,28 @@ TEST_CASE("report as text: both processes of a slot while one takes over from th
   second.life = 77;
   second.state = WorkerState::kConsuming;
   rig.board.row({1, 1}).record.publish(second);
-  const std::string json = report_json(rig.board, options(), now);
-  const std::string text = report_text(json, json, seconds(1));
+  const std::string json = status_json(rig.board, options(), now);
+  const std::string text = status_text(json, json, seconds(1));
   INFO(text);
   CHECK(contains(text, "\n1       101  draining "));
   CHECK(contains(text, "\n        999  consuming"));
 }
 
-TEST_CASE("report: one that stands still is not alive") {
+TEST_CASE("status: one that stands still is not alive") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 1);
   rig.worker(1);
-  CHECK(is_alive(report_json(rig.board, options(), now)));
-  const std::string json = report_json(rig.board, options(), now + seconds(60));
+  CHECK(is_alive(status_json(rig.board, options(), now)));
+  const std::string json = status_json(rig.board, options(), now + seconds(60));
   CHECK_FALSE(is_alive(json));
-  CHECK(contains(report_text(json, json, seconds(1)), "NOT ALIVE: the supervisor has shown no"));
+  CHECK(contains(status_text(json, json, seconds(1)), "NOT ALIVE: the supervisor has shown no"));
 }
 
-TEST_CASE("report: what is something else is known as such") {
+TEST_CASE("status: what is something else is known as such") {
   for (const char* text : {"", "not json", "[]", "{}", "{\"instance\":1,\"workers\":[]}",
                            "{\"instance\":\"x\",\"workers\":7}"}) {
     INFO(text);
-    CHECK_FALSE(is_report(text));
+    CHECK_FALSE(is_status(text));
   }
 }
 

@@ -1,5 +1,5 @@
-// Crash notes: which delivery a worker was encoding when it died. A message that kills workers is
-// known by them: it comes back to the next worker, and is not encoded a third time.
+// Deaths over deliveries: which delivery a worker was encoding when it died. A message that kills
+// workers is known by them: it comes back to the next worker, and is not encoded a third time.
 #pragma once
 
 #include <array>
@@ -15,8 +15,9 @@ namespace event_consumer {
 // So many deaths over one delivery are enough.
 constexpr std::uint64_t kDeathsToCondemn = 2;
 
-// In shared memory, written by one worker: what it encodes just now.
-class CrashNote {
+// In shared memory, written by one worker: the delivery that it encodes just now. The note outlives
+// a worker that dies of it.
+class EncodingNow {
  public:
   void begin(const Fingerprint& fingerprint) {
     high_.store(fingerprint.high, std::memory_order_relaxed);
@@ -25,7 +26,7 @@ class CrashNote {
   }
   void end() { encoding_.store(0, std::memory_order_release); }
 
-  std::optional<Fingerprint> encoding() const {
+  std::optional<Fingerprint> fingerprint() const {
     if (encoding_.load(std::memory_order_acquire) == 0) return std::nullopt;
     return Fingerprint{high_.load(std::memory_order_relaxed), low_.load(std::memory_order_relaxed)};
   }
@@ -38,17 +39,17 @@ class CrashNote {
 
 // The deliveries over which workers died lately, kept by the supervisor. A plain value, published
 // on the scoreboard.
-struct Suspects {
-  struct Suspect {
+struct DeliveryDeaths {
+  struct Entry {
     Fingerprint fingerprint;
     std::uint64_t deaths;  // 0: this place is free
   };
-  std::array<Suspect, 64> latest;
+  std::array<Entry, 64> latest;
   std::uint64_t next;  // the place to be used next; the oldest is forgotten
 
-  // Returns how many workers have died over it, this one included.
-  std::uint64_t count_death(const Fingerprint& fingerprint);
-  std::uint64_t deaths_over(const Fingerprint& fingerprint) const;
+  // Returns how many workers have died over the delivery, this one included.
+  std::uint64_t count(const Fingerprint& fingerprint);
+  std::uint64_t of(const Fingerprint& fingerprint) const;
 };
 
 }  // namespace event_consumer

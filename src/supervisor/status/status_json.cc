@@ -1,4 +1,4 @@
-#include "supervisor/status/report.h"
+#include "supervisor/status/status_json.h"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -9,8 +9,8 @@
 
 #include "common/scoreboard/counter_table.h"
 #include "common/text.h"
+#include "supervisor/instance_summary.h"
 #include "supervisor/status/readiness.h"
-#include "supervisor/summary.h"
 
 namespace event_consumer {
 
@@ -119,7 +119,7 @@ void add_slot(Json& json, int slot, const SlotView& view, TimePoint now) {
 
 void add_instance(Json& json, const Scoreboard& board, const Options& options, TimePoint now) {
   const SupervisorRecord supervisor = board.supervisor().read();
-  const Summary summary = summarise(board);
+  const InstanceSummary summary = summarise(board);
   const std::string not_alive = why_not_alive(board, now);
   const std::string not_ready = why_not_ready(board, now);
   json.member("instance", host_name());
@@ -151,7 +151,7 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
 
 }  // namespace
 
-std::string report_json(const Scoreboard& board, const Options& options, TimePoint now) {
+std::string status_json(const Scoreboard& board, const Options& options, TimePoint now) {
   Json json;
   json.open_object();
   add_instance(json, board, options, now);

@@ -1,4 +1,4 @@
-#include "supervisor/status/report_text.h"
+#include "supervisor/status/status_text.h"
 
 #include <rapidjson/document.h>
 #include <spdlog/fmt/fmt.h>
@@ -50,39 +50,39 @@ std::string age(const Value& object, const char* key) {
 
 std::string or_unknown(const std::string& known) { return known.empty() ? "?" : known; }
 
-std::string guarantee(const Value& report) {
-  const Value& deduplicates = member(report, "table_deduplicates");
+std::string guarantee(const Value& status) {
+  const Value& deduplicates = member(status, "table_deduplicates");
   if (!deduplicates.IsBool()) return "";
   return deduplicates.GetBool() ? "; a repeated insert is noticed"
                                 : "; at least once (a repeated insert is not noticed)";
 }
 
-std::string heading(const Value& report) {
-  const bool alive = is_true(report, "alive");
-  const bool ready = is_true(report, "ready");
+std::string heading(const Value& status) {
+  const bool alive = is_true(status, "alive");
+  const bool ready = is_true(status, "ready");
   const std::string condition =
-      ready ? "ready" : (alive ? "NOT READY: " : "NOT ALIVE: ") + text(report, "not_ready_because");
-  const Value& totals = member(report, "totals");
+      ready ? "ready" : (alive ? "NOT READY: " : "NOT ALIVE: ") + text(status, "not_ready_because");
+  const Value& totals = member(status, "totals");
   std::string lines = fmt::format(
       "event-consumer {} on {}, process {}: queue {} to table {}\n"
       "{}, {}; {} of {} workers consume; RabbitMQ {}, ClickHouse {}{}\n",
-      text(report, "version"), text(report, "instance"), number(report, "pid"),
-      text(report, "queue"), text(report, "table"), text(report, "state"), condition,
-      number(report, "workers_consuming"), number(report, "workers_wanted"),
-      or_unknown(text(report, "rabbitmq_version")), or_unknown(text(report, "clickhouse_version")),
-      guarantee(report));
+      text(status, "version"), text(status, "instance"), number(status, "pid"),
+      text(status, "queue"), text(status, "table"), text(status, "state"), condition,
+      number(status, "workers_consuming"), number(status, "workers_wanted"),
+      or_unknown(text(status, "rabbitmq_version")), or_unknown(text(status, "clickhouse_version")),
+      guarantee(status));
   const auto total = [&](const auto& counter) { return number(totals, counter.status_key); };
   lines += balance_line(total, number(totals, "in_hand")) + "\n";
-  if (const auto letters = number(report, "dead_letter_queue_messages"); letters > 0)
+  if (const auto letters = number(status, "dead_letter_queue_messages"); letters > 0)
     lines += fmt::format("{} messages in the dead-letter queue: event-consumer dead-letters list\n",
                          letters);
   return lines;
 }
 
 // How many events each worker had stored, by its number.
-std::map<std::uint64_t, std::uint64_t> inserted_by_worker(const Value& report) {
+std::map<std::uint64_t, std::uint64_t> inserted_by_worker(const Value& status) {
   std::map<std::uint64_t, std::uint64_t> inserted;
-  const Value& workers = member(report, "workers");
+  const Value& workers = member(status, "workers");
   if (!workers.IsArray()) return inserted;
   for (const Value& worker : workers.GetArray())
     inserted[number(worker, "worker")] = number(worker, "inserted");
@@ -159,26 +159,26 @@ rapidjson::Document parse(const std::string& json) {
 
 }  // namespace
 
-bool is_report(const std::string& json) {
-  const rapidjson::Document report = parse(json);
-  return !report.HasParseError() && member(report, "instance").IsString() &&
-         member(report, "workers").IsArray();
+bool is_status(const std::string& json) {
+  const rapidjson::Document status = parse(json);
+  return !status.HasParseError() && member(status, "instance").IsString() &&
+         member(status, "workers").IsArray();
 }
 
 bool is_alive(const std::string& json) { return is_true(parse(json), "alive"); }
 
-std::string report_text(const std::string& json, const std::string& before, Duration apart) {
-  const rapidjson::Document report = parse(json);
+std::string status_text(const std::string& json, const std::string& before, Duration apart) {
+  const rapidjson::Document status = parse(json);
   const auto inserted_then = inserted_by_worker(parse(before));
   std::vector<Row> rows = {{"worker", "pid", "state", "for", "events/s", "inserted", "in hand",
                             "batch rows", "restarts", "last error"}};
-  for (const Value& worker : member(report, "workers").GetArray()) {
+  for (const Value& worker : member(status, "workers").GetArray()) {
     const auto then = inserted_then.find(number(worker, "worker"));
     const std::uint64_t since = then == inserted_then.end() ? 0 : then->second;
     const std::uint64_t now = number(worker, "inserted");
     add_rows(rows, worker, static_cast<double>(now - std::min(now, since)) / in_seconds(apart));
   }
-  return heading(report) + "\n" + in_columns(rows);
+  return heading(status) + "\n" + in_columns(rows);
 }
 
 }  // namespace event_consumer

@@ -1,4 +1,4 @@
-#include "supervisor/summary.h"
+#include "supervisor/instance_summary.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -16,7 +16,7 @@ std::string short_number(double number) {
   return fmt::format("{:.0f}", number);
 }
 
-void add_worker(Summary& summary, const WorkerRecord& worker) {
+void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   // Who has stored nothing for long may not have noticed that the server is another.
   const bool has_met_it = worker.deduplication != Deduplication::kUnknown;
   if (has_met_it && worker.last_insert_at >= summary.last_insert_at) {
@@ -35,9 +35,9 @@ void add_worker(Summary& summary, const WorkerRecord& worker) {
 
 }  // namespace
 
-Summary summarise(const Scoreboard& board) {
+InstanceSummary summarise(const Scoreboard& board) {
   const SupervisorRecord supervisor = board.supervisor().read();
-  Summary summary;
+  InstanceSummary summary;
   summary.workers = supervisor.workers;
   summary.paused = supervisor.paused != 0;
   std::string not_consuming;
@@ -63,7 +63,7 @@ Summary summarise(const Scoreboard& board) {
   return summary;
 }
 
-std::string status_line(const Summary& summary, double events_per_second, TimePoint now) {
+std::string status_line(const InstanceSummary& summary, double events_per_second, TimePoint now) {
   std::string line = fmt::format("{}/{} consuming{}", summary.consuming, summary.workers,
                                  summary.paused ? ", paused" : "");
   if (!summary.trouble.empty()) return line + "; " + summary.trouble;
@@ -73,13 +73,13 @@ std::string status_line(const Summary& summary, double events_per_second, TimePo
   return line;
 }
 
-std::string balance_line(const Summary& summary) {
+std::string balance_line(const InstanceSummary& summary) {
   return balance_line(
       [&](const auto& counter) { return total_of(summary.counters.*counter.member); },
       summary.in_hand);
 }
 
-bool balance_holds(const Summary& summary) {
+bool balance_holds(const InstanceSummary& summary) {
   return summary.counters.received == summary.counters.settled() + summary.in_hand;
 }
 
