@@ -24,7 +24,7 @@ using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
 // A slot with all that its metrics are made of.
-struct Slot {
+struct SlotFigures {
   std::string number;
   SlotView view;
   TimePoint now;
@@ -40,7 +40,7 @@ struct Slot {
 // NaN: there is no such value now.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-double age(MonotonicTime since, const Slot& slot) {
+double age(MonotonicTime since, const SlotFigures& slot) {
   return since == 0 ? kNone : seconds_since(since, slot.now);
 }
 
@@ -49,11 +49,11 @@ struct WorkerMetric {
   const char* name;
   MetricType type;
   const char* help;
-  double (*value)(const Slot&);
+  double (*value)(const SlotFigures&);
 };
 
 template <std::uint64_t WorkerRecord::*member>
-double gauge(const Slot& slot) {
+double gauge(const SlotFigures& slot) {
   return slot.worker() == nullptr ? 0 : static_cast<double>(slot.worker()->*member);
 }
 
@@ -62,7 +62,7 @@ constexpr MetricType kGauge = MetricType::Gauge;
 
 const WorkerMetric kWorkerMetrics[] = {
     {"event_consumer_events_in_hand", kGauge, "Deliveries that have no verdict yet.",
-     [](const Slot& slot) { return static_cast<double>(slot.view.in_hand); }},
+     [](const SlotFigures& slot) { return static_cast<double>(slot.view.in_hand); }},
     {"event_consumer_unacknowledged", kGauge,
      "Deliveries that the broker counts against the prefetch.",
      gauge<&WorkerRecord::unacknowledged>},
@@ -72,26 +72,26 @@ const WorkerMetric kWorkerMetrics[] = {
      gauge<&WorkerRecord::insert_failing>},
     {"event_consumer_oldest_unacknowledged_seconds", kGauge,
      "Age of the oldest delivery in hand; 0 when there is none.",
-     [](const Slot& slot) {
+     [](const SlotFigures& slot) {
        const double seconds =
            slot.worker() == nullptr ? kNone : age(slot.worker()->oldest_taken_at, slot);
        return std::isnan(seconds) ? 0 : seconds;
      }},
     {"event_consumer_event_lag_seconds", kGauge,
      "From the timestamp of the event taken last to its taking; absent when it has none.",
-     [](const Slot& slot) {
+     [](const SlotFigures& slot) {
        const bool any = slot.worker() != nullptr && slot.worker()->counters.received > 0;
        return any ? slot.worker()->event_lag_seconds : kNone;
      }},
     {"event_consumer_last_insert_timestamp_seconds", kGauge,
      "When ClickHouse stored a batch the last time, as Unix time; absent before the first.",
-     [](const Slot& slot) {
+     [](const SlotFigures& slot) {
        if (slot.worker() == nullptr) return kNone;
        return slot.unix_seconds - age(slot.worker()->last_insert_at, slot);
      }},
     {"event_consumer_worker_restarts_total", kCounter,
      "Processes started because the one before had died.",
-     [](const Slot& slot) { return static_cast<double>(slot.view.restarts); }},
+     [](const SlotFigures& slot) { return static_cast<double>(slot.view.restarts); }},
 };
 
 ClientMetric with_labels(Labels labels) {
@@ -108,13 +108,14 @@ ClientMetric number(MetricType type, double value, Labels labels = {}) {
 }
 
 // Adds what the slot has counted to the family, according to the kind of the counter.
-void add_metrics(MetricFamily& family, const Slot& slot, const Counter<std::uint64_t>& counter) {
+void add_metrics(MetricFamily& family, const SlotFigures& slot,
+                 const Counter<std::uint64_t>& counter) {
   family.metric.push_back(number(kCounter, static_cast<double>(slot.counters().*counter.member),
                                  {{"worker", slot.number}}));
 }
 
 template <std::size_t N>
-void add_metrics(MetricFamily& family, const Slot& slot,
+void add_metrics(MetricFamily& family, const SlotFigures& slot,
                  const Counter<std::array<std::uint64_t, N>>& counter) {
   for (std::size_t i = 0; i < N; ++i)
     family.metric.push_back(
@@ -123,7 +124,7 @@ void add_metrics(MetricFamily& family, const Slot& slot,
 }
 
 template <std::size_t N>
-void add_metrics(MetricFamily& family, const Slot& slot,
+void add_metrics(MetricFamily& family, const SlotFigures& slot,
                  const Counter<std::array<FailedInserts, N>>& counter) {
   for (const FailedInserts& failed : slot.counters().*counter.member)
     if (failed.count > 0)
@@ -134,7 +135,7 @@ void add_metrics(MetricFamily& family, const Slot& slot,
 }
 
 template <typename Bounds>
-void add_metrics(MetricFamily& family, const Slot& slot,
+void add_metrics(MetricFamily& family, const SlotFigures& slot,
                  const Counter<Histogram<Bounds>>& counter) {
   family.type = MetricType::Histogram;
   const Histogram<Bounds>& counted = slot.counters().*counter.member;
@@ -153,19 +154,20 @@ constexpr bool is_plain(const Counter<Value>&) {
 }
 
 // The plain counters of the table, or the others.
-void add_counters(std::vector<MetricFamily>& families, const std::vector<Slot>& slots, bool plain) {
+void add_counters(std::vector<MetricFamily>& families, const std::vector<SlotFigures>& slots,
+                  bool plain) {
   for_each_counter([&](const auto& counter) {
     if (is_plain(counter) != plain) return;
     MetricFamily family{counter.metric, counter.help, kCounter, {}};
-    for (const Slot& slot : slots) add_metrics(family, slot, counter);
+    for (const SlotFigures& slot : slots) add_metrics(family, slot, counter);
     families.push_back(std::move(family));
   });
 }
 
-MetricFamily states(const std::vector<Slot>& slots) {
+MetricFamily states(const std::vector<SlotFigures>& slots) {
   MetricFamily family{
       "event_consumer_worker_state", "1 for the state that the worker is in.", kGauge, {}};
-  for (const Slot& slot : slots) {
+  for (const SlotFigures& slot : slots) {
     const WorkerState state = slot.worker() == nullptr ? WorkerState::kNone : slot.worker()->state;
     for (const std::string_view name : kWorkerStateWords)
       family.metric.push_back(number(kGauge, name == word(state) ? 1 : 0,
@@ -174,12 +176,12 @@ MetricFamily states(const std::vector<Slot>& slots) {
   return family;
 }
 
-std::vector<MetricFamily> of_workers(const std::vector<Slot>& slots) {
+std::vector<MetricFamily> of_workers(const std::vector<SlotFigures>& slots) {
   std::vector<MetricFamily> families;
   add_counters(families, slots, /*plain=*/true);
   for (const WorkerMetric& row : kWorkerMetrics) {
     MetricFamily family{row.name, row.help, row.type, {}};
-    for (const Slot& slot : slots)
+    for (const SlotFigures& slot : slots)
       if (const double value = row.value(slot); !std::isnan(value))
         family.metric.push_back(number(row.type, value, {{"worker", slot.number}}));
     families.push_back(std::move(family));
@@ -235,7 +237,7 @@ void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, 
 }  // namespace
 
 std::string metrics_text(const Scoreboard& board, TimePoint now, double unix_seconds) {
-  std::vector<Slot> slots;
+  std::vector<SlotFigures> slots;
   const auto count = static_cast<int>(board.supervisor().read().slots);
   for (int number = 1; number <= count; ++number)
     slots.push_back({std::to_string(number), view_slot(board.slot(number)), now, unix_seconds});
