@@ -101,7 +101,7 @@ Result<pid_t> start_child(const ChildCommand& command) {
   if (pid < 0) return to_error({Step::kFork, errno}, command.path);
   if (pid == 0) {
     const Failure failure = become(command, arguments.data(), environment.data(), parent);
-    // Shorter than PIPE_BUF, so whole or not at all; without it our status still tells.
+    // Shorter than PIPE_BUF, so whole or not at all; without it our exit status still says so.
     [[maybe_unused]] const ssize_t written =
         write(report->write_end.get(), &failure, sizeof failure);
     _exit(to_int(ExitCode::kInternal));
@@ -109,7 +109,7 @@ Result<pid_t> start_child(const ChildCommand& command) {
 
   report->write_end.reset();
   Failure failure;
-  // The end of the pipe means that execve closed it, or a death that reap_child() will tell of.
+  // The end of the pipe means that execve closed it, or a death, which reap_child() will report.
   if (read_again_if_interrupted(report->read_end.get(), &failure, sizeof failure) != sizeof failure)
     return pid;
   waitpid(pid, nullptr, 0);

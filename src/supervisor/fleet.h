@@ -1,6 +1,6 @@
 // Fleet: the workers of one instance. It starts them, restarts those that die, replaces them one by
 // one, adds and removes some, and ends those whose heartbeat stands still. When anything is to be
-// done it says by deadline(); it never waits, and the times are handed in.
+// done it says by deadline(); it never waits and asks no clock.
 #pragma once
 
 #include <deque>
@@ -47,8 +47,9 @@ class Fleet {
   };
   std::optional<End> end(TimePoint now) const;
 
-  // Replaces all workers by such of `config`, and has as many as it says. When a replacement fails
-  // the rest go on as they are, and what is started later is as before too.
+  // Replaces all workers, one by one, by workers with the options of `config`, and changes their
+  // number to its. When a replacement fails, those that remain go on as they are, and whatever is
+  // started later has the options of before.
   void reload(const SupervisorConfig& config, TimePoint now);
   bool reloading() const { return previous_.has_value(); }
 
@@ -56,7 +57,7 @@ class Fleet {
   void add_one(TimePoint now);
   void remove_one(TimePoint now);
 
-  // Whether workers take no deliveries, also those that are started meanwhile.
+  // While paused, workers take no deliveries; also those that are started meanwhile.
   void set_paused(bool is_paused, TimePoint now);
 
   // Asks all to stop and returns how many were asked. From then on none is started; only ended()
@@ -92,8 +93,7 @@ class Fleet {
 
   ScoreboardWriter& scoreboard_writer_;
   Plan plan_;
-  // From the first on, by their numbers. Those beyond the plan are closed.
-  std::deque<Slot> slots_;
+  std::deque<Slot> slots_;  // number 1 is the first; those beyond the plan are closed
   Rollout rollout_;
   std::optional<Plan> previous_;  // of before the reload under way
   Watchdog watchdog_;

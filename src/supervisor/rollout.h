@@ -1,6 +1,6 @@
 // Rollout: which slot's worker is replaced next, one at a time: at a reload all of them, else those
-// that asked for it. Only decisions; a replacement that is started, consumes or fails is told to
-// it.
+// that asked for it. Only decisions: the fleet reports each replacement that starts, consumes or
+// fails.
 #pragma once
 
 #include <deque>

@@ -37,7 +37,7 @@ class ScoreboardWriter {
   TimePoint heartbeat(RowAddress address) const;
   WorkerState state(RowAddress address) const;
 
-  // What the supervisor tells of itself; publish() makes it seen, with the heartbeat.
+  // The supervisor's own record. publish() makes it visible, with the heartbeat.
   SupervisorRecord& record() { return record_; }
   void publish(TimePoint now);
 

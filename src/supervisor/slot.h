@@ -1,7 +1,7 @@
-// Slot: the place of one worker of the instance, and who is in it: an incumbent, which is to stay,
-// or the time at which the next one is due; at most one successor, which takes over when it
-// consumes; and those that were asked to stop and have not ended. These are two processes at most,
-// for the slot has two rows on the scoreboard. What a death means is for the fleet.
+// Slot: the place of one worker of the instance. In it is an incumbent, which is to stay, or the
+// next incumbent is due; beside it at most one successor, which takes over when it consumes; and
+// processes that were asked to stop. All in all two processes at most, because a slot has two rows
+// on the scoreboard. It starts nothing and decides nothing about a death: the fleet does.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace event_consumer {
 
 class Slot {
  public:
-  // `number` is what the worker is called by in the log, from 1. The slot is closed yet.
+  // `number` is what the worker is called by in the log, from 1. It is closed until open().
   explicit Slot(int number) : number_(number) {}
 
   int number() const { return number_; }
@@ -34,26 +34,26 @@ class Slot {
   // The row in which no process is, if one is free.
   std::optional<int> free_row() const;
 
-  // From now on it has an incumbent, the first one at once and as if none had died before.
+  // Wants an incumbent from now on: the first is due at once, and earlier deaths do not count.
   void open(TimePoint now);
-  // From now on it has none: the incumbent is asked to stop. A successor is, too, when it consumes.
+  // Wants none any more: asks the incumbent to stop. A successor is asked when it consumes.
   void close();
 
   // When the next incumbent is to be started; nothing while there is one, or no row for it.
   std::optional<TimePoint> start_at() const;
-  // If one is due later, it is due now.
+  // An incumbent that is due later is due now.
   void hasten_start(TimePoint now);
-  // Whether the one that is due follows one that died.
+  // Whether the incumbent that is due follows one that died.
   bool start_is_restart() const { return due_ && due_->is_restart; }
 
   // Takes in a process that was started on its free row, and hands out one that has ended.
   void add(WorkerProcess process);
   WorkerProcess remove(const WorkerProcess& process);
 
-  // The incumbent has died, or could not be started. Returns how long the next one waits.
+  // The incumbent has died or could not be started. Returns how long the next one has to wait.
   Duration incumbent_died(Blame blame, std::optional<Duration> consumed_for,
                           bool instance_has_consumed, TimePoint now);
-  // The successor consumes: it is the incumbent now, and the one before is asked to stop.
+  // The successor consumes: it becomes the incumbent, and its predecessor is asked to stop.
   void promote_successor(TimePoint now);
 
   const RestartPolicy& restarts() const { return restarts_; }

@@ -1,7 +1,7 @@
-// The supervisor: keeps the workers of one instance running, passes signals on to them, tells
-// systemd and the status server how they are. This is the loop (wait, reap, decide, act); what is
-// decided stands in restart_policy.h and rollout.h. It knows no AMQP and no SQL: of a worker it
-// sees its life, its death, a byte now and then, and its row on the scoreboard.
+// The supervisor: keeps the workers of one instance running, passes signals on to them, and reports
+// how they are to systemd and the status server. This is the loop (wait, reap, decide, act);
+// restart_policy.h and rollout.h decide. The supervisor knows no AMQP and no SQL: of a worker it
+// sees the start and the end, the messages (common/worker_message.h) and the row on the scoreboard.
 #pragma once
 
 #include <chrono>

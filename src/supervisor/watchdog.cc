@@ -23,8 +23,8 @@ void Watchdog::begin_turn(TimePoint now) {
   looked_at_ = now;
 }
 
-// A worker that waits for a slow server still beats; one that does not hangs. Only while it
-// connects it may wait for an answer longer than for a heartbeat.
+// A worker that waits for a slow server still publishes its heartbeat; only while it connects it
+// may wait for an answer longer than --worker-timeout.
 std::optional<TimePoint> Watchdog::deadline(const WorkerProcess& worker,
                                             const WorkerSetup& setup) const {
   if (worker.is_killed()) return std::nullopt;

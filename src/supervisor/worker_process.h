@@ -33,10 +33,10 @@ struct WorkerSetup {
 //       │                          │
 //       └──── ask_to_stop() ───────┴────▶ kStopping
 //
-// There is none without a process: its end is the end of the object.
+// When the process ends, the object goes: there is no state for that.
 enum class ProcessState {
   kStarting,   // it has not consumed yet
-  kReplacing,  // likewise, and it is a successor: the incumbent goes on until it consumes
+  kReplacing,  // it has not consumed yet, and until it does the incumbent of its slot goes on
   kConsuming,  // it has consumed
   kStopping,   // it was asked to stop
 };
@@ -56,8 +56,8 @@ class WorkerProcess {
   static Result<WorkerProcess> start(const WorkerSetup& setup, RowAddress address,
                                      ProcessState state, TimePoint now);
 
-  // One that was started at `now` and writes its messages to the other end of `messages`, which
-  // does not block.
+  // For a process that was started at `now` and writes its messages to the other end of `messages`,
+  // which does not block.
   WorkerProcess(pid_t pid, UniqueFd messages, RowAddress address, ProcessState state, TimePoint now)
       : pid_(pid),
         messages_(std::move(messages)),
@@ -74,7 +74,7 @@ class WorkerProcess {
   std::string name() const;  // «worker 1 (process 4711)»
   Duration lived(TimePoint now) const { return now - started_at_; }
 
-  // How long it has been consuming, also if it was asked to stop since; nothing if it never was.
+  // How long ago it consumed first, also if it was asked to stop since; nothing if it never did.
   std::optional<Duration> consumed_for(TimePoint now) const;
 
   // Where its messages come from; -1 when none is to be expected.

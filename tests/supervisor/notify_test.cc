@@ -47,7 +47,7 @@ TEST_CASE("notify: a status is sent when it is another", "[notify]") {
   CHECK(manager.message() == "STATUS=1/2 consuming");
 }
 
-TEST_CASE("notify: the watchdog hears of us in half of its time", "[notify]") {
+TEST_CASE("notify: the watchdog is answered in half of its time", "[notify]") {
   const ServiceManager manager;
   setenv("WATCHDOG_USEC", "20000000", 1);
   setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);

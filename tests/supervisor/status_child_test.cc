@@ -11,7 +11,7 @@ namespace event_consumer::testing {
 namespace {
 
 // Each in a child of the test program. Its status child executes this very program, which knows
-// no --serve-status and ends: that is enough to see it started, restarted and let go.
+// no --serve-status and ends: that is enough to see it started, restarted and stopped.
 #define HOLDS(condition) \
   if (!(condition)) return __LINE__ % 256
 

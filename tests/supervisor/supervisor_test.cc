@@ -164,7 +164,7 @@ TEST_CASE("supervisor: once a worker has consumed, refused configuration waits t
   CHECK(run.restart_delays().at(0) >= 15);
 }
 
-TEST_CASE("supervisor: a word before a sudden death is heard", "[supervisor]") {
+TEST_CASE("supervisor: a message before a sudden death is read", "[supervisor]") {
   SupervisorRun run("ready; kill -KILL $$", with_start_timeout(milliseconds(300)));
   REQUIRE(run.logs("killed by signal 9 (KILL)", 8));
   CHECK(run.count_in_log("consumes, ") >= 8);
@@ -301,7 +301,7 @@ TEST_CASE("supervisor: a worker that closes its pipe unsaid does not keep it bus
   CHECK(run.cpu_seconds() < 0.3);
 }
 
-TEST_CASE("supervisor: with closed standard descriptors a worker's output is not its word",
+TEST_CASE("supervisor: with closed standard descriptors a worker's output is no message",
           "[supervisor]") {
   RunOptions options = with_start_timeout(milliseconds(200));
   options.before = [] {

@@ -64,7 +64,7 @@ class FleetOfOne {
     fleet_.act(now_);
   }
 
-  // Waits for the first word on the pipe.
+  // Waits for the first message on the pipe.
   bool is_up() {
     const int fd = fleet_.awaited().at(0).fd;
     pollfd polled{fd, POLLIN, 0};
