@@ -1,6 +1,6 @@
-// Finds the column of a key. Publishers write the keys of all their events in one order, so it
-// remembers which column followed which and compares that one's name first: a hash is computed only
-// for unknown keys and where the order changes. Knows nothing of JSON.
+// ColumnIndex: finds the column of a key. Publishers write the keys of all their events in one
+// order, so the index remembers which column followed which and compares that column's name first:
+// a hash is computed only for unknown keys and where the order changes. Knows nothing of JSON.
 #pragma once
 
 #include <cstddef>

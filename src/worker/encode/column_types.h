@@ -32,9 +32,9 @@ constexpr std::size_t decimal_bytes(int precision) {
   return precision <= 9 ? 4 : precision <= 18 ? 8 : precision <= 38 ? 16 : 32;
 }
 
-// The type called `type_name`. LowCardinality is its inner type (RowBinary knows no difference),
-// and so is SimpleAggregateFunction; Nullable may stand around any type but Array. For a type that
-// cannot be written, kConfiguration and a message that names it; the caller knows the column.
+// The type called `type_name`. LowCardinality and SimpleAggregateFunction are written as the type
+// inside (RowBinary knows no difference); Nullable may stand around any type but Array. The Error
+// (kConfiguration) names a type that cannot be written; the caller knows the column.
 Result<ColumnType> parse_column_type(std::string_view type_name);
 
 }  // namespace event_consumer

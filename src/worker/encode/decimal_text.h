@@ -21,8 +21,8 @@ struct DecimalText {
 // an optional exponent. Returns nothing for any other text.
 std::optional<DecimalText> split_decimal(std::string_view text);
 
-// The magnitude of the number times 10^scale, what is left after the point dropped. False when that
-// has more than `maximum_digits` digits or than 256 bits.
+// The magnitude of the number times 10^scale, without its fraction. False when the result has more
+// than `maximum_digits` digits or 256 bits.
 bool scale_decimal(const DecimalText& number, int scale, int maximum_digits,
                    WideInteger& magnitude);
 

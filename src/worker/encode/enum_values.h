@@ -20,9 +20,8 @@ class EnumValues {
   // nothing for any other text, and where a number is outside of `lowest` … `highest`.
   static std::optional<EnumValues> parse(std::string_view declaration, int lowest, int highest);
 
-  // The number that is stored for a value: that of the name a string gives, or a declared number,
-  // quoted or not, without sign +, point and exponent. A name goes before a number. Nothing for any
-  // other value.
+  // The number to store for a value, which is a declared name, or else a declared number, quoted or
+  // not, without sign +, point and exponent. Nothing for any other value.
   std::optional<std::int16_t> find(const JsonValue& value) const;
 
   // The number of the value declared first, which ClickHouse stores where none is given.

@@ -12,11 +12,11 @@ namespace event_consumer {
 
 class JsonArray {
  public:
-  // `text` is that of a valid array, from bracket to bracket.
+  // `text` is a valid array, from bracket to bracket.
   explicit JsonArray(std::string_view text) : text_(text) {}
 
-  // The next element, or nothing after the last. Its text is valid until the next call, and as long
-  // as the array's.
+  // The next element, or nothing after the last. Its text is valid until the next call and as long
+  // as the text of the array.
   std::optional<JsonValue> next();
 
  private:

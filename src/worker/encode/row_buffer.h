@@ -1,6 +1,6 @@
-// Where encoded rows are appended, one behind the other. A failed row is cut off again; nothing
-// before it ever changes. Memory of the heap, kept by clear() for the next rows; whoever fills the
-// buffer needs not know where the bytes lie. Example:
+// RowBuffer: where encoded rows are appended, one behind the other. A row that fails is cut off
+// again; the rows before it never change. The bytes lie on the heap, which only this class knows;
+// clear() keeps their memory for the next rows. Example:
 //
 //   const std::size_t start = rows.size();
 //   if (!append_event(rows)) rows.truncate(start);
@@ -19,11 +19,11 @@ class RowBuffer {
   void append(std::size_t count, char byte) { bytes_.append(count, byte); }
   void push_back(char byte) { bytes_.push_back(byte); }
 
-  // Puts `bytes` before the byte at `position`, which is at most size(): a length that is known
-  // only when what it counts is written. Everything from there on moves.
+  // Puts `bytes` before the byte at `position` (at most size()) and moves everything behind: for a
+  // count that is known only when its elements are written.
   void insert(std::size_t position, std::string_view bytes) { bytes_.insert(position, bytes); }
 
-  // Cuts off everything behind the first `size` bytes, of which there are at least so many.
+  // Keeps the first `size` bytes (at most size()).
   void truncate(std::size_t size) { bytes_.resize(size); }
   void clear() { bytes_.clear(); }
 

@@ -1,6 +1,6 @@
-// Turns the body of an event into a row of ClickHouse's RowBinary, or says why it cannot. The only
-// guard of the table: ClickHouse stores what RowBinary carries unseen. Knows neither where bodies
-// come from nor where rows go.
+// RowEncoder: turns the body of an event into a row of ClickHouse's RowBinary, or says why it
+// cannot. The table has no other guard: ClickHouse stores RowBinary without looking at the values.
+// The encoder knows neither where bodies come from nor where rows go.
 #pragma once
 
 #include <optional>
@@ -30,10 +30,9 @@ enum class RowFormat {
 
 class RowEncoder {
  public:
-  // `columns` are those of the insert, in its order. `required` names those without which an event
-  // is rejected: the key must be there and its value not null; an empty string is a value. No
-  // columns at all, two of one name and a required name that is no column are kConfiguration, and
-  // the message names them.
+  // `columns` are the columns of the insert, in its order. An event is rejected when one of the
+  // `required` is absent or null; an empty string is a value. No columns at all, two of one name
+  // and a required name that is no column are kConfiguration, and the message names them.
   static Result<RowEncoder> create(std::vector<Column> columns,
                                    const std::vector<std::string>& required,
                                    RowFormat format = RowFormat::kRowBinary);
@@ -41,21 +40,21 @@ class RowEncoder {
   // Appends the row of the event `body` (less than 4 GiB) to `rows` and returns nothing. When the
   // event is rejected, returns why and leaves `rows` as it was. A null is NULL in a Nullable
   // column. Any other value that is null or absent is the DEFAULT of a column that has one, NULL in
-  // a Nullable, else empty (the empty string, 0, 1970). A row can be longer than its body, by as
-  // much as the types make of an absent value or of an element of an array. Allocates nothing but
-  // for bodies larger than any before, for `rows`, for rejections and for escapes within arrays.
+  // a Nullable, else empty (the empty string, 0, 1970). A row can be longer than its body: an
+  // absent value or an element of an array may take more bytes there. Allocates only for bodies
+  // larger than any before, for `rows`, for rejections and for escapes within arrays.
   //
-  // In plain RowBinary a row has no way to say DEFAULT: the columns that would be are left out of
-  // it, see written_columns(). An event that leaves nothing to write is rejected.
+  // A row of plain RowBinary cannot say DEFAULT: columns that are to have it are left out of the
+  // row, see written_columns(). An event that leaves nothing to write is rejected.
   std::optional<Rejection> encode(std::string_view body, RowBuffer& rows);
 
-  // Which columns the row that was written last holds, in the order of `columns`. All of them but
-  // in plain RowBinary where columns have a DEFAULT: then rows of different sets cannot go into one
-  // INSERT, which must name the columns of its rows. Meaningless after a rejection.
+  // Which columns the last row holds, in the order of `columns`: all of them, unless it is of plain
+  // RowBinary and columns have a DEFAULT. An INSERT names the columns of its rows, so that rows of
+  // different columns cannot go into one. Meaningless after a rejection.
   const std::vector<bool>& written_columns() const { return written_; }
 
-  // When the event of the row that was written last happened, in seconds since the epoch: the value
-  // of the first column that is a DateTime or DateTime64. Nothing when there is none.
+  // When the event of the last row happened, in seconds since the epoch: the value of the first
+  // column that is a DateTime or DateTime64. Nothing when the table or the event has none.
   std::optional<double> event_time() const { return event_time_; }
 
  private:

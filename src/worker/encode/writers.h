@@ -1,8 +1,8 @@
 // Writes one JSON value as one column's bytes, in the layout of ClickHouse's RowBinary
 // (https://clickhouse.com/docs/interfaces/formats/RowBinary): one function per kind of type, each a
-// row of the table in column_types.cc. What they take is what ClickHouse's JSONEachRow takes, but
-// for values that do not fit: those it wraps or clamps, and these refuse. Absent and null values,
-// NULL and the byte before a Nullable are none of their business.
+// row of the table in column_types.cc. The functions take the values that ClickHouse's JSONEachRow
+// takes, but refuse a value that does not fit, where ClickHouse wraps or clamps it. Absent and null
+// values, NULL and the byte before a Nullable are the caller's business.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ enum class Fit {
 // Appends `value`, which is not absent and not null, to `row`.
 using Writer = Fit (*)(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
-// LEB128 length and the bytes. What is no string is stored as its text in the body.
+// LEB128 length and the bytes. A value of another kind is stored as its text in the body.
 Fit write_string(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // The bytes of a string, and NUL bytes up to the type's length.
@@ -65,13 +65,13 @@ Fit write_date_time(const JsonValue& value, const ColumnType& type, RowBuffer& r
 // precision 9 up to 2262-04-11 23:47:16.854775807.
 Fit write_date_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
-// Whether one of these two writes the type.
+// Whether write_date_time or write_date_time64 writes the type.
 bool is_point_in_time(const ColumnType& type);
 
-// What the one of them has just written at the end of `rows`, in seconds since 1970.
+// The time that either has just written at the end of `rows`, in seconds since 1970.
 double read_written_time(const ColumnType& type, std::string_view rows);
 
-// Two little-endian UInt64, the one with the first digits first. Takes 32 hexadecimal digits, with
+// Two little-endian UInt64, the first digits in the first. Takes 32 hexadecimal digits, with
 // dashes after the 8th, 12th, 16th and 20th or without any.
 Fit write_uuid(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
