@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/option_table.h"
+#include "common/reason.h"
 #include "common/scoreboard/counter_table.h"
 #include "tests/support/catch.h"
 
@@ -124,6 +125,18 @@ TEST_CASE("documented: every path of the status address", "[documented]") {
   const auto paths = found(sources_of_status(), R"re("(/[a-z]+)")re");
   CHECK(paths.size() >= 4);
   CHECK(undocumented(paths) == kNone);
+}
+
+TEST_CASE("documented: every reason for a dead letter, also in the completions", "[documented]") {
+  const std::set<std::string> reasons(kReasonSlugs.begin(), kReasonSlugs.end());
+  CHECK(reasons.size() == kReasonCount);
+  CHECK(reasons.count("") == 0);
+  CHECK(undocumented(reasons) == kNone);
+  for (const char* shell : {"event-consumer.bash", "_event-consumer"}) {
+    INFO(shell);
+    const std::string completion = file(std::string("packaging/completion/") + shell);
+    for (const std::string& reason : reasons) CHECK(has_word(completion, reason));
+  }
 }
 
 TEST_CASE("documented: every metric", "[documented]") {
