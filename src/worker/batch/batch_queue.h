@@ -1,6 +1,7 @@
-// The batches of a worker in their order: one being filled, and the sealed ones before it that wait
-// for their insert. It decides when a batch is full; it posts nothing. All of them are of the
-// present link.
+// The batches of a worker: those being filled, and the sealed ones before them that wait for their
+// insert. Age, a full window and a stop only make a batch due: it is sealed when the inserter needs
+// one, so that rows that wait are joined. A full batch is sealed at once. Posts nothing. All of the
+// batches are of the present link.
 #pragma once
 
 #include <array>
@@ -28,23 +29,22 @@ using BatchPtr = std::unique_ptr<Batch>;
 class BatchQueue {
  public:
   // `format` says what the rows are that will be appended.
-  BatchQueue(const BatchLimits& limits, std::shared_ptr<const InsertFormat> format)
-      : limits_(limits), format_(std::move(format)), filling_(std::make_unique<Batch>()) {}
+  BatchQueue(const BatchLimits& limits, std::shared_ptr<const InsertFormat> format);
 
   // Where the encoder appends the next rows; added() makes them count.
-  RowBuffer& buffer() { return filling_->buffer(); }
+  RowBuffer& buffer() { return filling_[current_].batch->buffer(); }
 
-  // Counts what was just appended as the `rows` rows of `message`, taken at `now`, and seals the
-  // batch when they fill it. Rows of another format than those before them go into a batch of their
-  // own.
+  // Counts what was just appended as the `rows` rows of `message`, taken at `now`, and seals a
+  // batch when they fill it. Rows of two formats go into two batches, which are filled in turn and
+  // share the limit in bytes; a third format seals the older one.
   void added(DeliveryId message, std::size_t rows,
              const std::shared_ptr<const InsertFormat>& format, TimePoint now);
 
-  // Seals the batch being filled if its oldest row has reached the age limit.
-  void seal_if_due(TimePoint now);
+  // All batches being filled are due, for this reason.
+  void make_due(FlushReason why);
 
-  // Seals the batch being filled, unless it is empty; `why` is counted.
-  void seal(FlushReason why);
+  // Where no sealed batch waits, seals one that is due: whoever asks can post it.
+  void seal_due(TimePoint now);
 
   // Whether a sealed batch waits.
   bool has_sealed() const { return !sealed_.empty(); }
@@ -66,21 +66,33 @@ class BatchQueue {
   // Drops every batch.
   void drop_all();
 
-  // When seal_if_due() has something to do, if nothing is added before.
+  // When the next batch is due, if nothing is added before; the past when one is.
   std::optional<TimePoint> deadline() const;
 
   // Bytes of rows, over all batches.
-  std::size_t held_bytes() const { return sealed_bytes_ + filling_->bytes().size(); }
-  bool empty() const { return sealed_.empty() && filling_->empty(); }
+  std::size_t held_bytes() const { return sealed_bytes_ + filling_bytes(); }
+  bool empty() const { return sealed_.empty() && filling_rows() == 0; }
 
-  std::size_t filling_rows() const { return filling_->rows(); }
+  std::size_t filling_rows() const;
   // How often a batch was sealed for which reason.
   const auto& flushes() const { return flushes_; }
 
  private:
+  struct Filling {
+    BatchPtr batch;
+    std::shared_ptr<const InsertFormat> format;
+    std::optional<FlushReason> due = std::nullopt;  // for another reason than its age
+  };
+
+  BatchPtr make_batch();
+  void use(const std::shared_ptr<const InsertFormat>& format);
+  void seal(Filling& filling, FlushReason why);
+  std::size_t filling_bytes() const;
+  TimePoint due_at(const Filling& filling) const;
+
   BatchLimits limits_;
-  std::shared_ptr<const InsertFormat> format_;
-  BatchPtr filling_;
+  std::vector<Filling> filling_;  // one or two, each empty or not; the older one first
+  std::size_t current_ = 0;       // the one of the row appended last
   std::deque<BatchPtr> sealed_;
   std::size_t sealed_bytes_ = 0;
   std::vector<BatchPtr> spare_;  // emptied ones

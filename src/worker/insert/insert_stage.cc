@@ -26,12 +26,11 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
 }
 
 Effects InsertStage::window_is_full(TimePoint now) {
-  batches_.seal(FlushReason::kWindow);
+  batches_.make_due(FlushReason::kWindow);
   return go_on(now);
 }
 
 Effects InsertStage::time_passed(TimePoint now) {
-  batches_.seal_if_due(now);
   if (phase_.state == State::kWaiting && now >= phase_.until) {
     const Next next = phase_.next;
     phase_ = Phase{};
@@ -42,14 +41,16 @@ Effects InsertStage::time_passed(TimePoint now) {
 
 Effects InsertStage::drain(TimePoint now) {
   mode_ = Mode::kDraining;
-  batches_.seal(FlushReason::kStop);
+  batches_.make_due(FlushReason::kStop);
   if (phase_.state == State::kWaiting) phase_ = {State::kGivenUp};
   return go_on(now);
 }
 
 // Begins the next post, when there is something to post and nothing under way or waited for.
 Effects InsertStage::go_on(TimePoint now, Effects effects) {
-  if (phase_.state != State::kIdle || !batches_.has_sealed()) return effects;
+  if (phase_.state != State::kIdle) return effects;
+  batches_.seal_due(now);
+  if (!batches_.has_sealed()) return effects;
   // A server that does not compare types itself stores bytes of other types as garbage.
   if (!batches_.front().format().states_types)
     return check_table(Next::kCheckAndPost, std::move(effects));
@@ -142,6 +143,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (!batches_.has_sealed()) stats_.look_succeeded();
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding)));
+  batches_.seal_due(now);
   if (!batches_.has_sealed()) return {};
   return next == Next::kCheckAndCut ? search_front(now) : post(now, {});
 }
@@ -230,9 +232,19 @@ void InsertStage::drop_all() {
   phase_.next = Next::kCheckAndPost;
 }
 
+// While the inserter is busy, or its failure waited for, no batch is needed.
 std::optional<TimePoint> InsertStage::deadline() const {
-  const bool waits = phase_.state == State::kWaiting;
-  return earliest(batches_.deadline(), waits ? std::optional(phase_.until) : std::nullopt);
+  switch (phase_.state) {
+    case State::kIdle:
+      return batches_.deadline();
+    case State::kWaiting:
+      return phase_.until;
+    case State::kPosting:
+    case State::kChecking:
+    case State::kGivenUp:
+      break;
+  }
+  return std::nullopt;
 }
 
 std::size_t InsertStage::held_bytes() const {

@@ -19,6 +19,12 @@ const Batch* front(const BatchQueue& queue) {
   return queue.has_sealed() ? &queue.front() : nullptr;
 }
 
+// Whatever is being filled, until nothing is.
+void seal_now(BatchQueue& queue) {
+  queue.make_due(FlushReason::kStop);
+  queue.seal_due(kNow);
+}
+
 void pop(BatchQueue& queue) { queue.recycle(queue.take_front()); }
 
 void add(BatchQueue& queue, DeliveryTag tag, const std::string& row = "row", TimePoint now = kNow,
@@ -54,18 +60,41 @@ TEST_CASE("batch queue: enough bytes seal a batch", "[batch_queue]") {
   CHECK(tags_of(*front(queue)) == Tags{1, 2});
 }
 
-TEST_CASE("batch queue: the age of the oldest row seals a batch", "[batch_queue]") {
+TEST_CASE("batch queue: the age of the oldest row makes a batch due", "[batch_queue]") {
   BatchQueue queue({100, 100, milliseconds(1000)}, kFormat);
   CHECK_FALSE(queue.deadline().has_value());
   add(queue, 1, "row", kNow);
   add(queue, 2, "row", kNow + milliseconds(900));
   CHECK((queue.deadline() == kNow + milliseconds(1000)));
-  queue.seal_if_due(kNow + milliseconds(999));
+  queue.seal_due(kNow + milliseconds(999));
   CHECK(front(queue) == nullptr);
-  queue.seal_if_due(kNow + milliseconds(1000));
+  queue.seal_due(kNow + milliseconds(1000));
   REQUIRE(front(queue) != nullptr);
   CHECK(tags_of(*front(queue)) == Tags{1, 2});
   CHECK_FALSE(queue.deadline().has_value());
+}
+
+TEST_CASE("batch queue: rows that wait for the inserter are joined", "[batch_queue]") {
+  BatchQueue queue({100, 100, milliseconds(1000)}, kFormat);
+  add(queue, 1, "row", kNow);
+  // Nobody needs a batch when the first row is old enough, nor when the window is full.
+  queue.make_due(FlushReason::kWindow);
+  add(queue, 2, "row", kNow + milliseconds(5000));
+  queue.seal_due(kNow + milliseconds(5000));
+  REQUIRE(front(queue) != nullptr);
+  CHECK(tags_of(*front(queue)) == Tags{1, 2});
+  CHECK(queue.flushes()[static_cast<std::size_t>(FlushReason::kWindow)] == 1);
+}
+
+TEST_CASE("batch queue: while a sealed batch waits none is sealed that is due", "[batch_queue]") {
+  BatchQueue queue({2, 100, milliseconds(1000)}, kFormat);
+  for (DeliveryTag tag : {1, 2, 3}) add(queue, tag);
+  queue.seal_due(kNow + milliseconds(2000));
+  CHECK(queue.filling_rows() == 1);
+  pop(queue);
+  queue.seal_due(kNow + milliseconds(2000));
+  CHECK(queue.filling_rows() == 0);
+  CHECK(tags_of(*front(queue)) == Tags{3});
 }
 
 TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") {
@@ -76,7 +105,7 @@ TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") 
   }
   BatchQueue slow({100, 100, milliseconds(1000)}, kFormat);
   add(slow, 1, "row", kNow);
-  slow.seal(FlushReason::kStop);
+  seal_now(slow);
   pop(slow);
   add(slow, 2, "row", kNow + milliseconds(500));
   CHECK((slow.deadline() == kNow + milliseconds(1500)));
@@ -84,8 +113,7 @@ TEST_CASE("batch queue: the next batch has an age of its own", "[batch_queue]") 
 
 TEST_CASE("batch queue: an empty batch is never sealed", "[batch_queue]") {
   BatchQueue queue({3, 100, milliseconds(1000)}, kFormat);
-  queue.seal(FlushReason::kStop);
-  queue.seal_if_due(kNow);
+  seal_now(queue);
   CHECK(front(queue) == nullptr);
   CHECK(queue.empty());
 }
@@ -110,7 +138,7 @@ TEST_CASE("batch queue: the front batch stays where and what it is", "[batch_que
   const std::string token = first->token();
   const char* bytes = first->bytes().data();
   for (DeliveryTag tag = 3; tag <= 1000; ++tag) add(queue, tag);
-  queue.seal(FlushReason::kStop);
+  seal_now(queue);
   CHECK(front(queue) == first);
   CHECK(first->token() == token);
   CHECK(first->bytes().data() == bytes);
@@ -127,7 +155,7 @@ TEST_CASE("batch queue: counts the bytes of all batches", "[batch_queue]") {
   CHECK(queue.held_bytes() == 6);
   pop(queue);
   CHECK(queue.held_bytes() == 3);
-  queue.seal(FlushReason::kStop);
+  seal_now(queue);
   pop(queue);
   CHECK(queue.held_bytes() == 0);
   CHECK(queue.empty());
@@ -173,16 +201,47 @@ TEST_CASE("batch queue: batches are put before and behind others", "[batch_queue
   CHECK(left == std::vector<std::string>{"1old", "2old", "4new", "3old"});
 }
 
-TEST_CASE("batch queue: rows of another format get a batch of their own", "[batch_queue]") {
+// Events that carry a key with a DEFAULT only now and then would otherwise make inserts of two
+// rows.
+TEST_CASE("batch queue: rows of two formats in turn make two batches", "[batch_queue]") {
+  const auto other = insert_format("other");
+  BatchQueue queue({4, 100, milliseconds(1000)}, kFormat);
+  for (DeliveryTag tag = 1; tag <= 7; ++tag)
+    add(queue, tag, "r" + std::to_string(tag), kNow, tag % 2 == 1 ? kFormat : other);
+  REQUIRE(queue.has_sealed());
+  CHECK(tags_of(queue.front()) == Tags{1, 3, 5, 7});
+  CHECK(queue.front().bytes() == "r1r3r5r7");
+  pop(queue);
+  seal_now(queue);
+  CHECK(tags_of(queue.front()) == Tags{2, 4, 6});
+  CHECK(queue.front().bytes() == "r2r4r6");
+  CHECK(queue.front().format().query == "other");
+}
+
+TEST_CASE("batch queue: a third format seals the older batch", "[batch_queue]") {
   BatchQueue queue({100, 100, milliseconds(1000)}, kFormat);
   add(queue, 1, "one");
-  add(queue, 2, "two", kNow, insert_format("other"));
+  add(queue, 2, "two", kNow, insert_format("second"));
+  CHECK_FALSE(queue.has_sealed());
+  add(queue, 3, "three", kNow, insert_format("third"));
   REQUIRE(queue.has_sealed());
   CHECK(queue.front().bytes() == "one");
   pop(queue);
-  queue.seal(FlushReason::kStop);
+  seal_now(queue);
   CHECK(queue.front().bytes() == "two");
-  CHECK(queue.front().format().query == "other");
+  pop(queue);
+  seal_now(queue);
+  CHECK(queue.front().bytes() == "three");
+  CHECK(queue.front().format().query == "third");
+}
+
+TEST_CASE("batch queue: two batches being filled share the limit in bytes", "[batch_queue]") {
+  BatchQueue queue({100, 10, milliseconds(1000)}, kFormat);
+  add(queue, 1, "1234567");
+  add(queue, 2, "890", kNow, insert_format("other"));
+  REQUIRE(queue.has_sealed());
+  CHECK(queue.front().bytes() == "1234567");
+  CHECK(queue.filling_rows() == 1);
 }
 
 TEST_CASE("batch queue: everything can be dropped", "[batch_queue]") {

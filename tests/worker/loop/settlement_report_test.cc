@@ -121,11 +121,13 @@ TEST_CASE("why batches were sealed is counted") {
   rig.take_good();
   rig.take_good();
   CHECK(flushes(report(rig), FlushReason::kRows) == 1);
+  rig.store();
   rig.take_good();
   rig.wait(seconds(1));
   CHECK(flushes(report(rig), FlushReason::kAge) == 1);
-  rig.take_good();
-  CHECK(flushes(report(rig), FlushReason::kWindow) == 1);
+  SettlementRig full(/*rows=*/100, /*prefetch=*/1);
+  full.take_good();
+  CHECK(flushes(report(full), FlushReason::kWindow) == 1);
   SettlementRig stopped;
   stopped.take_good();
   stopped.drain();

@@ -91,7 +91,8 @@ TEST_CASE("settlement: no batch overtakes one that waits for its repeat", "[sett
   CHECK(rig.source.acknowledged == Tags{1});
 }
 
-TEST_CASE("settlement: batches fill up and are sealed by age while one waits", "[settlement]") {
+TEST_CASE("settlement: rows that are old enough are joined by others while one waits",
+          "[settlement]") {
   SettlementRig rig(/*rows=*/2);
   rig.take_good();
   rig.take_good();
@@ -104,7 +105,7 @@ TEST_CASE("settlement: batches fill up and are sealed by age while one waits", "
   CHECK(rig.inserter.overlaps == 0);
   rig.store();
   REQUIRE(rig.posts() == 4);
-  CHECK(rig.post(3).tags == Tags{3});
+  CHECK(rig.post(3).tags == Tags{3, 4});
 }
 
 TEST_CASE("settlement: an outage costs time, not events", "[settlement]") {
