@@ -1,8 +1,8 @@
 #include "common/log.h"
 
-#include <spdlog/fmt/fmt.h>
 #include <spdlog/formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,17 +40,35 @@ std::optional<Level> parse_level(std::string_view name) {
 
 namespace {
 
-// syslog(3)'s, as sd-daemon(3) wants them.
-int priority(Level level) {
+using SpdlogLevel = spdlog::level::level_enum;
+
+SpdlogLevel for_spdlog(Level level) {
   switch (level) {
-    case Level::trace:
     case Level::debug:
-      return 7;
+      return SpdlogLevel::debug;
+    case Level::info:
+      return SpdlogLevel::info;
     case Level::warn:
-      return 4;
+      return SpdlogLevel::warn;
     case Level::err:
-      return 3;
+      return SpdlogLevel::err;
     case Level::critical:
+      return SpdlogLevel::critical;
+  }
+  return SpdlogLevel::info;
+}
+
+// syslog(3)'s, as sd-daemon(3) wants them.
+int priority(SpdlogLevel level) {
+  switch (level) {
+    case SpdlogLevel::trace:
+    case SpdlogLevel::debug:
+      return 7;
+    case SpdlogLevel::warn:
+      return 4;
+    case SpdlogLevel::err:
+      return 3;
+    case SpdlogLevel::critical:
       return 2;
     default:
       return 6;
@@ -112,12 +130,28 @@ class LineFormatter : public spdlog::formatter {
 
 }  // namespace
 
+void Writer::operator()(std::string_view line) const {
+  spdlog::default_logger_raw()->log(for_spdlog(level_),
+                                    spdlog::string_view_t(line.data(), line.size()));
+}
+
+void Writer::write(fmt::string_view format, fmt::format_args args) const {
+  if (!spdlog::should_log(for_spdlog(level_))) return;
+  try {
+    (*this)(fmt::vformat(format, args));
+  } catch (const fmt::format_error& error) {  // a mistake of ours, and no reason to end
+    (*this)(std::string(format.data(), format.size()) + ": " + error.what());
+  }
+}
+
+void set_level(Level level) { spdlog::set_level(for_spdlog(level)); }
+
 void set_up(const std::string& process_name, Level level, Format format) {
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   auto logger = std::make_shared<spdlog::logger>(process_name, std::move(sink));
   logger->set_formatter(std::make_unique<LineFormatter>(format, is_the_journal(STDERR_FILENO)));
-  logger->set_level(level);
-  logger->flush_on(Level::debug);
+  logger->set_level(for_spdlog(level));
+  logger->flush_on(SpdlogLevel::debug);
   spdlog::set_default_logger(std::move(logger));
 }
 

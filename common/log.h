@@ -2,21 +2,46 @@
 // fact; URLs pass through common/redact.h first.
 #pragma once
 
-#include <spdlog/spdlog.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace event_consumer::log {
 
-using Level = spdlog::level::level_enum;
+enum class Level { debug, info, warn, err, critical };
 
-using spdlog::debug;
-using spdlog::error;
-using spdlog::info;
-using spdlog::log;
-using spdlog::warn;
+// Writes lines of one level: info("took {} rows", rows), formatted as fmt::format does, or a text
+// as it is. Neither throws. spdlog's own functions are templates that bring the whole of it into
+// every file.
+class Writer {
+ public:
+  constexpr explicit Writer(Level level) : level_(level) {}
+
+  void operator()(std::string_view line) const;
+  template <typename Arg, typename... Args>
+  void operator()(fmt::format_string<Arg, Args...> format, Arg&& arg, Args&&... args) const {
+    write(format, fmt::make_format_args(arg, args...));
+  }
+
+ private:
+  void write(fmt::string_view format, fmt::format_args args) const;
+
+  Level level_;
+};
+
+inline constexpr Writer debug(Level::debug);
+inline constexpr Writer info(Level::info);
+inline constexpr Writer warn(Level::warn);
+inline constexpr Writer error(Level::err);
+
+// The same with a level that is known only then.
+template <typename... Args>
+void log(Level level, Args&&... args) {
+  Writer{level}(std::forward<Args>(args)...);
+}
 
 // The level by its name: debug, info, warning (warn), error, critical (fatal), in any case, as
 // Python's logging calls them. Nothing when there is no such level.
@@ -34,6 +59,7 @@ enum class Format {
 // called again, and must be before the first line.
 void set_up(const std::string& process_name, Level level, Format format = Format::kText);
 
-using spdlog::set_level;
+// From now on only lines of this level and above.
+void set_level(Level level);
 
 }  // namespace event_consumer::log

@@ -113,7 +113,7 @@ TEST_CASE("status child: after a stop there is no other, until it is to serve ag
 TEST_CASE("status child: a reload takes the address, or keeps the one that it has",
           "[status_child]") {
   CHECK(exit_status_in_child([] {
-          log::set_level(log::Level::off);
+          log::set_level(log::Level::critical);
           Fixture fixture;
           const HostPort bad{"no such host", 1};
           fixture.child.reload(bad, {}, fixture.now);

@@ -60,7 +60,7 @@ class FleetOfOne {
                 {"PATH=/usr/bin:/bin"}},
         scoreboard_writer_(std::move(*Scoreboard::create())),
         fleet_(config_, no_signals(), scoreboard_writer_, now_) {
-    log::set_level(log::Level::off);
+    log::set_level(log::Level::critical);
     fleet_.act(now_);
   }
 
