@@ -5,7 +5,8 @@ namespace event_consumer {
 
 enum class ErrorKind {
   kUsage,          // a bad option, configuration file or password file
-  kUnavailable,    // a server could not be reached, or did not answer; it may pass by itself
+  kUnreachable,    // no connection to a server could be made; it may pass by itself
+  kUnavailable,    // a server did not answer, or not so that we understand; likewise
   kLinkLost,       // a connection that had worked is gone
   kConfiguration,  // a server refuses what the configuration asks for
   kInternal,       // a defect of ours or a refusal of the operating system

@@ -21,6 +21,7 @@ constexpr ExitCode exit_code_for(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
       return ExitCode::kUsage;
+    case ErrorKind::kUnreachable:
     case ErrorKind::kUnavailable:
     case ErrorKind::kLinkLost:
       return ExitCode::kUnavailable;

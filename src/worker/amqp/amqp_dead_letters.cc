@@ -111,8 +111,9 @@ Result<Done> AmqpDeadLetters::handle(const amqp_frame_t& frame) {
   }
   auto done = publisher_.handle(frame);
   if (done) return done;
-  if (done.error().kind == ErrorKind::kConfiguration) return refused(done.error());
-  return Error{ErrorKind::kLinkLost, "lost " + done.error().message};
+  const Error& error = done.error();
+  if (error.kind == ErrorKind::kConfiguration) return refused(error);
+  return Error{error.kind, "lost " + error.message, error.peer_code};
 }
 
 void AmqpDeadLetters::report_blocked(const amqp_method_t& method) const {

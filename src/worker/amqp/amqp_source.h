@@ -17,8 +17,8 @@ namespace event_consumer {
 class AmqpSource : public Source {
  public:
   // Connects to the first of `urls` that answers, sees to the queue, and sets the prefetch count
-  // for the consumer to come. `heartbeat` is called before each try. The Error is kUnavailable or
-  // kConfiguration.
+  // for the consumer to come. `heartbeat` is called before each try. The Error is that of
+  // AmqpConnection::open_first(), or says what the broker refused.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
                                  const std::string& connection_name, const QueueSetup& topology,
                                  std::uint16_t prefetch, const std::function<void()>& heartbeat);

@@ -50,7 +50,7 @@ Error not_connected(const std::string& connecting, int status) {
   const std::string reason = !has_errno             ? amqp_error_string2(status)
                              : errno == EINPROGRESS ? "connection refused or host unreachable"
                                                     : std::strerror(errno);
-  return {ErrorKind::kUnavailable, connecting + ": " + reason};
+  return {ErrorKind::kUnreachable, connecting + ": " + reason};
 }
 
 }  // namespace
@@ -115,8 +115,11 @@ Result<Done> AmqpConnection::connect_tls() {
       return Done{};
     case AMQP_STATUS_SSL_ERROR:
     case AMQP_STATUS_SSL_CONNECTION_FAILED:
-    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
-      return handshake_error(connecting, peer, verification.result());
+    case AMQP_STATUS_SSL_PEER_VERIFY_FAILED: {
+      Error error = handshake_error(connecting, peer, verification.result());
+      if (error.kind == ErrorKind::kUnavailable) error.kind = ErrorKind::kUnreachable;
+      return error;
+    }
     default:
       return not_connected(connecting, status);
   }

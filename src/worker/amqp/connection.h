@@ -23,8 +23,9 @@ class AmqpConnection {
   static constexpr int kFrameMax = 131072;
 
   // Connects and logs in; takes at most about 10 s for each. `name` is shown in RabbitMQ's list of
-  // connections. The Error is kUnavailable when the broker cannot be reached, kConfiguration when
-  // it refuses the login or the virtual host, or when its certificate is not accepted.
+  // connections. The Error is kUnreachable when there is no connection, kUnavailable when what is
+  // there does not let us in, kConfiguration when the broker refuses the login or the virtual host,
+  // or when its certificate is not accepted.
   static Result<AmqpConnection> open(const AmqpUrl& url, const std::string& name);
 
   // The same at the first of `urls` that lets us in; the failures before it are logged. `heartbeat`

@@ -30,9 +30,9 @@ Result<Done> may_consume(AmqpConnection& connection, amqp_channel_t channel,
   amqp_basic_consume(connection.state(), channel, to_bytes(queue), amqp_empty_bytes, /*no_local=*/0,
                      /*no_ack=*/0, /*exclusive=*/0, amqp_table_t{1, &priority});
   const auto reply = amqp_get_rpc_reply(connection.state());
-  const int code = to_server_exception(reply).code;
   auto done = connection.check("cannot consume queue " + queue + " on " + connection.describe(),
                                reply, ErrorKind::kUnavailable, channel);
+  const int code = done ? 0 : done.error().peer_code;
   if (code == kPreconditionFailed) done = Done{};
   if (code != 0) return open_again(connection, channel, std::move(done));
   return done;
@@ -51,9 +51,8 @@ Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t ch
   if (status != AMQP_STATUS_OK) return to_error(doing, status, ErrorKind::kUnavailable);
   amqp_basic_qos(connection.state(), channel, 0, 1, /*global=*/0);
   const auto reply = amqp_get_rpc_reply(connection.state());
-  const int code = to_server_exception(reply).code;
   auto done = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
-  if (code != 0) return open_again(connection, channel, std::move(done));
+  if (!done && done.error().peer_code != 0) return open_again(connection, channel, std::move(done));
   return done;
 }
 

@@ -43,11 +43,10 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
       amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/1,
                          /*durable=*/0, /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
   const auto reply = amqp_get_rpc_reply(connection.state());
-  const auto exception = to_server_exception(reply);
   auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
                                reply, ErrorKind::kUnavailable, channel);
   if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
-  if (exception.code != kNotFound) return done.error();
+  if (done.error().peer_code != kNotFound) return done.error();
   // The server closed the channel over the answer.
   if (auto opened = connection.open_channel(channel); !opened) return opened.error();
   return MaybeFacts();

@@ -2,43 +2,44 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <utility>
+#include <string>
 
 #include "common/text.h"
 
 namespace event_consumer {
+namespace {
+
+constexpr int kAccessRefused = 403;
+constexpr int kNotAllowed = 530;
+
+// The code alone does not tell what was refused; RabbitMQ's words do.
+std::string remedy_for(const Error& error, const AmqpUrl& url) {
+  const std::string set_permissions = fmt::format(
+      "rabbitmqctl set_permissions -p {} {} CONFIGURE WRITE READ", url.virtual_host, url.user);
+  if (error.peer_code == kAccessRefused && contains(error.message, "Login was refused"))
+    return "correct user and password in RABBITMQ_URL (guest may log in from the broker's own host "
+           "only)";
+  if (error.peer_code == kAccessRefused)
+    return fmt::format("give user {} the missing right: {}", url.user, set_permissions);
+  if (error.peer_code == kNotAllowed && contains(error.message, "not found"))
+    return "correct the virtual host at the end of RABBITMQ_URL, or create it: rabbitmqctl "
+           "add_vhost " +
+           url.virtual_host;
+  if (error.peer_code == kNotAllowed && contains(error.message, "access to vhost"))
+    return "give the user rights there: " + set_permissions;
+  if (error.kind == ErrorKind::kConfiguration) return "change what the broker refuses";
+  if (error.peer_code != 0) return "see the log of the broker: it may be starting or stopping";
+  if (error.kind == ErrorKind::kUnreachable)
+    return "start the broker, or correct host and port in RABBITMQ_URL: the AMQP port is 5672 "
+           "unless configured otherwise";
+  return "is the port in RABBITMQ_URL that of AMQP, 5672 unless configured otherwise (5671 is TLS, "
+         "15672 the management page)?";
+}
+
+}  // namespace
 
 Diagnosis diagnose_rabbitmq(const Error& error, const AmqpUrl& url) {
-  const std::string& said = error.message;
-  const auto diagnosis = [&](std::string remedy) {
-    return Diagnosis{error.kind, shorten_cause(said), std::move(remedy)};
-  };
-  if (contains(said, "Login was refused"))
-    return diagnosis(
-        "correct user and password in RABBITMQ_URL (guest may log in from the broker's own host "
-        "only)");
-  if (contains(said, "vhost") && contains(said, "not found"))
-    return diagnosis(
-        "correct the virtual host at the end of RABBITMQ_URL, or create it: "
-        "rabbitmqctl add_vhost " +
-        url.virtual_host);
-  if (contains(said, "access to vhost"))
-    return diagnosis(fmt::format(
-        "give the user rights there: rabbitmqctl set_permissions -p {} {} CONFIGURE WRITE READ",
-        url.virtual_host, url.user));
-  if (contains(said, " 403 "))
-    return diagnosis(
-        fmt::format("give user {} the missing right: rabbitmqctl set_permissions -p {} {} "
-                    "CONFIGURE WRITE READ",
-                    url.user, url.virtual_host, url.user));
-  if (error.kind == ErrorKind::kConfiguration) return diagnosis("change what the broker refuses");
-  if (contains(said, "cannot connect to"))
-    return diagnosis(
-        "start the broker, or correct host and port in RABBITMQ_URL: the AMQP port is 5672 unless "
-        "configured otherwise");
-  return diagnosis(
-      "is the port in RABBITMQ_URL that of AMQP, 5672 unless configured otherwise (5671 is TLS, "
-      "15672 the management page)?");
+  return {error.kind, shorten_cause(error.message), remedy_for(error, url)};
 }
 
 }  // namespace event_consumer

@@ -1,5 +1,5 @@
-// What to do about an Error of RabbitMQ. Pure; the words looked for are those of the versions 3.10
-// to 4.
+// What to do about an Error of RabbitMQ. Pure: decides by kind and reply code, and where a code has
+// several causes by RabbitMQ's words, those of the versions 3.10 to 4.
 #pragma once
 
 #include "common/amqp_url.h"

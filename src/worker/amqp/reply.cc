@@ -49,7 +49,8 @@ Error to_error(const std::string& doing, int library_status, ErrorKind otherwise
 
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise) {
   return {is_configuration(exception.code) ? ErrorKind::kConfiguration : otherwise,
-          doing + ": the server says " + std::to_string(exception.code) + " " + exception.text};
+          doing + ": the server says " + std::to_string(exception.code) + " " + exception.text,
+          exception.code};
 }
 
 Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise) {

@@ -1,5 +1,4 @@
-// Puts every way in which rabbitmq-c says «no» into words, and decides which exit status it is
-// worth.
+// Puts every way in which rabbitmq-c says «no» into words, and decides what kind of Error it is.
 #pragma once
 
 #include <string>
@@ -31,7 +30,8 @@ ServerException to_server_exception(const amqp_method_t& method);
 ServerException to_server_exception(const amqp_rpc_reply_t& reply);
 
 // The Error for a failed call. `doing` says what was tried, on which host and name. A refusal by
-// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`.
+// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`. The peer's code
+// is the server's reply code.
 Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise);
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise);
 Error to_error(const std::string& doing, int library_status, ErrorKind otherwise);

@@ -86,10 +86,10 @@ Result<bool> Republisher::origin_exists(const DeadLetterFacts& facts) {
                         /*passive=*/1, /*durable=*/0, /*auto_delete=*/0, /*internal=*/0,
                         amqp_empty_table);
   const auto reply = amqp_get_rpc_reply(connection_->state());
-  const bool absent = to_server_exception(reply).code == kNotFound;
   auto done =
       connection_->check("cannot look for exchange " + exchange + " on " + connection_->describe(),
                          reply, ErrorKind::kUnavailable, kQuestionChannel);
+  const bool absent = !done && done.error().peer_code == kNotFound;
   if (!done && !absent) return done.error();
   if (absent) {
     if (auto opened = connection_->open_channel(kQuestionChannel); !opened) return opened.error();

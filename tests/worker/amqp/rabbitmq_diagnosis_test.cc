@@ -1,7 +1,7 @@
 // The words are those of real servers; tests/integration/check_test.cc meets the servers.
 #include "worker/amqp/rabbitmq_diagnosis.h"
 
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "common/text.h"
@@ -10,31 +10,62 @@
 namespace event_consumer {
 namespace {
 
+struct Case {
+  int code;
+  const char* said;
+  const char* remedy;
+};
+
+std::string remedy(const Error& error) { return diagnose_rabbitmq(error, AmqpUrl{}).remedy; }
+
 TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
-  const std::vector<std::pair<const char*, const char*>> cases = {
-      {"the server says 403 ACCESS_REFUSED - Login was refused using authentication mechanism "
+  const std::vector<Case> cases = {
+      {403,
+       "the server says 403 ACCESS_REFUSED - Login was refused using authentication mechanism "
        "PLAIN",
        "correct user and password in RABBITMQ_URL"},
-      {"the server says 530 NOT_ALLOWED - vhost nowhere not found", "correct the virtual host"},
-      {"the server says 530 NOT_ALLOWED - access to vhost '/' refused for user 'app'",
+      {530, "the server says 530 NOT_ALLOWED - vhost nowhere not found",
+       "correct the virtual host"},
+      {530, "the server says 530 NOT_ALLOWED - access to vhost '/' refused for user 'app'",
        "rabbitmqctl set_permissions -p / guest"},
-      {"the server says 403 ACCESS_REFUSED - access to queue 'q' in vhost '/' refused for user",
+      {403,
+       "the server says 403 ACCESS_REFUSED - access to queue 'q' in vhost '/' refused for user",
        "the missing right"},
+      {406, "the server says 406 PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'q'",
+       "change what the broker refuses"},
   };
-  for (const auto& [said, remedy] : cases) {
-    const auto diagnosis = diagnose_rabbitmq({ErrorKind::kConfiguration, said}, AmqpUrl{});
+  for (const auto& [code, said, words] : cases) {
+    const auto diagnosis = diagnose_rabbitmq({ErrorKind::kConfiguration, said, code}, AmqpUrl{});
     CHECK(diagnosis.kind == ErrorKind::kConfiguration);
     CHECK(diagnosis.cause == said);
-    CHECK(contains(diagnosis.remedy, remedy));
+    CHECK(contains(diagnosis.remedy, words));
   }
-  CHECK(contains(
-      diagnose_rabbitmq({ErrorKind::kUnavailable, "cannot connect to RabbitMQ h:1"}, AmqpUrl{})
-          .remedy,
-      "start the broker"));
-  CHECK(contains(diagnose_rabbitmq(
-                     {ErrorKind::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}, AmqpUrl{})
-                     .remedy,
+  CHECK(contains(remedy({ErrorKind::kUnreachable, "cannot connect to RabbitMQ h:1"}),
+                 "start the broker"));
+  CHECK(contains(remedy({ErrorKind::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}),
                  "15672"));
+}
+
+TEST_CASE("diagnosis: names that look like RabbitMQ's words decide nothing", "[diagnosis]") {
+  CHECK(contains(remedy({ErrorKind::kUnreachable,
+                         "cannot connect to RabbitMQ h:1, virtual host Login was refused 403 "}),
+                 "start the broker"));
+  CHECK(contains(remedy({ErrorKind::kConfiguration, "queue vhost not found: 404 NOT_FOUND", 404}),
+                 "change what the broker refuses"));
+}
+
+TEST_CASE("diagnosis: another broker that may pass does not take the remedy away", "[diagnosis]") {
+  // As AmqpConnection::open_first() makes it.
+  CHECK(contains(remedy({ErrorKind::kUnavailable, "403 - Login was refused", 403}),
+                 "correct user and password"));
+}
+
+TEST_CASE("diagnosis: what the broker says of itself is not about the port", "[diagnosis]") {
+  CHECK(contains(remedy({ErrorKind::kUnavailable,
+                         "the server says 541 INTERNAL_ERROR - access to vhost '/' refused for "
+                         "user 'guest': vhost '/' is down",
+                         541}),
+                 "see the log of the broker"));
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ TEST_CASE("reply: a server's refusal of names, rights or arguments is configurat
     amqp_channel_close_t close = channel_close(code, "NO");
     const Error error = to_error(kDoing, refusal(close), ErrorKind::kUnavailable);
     CHECK(error.kind == ErrorKind::kConfiguration);
+    CHECK(error.peer_code == code);
     CHECK(error.message ==
           std::string(kDoing) + ": the server says " + std::to_string(code) + " NO");
   }
@@ -64,8 +65,9 @@ TEST_CASE("reply: a server's refusal of names, rights or arguments is configurat
 TEST_CASE("reply: what may pass is not configuration", "[reply]") {
   for (const int code : {320, 501, 502, 503, 504, 505, 506, 540, 541}) {
     amqp_channel_close_t close = channel_close(code, "NO");
-    CHECK(to_error(kDoing, refusal(close), ErrorKind::kUnavailable).kind ==
-          ErrorKind::kUnavailable);
+    const Error error = to_error(kDoing, refusal(close), ErrorKind::kUnavailable);
+    CHECK(error.kind == ErrorKind::kUnavailable);
+    CHECK(error.peer_code == code);
     CHECK(to_error(kDoing, refusal(close), ErrorKind::kLinkLost).kind == ErrorKind::kLinkLost);
   }
 }
@@ -76,6 +78,7 @@ TEST_CASE("reply: the library's own failures are put into its words", "[reply]")
   reply.library_error = AMQP_STATUS_CONNECTION_CLOSED;
   const Error error = to_error(kDoing, reply, ErrorKind::kUnavailable);
   CHECK(error.kind == ErrorKind::kUnavailable);
+  CHECK(error.peer_code == 0);
   CHECK(error.message ==
         std::string(kDoing) + ": " + amqp_error_string2(AMQP_STATUS_CONNECTION_CLOSED));
   CHECK(to_error(kDoing, AMQP_STATUS_CONNECTION_CLOSED, ErrorKind::kLinkLost).message ==
