@@ -1,8 +1,7 @@
 // AmqpDeadLetters: DeadLetterSink on a real broker. Publishes to the dead-letter queue through the
 // default exchange, on a connection of its own (a broker that is short of memory stops reading from
-// connections that publish). What is not confirmed is kept, and sent again on a new connection when
-// the queue has refused: so a refusal costs neither the deliveries in hand nor the link they came
-// by.
+// connections that publish). When the queue has refused, every message that is not confirmed is
+// sent again on a new connection: a refusal costs neither the deliveries in hand nor their link.
 #pragma once
 
 #include <cstdint>

@@ -13,19 +13,19 @@ constexpr std::string_view kConsumerTag = "event-consumer";
 }  // namespace
 
 Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
-                                    const std::string& connection_name, const QueueSetup& topology,
+                                    const std::string& connection_name, const QueueSetup& setup,
                                     std::uint16_t prefetch,
                                     const std::function<void()>& heartbeat) {
   auto connection = AmqpConnection::open_first(urls, connection_name, heartbeat);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
-  if (auto done = ensure_queue(*connection, kChannel, topology); !done) return done.error();
+  if (auto done = ensure_queue(*connection, kChannel, setup); !done) return done.error();
   amqp_basic_qos(connection->state(), kChannel, 0, prefetch, /*global=*/0);
   auto done =
       connection->check("cannot set the prefetch count on " + connection->describe(),
                         amqp_get_rpc_reply(connection->state()), ErrorKind::kUnavailable, kChannel);
   if (!done) return done.error();
-  return AmqpSource(std::move(*connection), topology.queue, prefetch);
+  return AmqpSource(std::move(*connection), setup.queue, prefetch);
 }
 
 Result<SourceEvent> AmqpSource::next() {

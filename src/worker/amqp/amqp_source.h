@@ -20,7 +20,7 @@ class AmqpSource : public Source {
   // for the consumer to come. `heartbeat` is called before each try. The Error is that of
   // AmqpConnection::open_first(), or says what the broker refused.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
-                                 const std::string& connection_name, const QueueSetup& topology,
+                                 const std::string& connection_name, const QueueSetup& setup,
                                  std::uint16_t prefetch, const std::function<void()>& heartbeat);
 
   Result<SourceEvent> next() override;

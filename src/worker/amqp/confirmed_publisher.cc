@@ -9,9 +9,10 @@
 namespace event_consumer {
 namespace {
 
-// A socket that is ready for writing has room for so much at least: Linux says so from a third of
-// its buffer on, and a connection begins with some tens of KiB. What is left takes heartbeats. And
-// no peer may ask for smaller frames (AMQP 0-9-1: frame-min-size is 4096, of which 8 frame it).
+// A socket that is ready for writing has room for so much and more: Linux calls it ready when a
+// third of its buffer is free, and the buffer begins with some tens of KiB. Heartbeats use the
+// rest. A frame of this size fits every connection: frame-min-size is 4096 (AMQP 0-9-1), and 8
+// bytes of it are the frame's own.
 constexpr std::size_t kPieceBytes = 4096 - 8;
 
 }  // namespace
@@ -137,8 +138,9 @@ void ConfirmedPublisher::decide(std::uint64_t number, bool multiple, Verdict ver
     if (messages_[i].verdict == Verdict::kUndecided) messages_[i].verdict = verdict;
 }
 
-// A returned message carries no number. The first that looks the same is as good as any other; and
-// when none does (it was forgotten), what cannot be told apart is sent twice rather than lost.
+// A returned message carries no number. The first message that looks the same is as good as any
+// other. When there is none (it was forgotten), any message may be meant, so all count as returned:
+// a message is rather sent twice than lost.
 void ConfirmedPublisher::take_back(std::string_view body) {
   const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(sent_);
   const auto found = std::find_if(messages_.begin(), end, [&](const Entry& entry) {

@@ -1,7 +1,7 @@
 // ConfirmedPublisher: publishes messages on one channel, with confirms and `mandatory`, and keeps
 // each until the broker has decided on it. It sends in pieces, and never more than the socket has
-// room for, so that a broker that reads nothing holds up nothing else. Which frame is next and what
-// the broker's frames mean is decided without a connection; whoever drives it owns that.
+// room for, so that a broker that reads nothing holds up nothing else. It decides which frame is
+// next and what the broker's frames mean; the connection is its driver's.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,7 @@ class ConfirmedPublisher {
   // Sends nothing yet. Verdicts come in the order of publish(). The Error (kLinkLost) says that the
   // properties do not fit a frame.
   Result<Done> publish(OutgoingMessage message, amqp_basic_properties_t properties);
-  // On the oldest message; kUndecided also when there is none.
+  // The verdict on the oldest message; kUndecided when there is no message.
   Verdict verdict() const { return empty() ? Verdict::kUndecided : messages_.front().verdict; }
   // Hands out the oldest message, once it is decided.
   OutgoingMessage take_oldest();

@@ -71,7 +71,7 @@ Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& ur
                                                   const std::string& name,
                                                   const std::function<void()>& heartbeat) {
   // For all connections of the process: those that are lost together are made anew together.
-  static LogLimiter said;
+  static LogLimiter log_limiter;
   bool may_pass = false;
   for (std::size_t i = 0;; ++i) {
     heartbeat();
@@ -84,7 +84,7 @@ Result<AmqpConnection> AmqpConnection::open_first(const std::vector<AmqpUrl>& ur
       return error;
     }
     const std::string next = error.message + "; trying " + urls[i + 1].describe();
-    if (said.is_news(next, Clock::now())) log::warn("{}", next);
+    if (log_limiter.is_news(next, Clock::now())) log::warn("{}", next);
   }
 }
 

@@ -1,5 +1,6 @@
-// One connection to RabbitMQ: connecting, logging in, channels, frames in and methods out. It knows
-// nothing of queues or deliveries. Not for use by two threads.
+// AmqpConnection: one connection to RabbitMQ: connecting, logging in, channels, frames in and out.
+// It knows nothing of queues or deliveries. Whoever destroys it closes the socket at once, without
+// a handshake. Not for use by two threads.
 #pragma once
 
 #include <chrono>
@@ -66,7 +67,7 @@ class AmqpConnection {
   // not acknowledged.
   void close();
 
-  // Closes the socket at once, without a handshake; nothing may be asked of this object afterwards.
+  // What the destructor does; nothing may be asked of this object afterwards.
   void drop() { state_.reset(); }
   bool is_open() const { return state_ != nullptr; }
 

@@ -1,6 +1,5 @@
-// What the user may do on the broker, asked so that nothing happens when the answer is yes: AMQP
-// has no question for it, so each is a request that fails for another reason behind the check of
-// rights.
+// What the user may do on the broker. AMQP has no question for that: each function sends a request
+// that passes the check of rights and then fails for another reason, so that nothing happens.
 #pragma once
 
 #include <string>

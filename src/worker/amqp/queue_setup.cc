@@ -26,11 +26,11 @@ Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel
 }
 
 Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
-                        const QueueSetup& topology) {
-  amqp_queue_bind(connection.state(), channel, to_bytes(topology.queue),
-                  to_bytes(topology.exchange), to_bytes(topology.routing_key), amqp_empty_table);
-  return connection.check("cannot bind queue " + topology.queue + " to exchange " +
-                              topology.exchange + " on " + connection.describe(),
+                        const QueueSetup& setup) {
+  amqp_queue_bind(connection.state(), channel, to_bytes(setup.queue), to_bytes(setup.exchange),
+                  to_bytes(setup.routing_key), amqp_empty_table);
+  return connection.check("cannot bind queue " + setup.queue + " to exchange " + setup.exchange +
+                              " on " + connection.describe(),
                           amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
@@ -53,17 +53,17 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
 }
 
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
-                          const QueueSetup& topology) {
-  const auto found = find_queue(connection, channel, topology.queue);
+                          const QueueSetup& setup) {
+  const auto found = find_queue(connection, channel, setup.queue);
   if (!found) return found.error();
   if (found.value()) return Done{};
-  if (auto done = declare_exchange(connection, channel, topology.exchange); !done) return done;
-  if (auto done = declare_queue(connection, channel, topology.queue); !done) return done;
-  if (auto done = bind_queue(connection, channel, topology); !done) return done;
+  if (auto done = declare_exchange(connection, channel, setup.exchange); !done) return done;
+  if (auto done = declare_queue(connection, channel, setup.queue); !done) return done;
+  if (auto done = bind_queue(connection, channel, setup); !done) return done;
   log::warn(
       "queue {} did not exist on {}: created, bound to exchange {} with routing key {} → is "
       "RABBITMQ_QUEUE what the publisher's queue is called?",
-      topology.queue, connection.describe(), topology.exchange, topology.routing_key);
+      setup.queue, connection.describe(), setup.exchange, setup.routing_key);
   return Done{};
 }
 

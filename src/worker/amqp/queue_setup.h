@@ -33,7 +33,7 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
 // which it logs. A queue that exists is used as it is, whatever its arguments. Uses and leaves open
 // `channel`. The Error says what was refused.
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
-                          const QueueSetup& topology);
+                          const QueueSetup& setup);
 
 // The same for a plain durable queue without a binding.
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,

@@ -103,14 +103,14 @@ std::string stay(const DeadLetterQueue& queue, std::size_t done) {
   return fmt::format("{} stay in {}", queue.waiting() - done, queue.describe());
 }
 
-Result<Done> list_and_say(Rounds& rounds, DeadLetterQueue& queue, bool json) {
+Result<Done> list_and_report(Rounds& rounds, DeadLetterQueue& queue, bool json) {
   std::size_t done = 0;
   auto result = list(rounds, json, done);
   (json ? std::cerr : std::cout) << fmt::format("{} shown, all {}\n", done, stay(queue, 0));
   return result;
 }
 
-Result<Done> replay_and_say(Rounds& rounds, DeadLetterQueue& queue, const Options& options) {
+Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, const Options& options) {
   auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
   if (!republisher) return republisher.error();
   std::size_t done = 0;
@@ -124,7 +124,7 @@ Result<Done> replay_and_say(Rounds& rounds, DeadLetterQueue& queue, const Option
   return result;
 }
 
-Result<Done> drop_and_say(Rounds& rounds, DeadLetterQueue& queue) {
+Result<Done> drop_and_report(Rounds& rounds, DeadLetterQueue& queue) {
   std::size_t done = 0;
   auto result = drop(rounds, queue, done);
   std::cout << fmt::format("{} dropped, {}\n", done, stay(queue, done));
@@ -134,9 +134,9 @@ Result<Done> drop_and_say(Rounds& rounds, DeadLetterQueue& queue) {
 Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
   Rounds rounds(queue, command_line.dead_letters);
   if (command_line.command == Command::kReplayDeadLetters)
-    return replay_and_say(rounds, queue, command_line.resolved.options);
-  if (command_line.command == Command::kDropDeadLetters) return drop_and_say(rounds, queue);
-  return list_and_say(rounds, queue, command_line.dead_letters.json);
+    return replay_and_report(rounds, queue, command_line.resolved.options);
+  if (command_line.command == Command::kDropDeadLetters) return drop_and_report(rounds, queue);
+  return list_and_report(rounds, queue, command_line.dead_letters.json);
 }
 
 }  // namespace
