@@ -1,6 +1,6 @@
 // The entry point of a test program. After the run it writes «PASSED FAILED» (test cases) and the
-// name of each test case that failed, a line each, to the file named by EVENT_CONSUMER_TEST_COUNTS,
-// from which tests/check.sh makes its last lines.
+// name of each test case that failed, a line each, to the file «counts» in the directory named by
+// EVENT_CONSUMER_TEST_RUN, from which tests/check.sh makes its last lines.
 #if !__has_include(<catch2/catch_test_macros.hpp>)
 #define CATCH_CONFIG_RUNNER
 #endif
@@ -37,9 +37,9 @@ struct CountListener : ListenerBase {
   }
 
   void testRunEnded(const Catch::TestRunStats& stats) override {
-    const char* path = std::getenv("EVENT_CONSUMER_TEST_COUNTS");
-    if (path == nullptr) return;
-    std::ofstream file(path);
+    const char* directory = std::getenv("EVENT_CONSUMER_TEST_RUN");
+    if (directory == nullptr) return;
+    std::ofstream file(std::string(directory) + "/counts");
     file << stats.totals.testCases.passed << ' ' << stats.totals.testCases.failed << '\n';
     for (const std::string& name : failed_) file << name << '\n';
   }

@@ -102,7 +102,11 @@ ClickhouseServer::ClickhouseServer(const ClickhouseOptions& options)
   start();
 }
 
-ClickhouseServer::~ClickhouseServer() = default;
+ClickhouseServer::~ClickhouseServer() {
+  // For the one who looks for the cause of a failure; it may have been meant.
+  if (const auto status = end_status())
+    append_line(directory_ + "/ended.log", "ClickHouse: " + describe_status(*status));
+}
 
 void ClickhouseServer::start() {
   Command command;

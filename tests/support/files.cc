@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <filesystem>
@@ -21,6 +22,8 @@ namespace {
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
   throw std::runtime_error(what + ' ' + path + ": " + std::strerror(errno));
 }
+
+const char* run_directory() { return std::getenv("EVENT_CONSUMER_TEST_RUN"); }
 
 }  // namespace
 
@@ -39,6 +42,10 @@ void write_file(const std::string& path, const std::string& content, unsigned mo
     if (count < 0) fail("cannot write", path);
     written += static_cast<std::size_t>(count);
   }
+}
+
+void append_line(const std::string& path, const std::string& line) {
+  std::ofstream(path, std::ios::app) << line << '\n';
 }
 
 std::string tail_of_file(const std::string& path, std::size_t max_lines) {
@@ -62,7 +69,8 @@ void make_directories(const std::string& path) {
 
 PrivateDirectory::PrivateDirectory(const std::string& name) {
   static std::atomic<int> number{0};
-  path_ = std::filesystem::current_path().string() + "/build/run/" + name + '-' +
+  const char* run = run_directory();
+  path_ = std::filesystem::absolute(run ? run : "build/run").string() + '/' + name + '-' +
           std::to_string(getpid()) + '-' + std::to_string(++number);
   // What an earlier process of the same pid left behind must not be mistaken for ours.
   std::filesystem::remove_all(path_);
@@ -72,7 +80,15 @@ PrivateDirectory::PrivateDirectory(const std::string& name) {
 PrivateDirectory::~PrivateDirectory() {
   if (keep_) return;
   std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  if (run_directory() == nullptr) {
+    std::filesystem::remove_all(path_, ignored);
+    return;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(path_, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name.size() < 3 || name.substr(name.size() - 3) != "log")
+      std::filesystem::remove_all(entry.path(), ignored);
+  }
 }
 
 }  // namespace event_consumer::testing

@@ -12,17 +12,22 @@ std::string read_file(const std::string& path);
 // Creates the file, or replaces its content. `mode` holds the permission bits, cut by the umask.
 void write_file(const std::string& path, const std::string& content, unsigned mode = 0644);
 
+// Appends to the file, or creates it; what fails then is not told.
+void append_line(const std::string& path, const std::string& line);
+
 // The last `max_lines` lines of a log, for the message of a failure; a sentence when there is none.
 std::string tail_of_file(const std::string& path, std::size_t max_lines = 30);
 
 // Creates the directory and those above it.
 void make_directories(const std::string& path);
 
-// A fresh directory build/run/<name>-<pid>-<n> below the current directory.
+// A fresh directory <name>-<pid>-<n> in the directory named by EVENT_CONSUMER_TEST_RUN, else in
+// build/run below the current directory.
 class PrivateDirectory {
  public:
   explicit PrivateDirectory(const std::string& name);
-  // Removes the directory with all that is in it, unless keep() was called.
+  // Removes the directory with all that is in it, unless keep() was called. In that of
+  // EVENT_CONSUMER_TEST_RUN stay the logs: what has a name that ends in «log».
   ~PrivateDirectory();
   PrivateDirectory(const PrivateDirectory&) = delete;
   PrivateDirectory& operator=(const PrivateDirectory&) = delete;

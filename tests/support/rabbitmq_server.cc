@@ -58,7 +58,11 @@ RabbitmqServer::RabbitmqServer(const RabbitmqOptions& options)
   start();
 }
 
-RabbitmqServer::~RabbitmqServer() = default;
+RabbitmqServer::~RabbitmqServer() {
+  // For the one who looks for the cause of a failure; it may have been meant.
+  if (const auto status = end_status())
+    append_line(directory_ + "/ended.log", "RabbitMQ: " + describe_status(*status));
+}
 
 Environment RabbitmqServer::environment() const {
   const std::string loopback_only = "-kernel inet_dist_use_interface {127,0,0,1}";

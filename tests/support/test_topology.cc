@@ -35,8 +35,9 @@ void ensure_running(Server& server, const char* name) {
   server.resume();
   const auto status = server.end_status();
   if (!status) return;
-  std::cerr << name << " was gone (" << describe_status(*status) << ") and is started again; "
-            << tail_of_file(server.log_file()) << '\n';
+  const std::string gone = std::string(name) + " was gone (" + describe_status(*status) + ')';
+  std::cerr << gone << " and is started again; " << tail_of_file(server.log_file()) << '\n';
+  append_line(server.directory() + "/ended.log", gone);
   server.start();
 }
 
