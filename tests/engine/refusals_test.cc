@@ -153,12 +153,11 @@ TEST_CASE("ClickHouse 26: a table that is dropped pauses the worker until it is 
   Service service(topology.environment());
   REQUIRE(service.wait_consuming(2));
   const auto workers = service.workers();
-  const std::string create =
-      engine().query("SHOW CREATE TABLE " + topology.table() + " FORMAT TabSeparatedRaw");
+  const std::string create = topology.create_statement();
   engine().query("DROP TABLE " + topology.table());
   publish_events(topology, 100);
   REQUIRE(waits_because(service, "Code: 60"));
-  engine().query(create);
+  topology.create_in_place(create);
   CHECK(wait_until([&] { return topology.distinct_events() == 100; }, seconds(30)));
   CHECK(topology.rows() == 100);
   CHECK(service.workers() == workers);

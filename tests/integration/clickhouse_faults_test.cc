@@ -108,13 +108,12 @@ TEST_CASE("a wrong configuration that lasts: everything in hand is given back, o
 TEST_CASE("the database is dropped and made again") {
   RunningService running("database");
   const auto before = running.published();
-  const std::string create = clickhouse().query("SHOW CREATE TABLE " + running.topology().table() +
-                                                " FORMAT TabSeparatedRaw");
+  const std::string create = running.topology().create_statement();
   clickhouse().query("DROP DATABASE " + running.topology().database());
   running.publish();
   CHECK(waits_because(running, "does not exist on ClickHouse"));
   clickhouse().query("CREATE DATABASE " + running.topology().database());
-  clickhouse().query(create);
+  running.topology().create_in_place(create);
   CHECK(wait_until(
       [&] { return running.topology().distinct_events() == running.published() - before; },
       seconds(20)));

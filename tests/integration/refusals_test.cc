@@ -142,13 +142,12 @@ TEST_CASE("a table that is dropped pauses the worker until it is there again") {
   publish_events(topology, 0, 100);
   REQUIRE(wait_until([&] { return topology.rows() == 100; }, seconds(20)));
   const auto workers = service.workers();
-  const std::string create =
-      clickhouse().query("SHOW CREATE TABLE " + topology.table() + " FORMAT TabSeparatedRaw");
+  const std::string create = topology.create_statement();
   clickhouse().query("DROP TABLE " + topology.table());
   publish_events(topology, 100, 200);
   REQUIRE(wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20)));
   CHECK(topology.rows() == 0);
-  clickhouse().query(create);
+  topology.create_in_place(create);
   CHECK(wait_until([&] { return topology.distinct_events() == 100; }, seconds(20)));
   CHECK(service.workers() == workers);
   CHECK(dead_letters(topology) == 0);

@@ -92,6 +92,16 @@ Environment TestTopology::environment() const {
   return environment;
 }
 
+std::string TestTopology::create_statement() const {
+  return clickhouse_.query("SHOW CREATE TABLE " + table() + " FORMAT TabSeparatedRaw");
+}
+
+void TestTopology::create_in_place(std::string statement) const {
+  const std::string elsewhere = table() + "_new";
+  clickhouse_.query(statement.replace(statement.find(table()), table().size(), elsewhere));
+  clickhouse_.query("RENAME TABLE " + elsewhere + " TO " + table());
+}
+
 bool TestTopology::table_exists() const {
   return clickhouse_.query("SELECT count() FROM system.tables WHERE database = '" + database_ +
                            "' AND name = 'click_events'") != "0\n";

@@ -49,6 +49,13 @@ class TestTopology {
   // Points the service at this topology; every option of it can be overridden.
   Environment environment() const;
 
+  // The statement that creates the table as it is now.
+  std::string create_statement() const;
+  // Runs such a statement while a service looks for the table: under another name, from which the
+  // table is renamed into place. ClickHouse 18.16 dies when an INSERT meets the CREATE of its
+  // table.
+  void create_in_place(std::string statement) const;
+
   // Rows in the table, and how many different events they are. Both 0 when there is no table yet.
   std::uint64_t rows() const;
   std::uint64_t distinct_events() const;
