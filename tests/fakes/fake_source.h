@@ -34,8 +34,9 @@ class FakeSource : public Source {
     return event;
   }
 
-  Result<Done> consume() override {
+  Result<Done> consume(std::size_t prefetch) override {
     ++consume_calls;
+    prefetches.push_back(prefetch);
     consumes = true;
     return answer();
   }
@@ -61,6 +62,10 @@ class FakeSource : public Source {
     given_back.push_back(tag);
     return answer();
   }
+  Result<Done> give_back_up_to(DeliveryTag tag) override {
+    given_back_up_to.push_back(tag);
+    return answer();
+  }
 
   bool has_consumer() const override { return consumes; }
   int fd() const override { return kFd; }
@@ -75,11 +80,13 @@ class FakeSource : public Source {
   std::vector<DeliveryTag> acknowledged;  // the argument of every acknowledge_up_to()
   std::vector<DeliveryTag> rejected;
   std::vector<DeliveryTag> given_back;
+  std::vector<DeliveryTag> given_back_up_to;
 
   std::deque<Arrival> arriving;  // next() hands it out
   std::optional<Error> lost;     // what next() says behind all of it
   DeliveryTag last_tag = 0;
   int consume_calls = 0;
+  std::vector<std::size_t> prefetches;  // of each
   int cancel_calls = 0;
   int settle_calls = 0;
   bool consumes = false;

@@ -34,8 +34,8 @@ class LoopRig {
       worker_end_ = UniqueFd(ends[1]);
     }
     settlement = std::make_unique<Settlement>(
-        SettlementLimits{{rows, bytes, std::chrono::milliseconds(1000)}, 100}, code_encoding(),
-        guard, inserter);
+        SettlementLimits{{rows, bytes, std::chrono::milliseconds(1000)}}, code_encoding(), guard,
+        inserter);
   }
 
   // Runs the loop with these steps, one at each wait, and then to its end.
@@ -44,7 +44,7 @@ class LoopRig {
     events.plan([this] { events.raise(SIGTERM); });
     for (int i = 0; i < 100; ++i) events.plan([this] { answer_stop(); });
     return WorkerLoop({events, *link, inserter, *settlement, status},
-                      SupervisorPipe(std::move(worker_end_), max_events),
+                      SupervisorPipe(std::move(worker_end_), max_events), window,
                       {kStopTimeout, kHoldTimeout})
         .run();
   }
@@ -87,6 +87,7 @@ class LoopRig {
   FakeSource* source = nullptr;  // of the latest link
   FakeDeadLetters* letters = nullptr;
   std::optional<Error> connect_fault;
+  PrefetchWindow window{100, 1'000'000};
   bool answers_inserts = true;  // when the plan is over
   WorkerStatus status{std::move(*WorkerStatus::open(CommandLine{}))};
   CrashGuard guard{status.board(), status.address()};

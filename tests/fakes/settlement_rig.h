@@ -43,9 +43,10 @@ class SettlementRig {
 
   explicit SettlementRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                          DeadLetters with = DeadLetters::kYes)
-      : settlement({{rows, bytes, kDelay}, prefetch, std::chrono::hours(10'000)}, code_encoding(),
-                   guard, inserter),
+      : settlement({{rows, bytes, kDelay}, std::chrono::hours(10'000)}, code_encoding(), guard,
+                   inserter),
         with_(with) {
+    settlement.set_prefetch(prefetch);
     make_link();
   }
 

@@ -8,24 +8,17 @@ namespace event_consumer {
 namespace {
 
 constexpr amqp_channel_t kChannel = 1;
-constexpr std::string_view kConsumerTag = "event-consumer";
 
 }  // namespace
 
 Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
                                     const std::string& connection_name, const QueueSetup& setup,
-                                    std::uint16_t prefetch,
                                     const std::function<void()>& heartbeat) {
   auto connection = AmqpConnection::open_first(urls, connection_name, heartbeat);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, setup); !done) return done.error();
-  amqp_basic_qos(connection->state(), kChannel, 0, prefetch, /*global=*/0);
-  auto done =
-      connection->check("cannot set the prefetch count on " + connection->describe(),
-                        amqp_get_rpc_reply(connection->state()), ErrorKind::kUnavailable, kChannel);
-  if (!done) return done.error();
-  return AmqpSource(std::move(*connection), setup.queue, prefetch);
+  return AmqpSource(std::move(*connection), setup.queue);
 }
 
 Result<SourceEvent> AmqpSource::next() {
@@ -39,31 +32,56 @@ Result<SourceEvent> AmqpSource::next() {
     if (!frame->has_value()) return SourceEvent{};
     auto event = assembly_.add(**frame);
     if (!event) return event.error();
-    if (!event->has_value()) continue;
+    if (!event->has_value() || is_ours((*event)->kind)) continue;
     reported_ = true;
     if ((*event)->kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;
     return **event;
   }
 }
 
-Result<Done> AmqpSource::consume() {
-  amqp_basic_consume_t consume{};
-  consume.queue = to_bytes(queue_);
-  consume.consumer_tag = to_bytes(kConsumerTag);
-  consume.arguments = amqp_empty_table;
-  has_consumer_ = true;
-  return connection_.send(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume);
+// RabbitMQ answers the requests of a kind in their order.
+bool AmqpSource::is_ours(SourceEvent::Kind kind) {
+  int* awaited = kind == SourceEvent::Kind::kCancelled ? &replaced_
+                 : kind == SourceEvent::Kind::kSettled ? &prefetch_set_
+                                                       : nullptr;
+  if (awaited == nullptr || *awaited == 0) return false;
+  --*awaited;
+  return true;
 }
 
-Result<Done> AmqpSource::cancel() {
+// The prefetch of a consumer that runs cannot be changed (rabbitmq.com/docs/consumer-prefetch): a
+// new one comes beside it, under another tag.
+Result<Done> AmqpSource::consume(std::size_t prefetch) {
+  prefetch_ = static_cast<std::uint16_t>(prefetch);
+  if (auto done = set_prefetch(); !done) return done;
+  ++prefetch_set_;
+  const std::string before = has_consumer_ ? consumer_tag_ : "";
+  consumer_tag_ = "event-consumer-" + std::to_string(++consumers_);
+  amqp_basic_consume_t consume{};
+  consume.queue = to_bytes(queue_);
+  consume.consumer_tag = to_bytes(consumer_tag_);
+  consume.arguments = amqp_empty_table;
+  has_consumer_ = true;
+  if (auto done = connection_.send(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume); !done)
+    return done;
+  if (before.empty()) return Done{};
+  ++replaced_;
+  return cancel_consumer(before);
+}
+
+Result<Done> AmqpSource::cancel() { return cancel_consumer(consumer_tag_); }
+
+Result<Done> AmqpSource::cancel_consumer(const std::string& tag) {
   amqp_basic_cancel_t cancel{};
-  cancel.consumer_tag = to_bytes(kConsumerTag);
+  cancel.consumer_tag = to_bytes(tag);
   return connection_.send(kChannel, AMQP_BASIC_CANCEL_METHOD, &cancel);
 }
 
 // A channel handles its methods in order, and acknowledgements have no answer of their own: the
 // answer to any request behind them tells that they were taken.
-Result<Done> AmqpSource::confirm_settled() {
+Result<Done> AmqpSource::confirm_settled() { return set_prefetch(); }
+
+Result<Done> AmqpSource::set_prefetch() {
   amqp_basic_qos_t qos{};
   qos.prefetch_count = prefetch_;
   return connection_.send(kChannel, AMQP_BASIC_QOS_METHOD, &qos);
@@ -81,6 +99,11 @@ Result<Done> AmqpSource::reject(DeliveryTag tag) {
 
 Result<Done> AmqpSource::give_back(DeliveryTag tag) {
   amqp_basic_nack_t nack{tag, /*multiple=*/0, /*requeue=*/1};
+  return connection_.send(kChannel, AMQP_BASIC_NACK_METHOD, &nack);
+}
+
+Result<Done> AmqpSource::give_back_up_to(DeliveryTag tag) {
+  amqp_basic_nack_t nack{tag, /*multiple=*/1, /*requeue=*/1};
   return connection_.send(kChannel, AMQP_BASIC_NACK_METHOD, &nack);
 }
 

@@ -16,20 +16,21 @@ namespace event_consumer {
 
 class AmqpSource : public Source {
  public:
-  // Connects to the first of `urls` that answers, sees to the queue, and sets the prefetch count
-  // for the consumer to come. `heartbeat` is called before each try. The Error is that of
-  // AmqpConnection::open_first(), or says what the broker refused.
+  // Connects to the first of `urls` that answers, and sees to the queue. `heartbeat` is called
+  // before each try. The Error is that of AmqpConnection::open_first(), or says what the broker
+  // refused.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
                                  const std::string& connection_name, const QueueSetup& setup,
-                                 std::uint16_t prefetch, const std::function<void()>& heartbeat);
+                                 const std::function<void()>& heartbeat);
 
   Result<SourceEvent> next() override;
-  Result<Done> consume() override;
+  Result<Done> consume(std::size_t prefetch) override;
   Result<Done> cancel() override;
   Result<Done> confirm_settled() override;
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
+  Result<Done> give_back_up_to(DeliveryTag tag) override;
 
   bool has_consumer() const override { return has_consumer_; }
   int fd() const override { return connection_.fd(); }
@@ -42,22 +43,24 @@ class AmqpSource : public Source {
 
   // The broker in use.
   const AmqpUrl& url() const { return connection_.url(); }
-  // Closes it at once; until another source is assigned to this one, only describe() and
-  // heartbeat_period() may be asked of it.
-  void drop() { connection_.drop(); }
-  bool is_open() const { return connection_.is_open(); }
 
  private:
-  AmqpSource(AmqpConnection connection, std::string queue, std::uint16_t prefetch)
-      : connection_(std::move(connection)),
-        queue_(std::move(queue)),
-        prefetch_(prefetch),
-        assembly_(describe()) {}
+  AmqpSource(AmqpConnection connection, std::string queue)
+      : connection_(std::move(connection)), queue_(std::move(queue)), assembly_(describe()) {}
+
+  Result<Done> set_prefetch();
+  Result<Done> cancel_consumer(const std::string& tag);
+  // Whether the event is the answer to a request of ours that nobody else knows of.
+  bool is_ours(SourceEvent::Kind kind);
 
   AmqpConnection connection_;
   std::string queue_;
-  std::uint16_t prefetch_;
+  std::uint16_t prefetch_ = 0;  // in force for the next consumer
+  std::string consumer_tag_;    // of the latest consumer: each has one of its own
+  int consumers_ = 0;           // so many there were
   bool has_consumer_ = false;
+  int replaced_ = 0;      // consumers whose cancelling is not answered yet
+  int prefetch_set_ = 0;  // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;
   bool reported_ = false;  // an event was handed out, and its frames can be released
 };

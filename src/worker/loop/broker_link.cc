@@ -18,7 +18,7 @@ BrokerLink::BrokerLink(Connections first, Connect connect)
 
 void BrokerLink::consumes(TimePoint now) {
   if (log_limiter_.is_news("consuming", now)) log::info("consuming {}", source().describe());
-  consuming_since_ = now;
+  if (!consuming_since_) consuming_since_ = now;
 }
 
 void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {

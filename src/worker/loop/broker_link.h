@@ -34,7 +34,7 @@ class BrokerLink {
   Source& source() const { return *connections_.source; }
   DeadLetterSink* dead_letters() const { return connections_.dead_letters.get(); }
 
-  // The broker accepts the consumer. A link over which so long was consumed has paid for the tries
+  // The broker accepts a consumer. A link over which so long was consumed has paid for the tries
   // that it took.
   void consumes(TimePoint now);
 

@@ -41,8 +41,7 @@ Result<BrokerLink::Connections> connect(const Options& options, const std::strin
     return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy),
                  error.peer_code};
   };
-  auto source = AmqpSource::open(options.rabbitmq_urls, name, setup,
-                                 static_cast<std::uint16_t>(options.prefetch), heartbeat);
+  auto source = AmqpSource::open(options.rabbitmq_urls, name, setup, heartbeat);
   if (!source) return explained(source.error(), options.rabbitmq_urls.back());
   const AmqpUrl url = source->url();
   BrokerLink::Connections connections{std::make_unique<AmqpSource>(std::move(*source)), nullptr};
@@ -94,14 +93,14 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table] { return table->check_table(); });
   CrashGuard guard(status.board(), status.address());
-  Settlement settlement({{options.batch_rows, options.batch_bytes, options.batch_delay},
-                         static_cast<std::size_t>(options.prefetch)},
-                        std::move(*encoding), guard, inserter);
+  const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
+  Settlement settlement(limits, std::move(*encoding), guard, inserter);
+  const PrefetchWindow window(static_cast<std::size_t>(options.prefetch), limits.held_bytes());
 
   SupervisorPipe supervisor(UniqueFd(command_line.ready_fd),
                             with_jitter(options.worker_max_events));
   auto done = WorkerLoop({*events, link, inserter, settlement, status}, std::move(supervisor),
-                         {options.stop_timeout, options.hold_timeout})
+                         window, {options.stop_timeout, options.hold_timeout})
                   .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.

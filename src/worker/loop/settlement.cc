@@ -56,7 +56,7 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
     }
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
-  if (in_flight_.unacknowledged() < limits_.prefetch) return Done{};
+  if (in_flight_.unacknowledged() < prefetch_) return Done{};
   return apply(stage_.window_is_full(now), now);
 }
 
@@ -81,14 +81,15 @@ void Settlement::leave(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::give_back_all(TimePoint now) {
-  for (const DeliveryId id : in_flight_.pending()) {
-    in_flight_.settle(id, Verdict::kReturned);
-    if (auto done = source_->give_back(id.tag); !done) return done;
+  for (const InFlight::Step& step : in_flight_.give_back_all()) {
+    auto done = step.is_return ? source_->give_back_up_to(step.up_to)
+                               : source_->acknowledge_up_to(step.up_to);
+    if (!done) return done;
   }
   unconfirmed_.clear();
   if (dead_letters_ != nullptr) dead_letters_->forget();
   stage_.given_back(now);
-  return acknowledge();
+  return Done{};
 }
 
 Result<Done> Settlement::apply(const Effects& effects, TimePoint now) {

@@ -19,7 +19,6 @@ namespace event_consumer {
 
 struct SettlementLimits {
   BatchLimits batch;
-  std::size_t prefetch;  // the broker sends no more than so many unsettled deliveries
   std::chrono::seconds table_check_interval{60};
 
   // From here on deliveries are left in the socket until rows have been stored.
@@ -35,7 +34,9 @@ class Settlement {
   // A link to the broker is there; both must live until link_lost(). `dead_letters` may be nullptr:
   // rejected messages are then left to the broker.
   void link_made(Source& source, DeadLetterSink* dead_letters);
-  // It is gone, and with it every delivery: the broker has them back. Rows that are not being
+  // The broker sends no more than so many unsettled deliveries from here on.
+  void set_prefetch(std::size_t prefetch) { prefetch_ = prefetch; }
+  // The link is gone, and with it every delivery: the broker has them back. Rows that are not being
   // posted are dropped, because their events come again.
   void link_lost();
 
@@ -95,6 +96,7 @@ class Settlement {
   Inserter& inserter_;
   Source* source_ = nullptr;  // while there is a link
   DeadLetterSink* dead_letters_ = nullptr;
+  std::size_t prefetch_ = 0;
 
   InFlight in_flight_;
   InsertStage stage_;

@@ -24,15 +24,23 @@ constexpr std::chrono::seconds kLongestSleep{2};
 // before, deliveries are taken off the socket and given back.
 constexpr std::chrono::seconds kLongestFull{10};
 
+// Deliveries with a verdict.
+std::size_t settled(const InFlight& in_flight) {
+  return in_flight.count(Verdict::kStored) + in_flight.count(Verdict::kDeadLettered) +
+         in_flight.count(Verdict::kRejected);
+}
+
 constexpr char kPaused[] = "paused by an operator";
 constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
 constexpr char kTooLate[] = "ClickHouse or the dead-letter queue has taken nothing for too long";
 
 }  // namespace
 
-WorkerLoop::WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const Timeouts& timeouts)
+WorkerLoop::WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const PrefetchWindow& window,
+                       const Timeouts& timeouts)
     : parts_(parts),
       supervisor_(std::move(supervisor)),
+      window_(window),
       timeouts_(timeouts),
       dead_letter_watch_(parts.settlement, parts.status),
       // A worker that is started into a pause gets no signal for it.
@@ -60,7 +68,8 @@ Result<Done> WorkerLoop::begin() {
   parts_.status.record().rabbitmq_version.set(source.server_version());
   dead_letter_watch_.link_made(source.describe());
   state_ = is_paused_ ? IntakeState::kHolding : IntakeState::kConsuming;
-  if (!is_paused_) return source.consume();
+  settled_before_ = settled(parts_.settlement.in_flight());
+  if (!is_paused_) return consume();
   hold_reason_ = kPaused;
   supervisor_.consumes();
   return Done{};
@@ -85,6 +94,7 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
   if (!outcome) return Done{};
   if (const auto* insert = std::get_if<InsertOutcome>(&*outcome)) {
     parts_.status.set_clickhouse(insert->server);
+    if (insert->kind == InsertOutcome::Kind::kStored) window_.inserted();
     return parts_.settlement.inserted(*insert, now);
   }
   auto& table = std::get<TableOutcome>(*outcome);
@@ -103,7 +113,9 @@ Result<Done> WorkerLoop::work_on_link(TimePoint now) {
 void WorkerLoop::lose_link(const Error& error, TimePoint now) {
   parts_.status.set_last_error(error.message, now);
   if (!parts_.link.is_up()) return;
-  const std::size_t in_hand = parts_.settlement.in_flight().in_hand();
+  const InFlight& in_flight = parts_.settlement.in_flight();
+  const std::size_t in_hand = in_flight.in_hand();
+  window_.link_lost(settled(in_flight) - settled_before_);
   parts_.settlement.link_lost();
   parts_.link.lose(error, in_hand, now);
   full_since_.reset();
@@ -137,6 +149,7 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
       supervisor_.consumes();
       break;
     case SourceEvent::Kind::kDelivery:
+      window_.received(event.delivery.body.size() + event.delivery.properties.size());
       switch (arrival(state_)) {
         case Arrival::kTake:
           return parts_.settlement.take(event.delivery, now);
@@ -165,6 +178,13 @@ void WorkerLoop::handle(const std::vector<EventLoop::Signal>& signals) {
   }
 }
 
+// Anew where there is a consumer: the prefetch of one that runs cannot be changed.
+Result<Done> WorkerLoop::consume() {
+  window_.applied();
+  parts_.settlement.set_prefetch(window_.size());
+  return parts_.link.source().consume(window_.size());
+}
+
 Result<Done> WorkerLoop::steer_intake(TimePoint now) {
   while (parts_.link.is_up()) {
     if (state_ != IntakeState::kConsuming || parts_.settlement.may_take())
@@ -172,7 +192,10 @@ Result<Done> WorkerLoop::steer_intake(TimePoint now) {
     else if (!full_since_)
       full_since_ = now;
     const IntakeDecision decision = decide(facts(now), limits());
-    if (decision.step == IntakeStep::kNone) return Done{};
+    if (decision.step == IntakeStep::kNone) {
+      const bool is_due = state_ == IntakeState::kConsuming && window_.is_due();
+      return is_due ? consume() : Result<Done>(Done{});
+    }
     if (auto done = take_step(decision, now); !done) return done;
   }
   return Done{};
@@ -189,7 +212,7 @@ IntakeFacts WorkerLoop::facts(TimePoint now) const {
   facts.dead_letters_refuse = !dead_letter_watch_.fault().empty();
   facts.may_take = settlement.may_take();
   facts.has_room = settlement.has_room();
-  facts.oldest_age = age(settlement.oldest());
+  if (!window_.is_probing()) facts.oldest_age = age(settlement.oldest());
   facts.full_for = age(full_since_);
   // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
   // before that what is asked before that.
@@ -211,7 +234,7 @@ Result<Done> WorkerLoop::take_step(const IntakeDecision& decision, TimePoint now
     case IntakeStep::kResume:
       log::info("taking deliveries from {} again", parts_.link.source().describe());
       state_ = IntakeState::kConsuming;
-      return parts_.link.source().consume();
+      return consume();
     case IntakeStep::kReturn:
     case IntakeStep::kReturnAll:
     case IntakeStep::kGiveBackAll:
@@ -238,7 +261,9 @@ Result<Done> WorkerLoop::give_back(const IntakeDecision& decision, TimePoint now
     state_ = IntakeState::kReturning;
     if (auto done = parts_.link.source().cancel(); !done) return done;
   }
+  if (decision.reason == IntakeDecision::Reason::kFull) window_.too_many_bytes();
   if (decision.step == IntakeStep::kReturn) return Done{};
+  window_.given_back();
   return parts_.settlement.give_back_all(now);
 }
 
@@ -322,7 +347,8 @@ TimePoint WorkerLoop::deadline(TimePoint now) const {
   next = earliest(next, stop_deadline_);
   next = earliest(next, dead_letter_watch_.deadline());
   const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
-  if (const auto oldest = parts_.settlement.oldest(); oldest && may_return)
+  const auto oldest = parts_.settlement.oldest();
+  if (oldest && may_return && !window_.is_probing())
     next = earliest(next, *oldest + timeouts_.hold);
   if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
   return *next;

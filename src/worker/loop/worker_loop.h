@@ -14,6 +14,7 @@
 #include "worker/loop/broker_link.h"
 #include "worker/loop/dead_letter_watch.h"
 #include "worker/loop/intake.h"
+#include "worker/loop/prefetch_window.h"
 #include "worker/loop/settlement.h"
 #include "worker/loop/supervisor_pipe.h"
 #include "worker/loop/worker_status.h"
@@ -37,7 +38,8 @@ class WorkerLoop {
     std::chrono::seconds hold;  // events that wait so long are given back
   };
 
-  WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const Timeouts& timeouts);
+  WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const PrefetchWindow& window,
+             const Timeouts& timeouts);
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when the
   // stop timeout is nearly over. The connections are closed with a handshake. A link that is lost,
@@ -55,6 +57,7 @@ class WorkerLoop {
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   void handle(const std::vector<EventLoop::Signal>& signals);
 
+  Result<Done> consume();
   Result<Done> steer_intake(TimePoint now);
   IntakeFacts facts(TimePoint now) const;
   IntakeLimits limits() const;
@@ -71,11 +74,13 @@ class WorkerLoop {
 
   Parts parts_;
   SupervisorPipe supervisor_;
+  PrefetchWindow window_;
   Timeouts timeouts_;
   DeadLetterWatch dead_letter_watch_;
 
   IntakeState state_ = IntakeState::kConsuming;
   std::string hold_reason_;                 // in kReturning and kHolding
+  std::size_t settled_before_ = 0;          // verdicts when the link was made
   std::optional<TimePoint> full_since_;     // reading stopped because nothing may be taken
   std::optional<TimePoint> stop_deadline_;  // in kDraining and kSettling
   bool is_paused_;

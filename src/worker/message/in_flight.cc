@@ -87,11 +87,20 @@ std::optional<TimePoint> InFlight::oldest() const {
   return messages_.front().taken_at;
 }
 
-std::vector<DeliveryId> InFlight::pending() const {
-  std::vector<DeliveryId> ids;
-  for (std::size_t i = 0; i < messages_.size(); ++i)
-    if (messages_[i].verdict == Verdict::kPending) ids.push_back({link_, first_ + i});
-  return ids;
+std::vector<InFlight::Step> InFlight::give_back_all() {
+  std::vector<Step> steps;
+  for (; !messages_.empty(); messages_.pop_front(), ++first_) {
+    const Verdict verdict = messages_.front().verdict;
+    if (verdict != Verdict::kPending && !needs_acknowledgement(verdict)) continue;
+    const bool is_return = verdict == Verdict::kPending;
+    if (is_return)
+      settle({link_, first_}, Verdict::kReturned);
+    else
+      --unacknowledged_;
+    if (steps.empty() || steps.back().is_return != is_return) steps.push_back({first_, is_return});
+    steps.back().up_to = first_;
+  }
+  return steps;
 }
 
 void InFlight::lose_link() {

@@ -55,8 +55,14 @@ class InFlight {
   // When the oldest delivery was taken that the broker waits for; nothing when there is none.
   std::optional<TimePoint> oldest() const;
 
-  // The deliveries in hand, in order.
-  std::vector<DeliveryId> pending() const;
+  // Gives every delivery in hand back, and settles everything: what is to be sent for it, in this
+  // order. One step for each run of tags: thousands of single nacks can overwhelm the process of a
+  // channel (seen on RabbitMQ 3.10).
+  struct Step {
+    DeliveryTag up_to;
+    bool is_return;  // give back up to here; else acknowledge up to here
+  };
+  std::vector<Step> give_back_all();
 
   // The link is gone: everything in hand counts as returned, and the next link is another.
   void lose_link();

@@ -3,6 +3,7 @@
 // bring a fake.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "common/clock.h"
@@ -34,7 +35,11 @@ class Source {
   virtual Result<SourceEvent> next() = 0;
 
   // Each of these sends a request and does not wait for its answer, which next() reports.
-  virtual Result<Done> consume() = 0;
+
+  // The broker is to send at most `prefetch` unsettled deliveries ahead. A consumer that is there
+  // is replaced: the new one comes first, so that the queue is never without one, and what is in
+  // hand stays in hand; its cancelling is not reported.
+  virtual Result<Done> consume(std::size_t prefetch) = 0;
   virtual Result<Done> cancel() = 0;
   virtual Result<Done> confirm_settled() = 0;
   // From consume() until the broker has accepted cancel().
@@ -44,8 +49,10 @@ class Source {
   virtual Result<Done> acknowledge_up_to(DeliveryTag tag) = 0;
   // Drops the delivery, or dead-letters it by the policy of the queue.
   virtual Result<Done> reject(DeliveryTag tag) = 0;
-  // Puts the delivery back into its queue.
+  // Puts the delivery back into its queue; or all deliveries up to and including `tag` that are not
+  // settled.
   virtual Result<Done> give_back(DeliveryTag tag) = 0;
+  virtual Result<Done> give_back_up_to(DeliveryTag tag) = 0;
 
   // To be polled for reading once next() has returned kNone.
   virtual int fd() const = 0;

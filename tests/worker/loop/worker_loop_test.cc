@@ -204,7 +204,7 @@ TEST_CASE("worker loop: what waits too long goes back, and is taken after a sign
               [&] { rig.time_passes(LoopRig::kHoldTimeout); },
               // The table is looked at first; the answer does not come in time.
               [&] {
-                CHECK(rig.source->given_back == Tags{1});
+                CHECK(rig.source->given_back_up_to == Tags{1});
                 CHECK(rig.source->cancel_calls == 1);
                 rig.arrives(Kind::kCancelled);
               },
@@ -214,6 +214,73 @@ TEST_CASE("worker loop: what waits too long goes back, and is taken after a sign
                 rig.table_is_unchanged();
               },
               [&] { CHECK(rig.source->consume_calls == 2); },
+          })
+      .ok();
+}
+
+// A DESCRIBE that works proves nothing: what is given back in a circle is dropped by a quorum
+// queue.
+TEST_CASE("worker loop: after a hold one event is the probe, and stays in hand", "[worker_loop]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  std::vector<LoopRig::Step> steps = {
+      [&] { rig.delivers_good(); },
+      [&] { rig.fails(); },
+      [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+      [&] { rig.arrives(Kind::kCancelled); },
+      [&] { rig.deadline_comes(); },
+      [&] { rig.table_is_unchanged(); },
+      [&] {
+        CHECK(rig.source->prefetches == std::vector<std::size_t>{100, 1});
+        rig.delivers_good();
+      },
+  };
+  // Refused for ever so long, it is not given back; stored, the window opens again.
+  for (int i = 0; i < 50; ++i) {
+    steps.push_back([&] {
+      if (rig.inserter.under_way) rig.fails();
+    });
+    steps.push_back([&] { rig.time_passes(LoopRig::kHoldTimeout); });
+  }
+  steps.push_back([&] {
+    CHECK(rig.record().in_hand == 1);
+    CHECK(rig.source->cancel_calls == 1);
+    CHECK(rig.source->given_back_up_to == Tags{1});
+  });
+  rig.run(std::move(steps)).ok();
+}
+
+TEST_CASE("worker loop: the window opens again with each stored insert", "[worker_loop]") {
+  LoopRig rig;
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  for (int i = 0; i < 8; ++i) {
+    steps.push_back([&] { rig.delivers_good(); });
+    steps.push_back([&] { rig.stores(); });
+  }
+  rig.run(std::move(steps)).ok();
+  CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4, 16, 64, 100});
+}
+
+TEST_CASE("worker loop: after a lost link the window begins with what was settled on it",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.stores(); },
+              [&] {
+                rig.delivers_good();
+                rig.delivers("bad");
+              },
+              [&] { rig.letters->to_confirm = 1; },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{2});
+                rig.loses_link();
+              },
+              [&] { rig.deadline_comes(); },
+              [&] { CHECK(rig.source->prefetches == std::vector<std::size_t>{1}); },
           })
       .ok();
 }

@@ -1,5 +1,8 @@
 #include "worker/message/in_flight.h"
 
+#include <utility>
+#include <vector>
+
 #include "tests/fakes/batches.h"
 #include "tests/support/catch.h"
 
@@ -152,6 +155,26 @@ TEST_CASE("in flight: a new channel begins with tag 1 and nothing in hand", "[in
   CHECK(in_flight.add(delivery(1), kNow));
   CHECK(in_flight.settle({2, 1}, Verdict::kStored));
   CHECK(in_flight.take_settled_prefix() == 1);
+}
+
+TEST_CASE("in flight: everything is given back in runs, each settled where it stands",
+          "[in_flight]") {
+  InFlight in_flight = in_flight_of(9);
+  for (const DeliveryTag tag : {3, 4}) in_flight.settle(id(tag), Verdict::kStored);
+  in_flight.settle(id(6), Verdict::kRejected);
+  in_flight.settle(id(9), Verdict::kDeadLettered);
+  std::vector<std::pair<DeliveryTag, bool>> steps;
+  for (const InFlight::Step& step : in_flight.give_back_all())
+    steps.emplace_back(step.up_to, step.is_return);
+  // 6 is settled already, and 5, 7 and 8 go back with one step.
+  CHECK(steps ==
+        std::vector<std::pair<DeliveryTag, bool>>{{2, true}, {4, false}, {8, true}, {9, false}});
+  CHECK(in_flight.in_hand() == 0);
+  CHECK(in_flight.unacknowledged() == 0);
+  CHECK(in_flight.held_bytes() == 0);
+  CHECK(in_flight.count(Verdict::kReturned) == 5);
+  CHECK_FALSE(in_flight.take_settled_prefix());
+  CHECK(in_flight.add(delivery(10), kNow));
 }
 
 TEST_CASE("in flight: what belongs to a lost link is void", "[in_flight]") {

@@ -1,0 +1,52 @@
+#include "worker/loop/prefetch_window.h"
+
+#include <algorithm>
+
+namespace event_consumer {
+namespace {
+
+// How much one delivery changes what is taken for usual.
+constexpr double kWeight = 1.0 / 64;
+
+constexpr std::size_t kStep = 4;
+
+}  // namespace
+
+void PrefetchWindow::received(std::size_t bytes) {
+  usual_bytes_ += kWeight * (static_cast<double>(bytes) - usual_bytes_);
+}
+
+void PrefetchWindow::inserted() {
+  is_probing_ = false;
+  size_ = std::min(most_, 2 * size_);
+}
+
+void PrefetchWindow::given_back() {
+  is_probing_ = true;
+  size_ = 1;
+}
+
+void PrefetchWindow::too_many_bytes() { size_ = std::max<std::size_t>(1, size() / kStep); }
+
+void PrefetchWindow::link_lost(std::size_t settled) {
+  size_ = std::clamp<std::size_t>(settled, 1, size_);
+  applied_ = 0;
+}
+
+// So many fit with their rows, which are about as large.
+std::size_t PrefetchWindow::fitting() const {
+  if (usual_bytes_ == 0) return most_;
+  return std::max<std::size_t>(
+      1, static_cast<std::size_t>(static_cast<double>(most_bytes_) / (2 * usual_bytes_)));
+}
+
+std::size_t PrefetchWindow::size() const { return std::min(size_, fitting()); }
+
+bool PrefetchWindow::is_due() const {
+  if (applied_ == 0) return false;
+  const std::size_t wanted = size();
+  if (wanted < applied_) return applied_ > fitting() + fitting() / 2;
+  return wanted >= kStep * applied_ || (wanted == most_ && wanted > applied_);
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,49 @@
+// PrefetchWindow: how many deliveries the broker may send ahead (basic.qos). A quorum queue counts
+// each return of a message against its delivery limit, and drops it beyond: so what is given back,
+// or lost with a link, must change what is taken next. Only decisions.
+//
+// - The window is bounded in bytes: it follows the size of what comes, so that a full one can be
+//   held. Events are given back for being too many bytes only when sizes jump, and then once.
+// - After everything was given back one delivery is taken as a probe, and stays in hand until it is
+//   decided. The window doubles with each stored insert.
+// - After a lost link it begins with what was settled on that link.
+#pragma once
+
+#include <cstddef>
+
+namespace event_consumer {
+
+class PrefetchWindow {
+ public:
+  // At most `most` deliveries, and as many as come to `most_bytes` at their usual size.
+  PrefetchWindow(std::size_t most, std::size_t most_bytes)
+      : most_(most), most_bytes_(most_bytes), size_(most) {}
+
+  // Each reports an event.
+  void received(std::size_t bytes);
+  void inserted();                       // an insert was stored
+  void given_back();                     // all in hand, because it could not be stored
+  void too_many_bytes();                 // a part, because it could not be held
+  void link_lost(std::size_t settled);   // on which so many deliveries were settled
+  void applied() { applied_ = size(); }  // the broker has been told
+
+  // The window as it should be, at least 1.
+  std::size_t size() const;
+  // Whether the difference to the one that the broker knows is worth a new consumer. Steps are
+  // factors of four, and a steady stream changes nothing.
+  bool is_due() const;
+  // Whether what is in hand is the probe: it is not given back for waiting long.
+  bool is_probing() const { return is_probing_; }
+
+ private:
+  std::size_t fitting() const;
+
+  std::size_t most_;
+  std::size_t most_bytes_;
+  std::size_t size_;         // what the inserts and links since have earned
+  std::size_t applied_ = 0;  // 0: there is no consumer yet
+  double usual_bytes_ = 0;   // of a delivery, the latest count most
+  bool is_probing_ = false;
+};
+
+}  // namespace event_consumer

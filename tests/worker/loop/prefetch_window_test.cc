@@ -1,0 +1,107 @@
+#include "worker/loop/prefetch_window.h"
+
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+// As the loop does: a new consumer when that is worth it.
+bool apply_if_due(PrefetchWindow& window) {
+  const bool is_due = window.is_due();
+  if (is_due) window.applied();
+  return is_due;
+}
+
+void receive(PrefetchWindow& window, int count, std::size_t bytes) {
+  for (int i = 0; i < count; ++i) window.received(bytes);
+}
+
+TEST_CASE("prefetch window: a steady stream changes nothing", "[prefetch_window]") {
+  PrefetchWindow window(30'000, 32 << 20);
+  window.applied();
+  CHECK(window.size() == 30'000);
+  for (int i = 0; i < 100; ++i) {
+    receive(window, 1000, 400);
+    window.inserted();
+    CHECK_FALSE(apply_if_due(window));
+  }
+}
+
+TEST_CASE("prefetch window: follows the size of what comes, so that a full one can be held",
+          "[prefetch_window]") {
+  PrefetchWindow window(30'000, 1'000'000);
+  window.applied();
+  receive(window, 1000, 5'000);
+  CHECK(apply_if_due(window));
+  CHECK(window.size() == 100);
+  receive(window, 1000, 4'000);
+  CHECK_FALSE(apply_if_due(window));
+  receive(window, 1000, 500);
+  CHECK(apply_if_due(window));
+  CHECK(window.size() >= 900);
+}
+
+TEST_CASE("prefetch window: never less than one", "[prefetch_window]") {
+  PrefetchWindow window(10, 1000);
+  receive(window, 1000, 1'000'000);
+  CHECK(window.size() == 1);
+  window.too_many_bytes();
+  window.link_lost(0);
+  CHECK(window.size() == 1);
+}
+
+TEST_CASE("prefetch window: too many bytes leave a quarter, which inserts let grow",
+          "[prefetch_window]") {
+  PrefetchWindow window(1000, 1 << 30);
+  window.applied();
+  window.too_many_bytes();
+  CHECK(window.size() == 250);
+  window.inserted();
+  CHECK(window.size() == 500);
+  for (int i = 0; i < 10; ++i) window.inserted();
+  CHECK(window.size() == 1000);
+}
+
+TEST_CASE("prefetch window: after everything was given back, one is the probe until an insert",
+          "[prefetch_window]") {
+  PrefetchWindow window(1000, 1 << 30);
+  window.given_back();
+  window.applied();
+  CHECK(window.is_probing());
+  CHECK(window.size() == 1);
+  receive(window, 5, 100);
+  CHECK(window.is_probing());
+  window.inserted();
+  CHECK_FALSE(window.is_probing());
+  CHECK_FALSE(apply_if_due(window));  // two: a new consumer is not worth it
+  window.inserted();
+  CHECK(apply_if_due(window));
+  CHECK(window.size() == 4);
+}
+
+TEST_CASE("prefetch window: after a lost link begins with what was settled on it",
+          "[prefetch_window]") {
+  PrefetchWindow window(1000, 1 << 30);
+  window.link_lost(5000);
+  CHECK(window.size() == 1000);
+  window.link_lost(30);
+  CHECK(window.size() == 30);
+  window.link_lost(100);
+  CHECK(window.size() == 30);
+  window.link_lost(0);
+  CHECK(window.size() == 1);
+  // Before the new link consumes there is nothing to replace.
+  window.inserted();
+  window.inserted();
+  CHECK_FALSE(window.is_due());
+}
+
+TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {
+  PrefetchWindow window(1000, 1 << 30);
+  window.given_back();
+  window.link_lost(0);
+  CHECK(window.is_probing());
+}
+
+}  // namespace
+}  // namespace event_consumer
