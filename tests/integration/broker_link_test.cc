@@ -28,6 +28,19 @@ class ShortConsumerTimeout {
   }
 };
 
+// The broker wants heartbeats so often of connections that are made while this lives.
+class ShortHeartbeat {
+ public:
+  ShortHeartbeat() { set(2); }
+  ~ShortHeartbeat() { set(60); }
+
+ private:
+  static void set(int seconds) {
+    rabbitmq().ctl(
+        {"eval", "application:set_env(rabbit, heartbeat, " + std::to_string(seconds) + ")."});
+  }
+};
+
 // A user of the broker for as long as the test takes.
 class BrokerUser {
  public:
@@ -85,6 +98,22 @@ TEST_CASE("the broker closes the channel with 403: the right to read was taken, 
   running.publish();
   user.allow(".*");
   CHECK(running.moves_events());
+}
+
+// The broker's heartbeat is in force where it is shorter than ours.
+TEST_CASE("a broker that wants heartbeats every two seconds gets them while the worker is full") {
+  const ShortHeartbeat heartbeat;
+  RunningService running("heartbeat_of_the_broker", {{"EVENT_CONSUMER_BATCH_BYTES", "16KiB"},
+                                                     {"EVENT_CONSUMER_PREFETCH", "5000"}});
+  clickhouse().pause();
+  running.publish(5000);
+  CHECK(running.wait_for_log("too many bytes wait for ClickHouse", 2));
+  // Long enough for the broker to cut a link that is silent: three of its heartbeats.
+  const TimePoint begin = Clock::now();
+  CHECK(wait_until([&] { return Clock::now() - begin > seconds(8); }, seconds(10)));
+  clickhouse().resume();
+  CHECK(running.all_arrive(seconds(30)));
+  CHECK(running.service().count_in_log("events in hand go back to the queue") == 0);
 }
 
 TEST_CASE("a link that is dead and does not say so is noticed by its heartbeats") {

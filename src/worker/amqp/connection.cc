@@ -168,6 +168,12 @@ std::string AmqpConnection::server_version() const {
   return "";
 }
 
+// The broker may want heartbeats more often than we have proposed (its `heartbeat`), or none.
+Duration AmqpConnection::heartbeat_period() const {
+  const std::chrono::seconds agreed(amqp_get_heartbeat(state_.get()));
+  return Duration(agreed.count() > 0 ? agreed : url_.heartbeat) / 4;
+}
+
 int AmqpConnection::fd() const { return amqp_get_sockfd(state_.get()); }
 
 Result<std::optional<amqp_frame_t>> AmqpConnection::next_frame() {

@@ -72,7 +72,7 @@ class AmqpConnection {
   bool is_open() const { return state_ != nullptr; }
 
   // How often next_frame() must be called for heartbeats to be on time.
-  Duration heartbeat_period() const { return Duration(url_.heartbeat) / 4; }
+  Duration heartbeat_period() const;
 
   // The broker's version by its own word; empty when it gives none.
   std::string server_version() const;
