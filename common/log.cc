@@ -1,20 +1,25 @@
 #include "common/log.h"
 
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <utility>
 
+#include "common/nonblocking_writer.h"
 #include "common/text.h"
 
 namespace event_consumer::log {
@@ -128,6 +133,36 @@ class LineFormatter : public spdlog::formatter {
   bool to_journal_;
 };
 
+// A log that nobody reads must not stop the work: lines that are not taken are counted and dropped.
+class StderrSink : public spdlog::sinks::base_sink<std::mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    if (dropped_ > 0 && is_taken({line.logger_name, SpdlogLevel::warn, account()})) dropped_ = 0;
+    if (dropped_ > 0 || !is_taken(line)) ++dropped_;
+  }
+
+  void flush_() override {}
+
+  bool is_taken(const spdlog::details::log_msg& line) {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    error_ = writer_.write({text.data(), text.size()});
+    return error_ == 0;
+  }
+
+  std::string account() const {
+    const bool one = dropped_ == 1;
+    return fmt::format("{} line{} of the log {} dropped because {}", dropped_, one ? "" : "s",
+                       one ? "was" : "were",
+                       error_ == EAGAIN ? fmt::format("nobody read {}", one ? "it" : "them")
+                                        : fmt::format("of: {}", std::strerror(error_)));
+  }
+
+  NonblockingWriter writer_{STDERR_FILENO};
+  std::uint64_t dropped_ = 0;  // since the last line that was taken
+  int error_ = 0;              // the latest reason
+};
+
 }  // namespace
 
 void Writer::operator()(std::string_view line) const {
@@ -147,7 +182,7 @@ void Writer::write(fmt::string_view format, fmt::format_args args) const {
 void set_level(Level level) { spdlog::set_level(for_spdlog(level)); }
 
 void set_up(const std::string& process_name, Level level, Format format) {
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto sink = std::make_shared<StderrSink>();
   auto logger = std::make_shared<spdlog::logger>(process_name, std::move(sink));
   logger->set_formatter(std::make_unique<LineFormatter>(format, is_the_journal(STDERR_FILENO)));
   logger->set_level(for_spdlog(level));

@@ -55,8 +55,9 @@ enum class Format {
 // Sends all lines of level `level` and above to standard error, each with the UTC time, the level,
 // `process_name` and the process id. Whatever bytes a message has, it is one line of valid UTF-8.
 // When standard error is the journal (sd-daemon(3), JOURNAL_STREAM in systemd.exec(5)), a line
-// begins with «<N>», N being its priority, and text has neither time nor level of its own. May be
-// called again, and must be before the first line.
+// begins with «<N>», N being its priority, and text has neither time nor level of its own. No line
+// waits for a reader: what is not taken is dropped, and a line says how much once one is taken
+// again. May be called again, and must be before the first line.
 void set_up(const std::string& process_name, Level level, Format format = Format::kText);
 
 // From now on only lines of this level and above.

@@ -1,10 +1,12 @@
 #include "common/log.h"
 
+#include <fcntl.h>
 #include <rapidjson/document.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -96,6 +98,33 @@ TEST_CASE("log: JSON in the journal has a priority too", "[log]") {
   const std::string text = logged(
       log::Format::kJson, [] { log::warn("w"); }, /*journal=*/true);
   CHECK(text.rfind(R"(<4>{"time":")", 0) == 0);
+}
+
+TEST_CASE("log: a line that nobody reads is not waited for, and counted for who reads again",
+          "[log]") {
+  constexpr int kLines = 2000;  // more than a pipe holds
+  const std::string text = logged(log::Format::kText, [] {
+    alarm(20);  // ends a process that waits
+    const int file = dup(STDERR_FILENO);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) _exit(1);
+    dup2(ends[1], STDERR_FILENO);
+    log::set_up("worker 1", log::Level::debug);
+    for (int i = 0; i < kLines; ++i) log::info("{}", std::string(100, 'x'));
+    std::string taken(1 << 20, '\0');
+    taken.resize(static_cast<std::size_t>(read(ends[0], taken.data(), taken.size())));
+    log::info("the next");
+    std::string more(4096, '\0');
+    more.resize(static_cast<std::size_t>(read(ends[0], more.data(), more.size())));
+    dprintf(file, "%td taken\n%s", std::count(taken.begin(), taken.end(), '\n'), more.c_str());
+  });
+  INFO(text);
+  std::smatch count;
+  REQUIRE(std::regex_match(text, count,
+                           std::regex("(\\d+) taken\n[^\n]*Z warning  worker 1\\[\\d+\\] (\\d+) "
+                                      "lines of the log were dropped because nobody read them\n"
+                                      "[^\n]* the next\n")));
+  CHECK(std::stoi(count[1]) + std::stoi(count[2]) == kLines);
 }
 
 TEST_CASE("log level: our names", "[log]") {

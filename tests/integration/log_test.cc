@@ -1,6 +1,10 @@
 // The log of a whole life, as other programs read it.
+#include <fcntl.h>
 #include <rapidjson/document.h>
+#include <sys/stat.h>
 
+#include <array>
+#include <csignal>
 #include <set>
 #include <sstream>
 
@@ -14,6 +18,32 @@ namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
+
+// A named pipe that is full, for a log that nobody reads until read_all is called.
+class FullPipe {
+ public:
+  FullPipe() {
+    if (mkfifo(path().c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
+    end_ = UniqueFd(open(path().c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    const std::string junk(4096, '\n');
+    while (write(end_.get(), junk.data(), junk.size()) > 0) {
+    }
+  }
+
+  std::string path() const { return directory_.path() + "/pipe"; }
+
+  std::string read_all() const {
+    std::string text;
+    std::array<char, 4096> part;
+    for (ssize_t count; (count = read(end_.get(), part.data(), part.size())) > 0;)
+      text.append(part.data(), static_cast<std::size_t>(count));
+    return text;
+  }
+
+ private:
+  PrivateDirectory directory_{"full_pipe"};
+  UniqueFd end_;
+};
 
 }  // namespace
 
@@ -64,6 +94,33 @@ TEST_CASE("the log says at the start what goes where, and what is guaranteed") {
             "answer, the rows of the batches under way can be stored twice; this version of "
             "ClickHouse knows no deduplication tokens)") == 2);
   CHECK(service.stop() == 0);
+}
+
+TEST_CASE("nobody reads the log: all events are stored, and SIGTERM ends the service") {
+  TestTopology topology("log_unread");
+  topology.declare_topology();
+  const FullPipe log;
+  for (std::uint64_t round = 0; round < 2; ++round) {
+    ChildProcess service({{program_directory() + "/event-consumer", "--log-level", "debug"},
+                          topology.environment(),
+                          {},
+                          log.path()});
+    const ClickEvents events;
+    AmqpClient client(rabbitmq().url());
+    client.enable_confirms();
+    publish_confirmed(client, topology, round * 1000, (round + 1) * 1000,
+                      [&](std::uint64_t id) { return events.json_at(id); });
+    CHECK(
+        wait_until([&] { return topology.distinct_events() == (round + 1) * 1000; }, seconds(20)));
+    // The second time somebody reads in the end.
+    if (round == 1) log.read_all();
+    service.send(SIGTERM);
+    CHECK(service.wait_exit(seconds(20)) == 0);
+  }
+  const std::string read = log.read_all();
+  INFO(read);
+  CHECK(count_occurrences(read, " dropped because nobody read ") == 3);
+  CHECK(count_occurrences(read, "worker 1[") > 1);
 }
 
 }  // namespace event_consumer::testing
