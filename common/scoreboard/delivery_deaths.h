@@ -1,14 +1,19 @@
 // Deaths over deliveries: which delivery a worker was encoding when it died. A message that kills
-// workers is known by them: it comes back to the next worker, and is not encoded a third time.
+// workers is known by them: it comes back to the next worker, and is not encoded a third time. A
+// note in the row of a process that is not known to be dead means nothing: it may encode another
+// delivery with the same body. So a death counts from when the supervisor has reaped it; that takes
+// less time than the broker needs to deliver again, and should it not, costs one death more.
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "common/fingerprint.h"
+#include "common/scoreboard/worker_record.h"
 
 namespace event_consumer {
 
@@ -40,15 +45,20 @@ class EncodingNow {
 // The deliveries over which workers died lately, kept by the supervisor. A plain value, published
 // on the scoreboard.
 struct DeliveryDeaths {
+  static constexpr std::chrono::hours kRemembered{1};
+
   struct Entry {
     Fingerprint fingerprint;
     std::uint64_t deaths;  // 0: this place is free
+    MonotonicTime last_at;
   };
   std::array<Entry, 64> latest;
   std::uint64_t next;  // the place to be used next; the oldest is forgotten
 
   // Returns how many workers have died over the delivery, this one included.
-  std::uint64_t count(const Fingerprint& fingerprint);
+  std::uint64_t count(const Fingerprint& fingerprint, TimePoint now);
+  // Forgets those over which nobody has died for kRemembered. Returns whether there were any.
+  bool forget_old(TimePoint now);
   std::uint64_t of(const Fingerprint& fingerprint) const;
 };
 

@@ -60,19 +60,6 @@ SlotBoard& Scoreboard::slot(int number) const {
   return layout().slots[static_cast<std::size_t>(number - 1)];
 }
 
-std::uint64_t Scoreboard::deaths_over(const Fingerprint& fingerprint, RowAddress own) const {
-  std::uint64_t deaths = delivery_deaths().empty() ? 0 : delivery_deaths().read().of(fingerprint);
-  const auto slots = static_cast<int>(supervisor().read().slots);
-  for (int number = 1; number <= slots; ++number) {
-    for (int i = 0; i < 2; ++i) {
-      if (number == own.slot && i == own.row) continue;
-      const auto encoding = slot(number).rows[i].encoding.fingerprint();
-      if (encoding && *encoding == fingerprint) ++deaths;
-    }
-  }
-  return deaths;
-}
-
 SlotView view_slot(const SlotBoard& slot) {
   SlotView view{};
   // The rows first: what is reaped meanwhile is then found among the departed.

@@ -55,10 +55,6 @@ class Scoreboard {
   SlotBoard& slot(int number) const;  // from 1 to kMostWorkers
   WorkerRow& row(RowAddress address) const { return slot(address.slot).rows[address.row]; }
 
-  // How many processes died over this delivery, as far as a worker in `own` can see: those the
-  // supervisor has counted, and the others that were encoding it when they were last heard of.
-  std::uint64_t deaths_over(const Fingerprint& fingerprint, RowAddress own) const;
-
  private:
   struct Layout;
   explicit Scoreboard(SharedMemory memory) : memory_(std::move(memory)) {}

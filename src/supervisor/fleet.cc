@@ -46,7 +46,7 @@ void Fleet::start(Slot& slot, ProcessState state, TimePoint now) {
   scoreboard_writer_.prepare(address, now);
   auto process = WorkerProcess::start(plan_.setup, address, state, now);
   if (!process) {
-    scoreboard_writer_.close(address, /*ended_well=*/false);
+    scoreboard_writer_.close(address, /*ended_well=*/false, now);
     const std::string& error = process.error().message;
     const DeathCause cause = DeathCause::kNotStarted;
     if (is_successor) return successor_failed(slot.number(), cause, error, now);
@@ -109,7 +109,7 @@ void Fleet::ended(Slot& slot, WorkerProcess& present, const Death& death, TimePo
   receive(slot, present, now);
   const WorkerProcess worker = slot.remove(present);
   const bool is_clean = death.kind == Death::Kind::kExited && death.number == 0;
-  if (const auto deaths = scoreboard_writer_.close(worker.address(), /*ended_well=*/is_clean))
+  if (const auto deaths = scoreboard_writer_.close(worker.address(), /*ended_well=*/is_clean, now))
     log::error(
         "{}: it was encoding a delivery over which {} worker{} died; after {} it goes to the "
         "dead-letter queue unread",

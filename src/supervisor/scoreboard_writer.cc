@@ -26,7 +26,8 @@ void ScoreboardWriter::prepare(RowAddress address, TimePoint now) {
   publish(now);
 }
 
-std::optional<std::uint64_t> ScoreboardWriter::close(RowAddress address, bool ended_well) {
+std::optional<std::uint64_t> ScoreboardWriter::close(RowAddress address, bool ended_well,
+                                                     TimePoint now) {
   WorkerRow& row = board_.row(address);
   const WorkerRecord last = row.record.read();
   DepartedRecord& departed = departed_[address.slot];
@@ -36,10 +37,9 @@ std::optional<std::uint64_t> ScoreboardWriter::close(RowAddress address, bool en
   board_.slot(address.slot).departed.publish(departed);
 
   const auto encoding = row.encoding.fingerprint();
-  // First taken back, then counted: a worker that adds both up must not see it twice.
   row.encoding.end();
   if (!encoding || ended_well) return std::nullopt;
-  const std::uint64_t deaths = delivery_deaths_.count(*encoding);
+  const std::uint64_t deaths = delivery_deaths_.count(*encoding, now);
   board_.delivery_deaths().publish(delivery_deaths_);
   return deaths;
 }
@@ -68,6 +68,7 @@ WorkerState ScoreboardWriter::state(RowAddress address) const {
 void ScoreboardWriter::publish(TimePoint now) {
   record_.heartbeat_at = to_monotonic_time(now);
   board_.supervisor().publish(record_);
+  if (delivery_deaths_.forget_old(now)) board_.delivery_deaths().publish(delivery_deaths_);
 }
 
 }  // namespace event_consumer

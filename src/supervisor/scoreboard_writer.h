@@ -25,7 +25,7 @@ class ScoreboardWriter {
   // Books the process of the row, which is gone: its counters to the slot, what it had in hand to
   // `returned`. Unless it ended as it should, a death is counted to the delivery that it was
   // encoding; then returns how many workers have died over that one.
-  std::optional<std::uint64_t> close(RowAddress address, bool ended_well);
+  std::optional<std::uint64_t> close(RowAddress address, bool ended_well, TimePoint now);
 
   // One more process was started in the slot because one before it died.
   void count_restart(int slot);
@@ -37,7 +37,8 @@ class ScoreboardWriter {
   TimePoint heartbeat(RowAddress address) const;
   WorkerState state(RowAddress address) const;
 
-  // The supervisor's own record. publish() makes it visible, with the heartbeat.
+  // The supervisor's own record. publish() makes it visible, with the heartbeat. It is to be called
+  // now and then, as it also forgets deaths over deliveries that were long ago.
   SupervisorRecord& record() { return record_; }
   void publish(TimePoint now);
 

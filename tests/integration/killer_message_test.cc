@@ -43,4 +43,29 @@ TEST_CASE("a message that kills workers is dead-lettered after two deaths, all o
   CHECK(service.stop() == 0);
 }
 
+TEST_CASE(
+    "eight workers that encode equal redelivered events at a time are taken for dead by nobody") {
+  constexpr std::uint64_t kEvents = 4000;
+  TestTopology topology("equal_events");
+  topology.declare_topology();
+  // Long, so that it takes some time to encode.
+  const std::string event =
+      R"({"short_code":"x","timestamp":0,"original_url":"/)" + std::string(100'000, 'x') + R"("})";
+  {
+    AmqpClient client(rabbitmq().url());
+    client.enable_confirms();
+    for (std::uint64_t i = 0; i < kEvents; ++i)
+      client.publish(topology.exchange(), topology.queue(), event);
+    REQUIRE(client.wait_for_confirms(seconds(60)));
+    while (client.get(topology.queue(), /*auto_ack=*/false)) {
+    }
+  }
+  Service service(topology.environment(), {"--workers", "8", "--prefetch", "50"});
+  const bool all_stored = wait_until([&] { return topology.rows() == kEvents; }, seconds(60));
+  INFO(service.log());
+  CHECK(all_stored);
+  CHECK(service.count_in_log("worker_died") == 0);
+  CHECK(service.stop() == 0);
+}
+
 }  // namespace event_consumer::testing

@@ -74,7 +74,7 @@ TEST_CASE("summary: a worker that is away gives its reason, also when it is dead
     worker.last_error_at = 1;
   });
   CHECK(board.status() == "1/2 consuming; worker 2: refused");
-  board.writer.close({2, 0}, /*ended_well=*/false);
+  board.writer.close({2, 0}, /*ended_well=*/false, kNow);
   CHECK(board.status() == "1/2 consuming; worker 2: refused");
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("summary: the line of a worker", "[summary]") {
   CHECK(board.worker(1) ==
         "worker 1: process 101, holding for 3.0 s (paused by an operator), 8 in hand, last error "
         "60 s ago: reset; received 12, inserted 4, dead-lettered 0, restarts 0");
-  board.writer.close({2, 0}, /*ended_well=*/false);
+  board.writer.close({2, 0}, /*ended_well=*/false, kNow);
   board.writer.count_death(2, DeathCause::kExit, 7);
   CHECK(board.worker(2) ==
         "worker 2: no process, 7 deaths in a row; received 0, inserted 0, dead-lettered 0, "

@@ -9,6 +9,7 @@ namespace event_consumer {
 namespace {
 
 constexpr Fingerprint kKiller{3, 33};
+constexpr TimePoint kNow{std::chrono::hours(5)};
 
 class Board {
  public:
@@ -21,6 +22,7 @@ class Board {
   }
   void publish(RowAddress address) { row(address).record.publish(record_); }
   WorkerRow& row(RowAddress address) { return writer.board().row(address); }
+  std::uint64_t deaths_over_killer() { return writer.board().delivery_deaths().read().of(kKiller); }
   SlotView view(int slot) const { return view_slot(writer.board().slot(slot)); }
 
   // A process that has taken and stored so much.
@@ -56,7 +58,7 @@ TEST_CASE("writer: what the dead had counted stays, and what it had in hand was 
   Board board;
   board.live({1, 0}, 10, 7);
   CHECK(board.view(1).in_hand == 3);
-  CHECK_FALSE(board.writer.close({1, 0}, /*ended_well=*/false));
+  CHECK_FALSE(board.writer.close({1, 0}, /*ended_well=*/false, kNow));
   CHECK(board.view(1).living_count == 0);
   CHECK(board.view(1).in_hand == 0);
   CHECK(board.view(1).counters.received == 10);
@@ -67,7 +69,7 @@ TEST_CASE("writer: what the dead had counted stays, and what it had in hand was 
   CHECK(board.view(1).living_count == 2);
   CHECK(board.view(1).counters.received == 17);
   CHECK(board.view(1).in_hand == 1);
-  board.writer.close({1, 0}, /*ended_well=*/true);
+  board.writer.close({1, 0}, /*ended_well=*/true, kNow);
   CHECK(board.view(1).counters.received == 17);
   CHECK(board.view(1).counters.returned == 3);
   CHECK(board.view(1).living_count == 1);
@@ -79,20 +81,38 @@ TEST_CASE("writer: workers that die over one delivery are counted, whichever slo
   for (const int slot : {1, 2}) {
     board.live({slot, 0}, 1, 0);
     board.row({slot, 0}).encoding.begin(kKiller);
-    const auto deaths = board.writer.close({slot, 0}, /*ended_well=*/false);
+    const auto deaths = board.writer.close({slot, 0}, /*ended_well=*/false, kNow);
     REQUIRE(deaths);
     CHECK(*deaths == static_cast<std::uint64_t>(slot));
     CHECK_FALSE(board.row({slot, 0}).encoding.fingerprint());
   }
-  CHECK(board.writer.board().deaths_over(kKiller, {3, 0}) == 2);
+  CHECK(board.deaths_over_killer() == 2);
 }
 
 TEST_CASE("writer: a worker that ends well blames no delivery", "[writer]") {
   Board board;
   board.live({1, 0}, 1, 0);
   board.row({1, 0}).encoding.begin(kKiller);
-  CHECK_FALSE(board.writer.close({1, 0}, /*ended_well=*/true));
-  CHECK(board.writer.board().deaths_over(kKiller, {2, 0}) == 0);
+  CHECK_FALSE(board.writer.close({1, 0}, /*ended_well=*/true, kNow));
+  CHECK(board.deaths_over_killer() == 0);
+}
+
+TEST_CASE("writer: an hour after the last death over a delivery none is counted to it",
+          "[writer]") {
+  Board board;
+  const auto die_at = [&](TimePoint time) {
+    board.live({1, 0}, 1, 0);
+    board.row({1, 0}).encoding.begin(kKiller);
+    return board.writer.close({1, 0}, /*ended_well=*/false, time);
+  };
+  die_at(kNow);
+  const TimePoint later = kNow + std::chrono::minutes(59);
+  CHECK(die_at(later) == 2);
+  board.writer.publish(later + std::chrono::minutes(59));
+  CHECK(board.deaths_over_killer() == 2);
+  board.writer.publish(later + std::chrono::minutes(60));
+  CHECK(board.deaths_over_killer() == 0);
+  CHECK(die_at(later + std::chrono::minutes(61)) == 1);
 }
 
 TEST_CASE("writer: the reason of a death outlives the worker, and its successor", "[writer]") {
@@ -102,7 +122,7 @@ TEST_CASE("writer: the reason of a death outlives the worker, and its successor"
   record.last_error.set("refused");
   record.last_error_at = 5;
   board.publish({1, 0});
-  board.writer.close({1, 0}, /*ended_well=*/false);
+  board.writer.close({1, 0}, /*ended_well=*/false, kNow);
   CHECK(board.view(1).last_error.str() == "refused");
   board.writer.prepare({1, 1}, TimePoint(std::chrono::seconds(2)));
   CHECK(board.row({1, 1}).record.read().last_error.str() == "refused");

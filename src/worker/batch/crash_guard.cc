@@ -12,7 +12,7 @@ Fingerprint fingerprint_of(std::string_view body) {
 }
 
 std::optional<Rejection> CrashGuard::condemn(const Fingerprint& fingerprint) const {
-  const std::uint64_t deaths = board_.deaths_over(fingerprint, own_);
+  const std::uint64_t deaths = board_.delivery_deaths().read().of(fingerprint);
   if (deaths < kDeathsToCondemn) return std::nullopt;
   return Rejection{
       Reason::kWorkerDied, "",

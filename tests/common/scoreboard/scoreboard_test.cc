@@ -13,6 +13,7 @@ namespace {
 
 constexpr Fingerprint kOne{1, 11};
 constexpr Fingerprint kOther{2, 22};
+constexpr TimePoint kNow{std::chrono::hours(5)};
 
 WorkerRecord record(std::int64_t pid, std::uint64_t life, std::uint64_t received,
                     std::uint64_t in_hand) {
@@ -88,34 +89,18 @@ TEST_CASE("a slot's view counts the living and the departed, each once") {
   CHECK(view.counters.received == 131);
 }
 
-TEST_CASE(
-    "deaths over a delivery are those counted and those not reaped yet, but never one's own") {
-  auto board = Scoreboard::without_sharing();
-  REQUIRE(board);
-  SupervisorRecord supervisor{};
-  supervisor.slots = 2;
-  board->supervisor().publish(supervisor);
-  CHECK(board->deaths_over(kOne, {1, 0}) == 0);
-
-  board->row({1, 0}).encoding.begin(kOne);
-  CHECK(board->deaths_over(kOne, {1, 0}) == 0);
-  CHECK(board->deaths_over(kOne, {2, 0}) == 1);
-  CHECK(board->deaths_over(kOther, {2, 0}) == 0);
-  board->row({1, 0}).encoding.end();
-  CHECK(board->deaths_over(kOne, {2, 0}) == 0);
-
+TEST_CASE("deaths are counted for each delivery by itself") {
   DeliveryDeaths deaths{};
-  CHECK(deaths.count(kOne) == 1);
-  CHECK(deaths.count(kOne) == 2);
-  CHECK(deaths.count(kOther) == 1);
-  board->delivery_deaths().publish(deaths);
-  CHECK(board->deaths_over(kOne, {1, 0}) == 2);
-  CHECK(board->deaths_over(kOther, {1, 0}) == 1);
+  CHECK(deaths.count(kOne, kNow) == 1);
+  CHECK(deaths.count(kOne, kNow) == 2);
+  CHECK(deaths.count(kOther, kNow) == 1);
+  CHECK(deaths.of(kOne) == 2);
+  CHECK(deaths.of(kOther) == 1);
 }
 
 TEST_CASE("the oldest delivery is forgotten when there are too many") {
   DeliveryDeaths deaths{};
-  for (std::uint64_t i = 0; i <= deaths.latest.size(); ++i) deaths.count({i, i});
+  for (std::uint64_t i = 0; i <= deaths.latest.size(); ++i) deaths.count({i, i}, kNow);
   CHECK(deaths.of({0, 0}) == 0);
   CHECK(deaths.of({1, 1}) == 1);
 }

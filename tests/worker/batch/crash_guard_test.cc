@@ -34,12 +34,12 @@ TEST_CASE(
   SettlementRig rig;
   const std::string body = R"({"code":"ab"})";
   DeliveryDeaths deaths{};
-  deaths.count(fingerprint_of(body));
+  deaths.count(fingerprint_of(body), rig.now);
   rig.board.delivery_deaths().publish(deaths);
   rig.take_again(body);
   CHECK(rig.dead_letters.letters.empty());
 
-  deaths.count(fingerprint_of(body));
+  deaths.count(fingerprint_of(body), rig.now);
   rig.board.delivery_deaths().publish(deaths);
   rig.take_again(body);
   REQUIRE(rig.dead_letters.letters.size() == 1);
@@ -47,6 +47,18 @@ TEST_CASE(
   // A twin that comes for the first time has killed nobody.
   rig.take(body);
   CHECK(rig.dead_letters.letters.size() == 1);
+}
+
+TEST_CASE("workers that live and encode an equal body at the same time have not died over it") {
+  SettlementRig rig;
+  const std::string body = R"({"code":"ab"})";
+  SupervisorRecord supervisor{};
+  supervisor.slots = 8;
+  rig.board.supervisor().publish(supervisor);
+  for (int slot = 2; slot <= 8; ++slot)
+    rig.board.row({slot, 0}).encoding.begin(fingerprint_of(body));
+  rig.take_again(body);
+  CHECK(rig.dead_letters.letters.empty());
 }
 
 }  // namespace event_consumer
