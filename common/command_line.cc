@@ -177,6 +177,8 @@ Result<ResolvedOptions> read_options(const CommandLine& command_line) {
   }
   auto resolved = resolve_options(command_line.flags, read_environment(), file);
   if (!resolved) return resolved.error();
+  // Whoever shows the status logs in nowhere, and may be somebody who must not read them.
+  if (command_line.command == Command::kStatus || command_line.serve_status) return resolved;
   if (auto done = read_password_files(resolved->options); !done) return done.error();
   return resolved;
 }

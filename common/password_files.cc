@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "common/log.h"
+
 namespace event_consumer {
 
 Result<std::string> read_password_file(const std::string& path) {
@@ -39,6 +41,19 @@ Result<Done> read_password_files(Options& options) {
     options.clickhouse_password = *password;
   }
   return Done{};
+}
+
+std::optional<std::string> PasswordFile::changed() {
+  if (path_.empty()) return std::nullopt;
+  auto password = read_password_file(path_);
+  const std::string fault = password ? "" : password.error().message;
+  if (!fault.empty() && fault != fault_)
+    log::warn("{}; the password that it held before is tried on", fault);
+  fault_ = fault;
+  if (!password || *password == password_) return std::nullopt;
+  log::info("the password in {} has changed: it is used from here on", path_);
+  password_ = *password;
+  return password_;
 }
 
 }  // namespace event_consumer

@@ -181,6 +181,13 @@ TEST_CASE("command line: slot and descriptor are the worker's alone", "[command_
   refused({"--slot", "three"}, Program::kWorker);
 }
 
+TEST_CASE("command line: the status needs no password file", "[command_line]") {
+  const std::string file = "--rabbitmq-password-file=/nowhere/at-all";
+  CHECK(contains(refused({file}), "password file /nowhere/at-all: cannot be read"));
+  accepted({"status", file});
+  accepted({"--serve-status", file});
+}
+
 TEST_CASE("command line: a password in the flag is refused and not repeated", "[command_line]") {
   const CleanEnvironment environment;
   const std::string error = refused({"--rabbitmq-url", "amqp://user:hunter2@host/"});

@@ -1,6 +1,7 @@
 #include "common/password_files.h"
 
 #include "tests/common/temporary_file.h"
+#include "tests/fakes/captured_log.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -50,6 +51,25 @@ TEST_CASE("password file: more than one line is refused and not shown", "[passwo
 TEST_CASE("password file: one that cannot be read is refused with the reason", "[password_files]") {
   CHECK(refused("/nonexistent/file").find("No such file") != std::string::npos);
   CHECK(refused("/proc").find("Is a directory") != std::string::npos);
+}
+
+TEST_CASE("password file: read again, it gives another password once", "[password_files]") {
+  const TemporaryFile file("new\n");
+  PasswordFile password(file.path(), "old");
+  CHECK(password.changed() == "new");
+  CHECK_FALSE(password.changed());
+  CHECK_FALSE(PasswordFile("", "old").changed());
+}
+
+TEST_CASE("password file: while it cannot be read the password stays, which is said once",
+          "[password_files]") {
+  const testing::CapturedLog log;
+  const std::string path = TemporaryFile("gone").path();
+  PasswordFile password(path, "old");
+  CHECK_FALSE(password.changed());
+  CHECK_FALSE(password.changed());
+  CHECK(log.lines_with(path + ": cannot be read") == 1);
+  CHECK(log.lines_with("the password that it held before is tried on") == 1);
 }
 
 TEST_CASE("password files: they win, for every URL", "[password_files]") {

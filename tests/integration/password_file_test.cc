@@ -1,6 +1,8 @@
 // Passwords from files: used at both ends, rotated without a restart of the service, shown nowhere.
 #include <signal.h>
 
+#include <filesystem>
+
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
 #include "tests/support/click_events.h"
@@ -112,6 +114,29 @@ TEST_CASE("password files: both passwords are changed while events flow, at the 
   for (const char* secret :
        {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})
     check_nowhere(secret, running.service());
+}
+
+TEST_CASE("password files: one that is gone keeps no worker off RabbitMQ") {
+  const BrokerUser user;
+  const PrivateDirectory secrets("secrets");
+  for (const std::string gone : {"clickhouse", "rabbitmq"}) {
+    const std::string rabbitmq_file = secrets.path() + "/rabbitmq";
+    const std::string clickhouse_file = secrets.path() + "/clickhouse";
+    write_file(rabbitmq_file, kRabbitmqPassword, 0600);
+    write_file(clickhouse_file, kClickhousePassword, 0600);
+    RunningService running("gone_" + gone,
+                           {{"RABBITMQ_URL", rabbitmq().url("/", "app", "overruled")},
+                            {"RABBITMQ_PASSWORD_FILE", rabbitmq_file},
+                            {"CLICKHOUSE_USER", kClickhouseUser},
+                            {"CLICKHOUSE_PASSWORD_FILE", clickhouse_file}});
+    std::filesystem::remove(secrets.path() + "/" + gone);
+    rabbitmq().ctl({"close_all_connections", "for the test"});
+    running.publish();
+    INFO(running.service().log());
+    CHECK(running.all_arrive(seconds(20)));
+    CHECK(running.service().count_in_log("the password that it held before is tried on") ==
+          (gone == "rabbitmq" ? 2 : 0));
+  }
 }
 
 TEST_CASE("password files: one that cannot be used ends the start with 64 and is named") {

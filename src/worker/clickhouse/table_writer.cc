@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/log.h"
-#include "common/password_files.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/insert.h"
 
@@ -44,7 +43,7 @@ TableWriter::TableWriter(const Options& options, Duration second_look)
       create_table_(options.create_table),
       required_(options.required_columns),
       second_look_(second_look),
-      password_file_(options.clickhouse_password_file) {}
+      password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
 Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,
@@ -154,19 +153,9 @@ Result<Encoding> TableWriter::encoding() const {
 }
 
 bool TableWriter::password_has_changed() {
-  if (password_file_.empty()) return false;
-  auto password = read_password_file(password_file_);
-  if (!password) {
-    if (password.error().message != password_fault_)
-      log::warn("{}; the password that it held before is tried on", password.error().message);
-    password_fault_ = password.error().message;
-    return false;
-  }
-  password_fault_.clear();
-  if (*password == http_.server().password) return false;
-  log::info("the password in {} has changed: it is used from here on", password_file_);
-  http_.use_password(*password);
-  return true;
+  const auto password = password_file_.changed();
+  if (password) http_.use_password(*password);
+  return password.has_value();
 }
 
 InsertOutcome TableWriter::post(const Batch& batch) {

@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/options.h"
+#include "common/password_files.h"
 #include "worker/batch/batch.h"
 #include "worker/clickhouse/clickhouse_http.h"
 #include "worker/clickhouse/server_facts.h"
@@ -88,9 +89,8 @@ class TableWriter {
   Inspection known_;                 // of the server that rows go to
   bool facts_have_changed_ = false;  // and events are encoded for those before
   Duration second_look_;
-  bool was_absent_ = false;     // at the last look, or the last post, there was no table
-  std::string password_file_;   // empty: none
-  std::string password_fault_;  // already in the log
+  bool was_absent_ = false;  // at the last look, or the last post, there was no table
+  PasswordFile password_file_;
 };
 
 }  // namespace event_consumer

@@ -76,9 +76,12 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   auto first = connect(options, name, heartbeat);
   if (!first) return first.error();
   // The password may have been changed since the last time.
-  BrokerLink link(std::move(*first), [&]() -> Result<BrokerLink::Connections> {
-    Options current = options;
-    if (auto done = read_password_files(current); !done) return done.error();
+  Options current = options;
+  PasswordFile password_file(options.rabbitmq_password_file,
+                             options.rabbitmq_urls.front().password);
+  BrokerLink link(std::move(*first), [&] {
+    if (const auto password = password_file.changed())
+      for (AmqpUrl& url : current.rabbitmq_urls) url.password = *password;
     return connect(current, name, heartbeat);
   });
 
