@@ -52,6 +52,7 @@ void Batch::clear() {
   format_.reset();
   is_part_ = false;
   may_be_stored_ = false;
+  is_outdated_ = false;
   refused_alone_after_.reset();
 }
 

@@ -61,6 +61,10 @@ class Batch {
   bool may_be_stored() const { return may_be_stored_; }
   void set_may_be_stored() { may_be_stored_ = true; }
 
+  // Whether it kept its bytes for that reason when the table's columns changed.
+  bool is_outdated() const { return is_outdated_; }
+  void set_outdated() { is_outdated_ = true; }
+
   // When its only message was refused for the first time: the number of inserts stored by then.
   std::optional<std::size_t> refused_alone_after() const { return refused_alone_after_; }
   void set_refused_alone_after(std::size_t inserts) { refused_alone_after_ = inserts; }
@@ -74,6 +78,7 @@ class Batch {
   std::shared_ptr<const InsertFormat> format_;
   bool is_part_ = false;
   bool may_be_stored_ = false;
+  bool is_outdated_ = false;
   std::optional<std::size_t> refused_alone_after_;
 };
 

@@ -119,6 +119,9 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
     phase_ = {State::kGivenUp};
     return {};
   }
+  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused;
+  if (is_refused && outcome.error_class != ErrorClass::kTransient && batches_.front().is_outdated())
+    return give_up_bytes(now);
   refusal_search_.note_refusal(outcome.message);
   switch (outcome.error_class) {
     case ErrorClass::kTransient:
@@ -132,6 +135,16 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
       break;
   }
   return check_table(Next::kCheckAndCut);
+}
+
+// The server does not take the bytes of former columns: whether they are stored will never be
+// known. Rather twice than never; what is refused of them is not the fault of a row.
+Effects InsertStage::give_up_bytes(TimePoint now) {
+  Effects effects;
+  std::vector<BatchPtr> anew;
+  encode_anew(*batches_.take_front(), anew, effects);
+  batches_.put_first(std::move(anew));
+  return go_on(now, std::move(effects));
 }
 
 Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
@@ -167,10 +180,12 @@ Effects InsertStage::adopt(Encoding encoding) {
     // One that may be stored keeps its bytes and its token until that is known. A server that does
     // not compare types could take them for something else; there it is encoded anew and may
     // double.
-    if (batch->may_be_stored() && batch->format().states_types)
+    if (batch->may_be_stored() && batch->format().states_types) {
+      batch->set_outdated();
       anew.push_back(std::move(batch));
-    else
+    } else {
       encode_anew(*batch, anew, effects);
+    }
   }
   batches_.put_first(std::move(anew));
   return effects;

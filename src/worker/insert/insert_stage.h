@@ -117,6 +117,7 @@ class InsertStage {
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
+  Effects give_up_bytes(TimePoint now);
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
   Effects adopt(Encoding encoding);
   void encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects);

@@ -63,6 +63,25 @@ TEST_CASE("insert stage: a batch that may be stored keeps bytes and token over a
   CHECK(rig.inserter.posts.at(2).bytes == rig.inserter.posts.at(0).bytes);
 }
 
+// What was left without an answer and is refused for its types now is no row's fault.
+TEST_CASE("insert stage: bytes that the server takes no more are encoded anew", "[insert_stage]") {
+  for (const ErrorClass refusal : {ErrorClass::kConfiguration, ErrorClass::kData}) {
+    Rig rig(1);
+    rig.add(1);
+    rig.answer(Kind::kUnknown);
+    rig.wait_for_deadline();
+    rig.refuse(ErrorClass::kConfiguration);
+    rig.wait_for_deadline();
+    rig.table_changed(code_encoding());
+    rig.refuse(refusal);
+    REQUIRE(rig.inserter.posts.size() == 4);
+    CHECK(rig.inserter.posts.at(3).token != rig.inserter.posts.at(0).token);
+    CHECK(rig.refused_tags.empty());
+    rig.store();
+    CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+  }
+}
+
 TEST_CASE(
     "insert stage: where the server compares no types, the table is looked at before every post",
     "[insert_stage]") {
