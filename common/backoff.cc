@@ -1,8 +1,23 @@
 #include "common/backoff.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace event_consumer {
+namespace {
+
+BackoffSeeds& seeds() {
+  static BackoffSeeds seeds;
+  return seeds;
+}
+
+}  // namespace
+
+std::uint64_t draw_backoff_seed() { return seeds() ? seeds()() : std::random_device{}(); }
+
+BackoffSeeds set_backoff_seeds(BackoffSeeds new_seeds) {
+  return std::exchange(seeds(), std::move(new_seeds));
+}
 
 Duration Backoff::next() {
   const Duration step = next_;

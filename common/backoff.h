@@ -3,16 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 
 #include "common/clock.h"
 
 namespace event_consumer {
 
+// A seed for the jitter of one Backoff: the machine's, or of whatever a test has put in its place.
+std::uint64_t draw_backoff_seed();
+using BackoffSeeds = std::function<std::uint64_t()>;
+// For tests that must repeat exactly; returns what was there before. Empty: the machine's.
+BackoffSeeds set_backoff_seeds(BackoffSeeds seeds);
+
 class Backoff {
  public:
   // `seed` starts the jitter; tests give their own.
-  Backoff(Duration first, Duration longest, std::uint64_t seed = std::random_device{}())
+  Backoff(Duration first, Duration longest, std::uint64_t seed = draw_backoff_seed())
       : first_(first), longest_(longest), next_(first), random_(seed) {}
 
   // The delay before the next try, between half of the current step and the whole of it. Each call
