@@ -64,6 +64,7 @@ help:
 	@echo '                    once it is there, make check does too'
 	@echo 'make bench          compare with an empty consumer on the same queue'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
+	@echo 'make simulate       run workers through faults drawn from seeds (SEEDS=N FROM=K, TELL=1)'
 	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make deb            the Debian package, into $(BUILD)/deb'

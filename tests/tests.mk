@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine bench differential fuzz
+.PHONY: demo chaos engine bench differential fuzz simulate
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -69,6 +69,15 @@ differential: $(chdb)
 	@packaging/deps.sh $(build_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/differential-encode
 	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) $(VALUES) $(SEED)
+
+SEEDS ?= 10000
+FROM  ?= 1
+
+# More seeds than `make check` runs, or one again (TELL=1: with all that happens in it).
+simulate:
+	@packaging/deps.sh $(build_packages)
+	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/unit-tests
+	@SEEDS=$(SEEDS) FROM=$(FROM) TELL=$(TELL) $(BUILD)/unit-tests "simulation*"
 
 FUZZ_SECONDS ?= 60
 fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(call find_sources,tests/fuzz))

@@ -1,0 +1,67 @@
+// Ledger: what truly became of each event, written down by the simulated servers from the bytes
+// that reach them. No worker knows it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace event_consumer::simulation {
+
+using EventId = std::size_t;
+
+enum class EventKind {
+  kGood,
+  kUnreadable,  // no JSON
+  kTooLarge,    // larger than a batch may be
+  kPoison,      // only ClickHouse can tell that the row is bad
+};
+
+struct Event {
+  EventKind kind;
+  std::string body;
+
+  std::size_t handed = 0;       // times that a worker took it from its socket
+  std::size_t copies = 0;       // rows in the table
+  std::size_t unanswered = 0;   // times that it was stored and the worker was not told
+  std::size_t letters = 0;      // times in the dead-letter queue
+  std::size_t rejected = 0;     // times left to the broker's own dead-letter policy
+  bool is_gone = false;         // with a queue that somebody has deleted
+  bool limit_dropped = false;   // by the delivery limit
+  bool length_dropped = false;  // by the queue's max-length
+  bool is_wronged = false;      // ClickHouse has refused its row alone, for no fault of it
+
+  bool is_excused() const { return is_gone || limit_dropped || length_dropped; }
+  // It may be acknowledged.
+  bool is_safe() const { return copies > 0 || letters > 0; }
+};
+
+class Ledger {
+ public:
+  // `padding` bytes make it larger.
+  EventId add(EventKind kind, std::size_t padding, bool has_option) {
+    std::string code = std::to_string(events.size()) + (kind == EventKind::kPoison ? "!" : ":") +
+                       std::string(padding, 'x');
+    if (kind != EventKind::kUnreadable)
+      code = "{\"code\":\"" + code + (has_option ? "\",\"option\":\"o\"}" : "\"}");
+    events.push_back({kind, std::move(code)});
+    return events.size() - 1;
+  }
+
+  // The event that this body or row is of.
+  static EventId id_in(std::string_view text) {
+    EventId id = 0;
+    for (char c : text.substr(text.find_first_of("0123456789"))) {
+      if (c < '0' || c > '9') break;
+      id = 10 * id + static_cast<EventId>(c - '0');
+    }
+    return id;
+  }
+
+  Event& operator[](EventId id) { return events[id]; }
+
+  std::vector<Event> events;
+};
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,338 @@
+#include "tests/simulation/sim_broker.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace event_consumer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Kind = Channel::Request::Kind;
+
+// A classic queue that is killed has forgotten the acknowledgements of so long.
+constexpr milliseconds kForgotten{500};
+// A broker that cannot send for so long cuts the link.
+constexpr seconds kSendTimeout{30};
+
+}  // namespace
+
+void SimBroker::publish(EventId event) {
+  unpublished_.push_back(event);
+  deliver();
+}
+
+Result<std::shared_ptr<Channel>> SimBroker::connect(int worker) {
+  if (!is_up()) return Error{ErrorKind::kUnavailable, "connection refused"};
+  if (world_.now() < refuses_until_) return Error{ErrorKind::kConfiguration, "no access"};
+  if (is_queue_missing()) return Error{ErrorKind::kConfiguration, "no queue"};
+  auto channel = std::make_shared<Channel>();
+  channel->worker = worker;
+  channel->heard_at = channel->read_at = world_.now();
+  channels_.push_back(channel);
+  return channel;
+}
+
+std::shared_ptr<LetterLine> SimBroker::open_letters() {
+  lines_.push_back(std::make_shared<LetterLine>());
+  return lines_.back();
+}
+
+void SimBroker::send(Channel& channel, Kind kind, DeliveryTag tag) {
+  channel.up_at = std::max(channel.up_at, world_.now() + latency());
+  channel.up.push_back({kind, channel.up_at, tag});
+}
+
+void SimBroker::send(LetterLine& line, EventId event) {
+  const TimePoint at = world_.now() + latency();
+  line.up.push_back({line.up.empty() ? at : std::max(at, line.up.back().at), event});
+}
+
+void SimBroker::client_gone(Channel& channel) {
+  channel.cut_at = world_.now();
+  if (!channel.is_open) return;
+  // A socket that is closed with unread data resets the connection.
+  if (world_.one_in(2)) channel.up.clear();
+  const auto& known = *std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const auto& each) { return each.get() == &channel; });
+  world_.at(channel.arrival(world_.now() + world_.between(milliseconds(1), seconds(3))),
+            [this, known] {
+              if (known->is_open) end(*known);
+              deliver();
+            });
+}
+
+void SimBroker::close(Channel& channel) {
+  if (!channel.is_open || channel.stalled_until > world_.now()) return client_gone(channel);
+  while (!channel.up.empty()) handle_next(channel);
+  if (channel.is_open) end(channel);
+  deliver();
+}
+
+std::optional<TimePoint> SimBroker::next_at() const {
+  std::optional<TimePoint> next;
+  for (const auto& channel : channels_) {
+    if (!channel->is_open) continue;
+    next = earliest(next, times_out_at(*channel));
+    if (!channel->up.empty()) next = earliest(next, channel->arrival(channel->up.front().at));
+  }
+  for (const auto& line : lines_)
+    if (!line->up.empty() && !blocks_) next = earliest(next, line->up.front().at);
+  if (!unpublished_.empty()) next = earliest(next, std::max(down_until_, queue_missing_until_));
+  return next;
+}
+
+void SimBroker::work() {
+  for (const auto& channel : channels_) {
+    if (!channel->is_open) continue;
+    while (!channel->up.empty() && channel->arrival(channel->up.front().at) <= world_.now())
+      handle_next(*channel);
+    if (!channel->is_open || world_.now() < times_out_at(*channel)) continue;
+    world_.note(channel->worker, "the broker hears nothing, and cuts the link");
+    channel->cut_at = std::max(channel->down_at, world_.now());
+    end(*channel);
+  }
+  for (const auto& line : lines_) take_letters(*line);
+  const auto over = [](const auto& each) { return !each->is_open && each.use_count() == 1; };
+  channels_.erase(std::remove_if(channels_.begin(), channels_.end(), over), channels_.end());
+  lines_.erase(
+      std::remove_if(lines_.begin(), lines_.end(),
+                     [](const auto& line) { return line.use_count() == 1 && line->up.empty(); }),
+      lines_.end());
+  deliver();
+}
+
+void SimBroker::handle_next(Channel& channel) {
+  const Channel::Request request = channel.up.front();
+  channel.up.pop_front();
+  channel.heard_at = world_.now();
+  auto& unsettled = channel.unsettled;
+  const auto at = unsettled.find(request.tag);
+  const bool settles =
+      request.kind >= Kind::kAcknowledge;  // the last three name a tag, which must be known
+  if (settles && at == unsettled.end())
+    return world_.require(false, "a tag is settled that the broker does not know", channel.worker,
+                          request.tag);
+  switch (request.kind) {
+    case Kind::kConsume:
+      if (is_queue_missing()) {
+        channel.cut_at = std::max(channel.down_at, world_.now());
+        return end(channel);
+      }
+      world_.require(!channel.has_consumer, "two consumers of one tag", channel.worker);
+      channel.has_consumer = true;
+      return answer(channel, SourceEvent::Kind::kConsuming);
+    case Kind::kCancel:
+      world_.require(channel.has_consumer, "no consumer to cancel", channel.worker);
+      channel.has_consumer = false;
+      return answer(channel, SourceEvent::Kind::kCancelled);
+    case Kind::kQos:
+      return answer(channel, SourceEvent::Kind::kSettled);
+    case Kind::kAcknowledge:
+      for (auto each = unsettled.begin(); each != std::next(at); ++each)
+        acknowledged_.push_back({world_.now(), each->second});
+      unsettled.erase(unsettled.begin(), std::next(at));
+      break;
+    case Kind::kGiveBack:
+      put_back(at->second);
+      unsettled.erase(at);
+      break;
+    case Kind::kReject:
+      ++ledger_[at->second].rejected;
+      unsettled.erase(at);
+      break;
+  }
+  while (!acknowledged_.empty() && acknowledged_.front().at < world_.now() - kForgotten)
+    acknowledged_.pop_front();
+}
+
+void SimBroker::answer(Channel& channel, SourceEvent::Kind kind) {
+  channel.down_at = std::max(channel.down_at, world_.now() + latency());
+  channel.down.push_back({kind, channel.down_at});
+}
+
+SimBroker::Message& SimBroker::message(EventId event) {
+  if (event >= messages_.size()) messages_.resize(event + 1);
+  return messages_[event];
+}
+
+void SimBroker::put_back(EventId event) {
+  if (ledger_[event].is_gone) return;
+  Message& returned = message(event);
+  returned.redelivered = true;
+  ++returned.returns;
+  if (kind_.is_quorum && kind_.delivery_limit && returned.returns > *kind_.delivery_limit) {
+    ledger_[event].limit_dropped = true;
+    ++dropped_by_limit_;
+    return world_.note(0, "dropped by the delivery limit", event);
+  }
+  queue_.insert(event);
+  drop_head();
+}
+
+void SimBroker::drop_head() {
+  if (!kind_.max_length || queue_.size() <= *kind_.max_length) return;
+  ledger_[*queue_.begin()].length_dropped = true;
+  world_.note(0, "dropped by max-length", *queue_.begin());
+  queue_.erase(queue_.begin());
+}
+
+Channel* SimBroker::next_consumer() {
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    Channel& channel = *channels_[(turn_ + i) % channels_.size()];
+    if (!channel.has_consumer) continue;
+    if (channel.unsettled.size() < kind_.prefetch) {
+      if (!kind_.single_active) turn_ = (turn_ + i + 1) % channels_.size();
+      return &channel;
+    }
+    if (kind_.single_active) return nullptr;
+  }
+  return nullptr;
+}
+
+void SimBroker::deliver() {
+  if (!is_up() || is_queue_missing()) return;
+  for (const EventId event : unpublished_) {
+    queue_.insert(event);
+    drop_head();
+  }
+  unpublished_.clear();
+  while (!queue_.empty()) {
+    Channel* channel = next_consumer();
+    if (channel == nullptr) return;
+    const EventId event = *queue_.begin();
+    queue_.erase(queue_.begin());
+    channel->down_at = std::max(channel->down_at, world_.now() + latency());
+    channel->unsettled[++channel->last_tag] = event;
+    channel->down.push_back({SourceEvent::Kind::kDelivery, channel->down_at, channel->last_tag,
+                             event, message(event).redelivered});
+  }
+}
+
+// What was not settled is in the queue again.
+void SimBroker::end(Channel& channel) {
+  channel.is_open = false;
+  channel.has_consumer = false;
+  channel.up.clear();
+  for (const auto& [tag, event] : channel.unsettled) put_back(event);
+  channel.unsettled.clear();
+}
+
+TimePoint SimBroker::times_out_at(const Channel& channel) const {
+  TimePoint at = channel.heard_at + 2 * kind_.heartbeat;
+  if (!channel.down.empty())
+    at = std::min(at, std::max(channel.read_at, channel.down.front().at) + kSendTimeout);
+  return at;
+}
+
+void SimBroker::take_letters(LetterLine& line) {
+  while (!line.up.empty() && !blocks_ && is_up() && line.up.front().at <= world_.now()) {
+    const EventId event = line.up.front().event;
+    line.up.pop_front();
+    const TimePoint at = world_.now() + latency();
+    if (refuses_letters_) {
+      line.up.clear();
+    } else {
+      ++ledger_[event].letters;
+      world_.note(0, "in the dead-letter queue", event);
+    }
+    line.down.push_back(
+        {line.down.empty() ? at : std::max(at, line.down.back().at), !refuses_letters_});
+  }
+}
+
+Channel* SimBroker::channel(std::size_t number) {
+  if (channels_.empty()) return nullptr;
+  Channel& channel = *channels_[number % channels_.size()];
+  return channel.is_open ? &channel : nullptr;
+}
+
+void SimBroker::restart(Duration away, bool is_killed) {
+  world_.note(0, is_killed ? "the broker is killed" : "the broker restarts");
+  for (const auto& channel : channels_) {
+    if (!channel->is_open) continue;
+    channel->cut_at = std::max(channel->down_at, world_.now() + latency());
+    end(*channel);
+  }
+  for (const auto& line : lines_) {
+    line->cut_at = world_.now();
+    line->up.clear();
+  }
+  if (is_killed && !kind_.is_quorum) {
+    for (const Acknowledged& each : acknowledged_)
+      if (each.at >= world_.now() - kForgotten) queue_.insert(each.event);
+    for (const EventId event : queue_) message(event).redelivered = true;
+  }
+  acknowledged_.clear();
+  down_until_ = world_.now() + away;
+}
+
+void SimBroker::cut(std::size_t number, Duration until_seen) {
+  Channel* which = channel(number);
+  if (which == nullptr) return;
+  world_.note(which->worker, "the broker cuts the link", which->unsettled.size());
+  which->cut_at = std::max(which->down_at, world_.now() + until_seen);
+  end(*which);
+  deliver();
+}
+
+void SimBroker::reset(std::size_t number) {
+  Channel* which = channel(number);
+  if (which == nullptr) return;
+  world_.note(which->worker, "the link is reset", which->unsettled.size());
+  which->is_reset = true;
+  client_gone(*which);
+}
+
+void SimBroker::stall(std::size_t number, Duration duration) {
+  Channel* which = channel(number);
+  if (which == nullptr) return;
+  world_.note(which->worker, "the link stalls");
+  which->stalled_until = world_.now() + duration;
+}
+
+void SimBroker::cut_letters(std::size_t number) {
+  if (lines_.empty()) return;
+  world_.note(0, "a line of dead letters is cut");
+  lines_[number % lines_.size()]->cut_at = world_.now();
+}
+
+void SimBroker::delete_queue(Duration away) {
+  world_.note(0, "the queue is deleted", queue_.size(), unsettled());
+  for (const EventId event : queue_) ledger_[event].is_gone = true;
+  queue_.clear();
+  for (const auto& channel : channels_) {
+    if (!channel->is_open) continue;
+    for (const auto& [tag, event] : channel->unsettled) ledger_[event].is_gone = true;
+    if (!channel->has_consumer) continue;  // its tags stay good
+    channel->cut_at = std::max(channel->down_at, world_.now());
+    end(*channel);
+  }
+  acknowledged_.clear();
+  queue_missing_until_ = world_.now() + away;
+}
+
+void SimBroker::heal() {
+  down_until_ = std::min(down_until_, world_.now());
+  refuses_until_ = std::min(refuses_until_, world_.now());
+  queue_missing_until_ = std::min(queue_missing_until_, world_.now());
+  blocks_ = refuses_letters_ = false;
+  for (const auto& channel : channels_)
+    channel->stalled_until = std::min(channel->stalled_until, world_.now());
+  deliver();
+}
+
+bool SimBroker::is_empty() const {
+  return queued() == 0 && unsettled() == 0 &&
+         std::all_of(lines_.begin(), lines_.end(),
+                     [](const auto& line) { return line->up.empty(); });
+}
+
+std::size_t SimBroker::unsettled() const {
+  std::size_t count = 0;
+  for (const auto& channel : channels_) count += channel->unsettled.size();
+  return count;
+}
+
+}  // namespace event_consumer::simulation

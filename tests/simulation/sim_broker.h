@@ -1,0 +1,115 @@
+// SimBroker: RabbitMQ as far as a worker can tell: one queue, a dead-letter queue, and whatever may
+// happen to them and to the links. Any request that a real one would answer with the end of the
+// channel breaks a promise.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "common/result.h"
+#include "tests/simulation/sim_channel.h"
+#include "tests/simulation/world.h"
+
+namespace event_consumer::simulation {
+
+struct QueueKind {
+  bool is_quorum = false;                     // each return counts
+  std::optional<std::size_t> delivery_limit;  // of returns, beyond which a message is dropped
+  std::optional<std::size_t> max_length;      // beyond which the head is dropped
+  bool single_active = false;                 // the first consumer gets everything
+  std::size_t prefetch = 1;
+  std::chrono::seconds heartbeat{60};
+};
+
+class SimBroker {
+ public:
+  SimBroker(World& world, Ledger& ledger, const QueueKind& kind)
+      : world_(world), ledger_(ledger), kind_(kind) {}
+
+  const QueueKind& kind() const { return kind_; }
+
+  // The publisher's side. It waits while the broker or the queue is away.
+  void publish(EventId event);
+
+  // The worker's side.
+  Result<std::shared_ptr<Channel>> connect(int worker);
+  std::shared_ptr<LetterLine> open_letters();
+  bool is_up() const { return world_.now() >= down_until_; }
+  void send(Channel& channel, Channel::Request::Kind kind, DeliveryTag tag = 0);
+  void send(LetterLine& line, EventId event);
+  // Its process or its socket has ended: the broker learns that soon, and what was sent before may
+  // arrive or not. Or it closes with a handshake, behind everything sent.
+  void client_gone(Channel& channel);
+  void close(Channel& channel);
+
+  // Faults. The first two are a SIGKILL or an orderly restart; those of a channel take the
+  // `number`th, modulo.
+  void restart(Duration away, bool is_killed);
+  void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
+  void cut(std::size_t number, Duration until_seen);  // by the broker
+  void reset(std::size_t number);                     // seen by the client at once
+  void stall(std::size_t number, Duration duration);  // the network
+  void cut_letters(std::size_t number);
+  void delete_queue(Duration away);
+  void block_publishers(bool blocked) { blocks_ = blocked; }
+  void refuse_letters(bool refused) { refuses_letters_ = refused; }
+  void heal();
+
+  // When it has something to do by itself; and does what is due.
+  std::optional<TimePoint> next_at() const;
+  void work();
+
+  // Whether nothing is in the queue or on its way.
+  bool is_empty() const;
+  std::size_t queued() const { return queue_.size() + unpublished_.size(); }
+  std::size_t unsettled() const;
+  std::size_t dropped_by_limit() const { return dropped_by_limit_; }
+
+ private:
+  struct Message {
+    std::size_t returns = 0;
+    bool redelivered = false;
+  };
+  struct Acknowledged {
+    TimePoint at;
+    EventId event;
+  };
+
+  void handle_next(Channel& channel);
+  void answer(Channel& channel, SourceEvent::Kind kind);
+  void put_back(EventId event);
+  void drop_head();
+  void deliver();
+  Channel* next_consumer();
+  void end(Channel& channel);
+  Channel* channel(std::size_t number);
+  bool is_queue_missing() const { return world_.now() < queue_missing_until_; }
+  TimePoint times_out_at(const Channel& channel) const;
+  void take_letters(LetterLine& line);
+  Message& message(EventId event);
+  Duration latency() { return world_.between(std::chrono::microseconds(50), latest_); }
+
+  World& world_;
+  Ledger& ledger_;
+  QueueKind kind_;
+  Duration latest_ = std::chrono::milliseconds(4);
+  std::set<EventId> queue_;  // what is returned goes to its place
+  std::deque<EventId> unpublished_;
+  std::vector<Message> messages_;
+  std::deque<Acknowledged> acknowledged_;  // lately
+  std::vector<std::shared_ptr<Channel>> channels_;
+  std::vector<std::shared_ptr<LetterLine>> lines_;
+  std::size_t turn_ = 0;  // whose consumer is the next
+  TimePoint down_until_{};
+  TimePoint refuses_until_{};
+  TimePoint queue_missing_until_{};
+  bool blocks_ = false;
+  bool refuses_letters_ = false;
+  std::size_t dropped_by_limit_ = 0;
+};
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,74 @@
+// What lies between a worker and the simulated broker: two pipes in which everything takes its
+// time, and which end at different times for the two sides. A channel is one of deliveries, a
+// letter line one of dead letters.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "common/clock.h"
+#include "tests/simulation/ledger.h"
+#include "worker/message/source.h"
+
+namespace event_consumer::simulation {
+
+struct Channel {
+  // To the worker.
+  struct Frame {
+    SourceEvent::Kind kind;
+    TimePoint at;
+    DeliveryTag tag = 0;
+    EventId event = 0;
+    bool redelivered = false;
+  };
+  // To the broker.
+  struct Request {
+    enum class Kind { kConsume, kCancel, kQos, kAcknowledge, kGiveBack, kReject };
+    Kind kind;
+    TimePoint at;
+    DeliveryTag tag = 0;
+  };
+
+  int worker;
+
+  // The broker's side.
+  bool is_open = true;
+  bool has_consumer = false;
+  DeliveryTag last_tag = 0;
+  std::map<DeliveryTag, EventId> unsettled;
+  TimePoint heard_at;  // anything of the client
+
+  // The network.
+  std::deque<Frame> down;
+  std::deque<Request> up;
+  TimePoint down_at{};        // when the latest frame arrives
+  TimePoint up_at{};          // … and the latest request
+  TimePoint stalled_until{};  // nothing arrives before
+
+  // The client's side.
+  std::optional<TimePoint> cut_at;  // the end is seen then, behind what has arrived
+  bool is_reset = false;            // the end is seen at once, and nothing else
+  TimePoint read_at;                // when it looked last
+
+  TimePoint arrival(TimePoint at) const { return std::max(at, stalled_until); }
+};
+
+struct LetterLine {
+  struct Letter {
+    TimePoint at;
+    EventId event;
+  };
+  struct Confirm {
+    TimePoint at;
+    bool is_taken;
+  };
+
+  bool is_open = true;
+  std::deque<Letter> up;
+  std::deque<Confirm> down;
+  std::optional<TimePoint> cut_at;
+};
+
+}  // namespace event_consumer::simulation

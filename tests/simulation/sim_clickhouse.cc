@@ -1,0 +1,249 @@
+#include "tests/simulation/sim_clickhouse.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace event_consumer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Kind = InsertOutcome::Kind;
+
+// The client's, for an answer.
+constexpr seconds kTimeout{30};
+
+const ServerReport kServer{"simulated", true};
+
+// «VERSION COLUMNS»: so tests name the columns of the rows.
+std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, bool states_types) {
+  return std::make_shared<const InsertFormat>(
+      InsertFormat{std::to_string(version) + " " + std::to_string(columns), "", states_types});
+}
+
+InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
+  return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, kServer};
+}
+
+}  // namespace
+
+// RowBinary: strings of less than 2^14 bytes, the first of which is the event's.
+std::vector<EventId> SimClickHouse::events_of(const Batch& batch) {
+  const std::string& query = batch.format().query;
+  const auto columns = static_cast<std::size_t>(std::atoi(query.c_str() + query.find(' ')));
+  std::vector<EventId> events;
+  std::string_view bytes = batch.bytes();
+  for (std::size_t column = 0; !bytes.empty(); ++column) {
+    std::size_t size = static_cast<unsigned char>(bytes[0]);
+    std::size_t head = 1;
+    if (size >= 128) size = size - 128 + 128 * static_cast<unsigned char>(bytes[head++]);
+    if (column % columns == 0) events.push_back(Ledger::id_in(bytes.substr(head, size)));
+    bytes.remove_prefix(head + size);
+  }
+  return events;
+}
+
+// Columns come in three sets: the event's code; one more; one more that has a DEFAULT, and is left
+// out of rows without it.
+Encoding SimClickHouse::encoding() const {
+  const auto string = [] { return *parse_column_type("String"); };
+  std::vector<Column> columns = {{"code", string()}};
+  if (version_ % 3 == 1) columns.push_back({"option", string()});
+  if (version_ % 3 == 2) columns.push_back({"option", string(), /*has_default=*/true});
+  const auto format_of = [version = version_,
+                          states_types = kind_.states_types](const std::vector<bool>& written) {
+    return format(version,
+                  static_cast<std::size_t>(std::count(written.begin(), written.end(), true)),
+                  states_types);
+  };
+  Encoding encoding{std::move(*RowEncoder::create(columns, {"code"})),
+                    format(version_, columns.size(), kind_.states_types)};
+  if (version_ % 3 == 2) encoding.format_of = format_of;
+  return encoding;
+}
+
+std::optional<Encoding> SimClickHouse::open(int& known) {
+  if (strike(/*is_question=*/true)) return std::nullopt;
+  known = version_;
+  return encoding();
+}
+
+// A server that does not compare types cannot tell rows of other columns: where a worker looks
+// before each post the change comes with the look, because one in between would be nobody's fault.
+void SimClickHouse::change_columns() {
+  if (!kind_.states_types)
+    changes_at_look_ = true;
+  else
+    world_.note(0, "the columns change", static_cast<std::uint64_t>(++version_));
+}
+
+std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
+  if (!fault_ || (is_question && fault_->answers_questions)) return std::nullopt;
+  return world_.one_in(fault_->one_in) ? fault_ : std::nullopt;
+}
+
+void SimClickHouse::post(const Batch& batch, Posted answer) {
+  const Request request{batch.token(), events_of(batch), std::atoi(batch.format().query.c_str()),
+                        batch.bytes().size()};
+  const auto fault = strike(/*is_question=*/false);
+  if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
+  const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
+  world_.after(time, [this, request, answer] {
+    // It may go away while it works.
+    if (fault_ && fault_->kind == Fault::Kind::kAway) {
+      if (world_.one_in(2)) store(request, false);
+      return answer(failure(Kind::kUnknown, ErrorClass::kTransient, "the connection broke"));
+    }
+    answer(carry_out(request));
+  });
+}
+
+InsertOutcome SimClickHouse::carry_out(const Request& request) {
+  if (kind_.states_types && request.version != version_)
+    return failure(Kind::kRefused,
+                   version_ % 2 == 0 ? ErrorClass::kData : ErrorClass::kConfiguration,
+                   "other columns");
+  if (is_poisoned(request)) return failure(Kind::kRefused, ErrorClass::kData, "a row is bad");
+  store(request, true);
+  InsertOutcome stored;
+  stored.kind = Kind::kStored;
+  stored.server = kServer;
+  return stored;
+}
+
+bool SimClickHouse::is_poisoned(const Request& request) const {
+  return std::any_of(request.events.begin(), request.events.end(),
+                     [this](EventId event) { return ledger_[event].kind == EventKind::kPoison; });
+}
+
+void SimClickHouse::store(const Request& request, bool is_told) {
+  if (is_poisoned(request)) return;
+  const auto [at, is_new] = tokens_.emplace(request.token, request.events);
+  world_.require(at->second == request.events, "one token for different rows");
+  const bool stores = is_new || !kind_.deduplicates;
+  world_.note(0, stores ? "stores rows, from event" : "knows the token of rows, from event",
+              request.events.size(), request.events.front());
+  for (const EventId event : request.events) {
+    world_.whisper(0, "is stored: event, new", event, stores);
+    if (stores) ++ledger_[event].copies;
+    if (stores && !is_told) ++ledger_[event].unanswered;
+  }
+}
+
+void SimClickHouse::fail(const Fault& fault, const Request& request, const Posted& answer) {
+  const auto later = [&](Duration time, const InsertOutcome& outcome, bool stores = false) {
+    world_.after(time, [this, request, answer, outcome, stores] {
+      if (stores) store(request, false);
+      answer(outcome);
+    });
+  };
+  const InsertOutcome unknown = failure(Kind::kUnknown, ErrorClass::kTransient, "no answer");
+  switch (fault.kind) {
+    case Fault::Kind::kSlow:
+      break;
+    case Fault::Kind::kAway:
+      return later(world_.between(milliseconds(1), seconds(5)),
+                   failure(Kind::kRefused, ErrorClass::kTransient, "cannot reach it"));
+    case Fault::Kind::kHangs:
+      if (world_.one_in(2))
+        world_.after(world_.between(milliseconds(10), seconds(90)),
+                     [this, request] { store(request, false); });
+      return later(kTimeout, unknown);
+    case Fault::Kind::kLosesAnswers:
+      return later(latency(), unknown, world_.one_in(2));
+    case Fault::Kind::kRefuses:
+      if (fault.error_class == ErrorClass::kData && request.events.size() == 1)
+        ledger_[request.events.front()].is_wronged = true;
+      return later(latency(), failure(Kind::kRefused, fault.error_class, "refused"));
+    case Fault::Kind::kViewFails:
+      return later(latency(), failure(Kind::kRefused, ErrorClass::kConfiguration, "a view failed"),
+                   true);
+  }
+}
+
+void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
+  const auto fault = strike(/*is_question=*/true);
+  Duration time = latency();
+  if (fault && fault->kind == Fault::Kind::kHangs) time = kTimeout;
+  if (fault && fault->kind == Fault::Kind::kSlow) time = world_.between(seconds(1), seconds(25));
+  const bool fails = fault && fault->kind != Fault::Kind::kSlow;
+  const ErrorClass error_class = fault && fault->error_class != ErrorClass::kData
+                                     ? fault->error_class
+                                     : ErrorClass::kTransient;
+  world_.after(time, [this, known, answer, fails, error_class] {
+    TableOutcome outcome;
+    outcome.server = kServer;
+    if (std::exchange(changes_at_look_, false)) ++version_;
+    if (fails) {
+      outcome.message = "the table cannot be looked at";
+      outcome.error_class = error_class;
+    } else if (*known == version_) {
+      outcome.kind = TableOutcome::Kind::kUnchanged;
+    } else {
+      outcome.kind = TableOutcome::Kind::kChanged;
+      outcome.encoding = encoding();
+      *known = version_;
+    }
+    answer(std::move(outcome));
+  });
+}
+
+void SimInserter::begin() {
+  seat_.step();
+  seat_.world.require(!is_under_way_, "two requests at one time", seat_.worker);
+  is_under_way_ = true;
+}
+
+void SimInserter::start(const Batch& batch) {
+  begin();
+  batch_ = &batch;
+  token_ = batch.token();
+  bytes_ = std::string(batch.bytes());
+  const auto events = SimClickHouse::events_of(batch);
+  post_ = seat_.book.post(events);
+  for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
+  seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
+  seat_.world.require(server_.kind().states_types || has_just_looked_,
+                      "rows whose types nobody compares", seat_.worker);
+  seat_.world.require(
+      server_.kind().states_types || std::atoi(batch.format().query.c_str()) == *known_,
+      "rows of other columns than the table's", seat_.worker);
+  server_.post(batch, [slot = slot_, &world = seat_.world](const InsertOutcome& outcome) {
+    slot->outcome = outcome;
+    slot->ready_at = world.now();
+  });
+}
+
+void SimInserter::start_table_check() {
+  begin();
+  seat_.world.note(seat_.worker, "looks at the table");
+  server_.look(known_, [slot = slot_, &world = seat_.world](TableOutcome outcome) {
+    slot->outcome = std::move(outcome);
+    slot->ready_at = world.now();
+  });
+}
+
+std::optional<Inserter::Outcome> SimInserter::take_outcome() {
+  seat_.step();
+  if (!slot_->outcome) return std::nullopt;
+  auto outcome = std::exchange(slot_->outcome, std::nullopt);
+  slot_->ready_at.reset();
+  is_under_way_ = false;
+  const auto* insert = std::get_if<InsertOutcome>(&*outcome);
+  has_just_looked_ = insert == nullptr;
+  if (insert == nullptr) {
+    seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
+                     static_cast<std::uint64_t>(std::get<TableOutcome>(*outcome).kind));
+    return outcome;
+  }
+  seat_.world.note(seat_.worker, "hears: stored, refused, unknown; class",
+                   static_cast<std::uint64_t>(insert->kind),
+                   static_cast<std::uint64_t>(insert->error_class));
+  seat_.world.require(batch_->token() == token_ && batch_->bytes() == bytes_,
+                      "a batch has changed while it was posted", seat_.worker);
+  if (insert->kind == Kind::kStored) seat_.book.stored(post_);
+  return outcome;
+}
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,121 @@
+// SimClickHouse: one table of a ClickHouse that can fail in many ways. It reads the rows out of the
+// bytes that reach it. SimInserter is a worker's connection to it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/sim_source.h"
+#include "worker/insert/inserter.h"
+
+namespace event_consumer::simulation {
+
+struct TableKind {
+  bool deduplicates = true;
+  bool states_types = true;  // the server compares the types of columns itself
+};
+
+class SimClickHouse {
+ public:
+  // What may be wrong with it, for a while.
+  struct Fault {
+    enum class Kind {
+      kAway,   // nobody listens
+      kHangs,  // answers come after the client's time-out; rows may be stored before or after
+      kLosesAnswers,  // connections break, before rows are stored or after
+      kSlow,
+      kRefuses,    // with an error of `error_class`
+      kViewFails,  // rows are stored, and then refused
+    };
+    Kind kind;
+    ErrorClass error_class = ErrorClass::kTransient;
+    std::size_t one_in = 1;          // of so many requests
+    bool answers_questions = false;  // only inserts fail
+  };
+
+  using Posted = std::function<void(const InsertOutcome&)>;
+  using Looked = std::function<void(TableOutcome)>;
+
+  SimClickHouse(World& world, Ledger& ledger, const TableKind& kind)
+      : world_(world), ledger_(ledger), kind_(kind) {}
+
+  const TableKind& kind() const { return kind_; }
+
+  // Each is answered later.
+  void post(const Batch& batch, Posted answer);
+  // `known` is the version of the columns that the client knows; becomes the present one.
+  void look(std::shared_ptr<int> known, Looked answer);
+
+  // The columns as they are now, for one that starts. Nothing when it cannot be asked.
+  std::optional<Encoding> open(int& known);
+
+  void set_fault(std::optional<Fault> fault) { fault_ = fault; }
+  void change_columns();
+  bool has_changed() const { return version_ > 0; }
+
+  static std::vector<EventId> events_of(const Batch& batch);
+
+ private:
+  struct Request {
+    std::string token;
+    std::vector<EventId> events;
+    int version;
+    std::size_t bytes;
+  };
+
+  std::optional<Fault> strike(bool is_question);
+  InsertOutcome carry_out(const Request& request);
+  bool is_poisoned(const Request& request) const;
+  void store(const Request& request, bool is_told);
+  void fail(const Fault& fault, const Request& request, const Posted& answer);
+  Encoding encoding() const;
+  Duration latency() {
+    return world_.between(std::chrono::milliseconds(1), std::chrono::milliseconds(300));
+  }
+
+  World& world_;
+  Ledger& ledger_;
+  TableKind kind_;
+  std::optional<Fault> fault_;
+  int version_ = 0;  // of the columns
+  bool changes_at_look_ = false;
+  std::map<std::string, std::vector<EventId>> tokens_;
+};
+
+class SimInserter : public Inserter {
+ public:
+  SimInserter(const Seat& seat, SimClickHouse& server, int known)
+      : seat_(seat), server_(server), known_(std::make_shared<int>(known)) {}
+
+  void start(const Batch& batch) override;
+  void start_table_check() override;
+  std::optional<Outcome> take_outcome() override;
+  int fd() const override { return kInserterFd; }
+
+  std::optional<TimePoint> ready_at() const { return slot_->ready_at; }
+
+ private:
+  // Outlives the worker, for answers that come too late.
+  struct Slot {
+    std::optional<Outcome> outcome;
+    std::optional<TimePoint> ready_at;
+  };
+  void begin();
+
+  Seat seat_;
+  SimClickHouse& server_;
+  std::shared_ptr<int> known_;
+  std::shared_ptr<Slot> slot_ = std::make_shared<Slot>();
+  const Batch* batch_ = nullptr;  // under way
+  std::string token_;             // of it, and its bytes: they must not change
+  std::string bytes_;
+  WorkerBook::Post post_;
+  bool is_under_way_ = false;
+  bool has_just_looked_ = false;
+};
+
+}  // namespace event_consumer::simulation

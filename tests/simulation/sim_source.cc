@@ -1,0 +1,187 @@
+#include "tests/simulation/sim_source.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace event_consumer::simulation {
+namespace {
+
+using Kind = Channel::Request::Kind;
+
+const Error kLost{ErrorKind::kLinkLost, "the link is lost"};
+
+}  // namespace
+
+SimSource::SimSource(const Seat& seat, std::shared_ptr<Channel> channel)
+    : seat_(seat), channel_(std::move(channel)), most_read_(seat_.world.number(1, 40)) {}
+
+SimSource::~SimSource() {
+  seat_.book.link_over();
+  if (!is_closed_) seat_.broker.client_gone(*channel_);
+}
+
+void SimSource::close() {
+  is_closed_ = true;
+  seat_.broker.close(*channel_);
+}
+
+Result<SourceEvent> SimSource::next() {
+  seat_.step();
+  if (channel_->is_reset) return kLost;
+  const TimePoint now = seat_.world.now();
+  // Its heartbeat.
+  if (now >= channel_->stalled_until) channel_->heard_at = now;
+  channel_->read_at = now;
+  if (buffer_.empty()) read_socket();
+  if (!buffer_.empty()) {
+    const Channel::Frame frame = buffer_.front();
+    buffer_.pop_front();
+    return report(frame);
+  }
+  if (channel_->cut_at && *channel_->cut_at <= now && channel_->down.empty()) return kLost;
+  // Nothing is heard of the broker either.
+  if (now < channel_->stalled_until && now - channel_->heard_at > 2 * seat_.broker.kind().heartbeat)
+    return kLost;
+  return SourceEvent{};
+}
+
+void SimSource::read_socket() {
+  auto& down = channel_->down;
+  while (!down.empty() && buffer_.size() < most_read_ &&
+         channel_->arrival(down.front().at) <= seat_.world.now()) {
+    buffer_.push_back(down.front());
+    down.pop_front();
+  }
+}
+
+SourceEvent SimSource::report(const Channel::Frame& frame) {
+  SourceEvent event{frame.kind, {}};
+  if (frame.kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;
+  if (frame.kind != SourceEvent::Kind::kDelivery) return event;
+  Event& message = seat_.ledger[frame.event];
+  event.delivery.tag = frame.tag;
+  event.delivery.redelivered = frame.redelivered;
+  event.delivery.body = message.body;
+  event.delivery.routing_key = "key";
+  ++message.handed;
+  unsettled_[frame.tag] = frame.event;
+  seat_.book.handed(frame.tag, frame.event, message.body.size());
+  seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
+  return event;
+}
+
+std::optional<TimePoint> SimSource::ready_at() const {
+  if (channel_->is_reset) return channel_->cut_at;
+  if (!channel_->down.empty()) return channel_->arrival(channel_->down.front().at);
+  return channel_->cut_at;
+}
+
+Result<Done> SimSource::send(Kind kind, DeliveryTag tag) {
+  seat_.step();
+  seat_.broker.send(*channel_, kind, tag);
+  return Done{};
+}
+
+Result<Done> SimSource::consume() {
+  has_consumer_ = true;
+  return send(Kind::kConsume);
+}
+
+Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
+  seat_.step();
+  seat_.world.note(seat_.worker, "acknowledges up to", tag);
+  const auto at = unsettled_.find(tag);
+  seat_.world.require(at != unsettled_.end(), "acknowledges a tag that is none", seat_.worker, tag);
+  if (at == unsettled_.end()) return Done{};
+  for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
+    seat_.world.require(seat_.ledger[each->second].is_safe(),
+                        "acknowledges (tag, event) what is neither stored nor confirmed",
+                        seat_.worker, each->first, each->second);
+    seat_.world.require(!seat_.book.has(each->first),
+                        "acknowledges (tag, event) what it was not told is stored or confirmed",
+                        seat_.worker, each->first, each->second);
+  }
+  unsettled_.erase(unsettled_.begin(), std::next(at));
+  return send(Kind::kAcknowledge, tag);
+}
+
+Result<Done> SimSource::reject(DeliveryTag tag) { return settle(Kind::kReject, tag); }
+
+Result<Done> SimSource::give_back(DeliveryTag tag) { return settle(Kind::kGiveBack, tag); }
+
+Result<Done> SimSource::settle(Kind kind, DeliveryTag tag) {
+  seat_.step();
+  seat_.world.note(seat_.worker, kind == Kind::kReject ? "rejects" : "gives back", tag);
+  seat_.world.require(unsettled_.erase(tag) == 1, "settles a tag that is none", seat_.worker, tag);
+  seat_.book.has_verdict(tag);
+  return send(kind, tag);
+}
+
+Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection&) {
+  seat_.step();
+  const EventId event = Ledger::id_in(delivery.body);
+  seat_.world.note(seat_.worker, "dead-letters tag, event", delivery.tag, event);
+  seat_.book.is_letter(delivery.tag);
+  letters_.push_back({delivery.tag, event, delivery.body.size()});
+  bytes_ += delivery.body.size();
+  if (line_) seat_.broker.send(*line_, event);
+  return Done{};
+}
+
+Result<std::optional<DeliveryTag>> SimDeadLetters::next_confirmed() {
+  seat_.step();
+  if (!line_) return std::optional<DeliveryTag>();
+  if (line_->cut_at && *line_->cut_at <= seat_.world.now()) return kLost;
+  while (!line_->down.empty() && line_->down.front().at <= seat_.world.now()) {
+    const bool is_taken = line_->down.front().is_taken;
+    line_->down.pop_front();
+    if (!is_taken) {
+      // The connection goes, whatever else is said on it.
+      refuses_ = true;
+      line_.reset();
+      return Error{ErrorKind::kConfiguration, "the dead-letter queue refuses"};
+    }
+    refuses_ = false;
+    const Letter letter = letters_.front();
+    letters_.pop_front();
+    bytes_ -= letter.bytes;
+    if (letter.is_forgotten) continue;
+    seat_.book.has_verdict(letter.tag);
+    return std::optional(letter.tag);
+  }
+  return std::optional<DeliveryTag>();
+}
+
+Result<Done> SimDeadLetters::try_again() {
+  seat_.step();
+  if (!seat_.broker.is_up()) return kLost;
+  letters_.erase(std::remove_if(letters_.begin(), letters_.end(),
+                                [](const Letter& letter) { return letter.is_forgotten; }),
+                 letters_.end());
+  bytes_ = 0;
+  line_ = seat_.broker.open_letters();
+  for (const Letter& letter : letters_) {
+    bytes_ += letter.bytes;
+    seat_.broker.send(*line_, letter.event);
+  }
+  refuses_ = !letters_.empty();
+  return Done{};
+}
+
+void SimDeadLetters::forget() {
+  for (Letter& letter : letters_) {
+    letter.is_forgotten = true;
+    letter.bytes = 0;
+  }
+  bytes_ = 0;
+}
+
+std::optional<TimePoint> SimDeadLetters::ready_at() const {
+  if (!line_) return std::nullopt;
+  std::optional<TimePoint> at = line_->cut_at;
+  if (!line_->down.empty()) at = earliest(at, line_->down.front().at);
+  return at;
+}
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,104 @@
+// The worker's ends of the links to the simulated broker: SimSource and SimDeadLetters. At each
+// call the worker may be killed.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/simulation/sim_broker.h"
+#include "tests/simulation/worker_book.h"
+#include "worker/message/dead_letter_sink.h"
+#include "worker/message/source.h"
+
+namespace event_consumer::simulation {
+
+// What a worker's end of a link belongs to.
+struct Seat {
+  World& world;
+  Ledger& ledger;
+  SimBroker& broker;
+  WorkerBook& book;
+  int worker;
+  std::function<void()> step;  // throws when the worker is to die here
+};
+
+constexpr int kSourceFd = 1001;
+constexpr int kInserterFd = 1002;
+constexpr int kLettersFd = 1003;
+
+class SimSource : public Source {
+ public:
+  SimSource(const Seat& seat, std::shared_ptr<Channel> channel);
+  ~SimSource() override;
+
+  Result<SourceEvent> next() override;
+  Result<Done> consume() override;
+  Result<Done> cancel() override { return send(Channel::Request::Kind::kCancel); }
+  Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
+  bool has_consumer() const override { return has_consumer_; }
+  Result<Done> acknowledge_up_to(DeliveryTag tag) override;
+  Result<Done> reject(DeliveryTag tag) override;
+  Result<Done> give_back(DeliveryTag tag) override;
+  int fd() const override { return kSourceFd; }
+  Duration heartbeat_period() const override { return Duration(seat_.broker.kind().heartbeat) / 4; }
+  void close() override;
+  std::string describe() const override { return "queue q"; }
+  std::string server_version() const override { return "simulated"; }
+
+  // When its descriptor becomes readable.
+  std::optional<TimePoint> ready_at() const;
+
+ private:
+  Result<Done> send(Channel::Request::Kind kind, DeliveryTag tag = 0);
+  Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
+  void read_socket();
+  SourceEvent report(const Channel::Frame& frame);
+
+  Seat seat_;
+  std::shared_ptr<Channel> channel_;
+  std::size_t most_read_;              // frames that one read of the socket brings
+  std::deque<Channel::Frame> buffer_;  // read from the socket already
+  std::map<DeliveryTag, EventId> unsettled_;
+  bool has_consumer_ = false;
+  bool is_closed_ = false;
+};
+
+class SimDeadLetters : public DeadLetterSink {
+ public:
+  explicit SimDeadLetters(const Seat& seat) : seat_(seat), line_(seat_.broker.open_letters()) {}
+
+  Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
+  Result<std::optional<DeliveryTag>> next_confirmed() override;
+  bool refuses() const override { return refuses_; }
+  Result<Done> try_again() override;
+  void forget() override;
+  std::size_t unconfirmed_bytes() const override { return bytes_; }
+  Result<Done> ask_message_count() override { return Done{}; }
+  std::uint64_t message_count() const override { return 0; }
+  int fd() const override { return line_ ? kLettersFd : -1; }
+  bool is_sending() const override { return false; }
+  void close() override {}
+
+  std::optional<TimePoint> ready_at() const;
+
+ private:
+  struct Letter {
+    DeliveryTag tag;
+    EventId event;
+    std::size_t bytes;
+    bool is_forgotten = false;
+  };
+
+  Seat seat_;
+  std::shared_ptr<LetterLine> line_;  // none after a refusal
+  std::deque<Letter> letters_;        // unconfirmed
+  std::size_t bytes_ = 0;
+  bool refuses_ = false;
+};
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,190 @@
+#include "tests/simulation/sim_worker.h"
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <utility>
+
+namespace event_consumer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A loop that waits so often while no time passes turns in a circle.
+constexpr std::size_t kMostWaitsAtOnce = 10'000;
+// Its heartbeat comes at least so often.
+constexpr seconds kLongestSleep{2};
+// After its stop timeout the supervisor kills.
+constexpr seconds kKillReserve{1};
+// So much may wait for the dead-letter queue's confirms (Settlement).
+constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
+
+}  // namespace
+
+SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHouse& clickhouse,
+                     const WorkerLimits& limits, int number, bool is_paused)
+    : clickhouse_(clickhouse),
+      limits_(limits),
+      seat_{world, ledger, broker, book_, number, [this] { step(); }},
+      is_paused_(is_paused),
+      fiber_([this] { live(); }) {
+  world.note(number, "starts");
+}
+
+// Whatever is left of it ends as if it were killed.
+SimWorker::~SimWorker() {
+  steps_to_live_ = 1;
+  while (!is_over()) fiber_.resume();
+}
+
+void SimWorker::signal(int number) {
+  if (number == SIGTERM && !stop_at_) stop_at_ = seat_.world.now();
+  const int opposite = number == SIGTSTP ? SIGCONT : number == SIGCONT ? SIGTSTP : 0;
+  const auto is_replaced = [&](const Signal& each) {
+    return each.number == opposite || each.number == number;
+  };
+  signals_.erase(std::remove_if(signals_.begin(), signals_.end(), is_replaced), signals_.end());
+  signals_.push_back({number, 0});
+}
+
+void SimWorker::live() {
+  try {
+    run();
+  } catch (const Killed&) {
+    seat_.world.note(seat_.worker, "is killed");
+  }
+}
+
+// As run_worker() does it.
+void SimWorker::run() {
+  sleep(milliseconds(20));
+  int known = 0;
+  auto encoding = clickhouse_.open(known);
+  if (!encoding) return seat_.world.note(seat_.worker, "ends: no ClickHouse");
+  auto first = connect();
+  if (!first) return seat_.world.note(seat_.worker, "ends: no RabbitMQ");
+  auto status = std::move(*WorkerStatus::open(CommandLine{}));
+  SupervisorRecord supervisor{};
+  supervisor.paused = is_paused_ ? 1 : 0;
+  status.board().supervisor().publish(supervisor);
+  BrokerLink link(std::move(*first), [this] { return connect(); });
+  SimInserter inserter(seat_, clickhouse_, known);
+  CrashGuard guard(status.board(), status.address());
+  Settlement settlement({limits_.batch, seat_.broker.kind().prefetch, limits_.table_check_interval},
+                        std::move(*encoding), guard, inserter);
+  link_ = &link;
+  inserter_ = &inserter;
+  status_ = &status;
+  auto done = WorkerLoop({*this, link, inserter, settlement, status}, SupervisorPipe(UniqueFd(), 0),
+                         limits_.timeouts)
+                  .run();
+  seat_.world.require(done.ok(), "a loop ends with an error", seat_.worker);
+  check();
+  seat_.world.note(seat_.worker, "has stopped");
+}
+
+Result<BrokerLink::Connections> SimWorker::connect() {
+  sleep(seat_.world.between(milliseconds(1), milliseconds(200)));
+  auto channel = seat_.broker.connect(seat_.worker);
+  if (!channel) return channel.error();
+  seat_.world.note(seat_.worker, "connects");
+  BrokerLink::Connections connections{std::make_unique<SimSource>(seat_, *channel), nullptr};
+  if (limits_.has_dead_letters) connections.dead_letters = std::make_unique<SimDeadLetters>(seat_);
+  return connections;
+}
+
+// Blocked in a call that takes its time.
+void SimWorker::sleep(Duration duration) {
+  awaited_.clear();
+  deadline_ = now() + duration;
+  while (now() < *deadline_) pause_fiber();
+}
+
+void SimWorker::pause_fiber() {
+  fiber_.suspend();
+  step();
+}
+
+void SimWorker::step() {
+  if (steps_to_live_ && (*steps_to_live_ == 0 || --*steps_to_live_ == 0)) throw Killed{};
+}
+
+Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
+                                          std::optional<TimePoint> deadline) {
+  awaited_ = awaited;
+  deadline_ = deadline;
+  check();
+  check_wait();
+  pause_fiber();
+  return Events{std::exchange(signals_, {}), {}};
+}
+
+std::optional<TimePoint> SimWorker::ready_at(int fd) const {
+  switch (fd) {
+    case kSourceFd:
+      return static_cast<const SimSource&>(link_->source()).ready_at();
+    case kLettersFd:
+      return static_cast<const SimDeadLetters*>(link_->dead_letters())->ready_at();
+    case kInserterFd:
+      return inserter_->ready_at();
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<TimePoint> SimWorker::wake_at() const {
+  if (is_over()) return std::nullopt;
+  std::optional<TimePoint> at = deadline_;
+  for (const Awaited& each : awaited_) at = earliest(at, ready_at(each.fd));
+  // One that sleeps in a call hears of signals later.
+  if (!signals_.empty() && !awaited_.empty()) at = seat_.world.now();
+  return std::max(at.value_or(seat_.world.now()), seat_.world.now());
+}
+
+void SimWorker::resume() {
+  if (stop_at_ && now() > *stop_at_ + limits_.timeouts.stop + kKillReserve) {
+    seat_.world.require(false, "a worker does not stop within its time", seat_.worker);
+    kill(1);
+  }
+  // Until the loop runs a signal ends it.
+  if (inserter_ == nullptr && stop_at_) kill(1);
+  fiber_.resume();
+}
+
+// What must hold whenever it waits (and at its end): its own record against what its neighbours
+// have written down.
+void SimWorker::check() {
+  World& world = seat_.world;
+  const WorkerRecord record = status_->board().row(status_->address()).record.read();
+  const auto require = [&](bool holds, const char* promise, std::uint64_t a, std::uint64_t b) {
+    world.require(holds, promise, seat_.worker, a, b);
+  };
+  require(record.counters.received == book_.received(), "received", record.counters.received,
+          book_.received());
+  require(record.counters.received == record.counters.settled() + record.in_hand,
+          "received = verdicts + in hand", record.counters.received,
+          record.counters.settled() + record.in_hand);
+  // One that stops leaves to the broker what still comes.
+  if (record.state == WorkerState::kDraining) return;
+  require(record.in_hand == book_.in_hand(), "in hand", record.in_hand, book_.in_hand());
+  const std::size_t most = 4 * limits_.batch.bytes + 2 * limits_.largest_event;
+  require(book_.held_bytes() <= most, "more bytes held than may be", book_.held_bytes(), most);
+  require(record.held_bytes <= most + limits_.batch.bytes, "more bytes held by its own figure",
+          record.held_bytes, most + limits_.batch.bytes);
+  const DeadLetterSink* letters = link_->dead_letters();
+  const std::size_t unconfirmed = letters == nullptr ? 0 : letters->unconfirmed_bytes();
+  require(unconfirmed <= kMostUnconfirmedBytes + limits_.largest_event,
+          "more bytes wait for confirms than may", unconfirmed, kMostUnconfirmedBytes);
+}
+
+void SimWorker::check_wait() {
+  World& world = seat_.world;
+  world.require(deadline_ && *deadline_ <= now() + kLongestSleep, "sleeps for too long",
+                seat_.worker);
+  if (std::exchange(waited_at_, now()) != now()) waits_ = 0;
+  world.require(++waits_ < kMostWaitsAtOnce, "turns in a circle", seat_.worker);
+  if (waits_ >= kMostWaitsAtOnce) throw Killed{};
+}
+
+}  // namespace event_consumer::simulation

@@ -1,0 +1,202 @@
+#include "tests/simulation/simulation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/backoff.h"
+#include "tests/simulation/crew.h"
+#include "tests/simulation/faults.h"
+
+namespace event_consumer::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// After the last fault everything has drained within this. The longest backoff is 60 s; a worker
+// may have begun it just then, and what it posts next may be refused for a bad row.
+constexpr minutes kDrainTime{5};
+// As long as rows are judged there must be good ones to compare them with.
+constexpr seconds kWitnessPeriod{2};
+// Fewer than RefusalSearch takes for somebody else's fault.
+constexpr std::size_t kMostPoisons = 5;
+
+QueueKind draw_queue(World& world) {
+  QueueKind kind;
+  kind.is_quorum = world.one_in(3);
+  if (kind.is_quorum && world.one_in(2)) kind.delivery_limit = world.one_in(2) ? 20 : 3;
+  if (world.one_in(20)) kind.max_length = world.number(5, 50);
+  kind.single_active = world.one_in(10);
+  kind.prefetch = world.one_in(3) ? world.number(1, 5) : world.number(5, 200);
+  kind.heartbeat = seconds(world.one_in(4) ? 4 : 60);
+  return kind;
+}
+
+WorkerLimits draw_limits(World& world) {
+  WorkerLimits limits;
+  limits.batch.rows = world.number(1, 30);
+  limits.batch.bytes = world.number(200, 3000);
+  limits.batch.delay = milliseconds(world.number(50, 2000));
+  limits.table_check_interval = seconds(world.number(5, 120));
+  limits.timeouts = {seconds(world.number(5, 30)), seconds(world.number(5, 60))};
+  limits.has_dead_letters = !world.one_in(5);
+  limits.largest_event = 2 * limits.batch.bytes;
+  return limits;
+}
+
+class Run {
+ public:
+  Run(std::uint64_t seed, bool tells)
+      : world_(seed, tells),
+        broker_(world_, ledger_, draw_queue(world_)),
+        clickhouse_(world_, ledger_, {!world_.one_in(4), !world_.one_in(4)}),
+        limits_(draw_limits(world_)),
+        crew_(world_, ledger_, broker_, clickhouse_, limits_,
+              world_.one_in(2) ? 1 : world_.number(2, 8)),
+        faults_(world_, broker_, clickhouse_, crew_) {}
+
+  RunReport go() {
+    const bool is_calm = world_.one_in(20);
+    const TimePoint end = world_.now() + world_.between(seconds(10), minutes(8));
+    if (is_calm) poisons_ = kMostPoisons;
+    faults_.plan(is_calm ? 0 : world_.number(1, 25), end);
+    plan_events(end);
+    pass_time(end, [] { return false; });
+    drain();
+    stop();
+    if (!world_.has_failed()) check_events(is_calm);
+    report_.failure = world_.failure();
+    if (world_.has_failed()) report_.story = world_.story();
+    report_.fingerprint = world_.fingerprint();
+    report_.events = ledger_.events.size();
+    return report_;
+  }
+
+ private:
+  void plan_events(TimePoint end) {
+    for (std::size_t bursts = world_.number(1, 12); bursts > 0; --bursts)
+      world_.at(world_.now() + (end - world_.now()) / 1000 * world_.number(0, 1000),
+                [this, events = world_.number(1, 25)] {
+                  for (std::size_t i = 0; i < events; ++i) publish(draw_kind());
+                });
+  }
+
+  EventKind draw_kind() {
+    const std::size_t dice = world_.number(0, 99);
+    if (dice < 4) return EventKind::kUnreadable;
+    if (dice < 6) return EventKind::kTooLarge;
+    if (dice < 9 && poisons_ < kMostPoisons) return ++poisons_, EventKind::kPoison;
+    return EventKind::kGood;
+  }
+
+  void publish(EventKind kind) {
+    const std::size_t most = limits_.batch.bytes;
+    const std::size_t padding = kind == EventKind::kTooLarge ? world_.number(most, 2 * most - 60)
+                                : world_.one_in(3)           ? world_.number(0, most / 2)
+                                                             : world_.number(0, 20);
+    broker_.publish(ledger_.add(kind, std::min(padding, 2 * most - 60), world_.one_in(3)));
+  }
+
+  // Until `end`, or until that is so.
+  template <typename Until>
+  void pass_time(TimePoint end, const Until& until) {
+    while (!world_.has_failed() && !until()) {
+      const auto next = earliest(earliest(world_.next_timer(), broker_.next_at()), crew_.next_at());
+      if (!next || *next > end) return world_.advance(end);
+      world_.advance(*next);
+      broker_.work();
+      crew_.turn();
+    }
+  }
+
+  void drain() {
+    faults_.heal();
+    const TimePoint healed = world_.now();
+    for (int i = 1; i <= kDrainTime / kWitnessPeriod / 2; ++i)
+      world_.after(i * kWitnessPeriod, [this] {
+        if (is_judging()) publish(EventKind::kGood);
+      });
+    pass_time(healed + kDrainTime, [&] { return broker_.is_empty(); });
+    world_.require(broker_.is_empty(), "not drained: queued, unsettled", 0, broker_.queued(),
+                   broker_.unsettled());
+    report_.drained_in = world_.now() - healed;
+  }
+
+  // Whether the verdict on a bad row, or on one that was taken for bad, is still to come.
+  bool is_judging() const {
+    if (faults_.slanders()) return !broker_.is_empty();
+    return std::any_of(ledger_.events.begin(), ledger_.events.end(), [](const Event& event) {
+      return event.kind == EventKind::kPoison && event.letters + event.rejected == 0 &&
+             !event.is_excused();
+    });
+  }
+
+  void stop() {
+    crew_.stop();
+    pass_time(world_.now() + limits_.timeouts.stop + seconds(10), [&] { return crew_.is_empty(); });
+    world_.require(crew_.is_empty(), "workers do not stop");
+    world_.require(broker_.is_empty(), "something came back at the stop", 0, broker_.queued(),
+                   broker_.unsettled());
+  }
+
+  void check_events(bool is_calm) {
+    for (EventId id = 0; id < ledger_.events.size(); ++id) {
+      const Event& event = ledger_[id];
+      if (event.limit_dropped) ++report_.limit_dropped;
+      if (event.length_dropped) ++report_.length_dropped;
+      if (event.kind == EventKind::kGood)
+        check_good(id, event, is_calm);
+      else
+        world_.require(event.letters + event.rejected > 0 || event.is_excused(),
+                       "a bad event (event, kind) is nowhere", 0, id,
+                       static_cast<std::uint64_t>(event.kind));
+      if (event.kind != EventKind::kGood)
+        world_.require(event.copies == 0, "a bad event is stored", 0, id);
+    }
+  }
+
+  void check_good(EventId id, const Event& event, bool is_calm) {
+    const bool is_dead = event.letters + event.rejected > 0;
+    world_.require(!is_dead || event.is_wronged, "a good event was dead-lettered", 0, id);
+    if (is_dead && event.is_wronged) ++report_.wronged;
+    world_.require(event.copies > 0 || is_dead || event.is_excused(), "a good event is lost", 0,
+                   id);
+    if (event.copies == 0) return;
+    report_.doubled += event.copies - 1;
+    // Each time that it was taken it may have been stored. Where no token is known, or where rows
+    // were encoded anew for other columns or cut for no fault of theirs, also each time that nobody
+    // was told.
+    const bool is_once =
+        clickhouse_.kind().deduplicates && !clickhouse_.has_changed() && !faults_.slanders();
+    const std::size_t most = event.handed + (is_once ? 0 : event.unanswered);
+    world_.require(event.copies <= most, "stored more often (event, copies) than explained", 0, id,
+                   event.copies);
+    // Deliveries that wait for as long as a short heartbeat permits are given back.
+    const bool may_return = broker_.kind().heartbeat < seconds(10);
+    world_.require(!is_calm || may_return || event.handed == 1,
+                   "taken twice (event) without any fault", 0, id);
+  }
+
+  World world_;
+  Ledger ledger_;
+  SimBroker broker_;
+  SimClickHouse clickhouse_;
+  WorkerLimits limits_;
+  Crew crew_;
+  Faults faults_;
+  std::size_t poisons_ = 0;
+  RunReport report_;
+};
+
+}  // namespace
+
+RunReport simulate(std::uint64_t seed, bool tells) {
+  std::mt19937_64 jitter(seed);
+  const auto before = set_backoff_seeds([&jitter] { return jitter(); });
+  RunReport report = Run(seed, tells).go();
+  set_backoff_seeds(before);
+  return report;
+}
+
+}  // namespace event_consumer::simulation
