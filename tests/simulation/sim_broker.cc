@@ -39,9 +39,9 @@ std::shared_ptr<LetterLine> SimBroker::open_letters() {
   return lines_.back();
 }
 
-void SimBroker::send(Channel& channel, Kind kind, DeliveryTag tag) {
+void SimBroker::send(Channel& channel, Kind kind, std::uint64_t number) {
   channel.up_at = std::max(channel.up_at, world_.now() + latency());
-  channel.up.push_back({kind, channel.up_at, tag});
+  channel.up.push_back({kind, channel.up_at, number});
 }
 
 void SimBroker::send(LetterLine& line, EventId event) {
@@ -108,38 +108,47 @@ void SimBroker::handle_next(Channel& channel) {
   channel.up.pop_front();
   channel.heard_at = world_.now();
   auto& unsettled = channel.unsettled;
-  const auto at = unsettled.find(request.tag);
-  const bool settles =
-      request.kind >= Kind::kAcknowledge;  // the last three name a tag, which must be known
+  const auto at = unsettled.find(request.number);
+  const bool settles = request.kind >= Kind::kAcknowledge;  // these name a tag, which must be known
   if (settles && at == unsettled.end())
     return world_.require(false, "a tag is settled that the broker does not know", channel.worker,
-                          request.tag);
+                          request.number);
   switch (request.kind) {
     case Kind::kConsume:
       if (is_queue_missing()) {
         channel.cut_at = std::max(channel.down_at, world_.now());
         return end(channel);
       }
-      world_.require(!channel.has_consumer, "two consumers of one tag", channel.worker);
-      channel.has_consumer = true;
+      channel.consumers[++channel.last_consumer] = {request.number, {}};
       return answer(channel, SourceEvent::Kind::kConsuming);
     case Kind::kCancel:
-      world_.require(channel.has_consumer, "no consumer to cancel", channel.worker);
-      channel.has_consumer = false;
+      world_.require(channel.consumers.erase(request.number) == 1, "no consumer to cancel",
+                     channel.worker);
       return answer(channel, SourceEvent::Kind::kCancelled);
     case Kind::kQos:
       return answer(channel, SourceEvent::Kind::kSettled);
     case Kind::kAcknowledge:
-      for (auto each = unsettled.begin(); each != std::next(at); ++each)
+      for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         acknowledged_.push_back({world_.now(), each->second});
+        forget(channel, each->first);
+      }
       unsettled.erase(unsettled.begin(), std::next(at));
       break;
     case Kind::kGiveBack:
+      forget(channel, at->first);
       put_back(at->second);
       unsettled.erase(at);
       break;
+    case Kind::kGiveBackUpTo:
+      for (auto each = unsettled.begin(); each != std::next(at); ++each) {
+        forget(channel, each->first);
+        put_back(each->second);
+      }
+      unsettled.erase(unsettled.begin(), std::next(at));
+      break;
     case Kind::kReject:
       ++ledger_[at->second].rejected;
+      forget(channel, at->first);
       unsettled.erase(at);
       break;
   }
@@ -178,17 +187,27 @@ void SimBroker::drop_head() {
   queue_.erase(queue_.begin());
 }
 
-Channel* SimBroker::next_consumer() {
+void SimBroker::forget(Channel& channel, DeliveryTag tag) {
+  for (auto& [number, consumer] : channel.consumers) consumer.unsettled.erase(tag);
+}
+
+Channel::Consumer* SimBroker::consumer_with_room(Channel& channel) {
+  for (auto& [number, consumer] : channel.consumers)
+    if (consumer.unsettled.size() < consumer.prefetch) return &consumer;
+  return nullptr;
+}
+
+std::pair<Channel*, Channel::Consumer*> SimBroker::next_consumer() {
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     Channel& channel = *channels_[(turn_ + i) % channels_.size()];
-    if (!channel.has_consumer) continue;
-    if (channel.unsettled.size() < kind_.prefetch) {
+    if (channel.consumers.empty()) continue;
+    if (Channel::Consumer* consumer = consumer_with_room(channel)) {
       if (!kind_.single_active) turn_ = (turn_ + i + 1) % channels_.size();
-      return &channel;
+      return {&channel, consumer};
     }
-    if (kind_.single_active) return nullptr;
+    if (kind_.single_active) break;
   }
-  return nullptr;
+  return {nullptr, nullptr};
 }
 
 void SimBroker::deliver() {
@@ -199,12 +218,13 @@ void SimBroker::deliver() {
   }
   unpublished_.clear();
   while (!queue_.empty()) {
-    Channel* channel = next_consumer();
+    const auto [channel, consumer] = next_consumer();
     if (channel == nullptr) return;
     const EventId event = *queue_.begin();
     queue_.erase(queue_.begin());
     channel->down_at = std::max(channel->down_at, world_.now() + latency());
     channel->unsettled[++channel->last_tag] = event;
+    consumer->unsettled.insert(channel->last_tag);
     channel->down.push_back({SourceEvent::Kind::kDelivery, channel->down_at, channel->last_tag,
                              event, message(event).redelivered});
   }
@@ -213,7 +233,7 @@ void SimBroker::deliver() {
 // What was not settled is in the queue again.
 void SimBroker::end(Channel& channel) {
   channel.is_open = false;
-  channel.has_consumer = false;
+  channel.consumers.clear();
   channel.up.clear();
   for (const auto& [tag, event] : channel.unsettled) put_back(event);
   channel.unsettled.clear();
@@ -305,7 +325,7 @@ void SimBroker::delete_queue(Duration away) {
   for (const auto& channel : channels_) {
     if (!channel->is_open) continue;
     for (const auto& [tag, event] : channel->unsettled) ledger_[event].is_gone = true;
-    if (!channel->has_consumer) continue;  // its tags stay good
+    if (channel->consumers.empty()) continue;  // its tags stay good
     channel->cut_at = std::max(channel->down_at, world_.now());
     end(*channel);
   }

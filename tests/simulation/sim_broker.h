@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
@@ -39,7 +40,7 @@ class SimBroker {
   Result<std::shared_ptr<Channel>> connect(int worker);
   std::shared_ptr<LetterLine> open_letters();
   bool is_up() const { return world_.now() >= down_until_; }
-  void send(Channel& channel, Channel::Request::Kind kind, DeliveryTag tag = 0);
+  void send(Channel& channel, Channel::Request::Kind kind, std::uint64_t number = 0);
   void send(LetterLine& line, EventId event);
   // Its process or its socket has ended: the broker learns that soon, and what was sent before may
   // arrive or not. Or it closes with a handshake, behind everything sent.
@@ -84,7 +85,10 @@ class SimBroker {
   void put_back(EventId event);
   void drop_head();
   void deliver();
-  Channel* next_consumer();
+  // Whose turn it is: a channel and a consumer of it; nullptr where none has room.
+  std::pair<Channel*, Channel::Consumer*> next_consumer();
+  static Channel::Consumer* consumer_with_room(Channel& channel);
+  static void forget(Channel& channel, DeliveryTag tag);
   void end(Channel& channel);
   Channel* channel(std::size_t number);
   bool is_queue_missing() const { return world_.now() < queue_missing_until_; }

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "common/clock.h"
 #include "tests/simulation/ledger.h"
@@ -25,17 +26,22 @@ struct Channel {
   };
   // To the broker.
   struct Request {
-    enum class Kind { kConsume, kCancel, kQos, kAcknowledge, kGiveBack, kReject };
+    enum class Kind { kConsume, kCancel, kQos, kAcknowledge, kGiveBack, kGiveBackUpTo, kReject };
     Kind kind;
     TimePoint at;
-    DeliveryTag tag = 0;
+    std::uint64_t number = 0;  // the prefetch, which consumer of the channel, or a tag
+  };
+  struct Consumer {
+    std::size_t prefetch;
+    std::set<DeliveryTag> unsettled;
   };
 
   int worker;
 
   // The broker's side.
   bool is_open = true;
-  bool has_consumer = false;
+  std::map<std::uint64_t, Consumer> consumers;  // by their number, from 1
+  std::uint64_t last_consumer = 0;
   DeliveryTag last_tag = 0;
   std::map<DeliveryTag, EventId> unsettled;
   TimePoint heard_at;  // anything of the client

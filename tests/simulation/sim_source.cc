@@ -37,6 +37,10 @@ Result<SourceEvent> SimSource::next() {
   if (!buffer_.empty()) {
     const Channel::Frame frame = buffer_.front();
     buffer_.pop_front();
+    if (frame.kind == SourceEvent::Kind::kCancelled && replaced_ > 0) {
+      --replaced_;
+      return next();
+    }
     return report(frame);
   }
   if (channel_->cut_at && *channel_->cut_at <= now && channel_->down.empty()) return kLost;
@@ -77,15 +81,19 @@ std::optional<TimePoint> SimSource::ready_at() const {
   return channel_->cut_at;
 }
 
-Result<Done> SimSource::send(Kind kind, DeliveryTag tag) {
+Result<Done> SimSource::send(Kind kind, std::uint64_t number) {
   seat_.step();
-  seat_.broker.send(*channel_, kind, tag);
+  seat_.broker.send(*channel_, kind, number);
   return Done{};
 }
 
-Result<Done> SimSource::consume() {
-  has_consumer_ = true;
-  return send(Kind::kConsume);
+Result<Done> SimSource::consume(std::size_t prefetch) {
+  seat_.world.note(seat_.worker, "consumes with a prefetch of", prefetch);
+  const bool replaces = std::exchange(has_consumer_, true);
+  ++consumers_;
+  if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
+  ++replaced_;
+  return send(Kind::kCancel, consumers_ - 1);
 }
 
 Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
@@ -109,6 +117,18 @@ Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
 Result<Done> SimSource::reject(DeliveryTag tag) { return settle(Kind::kReject, tag); }
 
 Result<Done> SimSource::give_back(DeliveryTag tag) { return settle(Kind::kGiveBack, tag); }
+
+Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
+  seat_.step();
+  seat_.world.note(seat_.worker, "gives back up to", tag);
+  const auto at = unsettled_.find(tag);
+  seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
+  if (at == unsettled_.end()) return Done{};
+  for (auto each = unsettled_.begin(); each != std::next(at); ++each)
+    seat_.book.has_verdict(each->first);
+  unsettled_.erase(unsettled_.begin(), std::next(at));
+  return send(Kind::kGiveBackUpTo, tag);
+}
 
 Result<Done> SimSource::settle(Kind kind, DeliveryTag tag) {
   seat_.step();

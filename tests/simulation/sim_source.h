@@ -37,13 +37,14 @@ class SimSource : public Source {
   ~SimSource() override;
 
   Result<SourceEvent> next() override;
-  Result<Done> consume() override;
-  Result<Done> cancel() override { return send(Channel::Request::Kind::kCancel); }
+  Result<Done> consume(std::size_t prefetch) override;
+  Result<Done> cancel() override { return send(Channel::Request::Kind::kCancel, consumers_); }
   Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
   bool has_consumer() const override { return has_consumer_; }
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
+  Result<Done> give_back_up_to(DeliveryTag tag) override;
   int fd() const override { return kSourceFd; }
   Duration heartbeat_period() const override { return Duration(seat_.broker.kind().heartbeat) / 4; }
   void close() override;
@@ -54,7 +55,7 @@ class SimSource : public Source {
   std::optional<TimePoint> ready_at() const;
 
  private:
-  Result<Done> send(Channel::Request::Kind kind, DeliveryTag tag = 0);
+  Result<Done> send(Channel::Request::Kind kind, std::uint64_t number = 0);
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
   void read_socket();
   SourceEvent report(const Channel::Frame& frame);
@@ -65,6 +66,8 @@ class SimSource : public Source {
   std::deque<Channel::Frame> buffer_;  // read from the socket already
   std::map<DeliveryTag, EventId> unsettled_;
   bool has_consumer_ = false;
+  std::uint64_t consumers_ = 0;  // so many there were
+  int replaced_ = 0;             // whose cancelling is not answered
   bool is_closed_ = false;
 };
 

@@ -71,13 +71,14 @@ void SimWorker::run() {
   BrokerLink link(std::move(*first), [this] { return connect(); });
   SimInserter inserter(seat_, clickhouse_, known);
   CrashGuard guard(status.board(), status.address());
-  Settlement settlement({limits_.batch, seat_.broker.kind().prefetch, limits_.table_check_interval},
-                        std::move(*encoding), guard, inserter);
+  const SettlementLimits limits{limits_.batch, limits_.table_check_interval};
+  Settlement settlement(limits, std::move(*encoding), guard, inserter);
+  const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes());
   link_ = &link;
   inserter_ = &inserter;
   status_ = &status;
   auto done = WorkerLoop({*this, link, inserter, settlement, status}, SupervisorPipe(UniqueFd(), 0),
-                         limits_.timeouts)
+                         window, limits_.timeouts)
                   .run();
   seat_.world.require(done.ok(), "a loop ends with an error", seat_.worker);
   check();
