@@ -78,7 +78,7 @@ class SettlementRig {
   DeliveryTag give_back() {
     Delivery delivery;
     delivery.tag = ++last_tag;
-    failed = !settlement.give_back(delivery, now).ok();
+    failed = !settlement.take_late(delivery, now).ok() || !settlement.return_late().ok();
     return last_tag;
   }
 

@@ -95,9 +95,9 @@ TEST_CASE("a stop while ClickHouse is away gives everything back within the stop
   if (clickhouse().end_status()) clickhouse().start();
   CHECK(status == 0);
   // A broker gives back what a closed connection had in its own time.
-  CHECK(wait_until(
-      [&] { return client.message_count(topology.queue()) + topology.rows() >= 5'000; },
-      seconds(10)));
+  CHECK(
+      wait_until([&] { return client.message_count(topology.queue()) + topology.rows() >= 5'000; },
+                 seconds(10)));
   INFO(service.log());
   CHECK(service.count_in_log(" 0 had to be killed") == 1);
 }

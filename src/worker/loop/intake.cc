@@ -8,7 +8,7 @@ using Reason = IntakeDecision::Reason;
 // Of a worker that has a consumer.
 IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
   if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
-    return {IntakeStep::kReturnAll, Reason::kTooLate};
+    return {IntakeStep::kReturn, Reason::kTooLate};
   if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
   if (facts.dead_letters_refuse) return {IntakeStep::kReturn, Reason::kDeadLetters};
   if (!facts.may_take && facts.full_for && *facts.full_for >= limits.longest_full)
@@ -17,9 +17,9 @@ IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& li
 }
 
 IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limits) {
-  if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
   if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
     return {IntakeStep::kGiveBackAll, Reason::kTooLate};
+  if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
   return {};
 }
 
@@ -54,7 +54,7 @@ Arrival arrival(IntakeState state) {
       return Arrival::kTake;
     case IntakeState::kReturning:
     case IntakeState::kHolding:
-      return Arrival::kGiveBack;
+      return Arrival::kReturn;
     case IntakeState::kDraining:
     case IntakeState::kSettling:
     case IntakeState::kStopped:

@@ -17,7 +17,7 @@ namespace event_consumer {
 // kHolding while the worker is paused.
 enum class IntakeState {
   kConsuming,  // deliveries are taken, as long as there is room
-  kReturning,  // the consumer is being cancelled; what still comes is given back
+  kReturning,  // the consumer is being cancelled; what still comes goes back once it is
   kHolding,    // there is no consumer until there is room and the pause is over
   kDraining,   // stopping: what is in hand is inserted; what still comes is left to the broker
   kSettling,   // stopping: waits for the broker to have taken all acknowledgements
@@ -48,8 +48,7 @@ struct IntakeLimits {
 enum class IntakeStep {
   kNone,
   kResume,          // consume again: kConsuming
-  kReturn,          // cancel the consumer, give back what still comes: kReturning
-  kReturnAll,       // the same, and everything in hand is given back
+  kReturn,          // cancel the consumer: kReturning
   kGiveBackAll,     // everything in hand is given back; there is no consumer
   kDrain,           // begin to stop: kDraining
   kSettle,          // ask the broker whether it has taken everything: kSettling
@@ -70,8 +69,9 @@ IntakeDecision decide(const IntakeFacts& facts, const IntakeLimits& limits);
 // What becomes of a delivery that comes in this state.
 enum class Arrival {
   kTake,
-  kGiveBack,  // a consumer that is to come back must leave nothing unsettled
-  kLeave,     // one that stops closes the channel, which gives back everything at once
+  kReturn,  // goes back when the consumer is gone: a quorum queue would hand it to the same one
+            // again at once, and count that twice
+  kLeave,   // one that stops closes the channel, which gives back everything at once
 };
 Arrival arrival(IntakeState state);
 

@@ -42,11 +42,12 @@ std::size_t PrefetchWindow::fitting() const {
 
 std::size_t PrefetchWindow::size() const { return std::min(size_, fitting()); }
 
-bool PrefetchWindow::is_due() const {
+bool PrefetchWindow::has_grown() const {
   if (applied_ == 0) return false;
   const std::size_t wanted = size();
-  if (wanted < applied_) return applied_ > fitting() + fitting() / 2;
   return wanted >= kStep * applied_ || (wanted == most_ && wanted > applied_);
 }
+
+bool PrefetchWindow::has_shrunk() const { return applied_ > fitting() + fitting() / 2; }
 
 }  // namespace event_consumer

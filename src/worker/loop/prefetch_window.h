@@ -31,7 +31,8 @@ class PrefetchWindow {
   std::size_t size() const;
   // Whether the difference to the one that the broker knows is worth a new consumer. Steps are
   // factors of four, and a steady stream changes nothing.
-  bool is_due() const;
+  bool has_grown() const;
+  bool has_shrunk() const;
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
 

@@ -33,6 +33,7 @@ void Settlement::link_lost() {
   source_ = nullptr;
   dead_letters_ = nullptr;
   in_flight_.lose_link();
+  late_.clear();
   unconfirmed_.clear();
   stage_.link_lost();
 }
@@ -56,7 +57,7 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
     }
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
-  if (in_flight_.unacknowledged() < prefetch_) return Done{};
+  if (!window_is_full()) return Done{};
   return apply(stage_.window_is_full(now), now);
 }
 
@@ -66,12 +67,19 @@ void Settlement::count_received(const Delivery& delivery) {
   counters_.received_bytes += delivery.body.size();
 }
 
-Result<Done> Settlement::give_back(const Delivery& delivery, TimePoint now) {
+Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
-  in_flight_.settle(*id, Verdict::kReturned);
-  if (auto done = source_->give_back(delivery.tag); !done) return done;
+  late_.push_back(*id);
+  return Done{};
+}
+
+Result<Done> Settlement::return_late() {
+  for (const DeliveryId id : std::exchange(late_, {})) {
+    in_flight_.settle(id, Verdict::kReturned);
+    if (auto done = source_->give_back(id.tag); !done) return done;
+  }
   return acknowledge();
 }
 
@@ -86,6 +94,7 @@ Result<Done> Settlement::give_back_all(TimePoint now) {
                                : source_->acknowledge_up_to(step.up_to);
     if (!done) return done;
   }
+  late_.clear();
   unconfirmed_.clear();
   if (dead_letters_ != nullptr) dead_letters_->forget();
   stage_.given_back(now);
@@ -134,7 +143,10 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
 
 Result<Done> Settlement::time_passed(TimePoint now) { return apply(stage_.time_passed(now), now); }
 
-Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
+Result<Done> Settlement::drain(TimePoint now) {
+  if (auto done = return_late(); !done) return done;
+  return apply(stage_.drain(now), now);
+}
 
 Result<Done> Settlement::acknowledge() {
   const auto tag = in_flight_.take_settled_prefix();

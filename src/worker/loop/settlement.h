@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
@@ -41,9 +42,11 @@ class Settlement {
   void link_lost();
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
-  // The first four only while there is a link.
+  // The first five only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
-  Result<Done> give_back(const Delivery& delivery, TimePoint now);
+  // One that comes while the consumer is being cancelled: it goes back at return_late().
+  Result<Done> take_late(const Delivery& delivery, TimePoint now);
+  Result<Done> return_late();
   // One that comes while the channel is about to be closed, which gives it back: it is counted, and
   // nothing is sent for it.
   void leave(const Delivery& delivery);
@@ -52,7 +55,7 @@ class Settlement {
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
 
-  // Gives back every delivery in hand. Only when the consumer is cancelled or being cancelled.
+  // Gives back every delivery in hand. Only when there is no consumer.
   // has_room() is false then until ClickHouse has given a sign of life.
   Result<Done> give_back_all(TimePoint now);
 
@@ -64,6 +67,9 @@ class Settlement {
   // True when at most half of that is held, and neither ClickHouse nor the dead-letter queue keeps
   // anything from being settled.
   bool has_room() const;
+
+  // Whether the broker sends nothing more before something is acknowledged.
+  bool window_is_full() const { return in_flight_.unacknowledged() >= prefetch_; }
 
   // When the oldest event was taken that is not acknowledged; nothing when there is none.
   std::optional<TimePoint> oldest() const { return in_flight_.oldest(); }
@@ -99,6 +105,7 @@ class Settlement {
   std::size_t prefetch_ = 0;
 
   InFlight in_flight_;
+  std::vector<DeliveryId> late_;  // of those in flight
   InsertStage stage_;
   RejectionLog rejection_log_;
   WorkerCounters counters_{};                            // what in_flight_ does not count

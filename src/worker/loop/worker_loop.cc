@@ -95,6 +95,11 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
   if (const auto* insert = std::get_if<InsertOutcome>(&*outcome)) {
     parts_.status.set_clickhouse(insert->server);
     if (insert->kind == InsertOutcome::Kind::kStored) window_.inserted();
+    // Before the acknowledgement gives the consumer room: what is on its way to one that is
+    // cancelled, a quorum queue counts as returned (ran: 3.10).
+    const bool is_full = state_ == IntakeState::kConsuming && parts_.settlement.window_is_full();
+    if (parts_.link.is_up() && is_full && window_.has_grown())
+      if (auto done = consume(); !done) return done;
     return parts_.settlement.inserted(*insert, now);
   }
   auto& table = std::get<TableOutcome>(*outcome);
@@ -153,15 +158,16 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
       switch (arrival(state_)) {
         case Arrival::kTake:
           return parts_.settlement.take(event.delivery, now);
-        case Arrival::kGiveBack:
-          return parts_.settlement.give_back(event.delivery, now);
+        case Arrival::kReturn:
+          return parts_.settlement.take_late(event.delivery, now);
         case Arrival::kLeave:
           parts_.settlement.leave(event.delivery);
       }
       break;
     case SourceEvent::Kind::kCancelled:
-      if (state_ == IntakeState::kReturning) state_ = IntakeState::kHolding;
-      break;
+      if (state_ != IntakeState::kReturning) break;
+      state_ = IntakeState::kHolding;
+      return parts_.settlement.return_late();
     case SourceEvent::Kind::kSettled:
       if (state_ == IntakeState::kSettling) state_ = IntakeState::kStopped;
       break;
@@ -193,8 +199,8 @@ Result<Done> WorkerLoop::steer_intake(TimePoint now) {
       full_since_ = now;
     const IntakeDecision decision = decide(facts(now), limits());
     if (decision.step == IntakeStep::kNone) {
-      const bool is_due = state_ == IntakeState::kConsuming && window_.is_due();
-      return is_due ? consume() : Result<Done>(Done{});
+      const bool shrinks = state_ == IntakeState::kConsuming && window_.has_shrunk();
+      return shrinks ? consume() : Result<Done>(Done{});
     }
     if (auto done = take_step(decision, now); !done) return done;
   }
@@ -236,7 +242,6 @@ Result<Done> WorkerLoop::take_step(const IntakeDecision& decision, TimePoint now
       state_ = IntakeState::kConsuming;
       return consume();
     case IntakeStep::kReturn:
-    case IntakeStep::kReturnAll:
     case IntakeStep::kGiveBackAll:
       return give_back(decision, now);
     case IntakeStep::kDrain:
@@ -263,6 +268,10 @@ Result<Done> WorkerLoop::give_back(const IntakeDecision& decision, TimePoint now
   }
   if (decision.reason == IntakeDecision::Reason::kFull) window_.too_many_bytes();
   if (decision.step == IntakeStep::kReturn) return Done{};
+  log::warn(
+      "an event from {} has waited for {} s: everything in hand is given back until it can be "
+      "stored again",
+      parts_.link.source().describe(), timeouts_.hold.count());
   window_.given_back();
   return parts_.settlement.give_back_all(now);
 }
@@ -274,10 +283,6 @@ std::string WorkerLoop::say_why(IntakeDecision::Reason reason) const {
     case IntakeDecision::Reason::kNone:
       break;
     case IntakeDecision::Reason::kTooLate:
-      log::warn(
-          "an event from {} has waited for {} s: everything in hand is given back until it can be "
-          "stored again",
-          queue, timeouts_.hold.count());
       return kTooLate;
     case IntakeDecision::Reason::kPaused:
       log::info("paused: no deliveries are taken from {} until SIGCONT", queue);

@@ -75,7 +75,7 @@ TEST_CASE("intake: an event that has waited too long sends all of them back", "[
     late.oldest_age = seconds(60) - Duration(1);
     check(late, Step::kNone);
     late.oldest_age = seconds(60);
-    if (state == State::kConsuming) check(late, Step::kReturnAll, Reason::kTooLate);
+    if (state == State::kConsuming) check(late, Step::kReturn, Reason::kTooLate);
     if (state == State::kReturning) check(late, Step::kNone);
     if (state == State::kHolding) check(late, Step::kGiveBackAll, Reason::kTooLate);
   }
@@ -85,7 +85,7 @@ TEST_CASE("intake: what is too late is said before a pause and before anything e
   IntakeFacts all = facts(State::kConsuming);
   all.oldest_age = seconds(61);
   all.is_paused = all.dead_letters_refuse = true;
-  check(all, Step::kReturnAll, Reason::kTooLate);
+  check(all, Step::kReturn, Reason::kTooLate);
   all.oldest_age.reset();
   check(all, Step::kReturn, Reason::kPaused);
 }
@@ -124,8 +124,8 @@ TEST_CASE("intake: a stop settles when all is drained, or when it is late", "[in
 
 TEST_CASE("intake: what becomes of a delivery that comes", "[intake]") {
   CHECK((arrival(State::kConsuming) == Arrival::kTake));
-  CHECK((arrival(State::kReturning) == Arrival::kGiveBack));
-  CHECK((arrival(State::kHolding) == Arrival::kGiveBack));
+  CHECK((arrival(State::kReturning) == Arrival::kReturn));
+  CHECK((arrival(State::kHolding) == Arrival::kReturn));
   for (const State state : {State::kDraining, State::kSettling, State::kStopped})
     CHECK((arrival(state) == Arrival::kLeave));
 }

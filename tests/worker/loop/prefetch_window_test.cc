@@ -7,7 +7,7 @@ namespace {
 
 // As the loop does: a new consumer when that is worth it.
 bool apply_if_due(PrefetchWindow& window) {
-  const bool is_due = window.is_due();
+  const bool is_due = window.has_grown() || window.has_shrunk();
   if (is_due) window.applied();
   return is_due;
 }
@@ -93,7 +93,7 @@ TEST_CASE("prefetch window: after a lost link begins with what was settled on it
   // Before the new link consumes there is nothing to replace.
   window.inserted();
   window.inserted();
-  CHECK_FALSE(window.is_due());
+  CHECK_FALSE(window.has_grown());
 }
 
 TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {

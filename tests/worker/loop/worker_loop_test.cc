@@ -111,8 +111,9 @@ TEST_CASE("worker loop: a pause cancels, gives back what still comes, and ends",
                 CHECK(rig.record().reason.str() == "paused by an operator");
                 rig.delivers_good();
               },
+              // A quorum queue would hand it to the same consumer again, and count that twice.
               [&] {
-                CHECK(rig.source->given_back == Tags{1});
+                CHECK(rig.source->given_back.empty());
                 rig.events.raise(SIGCONT);
               },
               // The consumer that is being cancelled does not come back before it is.
@@ -121,6 +122,7 @@ TEST_CASE("worker loop: a pause cancels, gives back what still comes, and ends",
                 rig.arrives(Kind::kCancelled);
               },
               [&] {
+                CHECK(rig.source->given_back == Tags{1});
                 CHECK(rig.source->consume_calls == 2);
                 CHECK((rig.state() == WorkerState::kConsuming));
               },
@@ -180,10 +182,13 @@ TEST_CASE("worker loop: too much held is left in the socket, then given back", "
                       "too many bytes wait for ClickHouse or for the dead-letter queue");
               },
               [&] {
-                CHECK(rig.source->given_back == Tags{6});
+                CHECK(rig.source->given_back.empty());
                 rig.arrives(Kind::kCancelled);
               },
-              [&] { rig.stores(); },
+              [&] {
+                CHECK(rig.source->given_back == Tags{6});
+                rig.stores();
+              },
               [&] { rig.stores(); },
               [&] {
                 CHECK(rig.source->consume_calls == 1);
@@ -204,11 +209,12 @@ TEST_CASE("worker loop: what waits too long goes back, and is taken after a sign
               [&] { rig.time_passes(LoopRig::kHoldTimeout); },
               // The table is looked at first; the answer does not come in time.
               [&] {
-                CHECK(rig.source->given_back_up_to == Tags{1});
+                CHECK(rig.source->given_back_up_to.empty());
                 CHECK(rig.source->cancel_calls == 1);
                 rig.arrives(Kind::kCancelled);
               },
               [&] {
+                CHECK(rig.source->given_back_up_to == Tags{1});
                 CHECK((rig.state() == WorkerState::kHolding));
                 CHECK(rig.source->consume_calls == 1);
                 rig.table_is_unchanged();
@@ -250,16 +256,26 @@ TEST_CASE("worker loop: after a hold one event is the probe, and stays in hand",
   rig.run(std::move(steps)).ok();
 }
 
+// The consumer is replaced while it has no room, and before it gets some: what is on its way to one
+// that is cancelled, a quorum queue counts as returned.
 TEST_CASE("worker loop: the window opens again with each stored insert", "[worker_loop]") {
-  LoopRig rig;
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
   rig.window.given_back();
   std::vector<LoopRig::Step> steps;
-  for (int i = 0; i < 8; ++i) {
-    steps.push_back([&] { rig.delivers_good(); });
-    steps.push_back([&] { rig.stores(); });
+  for (int i = 0; i < 10; ++i) {
+    steps.push_back([&] {
+      for (std::size_t n = 0; n < rig.source->prefetches.back(); ++n) rig.delivers_good();
+    });
+    steps.push_back([&] {
+      rig.source->on_acknowledge = [&](DeliveryTag) {
+        CHECK(rig.source->prefetches.back() > rig.record().in_hand / 4);
+      };
+      rig.stores();
+    });
   }
   rig.run(std::move(steps)).ok();
   CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4, 16, 64, 100});
+  CHECK(rig.source->cancel_calls == 1);
 }
 
 TEST_CASE("worker loop: after a lost link the window begins with what was settled on it",
