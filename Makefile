@@ -85,8 +85,9 @@ names_version := $(call objects,$(shell grep -rl --include='*.cc' EVENT_CONSUMER
 $(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
 $(names_version): Makefile
 
-# All of CLI11 is compiled here, which takes three times as long to make fast and to debug.
-$(call objects,common/command_line.cc): file_flags := -Og -g1
+# All of CLI11 and of Catch2 is compiled here, which takes three times as long to make fast and to
+# debug.
+$(call objects,common/command_line.cc tests/test_main.cc): file_flags := -Og -g1
 
 include tests/tests.mk packaging/packaging.mk
 
