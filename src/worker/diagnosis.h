@@ -13,8 +13,8 @@ struct Diagnosis {
   std::string remedy;  // an imperative that names the variable to change
 };
 
-// `text` as a cause: without the stack trace, the version and the like that follow the message of an
-// exception of ClickHouse.
+// `text` as a cause: without the stack trace, the version and the like that follow the message of
+// an exception of ClickHouse.
 std::string shorten_cause(const std::string& text);
 
 // «what was said → what to do», for one line of a log.
