@@ -107,12 +107,12 @@ TEST_CASE("a broker that wants heartbeats every two seconds gets them while the 
                                                      {"EVENT_CONSUMER_PREFETCH", "5000"}});
   clickhouse().pause();
   running.publish(5000);
-  CHECK(running.wait_for_log("too many bytes wait for ClickHouse", 2));
   // Long enough for the broker to cut a link that is silent: three of its heartbeats.
   const TimePoint begin = Clock::now();
   CHECK(wait_until([&] { return Clock::now() - begin > seconds(8); }, seconds(10)));
   clickhouse().resume();
   CHECK(running.all_arrive(seconds(30)));
+  INFO(running.service().log());
   CHECK(running.service().count_in_log("events in hand go back to the queue") == 0);
 }
 

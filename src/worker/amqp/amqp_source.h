@@ -49,7 +49,6 @@ class AmqpSource : public Source {
       : connection_(std::move(connection)), queue_(std::move(queue)), assembly_(describe()) {}
 
   Result<Done> set_prefetch();
-  Result<Done> cancel_consumer(const std::string& tag);
   // Whether the event is the answer to a request of ours that nobody else knows of.
   bool is_ours(SourceEvent::Kind kind);
 
@@ -59,7 +58,6 @@ class AmqpSource : public Source {
   std::string consumer_tag_;    // of the latest consumer: each has one of its own
   int consumers_ = 0;           // so many there were
   bool has_consumer_ = false;
-  int replaced_ = 0;      // consumers whose cancelling is not answered yet
   int prefetch_set_ = 0;  // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;
   bool reported_ = false;  // an event was handed out, and its frames can be released

@@ -48,6 +48,4 @@ bool PrefetchWindow::has_grown() const {
   return wanted >= kStep * applied_ || (wanted == most_ && wanted > applied_);
 }
 
-bool PrefetchWindow::has_shrunk() const { return applied_ > fitting() + fitting() / 2; }
-
 }  // namespace event_consumer

@@ -2,8 +2,9 @@
 // each return of a message against its delivery limit, and drops it beyond: so what is given back,
 // or lost with a link, must change what is taken next. Only decisions.
 //
-// - The window is bounded in bytes: it follows the size of what comes, so that a full one can be
-//   held. Events are given back for being too many bytes only when sizes jump, and then once.
+// - The window is bounded in bytes: each consumer gets one that can be held when it is full, by the
+//   size of what came before it. So events are given back for being too many bytes when sizes jump,
+//   and then once.
 // - After everything was given back one delivery is taken as a probe, and stays in hand until it is
 //   decided. The window doubles with each stored insert.
 // - After a lost link it begins with what was settled on that link.
@@ -29,10 +30,9 @@ class PrefetchWindow {
 
   // The window as it should be, at least 1.
   std::size_t size() const;
-  // Whether the difference to the one that the broker knows is worth a new consumer. Steps are
-  // factors of four, and a steady stream changes nothing.
+  // Whether it has grown enough beyond the one that the broker knows to be worth a new consumer.
+  // Steps are factors of four, and a steady stream changes nothing.
   bool has_grown() const;
-  bool has_shrunk() const;
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
 

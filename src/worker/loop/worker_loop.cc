@@ -30,6 +30,7 @@ std::size_t settled(const InFlight& in_flight) {
          in_flight.count(Verdict::kRejected);
 }
 
+constexpr char kMoreToCome[] = "more deliveries are taken from now on";
 constexpr char kPaused[] = "paused by an operator";
 constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
 constexpr char kTooLate[] = "ClickHouse or the dead-letter queue has taken nothing for too long";
@@ -95,11 +96,7 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
   if (const auto* insert = std::get_if<InsertOutcome>(&*outcome)) {
     parts_.status.set_clickhouse(insert->server);
     if (insert->kind == InsertOutcome::Kind::kStored) window_.inserted();
-    // Before the acknowledgement gives the consumer room: what is on its way to one that is
-    // cancelled, a quorum queue counts as returned (ran: 3.10).
-    const bool is_full = state_ == IntakeState::kConsuming && parts_.settlement.window_is_full();
-    if (parts_.link.is_up() && is_full && window_.has_grown())
-      if (auto done = consume(); !done) return done;
+    if (auto done = renew_consumer_if_due(); !done) return done;
     return parts_.settlement.inserted(*insert, now);
   }
   auto& table = std::get<TableOutcome>(*outcome);
@@ -184,7 +181,17 @@ void WorkerLoop::handle(const std::vector<EventLoop::Signal>& signals) {
   }
 }
 
-// Anew where there is a consumer: the prefetch of one that runs cannot be changed.
+// A larger window needs another consumer. The one that is there goes before an acknowledgement
+// gives it room: what is on its way to one that is cancelled, a quorum queue counts as returned
+// (ran: 3.10).
+Result<Done> WorkerLoop::renew_consumer_if_due() {
+  const bool has_consumer = parts_.link.is_up() && state_ == IntakeState::kConsuming;
+  if (!has_consumer || !parts_.settlement.window_is_full() || !window_.has_grown()) return Done{};
+  hold_reason_ = kMoreToCome;
+  state_ = IntakeState::kReturning;
+  return parts_.link.source().cancel();
+}
+
 Result<Done> WorkerLoop::consume() {
   window_.applied();
   parts_.settlement.set_prefetch(window_.size());
@@ -198,10 +205,7 @@ Result<Done> WorkerLoop::steer_intake(TimePoint now) {
     else if (!full_since_)
       full_since_ = now;
     const IntakeDecision decision = decide(facts(now), limits());
-    if (decision.step == IntakeStep::kNone) {
-      const bool shrinks = state_ == IntakeState::kConsuming && window_.has_shrunk();
-      return shrinks ? consume() : Result<Done>(Done{});
-    }
+    if (decision.step == IntakeStep::kNone) return Done{};
     if (auto done = take_step(decision, now); !done) return done;
   }
   return Done{};
@@ -238,7 +242,8 @@ Result<Done> WorkerLoop::take_step(const IntakeDecision& decision, TimePoint now
     case IntakeStep::kNone:
       break;
     case IntakeStep::kResume:
-      log::info("taking deliveries from {} again", parts_.link.source().describe());
+      log::log(hold_reason_ == kMoreToCome ? log::Level::debug : log::Level::info,
+               "taking deliveries from {} again", parts_.link.source().describe());
       state_ = IntakeState::kConsuming;
       return consume();
     case IntakeStep::kReturn:

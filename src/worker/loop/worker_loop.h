@@ -58,6 +58,7 @@ class WorkerLoop {
   void handle(const std::vector<EventLoop::Signal>& signals);
 
   Result<Done> consume();
+  Result<Done> renew_consumer_if_due();
   Result<Done> steer_intake(TimePoint now);
   IntakeFacts facts(TimePoint now) const;
   IntakeLimits limits() const;

@@ -36,9 +36,8 @@ class Source {
 
   // Each of these sends a request and does not wait for its answer, which next() reports.
 
-  // The broker is to send at most `prefetch` unsettled deliveries ahead. A consumer that is there
-  // is replaced: the new one comes first, so that the queue is never without one, and what is in
-  // hand stays in hand; its cancelling is not reported.
+  // The broker is to send at most `prefetch` unsettled deliveries ahead. Only while there is no
+  // consumer.
   virtual Result<Done> consume(std::size_t prefetch) = 0;
   virtual Result<Done> cancel() = 0;
   virtual Result<Done> confirm_settled() = 0;
