@@ -42,8 +42,6 @@ class AmqpDeadLetters : public DeadLetterSink {
   int fd() const override { return connection_.is_open() ? connection_.fd() : -1; }
   bool is_sending() const override { return publisher_.is_sending(); }
   void close() override;
-  // Closes at once; until another sink is assigned to this one, nothing may be asked of it.
-  void drop() { connection_.drop(); }
 
  private:
   AmqpDeadLetters(AmqpConnection connection, ConfirmedPublisher publisher, std::string name,
