@@ -1,7 +1,8 @@
 // An HTTP port of ClickHouse 26 in front of its engine, which runs in this process: enough of the
 // real server's interface for inserts, DDL and queries, and nothing of users, sessions and quotas.
-// Statements run one after the other. Settings in the URL are honoured with INSERT … FORMAT only;
-// those for everything else are made with SET, which lasts, as in one session.
+// Statements run one after the other. An INSERT … FORMAT stands in the URL or at the head of the body,
+// before a line feed and the rows. Settings in the URL are honoured with it only; those for everything
+// else are made with SET, which lasts, as in one session.
 // Usage: node server.js CHDB DIRECTORY [PORT]; prints the port, ends on SIGTERM or with its parent.
 //
 // Beyond ClickHouse's interface, for tests:
@@ -49,6 +50,9 @@ async function run(sql) {
   }
 }
 
+// Every answer to a query bears headers of ClickHouse's own.
+const kOwnHeaders = { 'X-ClickHouse-Server-Display-Name': 'engine' };
+
 const quote = (text) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
 // The rows go through a file: within the text of a query the engine ends binary ones at an empty line.
@@ -64,6 +68,14 @@ async function insert(into, format, settings, rows) {
   return undefined;
 }
 
+// The statement of a request that inserts rows, and the rows; nothing for any other.
+function split_insert(query, body) {
+  const pattern = /^\s*(INSERT\s+INTO\s.*)\sFORMAT\s+(\w+)\s*$/is;
+  if (query !== '') return [pattern.exec(query), body];
+  const end = body.indexOf('\n');
+  return end < 0 ? [null, body] : [pattern.exec(body.subarray(0, end).toString()), body.subarray(end + 1)];
+}
+
 // What the request is answered with, or nothing when its answer is to be lost.
 async function answer(request, body) {
   const url = new URL(request.url, 'http://localhost');
@@ -77,9 +89,10 @@ async function answer(request, body) {
   const query = url.searchParams.get('query') ?? '';
   const settings = new Map(url.searchParams);
   settings.delete('query');
+  settings.delete('query_id');
   settings.delete('wait_end_of_query'); // no answer begins before its statement has ended
-  const rows = /^\s*(INSERT\s+INTO\s.*)\sFORMAT\s+(\w+)\s*$/is.exec(query);
-  if (rows) return insert(rows[1], rows[2], settings, body);
+  const [statement, rows] = split_insert(query, body);
+  if (statement) return insert(statement[1], statement[2], settings, rows);
   if (settings.size > 0) throw new Refusal(501, 'settings in the URL are for INSERT … FORMAT only\n');
   return run(`${query}\n${body.toString()}`);
 }
@@ -88,12 +101,16 @@ async function respond(request, response, body) {
   try {
     const result = await answer(request, body);
     if (result === undefined) return response.destroy();
-    response.writeHead(200, { 'Content-Type': 'text/plain; charset=UTF-8', 'Content-Length': result.length });
+    response.writeHead(200, {
+      'Content-Type': 'text/plain; charset=UTF-8',
+      'Content-Length': result.length,
+      ...kOwnHeaders,
+    });
     response.end(result);
   } catch (error) {
     const status = error instanceof Refusal ? error.status : 500;
-    const headers = error.code ? { 'X-ClickHouse-Exception-Code': error.code } : {};
-    response.writeHead(status, { 'Content-Type': 'text/plain; charset=UTF-8', ...headers });
+    const code = error.code ? { 'X-ClickHouse-Exception-Code': error.code } : {};
+    response.writeHead(status, { 'Content-Type': 'text/plain; charset=UTF-8', ...kOwnHeaders, ...code });
     response.end(error instanceof Refusal ? error.message : `${error.stack}\n`);
   }
 }

@@ -28,10 +28,22 @@ UniqueFd LoopbackListener::accept() const {
   return UniqueFd(accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
 }
 
-std::string http_answer(int status, const std::string& body, const std::string& headers) {
+namespace {
+
+std::string whole_answer(int status, const std::string& body, const std::string& headers) {
   return "HTTP/1.1 " + std::to_string(status) +
          " Word\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
          body;
+}
+
+}  // namespace
+
+std::string http_answer(int status, const std::string& body, const std::string& headers) {
+  return whole_answer(status, body, "X-ClickHouse-Server-Display-Name: fake\r\n" + headers);
+}
+
+std::string foreign_answer(int status, const std::string& body) {
+  return whole_answer(status, body, "");
 }
 
 FakeHttpServer::FakeHttpServer(Handler handler)
@@ -72,7 +84,7 @@ void FakeHttpServer::serve(int connection) {
     }
     const std::string answer = handler_(request);
     send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
-    if (answer.find("\r\n\r\n") == std::string::npos) return;
+    if (answer.find("Content-Length: ") == std::string::npos) return;
   }
 }
 

@@ -34,13 +34,17 @@ struct HttpRequest {
   std::string body;
 };
 
-// A whole answer: status line, Content-Length, `headers` (each ended by CRLF), body.
+// A whole answer as ClickHouse gives it: status line, Content-Length, a header of its own,
+// `headers` (each ended by CRLF), body.
 std::string http_answer(int status, const std::string& body = "", const std::string& headers = "");
+
+// The same from somebody else: without ClickHouse's header.
+std::string foreign_answer(int status, const std::string& body = "");
 
 class FakeHttpServer {
  public:
   // Called for each request, on the server's thread. Returns the bytes to send; after an
-  // answer without an empty line, or none at all, the connection is closed.
+  // answer without a length, or none at all, the connection is closed.
   using Handler = std::function<std::string(const HttpRequest&)>;
 
   explicit FakeHttpServer(Handler handler);

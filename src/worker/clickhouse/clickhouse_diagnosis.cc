@@ -63,6 +63,10 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {ErrorKind::kConfiguration, cause,
             names_failed_view(answer.body) ? "repair the view, or drop it"
                                            : remedy_for_exception(answer.exception, server)};
+  if (answer.status == 200 && !answer.missing.empty())
+    return {ErrorKind::kConfiguration, "HTTP 200 without " + answer.missing,
+            "this is not ClickHouse, or a proxy that drops headers: correct CLICKHOUSE_HOST and "
+            "CLICKHOUSE_PORT, or have the proxy pass on what ClickHouse answers"};
   // What has no code is known by the words of the servers.
   if (contains(answer.body, "clickhouse-client program"))
     return {ErrorKind::kConfiguration, "HTTP was sent to the port of the native protocol",

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "common/clock.h"
@@ -45,6 +46,37 @@ std::string to_path(const QueryParameters& parameters) {
     path += name + "=" + percent_encode(value);
   }
   return path;
+}
+
+// All versions send X-ClickHouse-Server-Display-Name with every answer to a query.
+bool has_clickhouse_header(const httplib::Response& response) {
+  const std::string own = "x-clickhouse-";
+  return std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& header) {
+    return header.first.size() > own.size() &&
+           std::equal(own.begin(), own.end(), header.first.begin(), [](char a, char b) {
+             return a == std::tolower(static_cast<unsigned char>(b));
+           });
+  });
+}
+
+// The library takes an answer without a length that ends early for a whole one.
+bool is_framed(const httplib::Response& response) {
+  return response.has_header("Content-Length") || response.has_header("Transfer-Encoding");
+}
+
+HttpAnswer to_answer(const httplib::Response& response) {
+  HttpAnswer answer{response.status, response.body};
+  if (!has_clickhouse_header(response)) {
+    answer.missing = "a header X-ClickHouse-…";
+  } else if (!is_framed(response)) {
+    answer.missing = "a length";
+  } else {
+    std::optional<std::string> announced;
+    if (response.has_header("X-ClickHouse-Exception-Code"))
+      announced = response.get_header_value("X-ClickHouse-Exception-Code");
+    answer.exception = exception_code(announced, response.body);
+  }
+  return answer;
 }
 
 std::string to_words(httplib::Error error) {
@@ -182,7 +214,7 @@ void ClickHouseHttp::use_password(const std::string& password) {
 HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view header,
                                 std::string_view body) {
   const HttpAnswer answer = post_once(parameters, header, body);
-  if (answer.status == 0) ++connection_losses_;
+  if (answer.status == 0 || !answer.missing.empty()) ++connection_losses_;
   if (answer.ok()) log_limiter_.over();
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
@@ -206,10 +238,7 @@ HttpAnswer ClickHouseHttp::post_once(const QueryParameters& parameters, std::str
                                           write, "application/octet-stream");
   if (!result) return client_->no_answer(result.error(), Clock::now() - start);
   client_->has_answered = true;
-  std::optional<std::string> announced;
-  if (result->has_header("X-ClickHouse-Exception-Code"))
-    announced = result->get_header_value("X-ClickHouse-Exception-Code");
-  return {result->status, result->body, exception_code(announced, result->body)};
+  return to_answer(*result);
 }
 
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
@@ -222,12 +251,14 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
                  with_remedy("cannot reach " + where + ": " + answer.body,
                              diagnose_clickhouse(answer, server).remedy)};
   const ErrorClass error_class = classify_failure(answer.status, answer.exception, answer.body);
+  const Diagnosis diagnosis = diagnose_clickhouse(answer, server);
+  const std::string said = answer.status == 200 && !answer.missing.empty()
+                               ? " answered «" + query + "» with " + diagnosis.cause
+                               : " refused «" + query + "»: HTTP " + std::to_string(answer.status) +
+                                     ", " + shorten_cause(answer.body);
   return Error{
       error_class == ErrorClass::kTransient ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
-      with_remedy(where + " refused «" + query + "»: HTTP " + std::to_string(answer.status) + ", " +
-                      shorten_cause(answer.body),
-                  diagnose_clickhouse(answer, server).remedy),
-      answer.exception};
+      with_remedy(where + said, diagnosis.remedy), answer.exception};
 }
 
 }  // namespace event_consumer

@@ -47,14 +47,17 @@ struct HttpAnswer {
   std::string body;   // of the answer; without an answer, what went wrong
   int exception = 0;  // ClickHouse's exception code; 0 when the answer names none
   NoAnswer no_answer = NoAnswer::kLost;  // only with status 0
+  // What the answer would need to be known for ClickHouse's own and whole: «a length». Empty:
+  // nothing. Another one may be that of a proxy, and says nothing of the request.
+  std::string missing = {};
 
   bool misconfigured() const { return status == 0 && no_answer == NoAnswer::kMisconfigured; }
   // Whether the server may have taken any of the request.
   bool was_sent() const { return status != 0 || no_answer == NoAnswer::kLost; }
 
-  // Whether the request was carried out: «200» and no exception. ClickHouse may run into an
-  // exception after it has sent the status, unless wait_end_of_query is asked for.
-  bool ok() const { return status == 200 && exception == 0; }
+  // Whether the request was carried out: ClickHouse's own «200» and no exception. ClickHouse may
+  // run into an exception after it has sent the status, unless wait_end_of_query is asked for.
+  bool ok() const { return status == 200 && exception == 0 && missing.empty(); }
 
   // Whether another server may do better: this one did not answer, or something else did in its
   // place (a proxy, a server that is going down).
@@ -88,7 +91,7 @@ class ClickHouseHttp {
   const ClickHouseServer& server() const { return server_; }
   // How often another server came into use.
   int server_changes() const { return server_changes_; }
-  // How often no answer came, from whichever server.
+  // How often no answer came, or none of ClickHouse's own, from whichever server.
   int connection_losses() const { return connection_losses_; }
 
  private:

@@ -90,10 +90,16 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   if (answer.ok())
     return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
             ErrorClass::kConfiguration};
+  // A proxy may have passed the insert on.
+  const bool is_own = answer.missing.empty();
   InsertOutcome refused = {
-      Kind::kRefused, answer.exception,
-      where + " refused the insert: HTTP " + std::to_string(answer.status) + ", " + said,
-      classify_failure(answer.status, answer.exception, answer.body)};
+      is_own ? Kind::kRefused : Kind::kUnknown, answer.exception,
+      where +
+          (is_own ? " refused the insert: HTTP "
+                  : " gave no answer of its own to an insert: HTTP ") +
+          std::to_string(answer.status) + (is_own ? "" : " without " + answer.missing) +
+          (said.empty() ? "" : ", " + said),
+      classify_failure(answer.status, answer.exception, is_own ? answer.body : "")};
   if (refused.error_class == ErrorClass::kConfiguration)
     refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
   return refused;

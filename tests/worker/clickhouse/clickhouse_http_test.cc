@@ -15,6 +15,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::FakeHttpServer;
+using testing::foreign_answer;
 using testing::http_answer;
 using testing::HttpRequest;
 using testing::LoopbackListener;
@@ -244,6 +245,16 @@ TEST_CASE("query: a server that cannot be reached or is not ready is unavailable
     REQUIRE_FALSE(output.ok());
     CHECK(output.error().kind == ErrorKind::kUnavailable);
   }
+}
+
+TEST_CASE("query: an output without ClickHouse's header is none, and a matter of configuration",
+          "[http]") {
+  const auto output = query_answered(foreign_answer(200, "1\n"));
+  REQUIRE_FALSE(output.ok());
+  CHECK(output.error().kind == ErrorKind::kConfiguration);
+  const std::string& message = output.error().message;
+  CHECK(message.find(" answered «SELECT 1» with HTTP 200 without a header X-ClickHouse-… → this is "
+                     "not ClickHouse, or a proxy that drops headers") != std::string::npos);
 }
 
 // Codes and statuses that pass by themselves: too many queries, timeout, memory, «429».

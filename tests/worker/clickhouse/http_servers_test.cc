@@ -7,6 +7,7 @@ namespace event_consumer {
 namespace {
 
 using testing::FakeHttpServer;
+using testing::foreign_answer;
 using testing::http_answer;
 using testing::HttpRequest;
 using testing::LoopbackListener;
@@ -53,7 +54,7 @@ TEST_CASE("http: a refusal in ClickHouse's words is no reason to change", "[http
 }
 
 TEST_CASE("http: a proxy's 503 is a reason to change", "[http]") {
-  FakeHttpServer first([](const HttpRequest&) { return http_answer(503, "no backend"); });
+  FakeHttpServer first([](const HttpRequest&) { return foreign_answer(503, "no backend"); });
   ClickHouseHttp http(first_of({first.port(), closed_port()}));
   http.post({}, "", "rows");
   CHECK(http.server().port != first.port());

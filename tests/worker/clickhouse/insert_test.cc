@@ -8,6 +8,7 @@ namespace event_consumer {
 namespace {
 
 using testing::FakeHttpServer;
+using testing::foreign_answer;
 using testing::http_answer;
 using testing::HttpRequest;
 using Kind = InsertOutcome::Kind;
@@ -185,6 +186,36 @@ TEST_CASE("insert: half an answer leaves it unknown", "[insert]") {
 // Whatever else listens on that port says 200 to a POST as well, but with a page.
 TEST_CASE("insert: a page with status 200 is not ClickHouse's «stored»", "[insert]") {
   CHECK((outcome_of(http_answer(200, "<html>Welcome</html>")).kind != Kind::kStored));
+}
+
+// A proxy that has lost the backend, or that has been told to answer by itself, says it so.
+TEST_CASE("insert: an empty 200 without ClickHouse's header is not its «stored»", "[insert]") {
+  const InsertOutcome outcome = outcome_of(foreign_answer(200));
+  CHECK((outcome.kind == Kind::kUnknown));
+  CHECK((outcome.error_class == ErrorClass::kConfiguration));
+  CHECK(outcome.message.find("HTTP 200 without a header X-ClickHouse-…") != std::string::npos);
+  CHECK(outcome.message.find("→ this is not ClickHouse, or a proxy that drops headers: correct "
+                             "CLICKHOUSE_HOST and CLICKHOUSE_PORT") != std::string::npos);
+}
+
+TEST_CASE("insert: a 200 without a length may be cut short, and is no «stored»", "[insert]") {
+  const InsertOutcome outcome =
+      outcome_of("HTTP/1.1 200 OK\r\nX-ClickHouse-Server-Display-Name: x\r\n\r\n");
+  CHECK((outcome.kind == Kind::kUnknown));
+  CHECK(outcome.message.find("HTTP 200 without a length") != std::string::npos);
+}
+
+TEST_CASE("insert: a refusal of somebody else leaves it unknown, and is no row's fault",
+          "[insert]") {
+  for (const int status : {400, 404, 413, 429, 500, 502, 504}) {
+    const InsertOutcome outcome =
+        outcome_of(foreign_answer(status, "Code: 27. DB::Exception: of whom?"));
+    CHECK((outcome.kind == Kind::kUnknown));
+    CHECK(outcome.code == 0);
+    CHECK((outcome.error_class != ErrorClass::kData));
+    CHECK(outcome.message.find("without a header X-ClickHouse-…") != std::string::npos);
+  }
+  CHECK((outcome_of(foreign_answer(500, "Code: 389. DB::Exception")).kind == Kind::kUnknown));
 }
 
 TEST_CASE("insert: an exception header without a number is no «stored»", "[insert]") {

@@ -16,6 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::FakeHttpServer;
+using testing::foreign_answer;
 using testing::http_answer;
 using testing::HttpRequest;
 using Kind = InsertOutcome::Kind;
@@ -28,9 +29,11 @@ struct FakeClickHouse {
   bool deduplicates = false;  // it knows tokens, and the table has a window for them
   bool has_table = true;
   bool drops_table_after_look = false;
+  int foreign = 0;  // so many requests somebody else answers, with 200
 
   std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
+    if (foreign > 0 && foreign-- > 0) return foreign_answer(200);
     if (request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
       return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
@@ -81,6 +84,14 @@ class Rig {
   InsertOutcome post() { return writer->post(batch_); }
   void write_password(const std::string& password) {
     std::ofstream(file_.path(), std::ios::trunc) << password;
+  }
+
+  // How often rows were posted.
+  long inserts() const {
+    const auto requests = server_.requests();
+    return std::count_if(requests.begin(), requests.end(), [](const HttpRequest& request) {
+      return request.line.find("INSERT") != std::string::npos;
+    });
   }
 
   std::size_t requests() const { return server_.requests().size(); }
@@ -158,6 +169,34 @@ TEST_CASE("table writer: a server that was away is asked again what it knows", "
   CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kChanged);
   CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.writer->describe().find("version 26.7.1") != std::string::npos);
+}
+
+TEST_CASE("table writer: after an answer of somebody else a question goes before the next post",
+          "[table_writer]") {
+  Rig rig;
+  rig.clickhouse.foreign = 2;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  CHECK(rig.inserts() == 1);
+  const InsertOutcome not_posted = rig.post();  // the question, too, is answered by somebody else
+  CHECK(not_posted.kind == Kind::kRefused);
+  CHECK(not_posted.error_class == ErrorClass::kConfiguration);
+  CHECK(not_posted.message.find("a proxy that drops headers") != std::string::npos);
+  CHECK(rig.inserts() == 1);
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.inserts() == 2);
+}
+
+TEST_CASE("table writer: a look at the table in between serves as well", "[table_writer]") {
+  Rig rig;
+  rig.clickhouse.foreign = 2;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  const TableOutcome failed = rig.writer->check_table();
+  CHECK(failed.kind == TableOutcome::Kind::kFailed);
+  CHECK(failed.error_class == ErrorClass::kConfiguration);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  const std::size_t before = rig.requests();
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.requests() == before + 1);
 }
 
 TEST_CASE("table writer: a table that was there is looked at once", "[table_writer]") {
