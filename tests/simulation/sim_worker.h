@@ -18,7 +18,7 @@ namespace event_consumer::simulation {
 struct WorkerLimits {
   BatchLimits batch;
   std::chrono::seconds table_check_interval;
-  WorkerLoop::Timeouts timeouts;
+  Consumer::Timeouts timeouts;
   bool has_dead_letters;
   std::size_t largest_event;
 };

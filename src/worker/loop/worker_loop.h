@@ -1,20 +1,15 @@
 // The loop of a worker: waits for broker, ClickHouse, signals and time, and passes what happened to
-// the settlement. Whether anything is taken, Intake decides; what becomes of a delivery is the
-// settlement's business.
+// the consumer and the settlement. It makes a lost link anew, as often as it takes.
 #pragma once
 
-#include <chrono>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "common/event_loop.h"
 #include "common/result.h"
 #include "worker/insert/inserter.h"
 #include "worker/loop/broker_link.h"
+#include "worker/loop/consumer.h"
 #include "worker/loop/dead_letter_watch.h"
-#include "worker/loop/intake.h"
-#include "worker/loop/prefetch_window.h"
 #include "worker/loop/settlement.h"
 #include "worker/loop/supervisor_pipe.h"
 #include "worker/loop/worker_status.h"
@@ -33,13 +28,8 @@ class WorkerLoop {
     WorkerStatus& status;
   };
 
-  struct Timeouts {
-    std::chrono::seconds stop;  // for a graceful stop, after which the supervisor kills
-    std::chrono::seconds hold;  // events that wait so long are given back
-  };
-
   WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const PrefetchWindow& window,
-             const Timeouts& timeouts);
+             const Consumer::Timeouts& timeouts);
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when the
   // stop timeout is nearly over. The connections are closed with a handshake. A link that is lost,
@@ -57,33 +47,15 @@ class WorkerLoop {
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   void handle(const std::vector<EventLoop::Signal>& signals);
 
-  Result<Done> consume();
-  Result<Done> renew_consumer_if_due();
-  Result<Done> steer_intake(TimePoint now);
-  IntakeFacts facts(TimePoint now) const;
-  IntakeLimits limits() const;
-  Result<Done> take_step(const IntakeDecision& decision, TimePoint now);
-  Result<Done> give_back(const IntakeDecision& decision, TimePoint now);
-  std::string say_why(IntakeDecision::Reason reason) const;
-  Result<Done> drain(TimePoint now);
-  Result<Done> settle(TimePoint now);
-
-  bool reads_source() const;
   void publish(TimePoint now);
   std::vector<Awaited> awaited() const;
   TimePoint deadline(TimePoint now) const;
 
   Parts parts_;
   SupervisorPipe supervisor_;
-  PrefetchWindow window_;
-  Timeouts timeouts_;
+  Consumer consumer_;
   DeadLetterWatch dead_letter_watch_;
 
-  IntakeState state_ = IntakeState::kConsuming;
-  std::string hold_reason_;                 // in kReturning and kHolding
-  std::size_t settled_before_ = 0;          // verdicts when the link was made
-  std::optional<TimePoint> full_since_;     // reading stopped because nothing may be taken
-  std::optional<TimePoint> stop_deadline_;  // in kDraining and kSettling
   bool is_paused_;
   bool is_asked_to_stop_ = false;
   bool source_may_have_more_ = false;  // reading ended before the source was empty

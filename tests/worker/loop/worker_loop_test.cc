@@ -1,6 +1,7 @@
 // The lines of the loop's drawing (intake.h), each state with each event that can come in it.
 #include "worker/loop/worker_loop.h"
 
+#include "common/text.h"
 #include "tests/fakes/loop_rig.h"
 #include "tests/support/catch.h"
 
@@ -125,6 +126,28 @@ TEST_CASE("worker loop: a pause cancels, gives back what still comes, and ends",
                 CHECK(rig.source->given_back == Tags{1});
                 CHECK(rig.source->consume_calls == 2);
                 CHECK((rig.state() == WorkerState::kConsuming));
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: a pause during another hold is shown, and the hold after it again",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kConfiguration); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.events.raise(SIGTSTP); },
+              [&] {
+                CHECK(rig.record().reason.str() == "paused by an operator");
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { rig.events.raise(SIGCONT); },
+              [&] {
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(contains(rig.record().reason.str(), "has taken nothing"));
+                rig.table_is_unchanged();
               },
           })
       .ok();

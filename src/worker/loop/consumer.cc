@@ -1,0 +1,249 @@
+#include "worker/loop/consumer.h"
+
+#include <algorithm>
+
+#include "common/log.h"
+
+namespace event_consumer {
+namespace {
+
+// Kept of the stop timeout for settling and closing, so that the supervisor need not kill.
+constexpr std::chrono::seconds kCloseReserve{3};
+constexpr std::chrono::seconds kSettleTimeout{2};
+
+// A broker that wants to send and cannot cuts the link after 30 s (RabbitMQ's send timeout). Long
+// before, deliveries are taken off the socket and given back.
+constexpr std::chrono::seconds kLongestFull{10};
+
+// Deliveries with a verdict.
+std::size_t settled_of(const InFlight& in_flight) {
+  return in_flight.count(Verdict::kStored) + in_flight.count(Verdict::kDeadLettered) +
+         in_flight.count(Verdict::kRejected);
+}
+
+constexpr char kMoreToCome[] = "more deliveries are taken from now on";
+constexpr char kPaused[] = "paused by an operator";
+constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
+constexpr char kTooLate[] = "ClickHouse or the dead-letter queue has taken nothing for too long";
+
+// As the status shows it.
+std::string say_why(IntakeDecision::Reason reason, const Consumer::Wishes& wishes) {
+  switch (reason) {
+    case IntakeDecision::Reason::kNone:
+      break;
+    case IntakeDecision::Reason::kTooLate:
+      return kTooLate;
+    case IntakeDecision::Reason::kPaused:
+      return kPaused;
+    case IntakeDecision::Reason::kDeadLetters:
+      return wishes.dead_letter_fault;
+    case IntakeDecision::Reason::kFull:
+      return kFull;
+  }
+  return "";
+}
+
+}  // namespace
+
+Consumer::Consumer(BrokerLink& link, Settlement& settlement, const PrefetchWindow& window,
+                   const Timeouts& timeouts)
+    : link_(link), settlement_(settlement), window_(window), timeouts_(timeouts) {}
+
+Result<Done> Consumer::link_made(bool is_paused) {
+  settled_before_ = settled_of(settlement_.in_flight());
+  state_ = IntakeState::kConsuming;
+  if (!is_paused) return consume();
+  state_ = IntakeState::kHolding;
+  hold_reason_ = kPaused;
+  return Done{};
+}
+
+void Consumer::link_lost() {
+  window_.link_lost(settled_of(settlement_.in_flight()) - settled_before_);
+  full_since_.reset();
+  stop_deadline_.reset();
+}
+
+Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
+  window_.received(delivery.body.size() + delivery.properties.size());
+  switch (arrival(state_)) {
+    case Arrival::kTake:
+      return settlement_.take(delivery, now);
+    case Arrival::kReturn:
+      return settlement_.take_late(delivery, now);
+    case Arrival::kLeave:
+      settlement_.leave(delivery);
+  }
+  return Done{};
+}
+
+Result<Done> Consumer::cancelled() {
+  if (state_ != IntakeState::kReturning) return Done{};
+  state_ = IntakeState::kHolding;
+  return settlement_.return_late();
+}
+
+void Consumer::settled() {
+  if (state_ == IntakeState::kSettling) state_ = IntakeState::kStopped;
+}
+
+// A larger window needs another consumer. The one that is there goes before an acknowledgement
+// gives it room: what is on its way to one that is cancelled, a quorum queue counts as returned
+// (ran: 3.10).
+Result<Done> Consumer::insert_stored() {
+  window_.inserted();
+  const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
+  if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};
+  hold_reason_ = kMoreToCome;
+  state_ = IntakeState::kReturning;
+  return link_.source().cancel();
+}
+
+Result<Done> Consumer::consume() {
+  window_.applied();
+  settlement_.set_prefetch(window_.size());
+  return link_.source().consume(window_.size());
+}
+
+Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
+  if (wishes.pause)
+    hold_reason_ = kPaused;
+  else if (hold_reason_ == kPaused)
+    hold_reason_ = kTooLate;
+  while (link_.is_up()) {
+    if (reads())
+      full_since_.reset();
+    else if (!full_since_)
+      full_since_ = now;
+    const IntakeDecision decision = decide(facts(wishes, now), limits());
+    if (decision.step == IntakeStep::kNone) return Done{};
+    if (auto done = take_step(decision, wishes, now); !done) return done;
+  }
+  return Done{};
+}
+
+void Consumer::stop_without_link() {
+  log::info("stopping: there is no link to the broker, which has everything back");
+  state_ = IntakeState::kStopped;
+}
+
+bool Consumer::reads() const { return state_ != IntakeState::kConsuming || settlement_.may_take(); }
+
+WorkerState Consumer::state() const {
+  if (arrival(state_) == Arrival::kLeave) return WorkerState::kDraining;
+  const bool holds = state_ != IntakeState::kConsuming || full_since_;
+  return holds ? WorkerState::kHolding : WorkerState::kConsuming;
+}
+
+std::string Consumer::reason() const {
+  if (arrival(state_) == Arrival::kLeave) return "";
+  if (state_ != IntakeState::kConsuming) return hold_reason_;
+  return full_since_ ? kFull : "";
+}
+
+std::optional<TimePoint> Consumer::deadline() const {
+  std::optional<TimePoint> next = stop_deadline_;
+  const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
+  const auto oldest = settlement_.oldest();
+  if (oldest && may_return && !window_.is_probing())
+    next = earliest(next, *oldest + timeouts_.hold);
+  if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
+  return next;
+}
+
+IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
+  const auto age = [now](std::optional<TimePoint> since) {
+    return since ? std::optional<Duration>(now - *since) : std::nullopt;
+  };
+  IntakeFacts facts{state_};
+  facts.is_asked_to_stop = wishes.stop;
+  facts.is_paused = wishes.pause;
+  facts.dead_letters_refuse = !wishes.dead_letter_fault.empty();
+  facts.may_take = settlement_.may_take();
+  facts.has_room = settlement_.has_room();
+  if (!window_.is_probing()) facts.oldest_age = age(settlement_.oldest());
+  facts.full_for = age(full_since_);
+  // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
+  // before that what is asked before that.
+  facts.is_drained = settlement_.drained() && !link_.source().has_consumer();
+  facts.is_late = stop_deadline_ && now >= *stop_deadline_;
+  return facts;
+}
+
+// While nothing is read, no heartbeat is sent either.
+IntakeLimits Consumer::limits() const {
+  const Duration heartbeat = link_.source().heartbeat_period();
+  return {timeouts_.hold, std::min<Duration>(kLongestFull, 2 * heartbeat)};
+}
+
+Result<Done> Consumer::take_step(const IntakeDecision& decision, const Wishes& wishes,
+                                 TimePoint now) {
+  switch (decision.step) {
+    case IntakeStep::kNone:
+      break;
+    case IntakeStep::kResume:
+      log::log(hold_reason_ == kMoreToCome ? log::Level::debug : log::Level::info,
+               "taking deliveries from {} again", link_.source().describe());
+      state_ = IntakeState::kConsuming;
+      return consume();
+    case IntakeStep::kReturn:
+    case IntakeStep::kGiveBackAll:
+      return give_back(decision, wishes, now);
+    case IntakeStep::kDrain:
+      return drain(now);
+    case IntakeStep::kSettle:
+      return settle(now);
+    case IntakeStep::kGiveUpSettling:
+      return give_up_settling();
+  }
+  return Done{};
+}
+
+Result<Done> Consumer::give_back(const IntakeDecision& decision, const Wishes& wishes,
+                                 TimePoint now) {
+  const std::string queue = link_.source().describe();
+  hold_reason_ = say_why(decision.reason, wishes);
+  if (decision.reason == IntakeDecision::Reason::kFull) {
+    log::warn("{}: deliveries from {} are given back until they are stored", kFull, queue);
+    window_.too_many_bytes();
+  }
+  if (decision.step == IntakeStep::kReturn) {
+    state_ = IntakeState::kReturning;
+    return link_.source().cancel();
+  }
+  log::warn(
+      "an event from {} has waited for {} s: everything in hand is given back until it can be "
+      "stored again",
+      queue, timeouts_.hold.count());
+  window_.given_back();
+  return settlement_.give_back_all(now);
+}
+
+Result<Done> Consumer::drain(TimePoint now) {
+  log::info("stopping: {} events in hand", settlement_.in_flight().in_hand());
+  const bool has_consumer = state_ == IntakeState::kConsuming;
+  stop_deadline_ =
+      now + std::max<Duration>(timeouts_.stop - kCloseReserve, std::chrono::seconds(1));
+  state_ = IntakeState::kDraining;
+  if (auto done = settlement_.drain(now); !done) return done;
+  return has_consumer ? link_.source().cancel() : Result<Done>(Done{});
+}
+
+Result<Done> Consumer::settle(TimePoint now) {
+  const std::size_t in_hand = settlement_.in_flight().in_hand();
+  if (in_hand > 0) log::warn("{} events are not stored and go back to the queue", in_hand);
+  state_ = IntakeState::kSettling;
+  stop_deadline_ = now + kSettleTimeout;
+  return link_.source().confirm_settled();
+}
+
+Result<Done> Consumer::give_up_settling() {
+  log::warn("{} did not answer: the last acknowledgements may be lost", link_.source().describe());
+  // It would not answer a close either.
+  settlement_.link_lost();
+  link_.drop();
+  state_ = IntakeState::kStopped;
+  return Done{};
+}
+
+}  // namespace event_consumer
