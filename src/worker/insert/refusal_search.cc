@@ -40,7 +40,9 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
     batch->set_refused_alone_after(stored_inserts_);
     suspects_.push_back({std::move(batch), refusal_});
   }
-  if (suspects_.size() + unconfirmed_ >= kMostSuspects) {
+  // While others wait, nothing is given up without comparison: they are to be tried first.
+  const std::size_t condemned = others_wait ? 0 : unconfirmed_;
+  if (suspects_.size() + condemned >= kMostSuspects) {
     step.last = take_suspects();
     step.pause = refusal_ + "; " + std::to_string(kMostSuspects) +
                  " rows in a row are refused one by one, as if it were not their fault";

@@ -102,6 +102,17 @@ TEST_CASE("refusal search: those given up without any to compare count among the
   CHECK(rig.refused(batch({9}), false).at_fault.size() == 1);
 }
 
+// Else a pause that is longer than events may wait would bring the same ones back again and again.
+TEST_CASE("refusal search: those given up do not keep others that wait from being tried",
+          "[refusal_search]") {
+  SearchRig rig;
+  for (DeliveryTag tag = 1; tag <= 7; ++tag) rig.refused(batch({tag}), false);
+  const Step step = rig.refused(batch({8}), /*others_wait=*/true);
+  CHECK(step.pause.empty());
+  CHECK(step.at_fault.empty());
+  CHECK(rig.search.held_bytes() == 3);
+}
+
 TEST_CASE("refusal search: a message of several rows is never cut", "[refusal_search]") {
   SearchRig rig;
   auto one = std::make_unique<Batch>();
