@@ -52,9 +52,10 @@ Consumer::Consumer(BrokerLink& link, Settlement& settlement, const PrefetchWindo
 Result<Done> Consumer::link_made(bool is_paused) {
   settled_before_ = settled_of(settlement_.in_flight());
   state_ = IntakeState::kConsuming;
-  if (!is_paused) return consume();
+  // What was given back is not taken again before its time just because the link is new.
+  if (!is_paused && settlement_.has_room()) return consume();
   state_ = IntakeState::kHolding;
-  hold_reason_ = kPaused;
+  hold_reason_ = is_paused ? kPaused : kTooLate;
   return Done{};
 }
 

@@ -35,7 +35,7 @@ class Consumer {
   Consumer(BrokerLink& link, Settlement& settlement, const PrefetchWindow& window,
            const Timeouts& timeouts);
 
-  // A link is there, and the settlement knows. Consumes, unless the worker is paused.
+  // A link is there, and the settlement knows. Consumes, unless the worker is paused or has no room.
   Result<Done> link_made(bool is_paused);
   // It is gone, and the settlement does not know yet.
   void link_lost();

@@ -14,7 +14,7 @@ namespace event_consumer {
 //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
 //
 // When the link is lost, a stop ends at once; else the next link begins with kConsuming, or with
-// kHolding while the worker is paused.
+// kHolding while the worker is paused or has no room.
 enum class IntakeState {
   kConsuming,  // deliveries are taken, as long as there is room
   kReturning,  // the consumer is being cancelled; what still comes goes back once it is

@@ -386,6 +386,27 @@ TEST_CASE("worker loop: a link that is lost in any state is made anew", "[worker
   }
 }
 
+TEST_CASE("worker loop: what waited too long is not taken over a new link before its time",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kConfiguration); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                CHECK(rig.link->is_up());
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.source->consume_calls == 0);
+                rig.table_is_unchanged();
+              },
+              [&] { CHECK(rig.source->consume_calls == 1); },
+          })
+      .ok();
+}
+
 TEST_CASE("worker loop: a broker that is away is tried until it is there", "[worker_loop]") {
   LoopRig rig;
   rig.connect_fault = Error{ErrorKind::kUnavailable, "nobody there"};
