@@ -70,9 +70,11 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
   if (!outcome) return Done{};
   if (const auto* insert = std::get_if<InsertOutcome>(&*outcome)) {
     parts_.status.set_clickhouse(insert->server);
-    if (insert->kind == InsertOutcome::Kind::kStored)
-      if (auto done = consumer_.insert_stored(); !done) return done;
-    return parts_.settlement.inserted(*insert, now);
+    // Before the acknowledgement; and when this loses the link, the outcome is one all the same.
+    const bool is_stored = insert->kind == InsertOutcome::Kind::kStored;
+    const auto renewed = is_stored ? consumer_.insert_stored() : Result<Done>(Done{});
+    auto done = parts_.settlement.inserted(*insert, now);
+    return renewed ? done : renewed;
   }
   auto& table = std::get<TableOutcome>(*outcome);
   parts_.status.set_clickhouse(table.server);

@@ -303,6 +303,33 @@ TEST_CASE("worker loop: the window opens again with each stored insert", "[worke
   CHECK(rig.source->given_back.empty());
 }
 
+// The batch would be taken for under way for ever.
+TEST_CASE("worker loop: an outcome counts also when the link is lost over making use of it",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.stores(); },
+              [&] { rig.delivers_good(); },
+              [&] {
+                rig.source->fault = Error{ErrorKind::kLinkLost, "the link broke"};
+                rig.stores();
+              },
+              [&] {
+                CHECK_FALSE(rig.link->is_up());
+                rig.deadline_comes();
+              },
+              [&] { rig.delivers_good(); },
+              [&] {
+                REQUIRE(rig.inserter.posts.size() == 3);
+                rig.stores();
+              },
+              [&] { CHECK(rig.source->acknowledged == Tags{1}); },
+          })
+      .ok();
+}
+
 TEST_CASE("worker loop: after a lost link the window begins with what was settled on it",
           "[worker_loop]") {
   LoopRig rig;
