@@ -84,11 +84,17 @@ ParseError parse_batch_delay(const std::string& text, Options& options) {
 }
 
 ParseError parse_create_table(const std::string& text, Options& options) {
-  return parse_switch(text, options.create_table);
+  options.create_table = CreateTable::kAuto;
+  if (text == "auto") return std::nullopt;
+  bool is_on = false;
+  if (parse_switch(text, is_on)) return "expected auto, on or off";
+  options.create_table = is_on ? CreateTable::kOn : CreateTable::kOff;
+  return std::nullopt;
 }
 
 ParseError parse_required(const std::string& text, Options& options) {
-  options.required_columns = parse_list(text);
+  options.required_columns.reset();
+  if (text != "auto") options.required_columns = parse_list(text);
   return std::nullopt;
 }
 
@@ -199,10 +205,14 @@ const std::vector<OptionRow>& option_table() {
       {"clickhouse-timeout", "CLICKHOUSE_TIMEOUT", "SECONDS", "30",
        "for an answer, and for the server to take more of an insert",
        whole_seconds<&Options::clickhouse_timeout, 3600>},
-      {"create-table", "EVENT_CONSUMER_CREATE_TABLE", "on/off", "on",
-       "create database and click-event table when absent", parse_create_table},
-      {"required", "EVENT_CONSUMER_REQUIRED", "COLUMNS", "short_code,timestamp,original_url",
-       "events without these are rejected", parse_required},
+      {"create-table", "EVENT_CONSUMER_CREATE_TABLE", "auto/on/off", "auto",
+       "create database and click-event table when absent; auto: only when the table's name is "
+       "click_events",
+       parse_create_table},
+      {"required", "EVENT_CONSUMER_REQUIRED", "COLUMNS", "auto",
+       "events without these are rejected; auto: short_code, timestamp and original_url of a table "
+       "made for click events, none of another",
+       parse_required},
       {"batch-rows", "EVENT_CONSUMER_BATCH_ROWS", "N", "10000", "insert when so many rows wait",
        parse_batch_rows},
       {"batch-bytes", "EVENT_CONSUMER_BATCH_BYTES", "SIZE", "8MiB",

@@ -17,6 +17,13 @@ namespace event_consumer {
 
 constexpr int kMostWorkers = 256;
 
+// Whether a worker creates database and table when they are absent: the table for click events.
+enum class CreateTable {
+  kAuto,  // when the table has the name that the one for click events has by default
+  kOn,
+  kOff,
+};
+
 struct Options {
   int workers;  // at most kMostWorkers
 
@@ -38,8 +45,9 @@ struct Options {
   std::string clickhouse_password;
   std::string clickhouse_password_file;  // empty: clickhouse_password is the password
   std::chrono::seconds clickhouse_timeout;
-  bool create_table;
-  std::vector<std::string> required_columns;
+  CreateTable create_table;
+  // Nothing: decided by the table, when a worker starts.
+  std::optional<std::vector<std::string>> required_columns;
 
   // A batch is inserted when it has this many rows or bytes, or its oldest row this age.
   std::size_t batch_rows;

@@ -21,7 +21,8 @@ _event_consumer() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --clickhouse-tls | --create-table) words='on off' ;;
+    --clickhouse-tls) words='on off' ;;
+    --create-table) words='auto on off' ;;
     --log-level) words='debug info warning error critical' ;;
     --log-format) words='text json' ;;
     --reason)

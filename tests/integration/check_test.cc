@@ -116,11 +116,11 @@ std::vector<Case> cases() {
        "exit status 78",
        "table `nowhere`.`click_events` does not exist",
        "correct CLICKHOUSE_DATABASE"},
-      {"the table is not there and may not be created",
-       {{"CLICKHOUSE_TABLE", "clik_events"}, {"EVENT_CONSUMER_CREATE_TABLE", "off"}},
+      {"the table's name is mistyped",
+       {{"CLICKHOUSE_TABLE", "clik_events"}},
        "exit status 78",
        "does not exist",
-       "--create-table on"},
+       "correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE"},
   };
 }
 

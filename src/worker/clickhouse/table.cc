@@ -1,5 +1,6 @@
 #include "worker/clickhouse/table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/log.h"
@@ -12,6 +13,8 @@ namespace {
 
 // Inserts whose tokens the table remembers: hours of batches at one a second.
 constexpr const char* kDeduplicationWindow = "10000";
+
+constexpr const char* kClickEventTable = "click_events";
 
 constexpr std::pair<const char*, const char*> kCreatedColumns[] = {
     {"short_code", "String"}, {"timestamp", "DateTime"}, {"user_agent", "String"},
@@ -47,17 +50,42 @@ std::vector<std::string> created_columns() {
   return names;
 }
 
+std::vector<std::string> required_columns(const Options& options,
+                                          const std::vector<std::string>& columns) {
+  if (options.required_columns) return *options.required_columns;
+  const std::vector<std::string> created = created_columns();
+  const bool is_for_clicks = std::all_of(created.begin(), created.end(), [&](const auto& name) {
+    return std::find(columns.begin(), columns.end(), name) != columns.end();
+  });
+  if (!is_for_clicks) return {};
+  return {"short_code", "timestamp", "original_url"};
+}
+
+bool may_create_table(const Options& options) {
+  switch (options.create_table) {
+    case CreateTable::kAuto:
+      return options.clickhouse_table == kClickEventTable;
+    case CreateTable::kOn:
+      return true;
+    case CreateTable::kOff:
+      break;
+  }
+  return false;
+}
+
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& table, bool create) {
   const auto there = ask(http, existence_question(table));
   if (!there) return there.error();
   if (!there.value()) {
     if (!create)
-      return Error{ErrorKind::kConfiguration,
-                   "table " + table.quoted() + " does not exist on " + http.server().describe() +
-                       " (or user " + http.server().user +
-                       " may not see it): create it, or start with --create-table on",
-                   kUnknownTable};
+      return Error{
+          ErrorKind::kConfiguration,
+          "table " + table.quoted() + " does not exist on " + http.server().describe() +
+              " (or user " + http.server().user +
+              " may not see it): create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; "
+              "--create-table on creates one for click events under any name",
+          kUnknownTable};
     if (auto done = create_table(http, facts, table); !done) return done.error();
   }
   const auto described = ask(http, columns_question(table));

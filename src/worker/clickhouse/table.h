@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/options.h"
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table_description.h"
@@ -13,6 +14,15 @@ namespace event_consumer {
 
 // The names of the columns of the table that open_table creates.
 std::vector<std::string> created_columns();
+
+// The columns that each event must have: those of the options, else, in a table with all columns
+// of the one that open_table creates, those of a click event, and none in any other table.
+std::vector<std::string> required_columns(const Options& options,
+                                          const std::vector<std::string>& columns);
+
+// Whether the options let a worker create the table: always, never, or only under the name that the
+// one for click events has by default. So a name mistyped in the options creates nothing.
+bool may_create_table(const Options& options);
 
 // Returns the columns that an INSERT fills, in the table's order: computed columns (MATERIALIZED,
 // ALIAS, EPHEMERAL) are left out, columns with a DEFAULT are marked. With `create`, an absent

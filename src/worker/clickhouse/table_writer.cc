@@ -40,8 +40,7 @@ TableOutcome failed(const Error& error) {
 TableWriter::TableWriter(const Options& options, Duration second_look)
     : http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
-      create_table_(options.create_table),
-      required_(options.required_columns),
+      create_table_(may_create_table(options)),
       second_look_(second_look),
       password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
@@ -55,6 +54,9 @@ Result<TableWriter> TableWriter::open(const Options& options,
     auto inspection = writer.inspect(heartbeat);
     if (inspection) {
       writer.known_ = std::move(*inspection);
+      std::vector<std::string> names;
+      for (const Column& column : writer.known_.columns) names.push_back(column.name);
+      writer.required_ = required_columns(options, names);
       return Result<TableWriter>(std::move(writer));
     }
     // A server that refuses is not passed over: the next would hide what is wrong with it.

@@ -85,9 +85,9 @@ class TableWriter {
   ClickHouseHttp http_;
   TableName name_;
   bool create_table_;
-  std::vector<std::string> required_;
-  Inspection known_;                 // of the server that rows go to
-  bool facts_have_changed_ = false;  // and events are encoded for those before
+  std::vector<std::string> required_;  // decided by the first look at the table
+  Inspection known_;                   // of the server that rows go to
+  bool facts_have_changed_ = false;    // and events are encoded for those before
   Duration second_look_;
   bool was_absent_ = false;  // at the last look, or the last post, there was no table
   PasswordFile password_file_;

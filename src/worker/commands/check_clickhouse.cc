@@ -19,6 +19,10 @@ namespace {
 
 constexpr const char* kUnexpectedAnswer = "see the log of ClickHouse, and try again";
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 // Asks one thing after the other; what one step found out, the next ones use.
 class ClickHouseCheck {
  public:
@@ -84,10 +88,10 @@ class ClickHouseCheck {
   void report_absent() {
     const std::string absent = "table " + name_.quoted() + " does not exist (or user " +
                                http_.server().user + " may not see it)";
-    if (!options_.create_table)
+    if (!may_create_table(options_))
       return report_.bad(ErrorKind::kConfiguration, absent,
-                         "create it, or allow it with --create-table on; or correct "
-                         "CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE");
+                         "create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; "
+                         "--create-table on creates one for click events under any name");
     const auto read_only = ask(read_only_question());
     if (!read_only) return;
     if (*read_only)
@@ -95,7 +99,7 @@ class ClickHouseCheck {
                          absent + ", and user " + http_.server().user + " may only read",
                          "create it, and give the user the right to insert");
     report_.note(absent + ": it would be created, as the one for click events");
-    report_required(created_columns());
+    report_required(required_columns(options_, created_columns()), created_columns());
     report_deduplication(
         judge_deduplication(facts_, "MergeTree",
                             facts_.knows_deduplication_window && facts_.knows_deduplication_token
@@ -112,18 +116,20 @@ class ClickHouseCheck {
     bool all_fit = true;
     for (const ColumnDescription& each : *described) {
       const auto column = writable_column(each, name_);
-      report_column(each, column);
       if (!column) all_fit = false;
       if (!column || !column.value()) continue;
       names.push_back(each.name);
       written.push_back(*column.value());
     }
-    report_required(names);
+    const std::vector<std::string> required = required_columns(options_, names);
+    for (const ColumnDescription& each : *described)
+      report_column(each, writable_column(each, name_), contains(required, each.name));
+    report_required(required, names);
     if (all_fit) check_rights(written);
   }
 
   void report_column(const ColumnDescription& described,
-                     const Result<std::optional<Column>>& judged) {
+                     const Result<std::optional<Column>>& judged, bool is_required) {
     if (!judged)
       return report_.bad(ErrorKind::kConfiguration, judged.error().message,
                          "give the column another type, make it MATERIALIZED, or drop it");
@@ -131,9 +137,6 @@ class ClickHouseCheck {
     if (!judged.value())
       return report_.good(fmt::format("{}left to ClickHouse ({} {})", column,
                                       described.default_type, described.default_expression));
-    const auto& required = options_.required_columns;
-    const bool is_required =
-        std::find(required.begin(), required.end(), described.name) != required.end();
     const std::string when_absent = judged.value()->has_default     ? "DEFAULT applies"
                                     : judged.value()->type.nullable ? "NULL"
                                                                     : "empty";
@@ -141,11 +144,12 @@ class ClickHouseCheck {
                              is_required ? "required" : "if absent: " + when_absent));
   }
 
-  void report_required(const std::vector<std::string>& names) {
-    for (const std::string& required : options_.required_columns)
-      if (std::find(names.begin(), names.end(), required) == names.end())
+  void report_required(const std::vector<std::string>& required,
+                       const std::vector<std::string>& names) {
+    for (const std::string& name : required)
+      if (!contains(names, name))
         report_.bad(ErrorKind::kConfiguration,
-                    "required column " + required + " is none that the table takes from events",
+                    "required column " + name + " is none that the table takes from events",
                     "correct EVENT_CONSUMER_REQUIRED (--required; '' requires none)");
   }
 

@@ -100,5 +100,37 @@ TEST_CASE("open table: nothing is created where that is switched off", "[table]"
   CHECK(queries(server).size() == 1);
 }
 
+// A name mistyped in the options must not make a table that eats the queue.
+TEST_CASE("open table: by default one for click events is created under its own name only",
+          "[table]") {
+  const auto may_create = [](CreateTable create, const char* table) {
+    Options options{};
+    options.create_table = create;
+    options.clickhouse_table = table;
+    return may_create_table(options);
+  };
+  CHECK(may_create(CreateTable::kAuto, "click_events"));
+  CHECK_FALSE(may_create(CreateTable::kAuto, "Click_events"));
+  CHECK_FALSE(may_create(CreateTable::kAuto, "order"));
+  CHECK(may_create(CreateTable::kOn, "order"));
+  CHECK_FALSE(may_create(CreateTable::kOff, "click_events"));
+}
+
+TEST_CASE("open table: only a table made for click events requires some of its columns",
+          "[table]") {
+  using Names = std::vector<std::string>;
+  Options options{};
+  Names clicks = created_columns();
+  CHECK(required_columns(options, clicks) == Names{"short_code", "timestamp", "original_url"});
+  clicks.push_back("country");
+  CHECK(required_columns(options, clicks).size() == 3);
+  CHECK(required_columns(options, {"short_code", "timestamp", "original_url"}).empty());
+  CHECK(required_columns(options, {"id"}).empty());
+  options.required_columns = Names{};
+  CHECK(required_columns(options, clicks).empty());
+  options.required_columns = Names{"id"};
+  CHECK(required_columns(options, clicks) == Names{"id"});
+}
+
 }  // namespace
 }  // namespace event_consumer
