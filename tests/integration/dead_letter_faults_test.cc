@@ -190,4 +190,22 @@ TEST_CASE("a message is given back while its dead letter is half sent: it ends a
     CHECK((letter->body == large));
 }
 
+// With ours they do not fit the frame in which they came, and a header frame cannot be split.
+TEST_CASE("a message whose headers fill a frame is dead-lettered without the longest of them") {
+  RunningService running("long_headers");
+  AmqpClient client(rabbitmq().url());
+  MessageProperties properties;
+  properties.headers = {{"trace", "abc"}, {"long", std::string(130'950, 'x')}};
+  client.publish(running.topology().exchange(), running.topology().queue(), "rubbish", properties);
+  CHECK(wait_until([&] { return running.dead_letters() == 1; }, seconds(5)));
+  CHECK(running.moves_events());
+  const auto letter = client.get(running.topology().dead_letter_queue());
+  REQUIRE(letter);
+  CHECK(letter->body == "rubbish");
+  CHECK(letter->properties.headers.at("trace") == "abc");
+  CHECK(letter->properties.headers.count("long") == 0);
+  CHECK(letter->properties.headers.at("x-event-consumer-reason") == "not_json");
+  CHECK(letter->properties.headers.at("x-event-consumer-left-out") == "long");
+}
+
 }  // namespace event_consumer::testing

@@ -33,11 +33,16 @@ Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
   DecodedProperties original(delivery.properties);
   amqp_basic_properties_t properties = original.get();
-  const DeadLetterHeaders headers(properties, delivery, rejection, std::time(nullptr));
+  DeadLetterHeaders headers(properties, delivery, rejection, std::time(nullptr));
   properties._flags &= ~(AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_USER_ID_FLAG);
   properties._flags |= AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   properties.delivery_mode = kPersistent;
   properties.headers = headers.table();
+  const std::size_t most = connection_.largest_frame() - ConfirmedPublisher::kHeaderBytes;
+  if (const std::size_t size = encode_properties(properties).size(); size > most) {
+    headers.leave_out(size - most);
+    properties.headers = headers.table();
+  }
   auto done =
       publisher_.publish({delivery.tag, "", queue_, std::string(delivery.body)}, properties);
   if (!done) return done;

@@ -24,12 +24,13 @@ class AmqpDeadLetters : public DeadLetterSink {
   // The message keeps its body and its properties, except for those that would lose, misroute or
   // refuse it in the new queue: it is made persistent, and `expiration`, `user_id` and the headers
   // CC and BCC are left out. Headers x-event-consumer-* say why it is there and where it comes
-  // from.
+  // from. When they do not fit a frame together with the original ones, the longest of these are
+  // left out.
   Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
   Result<std::optional<DeliveryTag>> next_confirmed() override;
   bool refuses() const override { return refuses_; }
   void forget() override { publisher_.forget(); }
-  std::size_t unconfirmed_bytes() const override { return publisher_.body_bytes(); }
+  std::size_t unconfirmed_bytes() const override { return publisher_.bytes(); }
 
   // After a refusal, which closes the connection: connects anew, sees to the queue and sends
   // everything that is not confirmed again. The Error is open()'s, or says that the link is lost;

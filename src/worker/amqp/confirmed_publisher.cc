@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "worker/amqp/reply.h"
 
@@ -29,20 +28,18 @@ Result<ConfirmedPublisher> ConfirmedPublisher::open(AmqpConnection& connection,
 
 Result<Done> ConfirmedPublisher::publish(OutgoingMessage message,
                                          amqp_basic_properties_t properties) {
-  std::vector<char> buffer(AmqpConnection::kFrameMax);
-  const int length = amqp_encode_properties(AMQP_BASIC_CLASS, &properties,
-                                            amqp_bytes_t{buffer.size(), buffer.data()});
-  if (length < 0) return to_error(where_, length, ErrorKind::kLinkLost);
-  body_bytes_ += message.body.size();
-  messages_.push_back(
-      {std::move(message), std::string(buffer.data(), static_cast<std::size_t>(length))});
+  std::string encoded = encode_properties(properties);
+  if (encoded.empty() || encoded.size() > AmqpConnection::kFrameMax - kHeaderBytes)
+    return Error{ErrorKind::kLinkLost, where_ + ": the properties do not fit a frame"};
+  messages_.push_back({std::move(message), std::move(encoded)});
+  bytes_ += messages_.back().bytes();
   return Done{};
 }
 
 OutgoingMessage ConfirmedPublisher::take_oldest() {
+  bytes_ -= messages_.front().bytes();
   OutgoingMessage message = std::move(messages_.front().message);
   messages_.pop_front();
-  body_bytes_ -= message.body.size();
   --sent_;
   ++gone_;
   return message;
@@ -158,15 +155,15 @@ void ConfirmedPublisher::forget() {
   if (is_half_sent()) half_sent.push_back(std::move(messages_[sent_]));
   messages_ = std::move(half_sent);
   gone_ += std::exchange(sent_, 0);
-  body_bytes_ = 0;
+  bytes_ = 0;
   if (empty()) return;
   messages_.front().forgotten = true;
-  body_bytes_ = messages_.front().message.body.size();
+  bytes_ = messages_.front().bytes();
 }
 
 void ConfirmedPublisher::start_again() {
   if (!empty() && messages_.front().forgotten) {
-    body_bytes_ -= messages_.front().message.body.size();
+    bytes_ -= messages_.front().bytes();
     messages_.pop_front();
   }
   for (Entry& entry : messages_) entry.verdict = Verdict::kUndecided;

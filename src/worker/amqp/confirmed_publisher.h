@@ -26,6 +26,10 @@ struct OutgoingMessage {
 
 class ConfirmedPublisher {
  public:
+  // What a header frame has beside the properties: class, weight and size of the body, and what
+  // each frame has (AMQP 0-9-1, sections 2.3.5 and 4.2.6.1).
+  static constexpr std::size_t kHeaderBytes = 12 + 8;
+
   enum class Verdict {
     kUndecided,
     kTaken,     // confirmed: every queue that it was routed to has it (basic.ack)
@@ -68,8 +72,8 @@ class ConfirmedPublisher {
   bool empty() const { return messages_.empty(); }
   bool is_sending() const { return sent_ < messages_.size(); }
   bool is_half_sent() const { return next_part_ != Part::kMethod; }
-  // Of all bodies that are not taken yet.
-  std::size_t body_bytes() const { return body_bytes_; }
+  // Of all bodies and properties that are not taken yet.
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
@@ -77,6 +81,8 @@ class ConfirmedPublisher {
     std::string properties;  // encoded
     Verdict verdict = Verdict::kUndecided;
     bool forgotten = false;
+
+    std::size_t bytes() const { return message.body.size() + properties.size(); }
   };
   enum class Part { kMethod, kHeader, kBody };
 
@@ -90,7 +96,7 @@ class ConfirmedPublisher {
   amqp_channel_t channel_;
   std::string where_;
   std::deque<Entry> messages_;  // in the order of publish()
-  std::size_t body_bytes_ = 0;
+  std::size_t bytes_ = 0;
   std::uint64_t gone_ = 0;  // so many were sent on this channel and are not in messages_ any more
   std::size_t sent_ = 0;    // the first so many of messages_
 

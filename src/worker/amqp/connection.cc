@@ -64,6 +64,7 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
   amqp_set_handshake_timeout(state, &kReplyTimeout);
   amqp_set_rpc_timeout(state, &kReplyTimeout);
   if (auto done = connection.log_in(name); !done) return done.error();
+  connection.largest_frame_ = static_cast<std::size_t>(amqp_get_frame_max(state));
   return connection;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -71,6 +72,9 @@ class AmqpConnection {
   void drop() { state_.reset(); }
   bool is_open() const { return state_ != nullptr; }
 
+  // Nothing longer can be sent in one frame. Stays known when the connection is dropped.
+  std::size_t largest_frame() const { return largest_frame_; }
+
   // How often next_frame() must be called for heartbeats to be on time.
   Duration heartbeat_period() const;
 
@@ -95,6 +99,7 @@ class AmqpConnection {
 
   State state_;
   AmqpUrl url_;
+  std::size_t largest_frame_ = kFrameMax;
 };
 
 }  // namespace event_consumer

@@ -1,19 +1,33 @@
 #include "worker/amqp/dead_letter_headers.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
+#include "worker/amqp/properties.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
 namespace {
 
 constexpr std::string_view kOurs = "x-event-consumer-";
+constexpr char kLeftOut[] = "x-event-consumer-left-out";
+
+// Of the names of headers that are left out.
+constexpr std::size_t kMostNamesBytes = 250;
 
 // RabbitMQ routes by CC and BCC too (its «sender-selected distribution»): kept, they would send a
 // copy of the dead letter back to where the message came from.
 bool is_kept(std::string_view name) {
   return name != "CC" && name != "BCC" && name.substr(0, kOurs.size()) != kOurs;
+}
+
+std::size_t encoded_size(amqp_table_entry_t& entry) {
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  const std::size_t empty = encode_properties(properties).size();
+  properties.headers = {1, &entry};
+  return encode_properties(properties).size() - empty;
 }
 
 // RFC 3339 in UTC.
@@ -30,7 +44,9 @@ DeadLetterHeaders::DeadLetterHeaders(const amqp_basic_properties_t& original,
                                      const Delivery& delivery, const Rejection& rejection,
                                      std::time_t now)
     : time_(to_text(now)) {
-  if ((original._flags & AMQP_BASIC_HEADERS_FLAG) != 0) keep_original(original.headers);
+  if ((original._flags & AMQP_BASIC_HEADERS_FLAG) != 0)
+    entries_ = original_headers(original.headers);
+  originals_ = entries_.size();
   add("x-event-consumer-reason", slug(rejection.reason));
   add("x-event-consumer-error", rejection.error);
   if (!rejection.column.empty()) add("x-event-consumer-column", rejection.column);
@@ -39,8 +55,32 @@ DeadLetterHeaders::DeadLetterHeaders(const amqp_basic_properties_t& original,
   add("x-event-consumer-time", time_);
 }
 
-void DeadLetterHeaders::keep_original(const amqp_table_t& headers) {
-  entries_ = original_headers(headers);
+void DeadLetterHeaders::leave_out(std::size_t bytes) {
+  std::vector<std::pair<std::size_t, std::size_t>> lengths;  // and the place
+  for (std::size_t i = 0; i < originals_; ++i) lengths.emplace_back(encoded_size(entries_[i]), i);
+  std::sort(lengths.begin(), lengths.end(), [](const auto& a, const auto& b) {
+    return std::pair(b.first, a.second) < std::pair(a.first, b.second);
+  });
+  std::vector<bool> goes(entries_.size());
+  // The header that says so takes its place too.
+  const std::size_t needed = bytes + sizeof kLeftOut + kMostNamesBytes + 8;
+  std::size_t gone = 0;
+  for (auto longest = lengths.begin(); longest != lengths.end() && gone < needed; ++longest) {
+    gone += longest->first;
+    goes[longest->second] = true;
+    left_out_ += (left_out_.empty() ? "" : ", ");
+    left_out_ += to_view(entries_[longest->second].key);
+  }
+  if (left_out_.size() > kMostNamesBytes) {
+    left_out_.resize(kMostNamesBytes);
+    left_out_ += "…";
+  }
+  std::vector<amqp_table_entry_t> kept;
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (!goes[i]) kept.push_back(entries_[i]);
+  originals_ -= entries_.size() - kept.size();
+  entries_ = std::move(kept);
+  add(kLeftOut, left_out_);
 }
 
 void DeadLetterHeaders::add(const char* name, std::string_view value) {

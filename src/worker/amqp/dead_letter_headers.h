@@ -2,6 +2,7 @@
 // when a message is rejected, and read and taken off again by the dead-letter commands.
 #pragma once
 
+#include <cstddef>
 #include <ctime>
 #include <string>
 #include <string_view>
@@ -20,17 +21,22 @@ class DeadLetterHeaders {
   DeadLetterHeaders(const amqp_basic_properties_t& original, const Delivery& delivery,
                     const Rejection& rejection, std::time_t now);
 
+  // Leaves out original headers, the longest first, until the table is shorter by so many bytes or
+  // none is left. Says which in x-event-consumer-left-out.
+  void leave_out(std::size_t bytes);
+
   // A view of this object.
   amqp_table_t table() const {
     return {static_cast<int>(entries_.size()), const_cast<amqp_table_entry_t*>(entries_.data())};
   }
 
  private:
-  void keep_original(const amqp_table_t& headers);
   void add(const char* name, std::string_view value);
 
   std::string time_;
+  std::string left_out_;
   std::vector<amqp_table_entry_t> entries_;
+  std::size_t originals_ = 0;  // so many of them, at the beginning
 };
 
 // What our headers say, each empty where there is no such header. Other publishers can write to the

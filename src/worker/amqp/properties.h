@@ -1,7 +1,8 @@
-// The properties of a message, decoded from their form in a content header (AMQP 0-9-1, section
+// The properties of a message, from and to their form in a content header (AMQP 0-9-1, section
 // 4.2.6.1).
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "worker/amqp/reply.h"
@@ -28,5 +29,14 @@ class DecodedProperties {
   amqp_pool_t pool_;
   amqp_basic_properties_t properties_{};
 };
+
+// Empty when they are longer than two frames of the usual size.
+inline std::string encode_properties(amqp_basic_properties_t properties) {
+  std::string encoded(std::size_t{2} * 131072, '\0');
+  const int length = amqp_encode_properties(AMQP_BASIC_CLASS, &properties,
+                                            amqp_bytes_t{encoded.size(), encoded.data()});
+  encoded.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return encoded;
+}
 
 }  // namespace event_consumer

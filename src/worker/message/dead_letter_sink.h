@@ -38,7 +38,7 @@ class DeadLetterSink {
   // Every delivery published is somebody else's from now on; none will be named.
   virtual void forget() = 0;
 
-  // Bytes of bodies sent and not yet confirmed.
+  // Bytes of bodies and properties that are not confirmed yet.
   virtual std::size_t unconfirmed_bytes() const = 0;
 
   // Asks how many messages lie in the queue, unless a message is half sent; the answer comes among

@@ -12,6 +12,9 @@ namespace {
 
 using Verdict = ConfirmedPublisher::Verdict;
 
+// Encoded, no properties are two bytes of flags.
+constexpr std::size_t kNoProperties = 2;
+
 // A publisher, and a broker's side of its channel.
 class Channel {
  public:
@@ -82,7 +85,7 @@ TEST_CASE("confirmed publisher: a message is sent in its frames, in order",
   CHECK(channel.send().empty());
   channel.publish(1, "one");
   channel.publish(2, "");
-  CHECK(channel.publisher.body_bytes() == 3);
+  CHECK(channel.publisher.bytes() == 3 + 2 * kNoProperties);
   CHECK(channel.publisher.is_sending());
   CHECK(channel.send() ==
         Words{"publish exchange/key", "header 3", "one", "publish exchange/key", "header 0"});
@@ -141,7 +144,22 @@ TEST_CASE("confirmed publisher: properties that fit no frame are refused at once
   REQUIRE_FALSE(done.ok());
   CHECK(done.error().kind == ErrorKind::kLinkLost);
   CHECK(publisher.empty());
-  CHECK(publisher.body_bytes() == 0);
+  CHECK(publisher.bytes() == 0);
+}
+
+TEST_CASE("confirmed publisher: what waits counts with its headers", "[confirmed_publisher]") {
+  const std::string value(60'000, 'x');
+  amqp_table_entry_t entry{};
+  entry.key = amqp_cstring_bytes("key");
+  entry.value.kind = AMQP_FIELD_KIND_UTF8;
+  entry.value.value.bytes = to_bytes(value);
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  properties.headers = {1, &entry};
+  ConfirmedPublisher publisher(1, "queue q");
+  for (std::uint64_t id = 1; id <= 5; ++id)
+    REQUIRE(publisher.publish({id, "", "q", "body"}, properties).ok());
+  CHECK(publisher.bytes() > 5 * value.size());
 }
 
 TEST_CASE("confirmed publisher: confirms one by one, of several, and out of order",
@@ -157,13 +175,13 @@ TEST_CASE("confirmed publisher: confirms one by one, of several, and out of orde
   CHECK(channel.take(Verdict::kTaken) == Ids{12, 13});
   CHECK(channel.ack(5, /*multiple=*/true).ok());
   CHECK(channel.take(Verdict::kTaken) == Ids{14, 15});
-  CHECK(channel.publisher.body_bytes() == 4);
+  CHECK(channel.publisher.bytes() == 4 + kNoProperties);
   channel.publish(17);
   channel.send();
   CHECK(channel.ack(7, /*multiple=*/true).ok());
   CHECK(channel.take(Verdict::kTaken) == Ids{16, 17});
   CHECK(channel.publisher.empty());
-  CHECK(channel.publisher.body_bytes() == 0);
+  CHECK(channel.publisher.bytes() == 0);
 }
 
 TEST_CASE("confirmed publisher: a confirm of what was not sent, or is long confirmed, says nothing",
@@ -299,7 +317,7 @@ TEST_CASE("confirmed publisher: on a new channel all that was not taken out is s
   channel.publisher.start_again();
   CHECK(channel.publisher.verdict() == Verdict::kUndecided);
   CHECK_FALSE(channel.publisher.is_half_sent());
-  CHECK(channel.publisher.body_bytes() == 3);
+  CHECK(channel.publisher.bytes() == 3 + 3 * kNoProperties);
   CHECK(channel.send() == Words{"publish exchange/key", "header 1", "2", "publish exchange/key",
                                 "header 1", "3", "publish exchange/key", "header 1", "4"});
   // Numbers begin anew.
@@ -314,7 +332,7 @@ TEST_CASE("confirmed publisher: what is forgotten is neither sent nor reported",
   channel.send(3);
   channel.publisher.forget();
   CHECK(channel.publisher.empty());
-  CHECK(channel.publisher.body_bytes() == 0);
+  CHECK(channel.publisher.bytes() == 0);
   CHECK(channel.send().empty());
   channel.publish(4, "four");
   CHECK(channel.send() == Words{"publish exchange/key", "header 4", "four"});
@@ -332,7 +350,7 @@ TEST_CASE("confirmed publisher: a forgotten message that is half sent is sent to
   const std::size_t so_many = GENERATE(4, 5);  // the second has its method, or its header too
   channel.send(so_many);
   channel.publisher.forget();
-  CHECK(channel.publisher.body_bytes() == 3);
+  CHECK(channel.publisher.bytes() == 3 + kNoProperties);
   channel.publish(3, "three");
   Words left = channel.send();
   if (so_many == 4) left.erase(left.begin());
@@ -347,7 +365,7 @@ TEST_CASE("confirmed publisher: a forgotten message that is half sent is sent to
     channel.give_back("exchange", "two");
     CHECK(channel.ack(2).ok());
     CHECK(channel.publisher.verdict() == Verdict::kUndecided);
-    CHECK(channel.publisher.body_bytes() == 5);
+    CHECK(channel.publisher.bytes() == 5 + kNoProperties);
     CHECK(channel.ack(3).ok());
     CHECK(channel.take(Verdict::kTaken) == Ids{3});
   }

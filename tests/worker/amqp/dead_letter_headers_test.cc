@@ -1,6 +1,7 @@
 #include "worker/amqp/dead_letter_headers.h"
 
 #include "tests/support/catch.h"
+#include "worker/amqp/properties.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -162,6 +163,55 @@ TEST_CASE("dead-letter headers: without ours the original ones are left", "[dead
   CHECK(texts({static_cast<int>(left.size()), left.data()}) ==
         Pairs{{"trace", "abc"}, {"x-death", "d"}});
   CHECK(original_headers(amqp_empty_table).empty());
+}
+
+std::size_t bytes_of(const DeadLetterHeaders& headers) {
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_HEADERS_FLAG;
+  properties.headers = headers.table();
+  return encode_properties(properties).size();
+}
+
+TEST_CASE("dead-letter headers: the longest original ones go when all together are too long",
+          "[dead_letter_headers]") {
+  Message message({{"trace", "abc"},
+                   {"long", std::string(1000, 'x')},
+                   {"longer", std::string(2000, 'x')},
+                   {"count", "7"}});
+  const Delivery from = delivery();
+  DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
+  const std::size_t before = bytes_of(headers);
+  SECTION("no more than must") {
+    headers.leave_out(500);
+    CHECK(bytes_of(headers) <= before - 500);
+    Pairs expected = {{"trace", "abc"}, {"long", std::string(1000, 'x')}, {"count", "7"}};
+    expected.insert(expected.end(), kOurs.begin(), kOurs.end());
+    expected.emplace_back("x-event-consumer-left-out", "longer");
+    CHECK(texts(headers.table()) == expected);
+  }
+  SECTION("and several") {
+    headers.leave_out(2500);
+    CHECK(bytes_of(headers) <= before - 2500);
+    CHECK(texts(headers.table()).back().second == "longer, long");
+  }
+  SECTION("and all, when that is not enough") {
+    headers.leave_out(100'000);
+    CHECK(texts(headers.table()).size() == kOurs.size() + 1);
+    CHECK(texts(headers.table()).back().second == "longer, long, trace, count");
+  }
+}
+
+TEST_CASE("dead-letter headers: what tells which were left out is not long itself",
+          "[dead_letter_headers]") {
+  Pairs many;
+  for (int i = 0; i < 100; ++i) many.emplace_back("header-" + std::to_string(i), "some value");
+  Message message(many);
+  const Delivery from = delivery();
+  DeadLetterHeaders headers(*message.properties(), from, kBad, kNow);
+  const std::size_t before = bytes_of(headers);
+  headers.leave_out(2000);
+  CHECK(bytes_of(headers) <= before - 2000);
+  CHECK(texts(headers.table()).back().second.size() <= 256);
 }
 
 }  // namespace
