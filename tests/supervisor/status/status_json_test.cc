@@ -2,27 +2,15 @@
 
 #include "common/text.h"
 #include "supervisor/status/status_text.h"
-#include "tests/fakes/board_rig.h"
+#include "tests/fakes/status_rig.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
 
-namespace {
-
-Options options() {
-  Options options{};
-  options.rabbitmq_queue = "clicks";
-  options.clickhouse_database = "db";
-  options.clickhouse_table = "events";
-  return options;
-}
-
-}  // namespace
-
 TEST_CASE("status: instance, queue and pid come first, in one line") {
   const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
-  const std::string json = status_json(rig.board, options(), now);
+  StatusRig rig(now, 1);
+  const std::string json = rig.json(now);
   CHECK(json.rfind("{\"instance\":\"", 0) == 0);
   CHECK(contains(json, "\",\"queue\":\"clicks\",\"pid\":4711,\"table\":\"db.events\","));
   CHECK(json.find('\n') == json.size() - 1);
@@ -31,9 +19,9 @@ TEST_CASE("status: instance, queue and pid come first, in one line") {
 
 TEST_CASE("status: what a worker last complained of cannot break the JSON") {
   const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
+  StatusRig rig(now, 1);
   rig.worker(1, [](WorkerRecord& record) { record.last_error.set("\"quoted\"\n\x01 \xff end"); });
-  const std::string json = status_json(rig.board, options(), now);
+  const std::string json = rig.json(now);
   INFO(json);
   CHECK(is_status(json));
   CHECK(contains(json, R"(\"quoted\"\u000a\u0001 )"

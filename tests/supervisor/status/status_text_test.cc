@@ -2,7 +2,7 @@
 
 #include "common/text.h"
 #include "supervisor/status/status_json.h"
-#include "tests/fakes/board_rig.h"
+#include "tests/fakes/status_rig.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -11,20 +11,12 @@ namespace {
 
 using std::chrono::seconds;
 
-Options options() {
-  Options options{};
-  options.rabbitmq_queue = "clicks";
-  options.clickhouse_database = "db";
-  options.clickhouse_table = "events";
-  return options;
-}
-
 }  // namespace
 
 TEST_CASE("status as text: who answers, how it is, and a line for each worker") {
   const TimePoint now = Clock::now();
-  BoardRig rig(now, 2);
-  const std::string before = status_json(rig.board, options(), now);
+  StatusRig rig(now, 2);
+  const std::string before = rig.json(now);
   rig.worker(1, [&](WorkerRecord& record) {
     record.counters.received = 2510;
     record.counters.inserted = 2500;
@@ -35,8 +27,7 @@ TEST_CASE("status as text: who answers, how it is, and a line for each worker") 
     record.last_error.set("ClickHouse said no");
     record.last_error_at = to_monotonic_time(now - seconds(90));
   });
-  const std::string text =
-      status_text(status_json(rig.board, options(), now), before, std::chrono::seconds(2));
+  const std::string text = status_text(rig.json(now), before, std::chrono::seconds(2));
   INFO(text);
   CHECK(contains(text, "process 4711: queue clicks to table db.events\n"));
   CHECK(contains(text,
@@ -54,14 +45,14 @@ TEST_CASE("status as text: who answers, how it is, and a line for each worker") 
 
 TEST_CASE("status as text: both processes of a slot while one takes over from the other") {
   const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
+  StatusRig rig(now, 1);
   rig.worker(1, [](WorkerRecord& record) { record.state = WorkerState::kDraining; });
   WorkerRecord second{};
   second.pid = 999;
   second.life = 77;
   second.state = WorkerState::kConsuming;
   rig.board.row({1, 1}).record.publish(second);
-  const std::string json = status_json(rig.board, options(), now);
+  const std::string json = rig.json(now);
   const std::string text = status_text(json, json, seconds(1));
   INFO(text);
   CHECK(contains(text, "\n1       101  draining "));
@@ -70,10 +61,10 @@ TEST_CASE("status as text: both processes of a slot while one takes over from th
 
 TEST_CASE("status: one that stands still is not alive") {
   const TimePoint now = Clock::now();
-  BoardRig rig(now, 1);
+  StatusRig rig(now, 1);
   rig.worker(1);
-  CHECK(is_alive(status_json(rig.board, options(), now)));
-  const std::string json = status_json(rig.board, options(), now + seconds(60));
+  CHECK(is_alive(rig.json(now)));
+  const std::string json = rig.json(now + seconds(60));
   CHECK_FALSE(is_alive(json));
   CHECK(contains(status_text(json, json, seconds(1)), "NOT ALIVE: the supervisor has shown no"));
 }
