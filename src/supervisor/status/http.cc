@@ -3,8 +3,10 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace event_consumer {
@@ -74,6 +76,18 @@ class PageServer : public httplib::Server {
   }
 };
 
+// Without its Range fields. cpp-httplib sends a copy of the page for each range, and reads them
+// with a regular expression that goes as deep into the stack as the field is long. A server may
+// ignore them (RFC 9110, section 14.2).
+std::string without_ranges(std::string head) {
+  constexpr std::string_view kField = "\nrange:";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  auto at = head.begin();
+  while ((at = std::search(at, head.end(), kField.begin(), kField.end(), same)) != head.end())
+    at = head.erase(at, std::find(at + 1, head.end(), '\n'));
+  return head;
+}
+
 }  // namespace
 
 std::function<std::string(const std::string& head)> answerer(Pages pages) {
@@ -93,7 +107,7 @@ std::function<std::string(const std::string& head)> answerer(Pages pages) {
     // Pages have their own content with any status.
     if (response.body.empty()) response.set_content("There are\n" + paths, "text/plain");
   });
-  return [server](const std::string& head) { return server->answer(head); };
+  return [server](const std::string& head) { return server->answer(without_ranges(head)); };
 }
 
 Result<std::string> fetch(const HostPort& where, const std::string& path,

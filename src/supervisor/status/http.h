@@ -21,7 +21,7 @@ struct Page {
 using Pages = std::map<std::string, std::function<Page()>>;
 
 // Turns the head of a request, up to and including the empty line, into the whole response to it:
-// that of the page, 404 with the paths that there are, or 400.
+// that of the page, whole whatever ranges are asked for, 404 with the paths that there are, or 400.
 std::function<std::string(const std::string& head)> answerer(Pages pages);
 
 // GET; returns the content whatever the status. The Error is kUnavailable and says what happened.

@@ -88,6 +88,31 @@ TEST_CASE("http loop: a request that comes byte by byte is answered") {
   CHECK(receive_all(client) == kResponse);
 }
 
+TEST_CASE(
+    "http loop: of many requests on a connection the first is answered, the rest is not read") {
+  const Loop loop;
+  const UniqueFd client = loop.connect();
+  std::string requests;
+  for (int i = 0; i < 1'000; ++i) requests += "GET /x HTTP/1.1\r\n\r\n";
+  send_all(client, requests);
+  CHECK(receive_all(client) == kResponse);
+}
+
+TEST_CASE("http loop: of a head without an end no more is taken than the longest") {
+  const Loop loop;
+  const UniqueFd client = loop.connect();
+  std::string head = "GET /x HTTP/1.1\r\n";
+  while (head.size() < 100'000) head += "X: " + std::string(97, 'x') + "\r\n";
+  send_all(client, head + "\r\n");
+  const std::string response = receive_all(client);
+  // What it has not read can take the response along.
+  CHECK((response.empty() || response.rfind("HTTP/1.1 431 ", 0) == 0));
+  CHECK(loop.head().empty());
+  const UniqueFd next = loop.connect();
+  send_all(next, "GET /x HTTP/1.1\r\n\r\n");
+  CHECK(receive_all(next) == kResponse);
+}
+
 TEST_CASE("http loop: a head without an end is refused") {
   const Loop loop;
   const UniqueFd client = loop.connect();

@@ -65,6 +65,19 @@ TEST_CASE("status http: a request for thousands of ranges is answered, whatever 
   CHECK(answerer(pages())(ranges + "\r\n\r\n").rfind("HTTP/1.1 ", 0) == 0);
 }
 
+TEST_CASE("status http: a page comes once and whole, whichever ranges of it are asked for") {
+  std::string many = "bytes=0-";
+  for (int i = 0; i < 2'600; ++i) many += ",0-";
+  const auto answer = answerer(pages());
+  const std::string whole = answer("GET /good HTTP/1.1\r\n\r\n");
+  for (const std::string& range :
+       {std::string("Range: bytes=1-2"), "Range: " + many, "rAnge:" + many,
+        "Range: " + many + "\r\nrange: " + many, "x\nRange: " + many}) {
+    INFO(range.substr(0, 40));
+    CHECK(answer("GET /good HTTP/1.1\r\n" + range + "\r\n\r\n") == whole);
+  }
+}
+
 TEST_CASE("status http: fetching from nobody is an error in words") {
   const auto fetched = fetch({"127.0.0.1", 1}, "/status", std::chrono::seconds(1));
   REQUIRE_FALSE(fetched);
