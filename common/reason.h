@@ -16,7 +16,7 @@ enum class Reason {
   kMissingField,  // a required field is absent or null
   kBadValue,      // a value that is none of its column's type
   kOutOfRange,    // a value of the right kind that the column cannot hold
-  kTooLarge,      // the body is larger than a batch may be
+  kTooLarge,      // the body or its row is larger than a batch may be
   kRefused,       // ClickHouse does not take the row
   kWorkerDied,    // workers died while they encoded it
 };

@@ -1,5 +1,5 @@
 // libFuzzer target: any body into a table that has a column of every type. A rejected body leaves
-// the rows as they were and is described in valid UTF-8.
+// the rows as they were and is described in valid UTF-8. No row goes beyond the limit.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -36,7 +36,8 @@ constexpr const char* kTypes[] = {"String",
                                   "Array(Array(Int16))",
                                   "Nullable(DateTime64(3))",
                                   "LowCardinality(Nullable(String))",
-                                  "Array(UUID)"};
+                                  "Array(UUID)",
+                                  "Array(FixedString(1000))"};
 
 RowEncoder make(RowFormat format) {
   std::vector<Column> columns;
@@ -50,10 +51,13 @@ RowEncoder make(RowFormat format) {
 
 void check(RowEncoder& encoder, std::string_view body) {
   constexpr std::string_view kBefore = "rows before";
+  constexpr std::size_t kLimit = 8000;
   RowBuffer rows;
   rows.append(kBefore);
+  rows.set_limit(kLimit);
   const auto rejection = encoder.encode(body, rows);
   if (rows.view().substr(0, kBefore.size()) != kBefore) std::abort();
+  if (rows.size() > kLimit) std::abort();
   if (!rejection) return;
   if (rows.view() != kBefore || find_invalid_utf8(rejection->error) != std::string::npos)
     std::abort();

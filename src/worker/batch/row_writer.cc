@@ -1,22 +1,14 @@
 #include "worker/batch/row_writer.h"
 
-#include <string>
 #include <utility>
 
 namespace event_consumer {
 
 std::optional<Rejection> RowWriter::write(const Delivery& message, RowBuffer& rows) {
-  const std::size_t before = rows.size();
+  rows.set_limit(rows.size() + most_bytes_);
   RowEncoder& encoder = encoding_.encoder;
   auto rejection = guard_.guard(message, [&] { return encoder.encode(message.body, rows); });
   if (rejection) return rejection;
-  const std::size_t size = rows.size() - before;
-  if (size > most_bytes_) {
-    rows.truncate(before);
-    return Rejection{Reason::kTooLarge, "",
-                     "the row is " + std::to_string(size) + " bytes, --batch-bytes is " +
-                         std::to_string(most_bytes_)};
-  }
   if (encoding_.format_of && encoder.written_columns() != written_columns_) {
     written_columns_ = encoder.written_columns();
     format_ = encoding_.format_of(written_columns_);

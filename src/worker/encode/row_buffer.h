@@ -1,12 +1,14 @@
 // RowBuffer: where encoded rows are appended, one behind the other. A row that fails is cut off
-// again; the rows before it never change. The bytes lie on the heap, which only this class knows;
-// clear() keeps their memory for the next rows. Example:
+// again; the rows before it never change. A row that grows beyond the limit is known as such while
+// it grows. The bytes lie on the heap, which only this class knows; clear() keeps their memory for
+// the next rows. Example:
 //
 //   const std::size_t start = rows.size();
 //   if (!append_event(rows)) rows.truncate(start);
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,11 @@ class RowBuffer {
   // count that is known only when its elements are written.
   void insert(std::size_t position, std::string_view bytes) { bytes_.insert(position, bytes); }
 
+  // How many bytes there should be at most. Appending goes on beyond it: whoever appends many
+  // values asks is_over_limit() after each, and gives up.
+  void set_limit(std::size_t size) { limit_ = size; }
+  bool is_over_limit() const { return size() > limit_; }
+
   // Keeps the first `size` bytes (at most size()).
   void truncate(std::size_t size) { bytes_.resize(size); }
   void clear() { bytes_.clear(); }
@@ -36,6 +43,7 @@ class RowBuffer {
 
  private:
   std::string bytes_;
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace event_consumer

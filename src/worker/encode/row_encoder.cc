@@ -15,7 +15,13 @@ Rejection missing(const Column& column, const JsonValue& value) {
               (is_null ? " is null" : " is absent")};
 }
 
+Rejection too_large(const Column& column) {
+  return {Reason::kTooLarge, column.name,
+          column.name + ": with it the row is larger than --batch-bytes"};
+}
+
 Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
+  if (fit == Fit::kTooLarge) return too_large(column);
   const std::string_view quote = value.kind == JsonValue::Kind::kString ? "\"" : "";
   const std::string type_name = excerpt(column.type.name);  // that of an Enum can be long
   std::string error = column.name + ": ";
@@ -87,7 +93,9 @@ std::optional<Rejection> RowEncoder::encode(std::string_view body, RowBuffer& ro
   if (may_leave_out_) written_.assign(fields_.size(), true);
   event_time_.reset();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (auto rejection = append(i, values[i], rows)) {
+    auto rejection = append(i, values[i], rows);
+    if (!rejection && rows.is_over_limit()) rejection = too_large(fields_[i].column);
+    if (rejection) {
       rows.truncate(start);
       return rejection;
     }

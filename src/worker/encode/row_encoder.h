@@ -41,8 +41,10 @@ class RowEncoder {
   // event is rejected, returns why and leaves `rows` as it was. A null is NULL in a Nullable
   // column. Any other value that is null or absent is the DEFAULT of a column that has one, NULL in
   // a Nullable, else empty (the empty string, 0, 1970). A row can be longer than its body: an
-  // absent value or an element of an array may take more bytes there. Allocates only for bodies
-  // larger than any before, for `rows`, for rejections and for escapes within arrays.
+  // absent value or an element of an array may take more bytes there. One that goes beyond the
+  // limit of `rows` is given up at the value or element that does so, and rejected as kTooLarge.
+  // Allocates only for bodies larger than any before, for `rows`, for rejections and for escapes
+  // within arrays.
   //
   // A row of plain RowBinary cannot say DEFAULT: columns that are to have it are left out of the
   // row, see written_columns(). An event that leaves nothing to write is rejected.

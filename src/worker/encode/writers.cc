@@ -62,7 +62,8 @@ Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row) 
   JsonArray array(value.text);
   std::size_t count = 0;
   for (; const auto element = array.next(); ++count) {
-    const Fit fit = write_element(*element, *type.element, row);
+    Fit fit = write_element(*element, *type.element, row);
+    if (fit == Fit::kFits && row.is_over_limit()) fit = Fit::kTooLarge;
     if (fit != Fit::kFits) {
       row.truncate(start);
       return fit;

@@ -19,6 +19,7 @@ enum class Fit {
   kFits,        // written
   kBadValue,    // none of the type's values; nothing written
   kOutOfRange,  // the right kind of value, beyond what the type holds; nothing written
+  kTooLarge,    // the row went beyond its limit (row_buffer.h); nothing written
 };
 
 // Appends `value`, which is not absent and not null, to `row`.
@@ -87,6 +88,8 @@ template <typename Integer>
 Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // LEB128 count and the elements. An element that is null is NULL or the empty value of its type.
+// Ends with kTooLarge at the element that takes the row beyond its limit: a short body can be a
+// million elements of a kilobyte.
 Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 }  // namespace event_consumer

@@ -75,6 +75,33 @@ TEST_CASE("rows follow one another") {
   CHECK(rows.view() == "\1x\1\1z\3");
 }
 
+TEST_CASE("a row that goes beyond the limit is given up at the value that does so") {
+  RowEncoder encoder = make({{"first", "FixedString(10)"},
+                             {"grows", "Array(Array(FixedString(1000)))"},
+                             {"last", "FixedString(10)"}});
+  std::string nulls = "[null";
+  for (int i = 0; i < 10'000; ++i) nulls += ",null";
+  nulls += "]";
+  RowBuffer rows;
+  rows.append("before");
+  rows.set_limit(6 + 1021);
+  for (const auto& [body, column] :
+       {std::pair(R"({"grows":[)" + nulls + "," + nulls + "]}", "grows"),
+        std::pair(std::string(R"({"grows":[[null]],"first":"1","last":"2"})"), "last"),
+        std::pair(std::string(R"({"grows":[[null],[null]]})"), "grows")}) {
+    const auto rejection = encoder.encode(body, rows);
+    REQUIRE(rejection);
+    CHECK(rejection->reason == Reason::kTooLarge);
+    CHECK(rejection->column == column);
+    CHECK(rejection->error == rejection->column + ": with it the row is larger than --batch-bytes");
+    CHECK(rows.view() == "before");
+  }
+  CHECK(rows.capacity() < 5000);
+  rows.set_limit(6 + 1022);
+  REQUIRE(!encoder.encode(R"({"grows":[[null]]})", rows));
+  CHECK(rows.size() == 6 + 10 + 2 + 1000 + 10);
+}
+
 TEST_CASE("absent and null are empty, or NULL in a Nullable") {
   RowEncoder encoder = make({{"s", "String"},
                              {"n", "Nullable(String)"},
