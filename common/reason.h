@@ -19,15 +19,16 @@ enum class Reason {
   kTooLarge,      // the body or its row is larger than a batch may be
   kRefused,       // ClickHouse does not take the row
   kWorkerDied,    // workers died while they encoded it
+  kNoKnownKey,    // none of its keys is a column of the table
 };
-constexpr std::size_t kReasonCount = 10;
+constexpr std::size_t kReasonCount = 11;
 
 // The words, in the order of Reason. Operators script against them: they never change.
 inline constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
     "not_json",     "invalid_utf8",  "not_an_object",
     "too_deep",     "missing_field", "bad_value",
     "out_of_range", "too_large",     "refused_by_clickhouse",
-    "worker_died"};
+    "worker_died",  "no_known_key"};
 
 constexpr std::string_view slug(Reason reason) {
   return kReasonSlugs[static_cast<std::size_t>(reason)];

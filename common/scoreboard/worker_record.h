@@ -83,6 +83,7 @@ struct WorkerCounters {
   std::uint64_t received;
   std::uint64_t redelivered;  // of those received
   std::uint64_t received_bytes;
+  std::uint64_t unknown_keys;  // of events, that are no column
 
   // The verdicts. received = their sum + in hand.
   std::uint64_t inserted;

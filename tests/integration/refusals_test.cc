@@ -33,6 +33,32 @@ std::uint32_t dead_letters(const TestTopology& topology) {
 
 }  // namespace
 
+// A table that exists is as easily mistyped as one that does not.
+TEST_CASE("a table that takes no key of the events costs none of them") {
+  TestTopology topology("misfit");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() +
+                     " (id UInt64, note String) ENGINE = MergeTree() ORDER BY id");
+  publish_events(topology, 0, 50);
+  auto environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  environment["EVENT_CONSUMER_PREFETCH"] = "20";
+  Service service(environment);
+  CHECK(service.wait_for_log("no column of the table takes the key short_code"));
+  // Other events may fit; as long as the window has room they are waited for.
+  CHECK(service.wait_for_log("all 20 events in hand are given back"));
+  CHECK(service.wait_for_log("neither stored nor dead-lettered"));
+  CHECK(topology.rows() == 0);
+  CHECK(dead_letters(topology) == 0);
+
+  for (const char* column : {"short_code", "referrer", "user_agent"})
+    clickhouse().query("ALTER TABLE " + topology.table() + " ADD COLUMN " + column + " String");
+  CHECK(wait_until([&] { return topology.rows() == 50; }, seconds(120)));
+  CHECK(topology.distinct_events() == 50);
+  CHECK(dead_letters(topology) == 0);
+}
+
 TEST_CASE("100 rows that ClickHouse refuses, scattered over 100 000, are dead-lettered alone") {
   TestTopology topology("refused_rows");
   topology.declare_topology();

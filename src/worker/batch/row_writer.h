@@ -46,6 +46,8 @@ class RowWriter {
   // When the event that was written last happened, in seconds since the epoch, where that is known.
   std::optional<double> event_time() const { return encoding_.encoder.event_time(); }
 
+  UnknownKeys& unknown_keys() { return encoding_.encoder.unknown_keys(); }
+
   // From here on rows are those of another table.
   void adopt(Encoding encoding);
 

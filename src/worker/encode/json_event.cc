@@ -35,10 +35,11 @@ struct BodyEncoding : rapidjson::UTF8<> {
 class Slots {
  public:
   Slots(std::string_view body, const BodyStream& stream, ColumnIndex& index,
-        std::vector<JsonValue>& values)
-      : body_(body), stream_(stream), index_(index), values_(values) {}
+        std::vector<JsonValue>& values, UnknownKeys& unknown_keys)
+      : body_(body), stream_(stream), index_(index), values_(values), unknown_keys_(unknown_keys) {}
 
   std::optional<Reason> refusal() const { return refusal_; }
+  bool has_known_key() const { return has_known_key_; }
 
   bool Null() { return file(JsonValue::Kind::kNull, {}); }
   bool Bool(bool value) { return file(JsonValue::Kind::kBool, value ? "true" : "false"); }
@@ -49,7 +50,17 @@ class Slots {
     return file(JsonValue::Kind::kNumber, body_.substr(start, stream_.Tell() - start));
   }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
-    if (depth_ == 1) column_ = index_.find({text, length});
+    if (depth_ != 1) return true;
+    const ColumnIndex::Match match = index_.find({text, length});
+    column_ = match.column;
+    if (column_ == ColumnIndex::kNone) {
+      unknown_keys_.note({text, length});
+      return true;
+    }
+    has_known_key_ = true;
+    // The column's own name counts, wherever it stands in the event.
+    if (!match.is_exact && values_[column_].kind != JsonValue::Kind::kAbsent)
+      column_ = ColumnIndex::kNone;
     return true;
   }
   bool StartObject() { return open(); }
@@ -84,6 +95,8 @@ class Slots {
   const BodyStream& stream_;
   ColumnIndex& index_;
   std::vector<JsonValue>& values_;
+  UnknownKeys& unknown_keys_;
+  bool has_known_key_ = false;
   std::optional<Reason> refusal_;
   int depth_ = 0;
   std::size_t column_ = ColumnIndex::kNone;  // of the key last seen on the first level
@@ -157,6 +170,8 @@ struct JsonEvent::State {
 
   ColumnIndex index;
   std::vector<JsonValue> values;
+  UnknownKeys unknown_keys;
+  bool has_known_key = false;
   std::string copy;  // of the last body; keeps the memory of the largest
   Reader reader;
 };
@@ -181,7 +196,7 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
   state.values.assign(state.values.size(), JsonValue{});
 
   BodyStream stream(state.copy.data());
-  Slots slots(body, stream, state.index, state.values);
+  Slots slots(body, stream, state.index, state.values, state.unknown_keys);
   if (state.reader.Parse<kParseFlags>(stream, slots).IsError()) {
     return describe(state.reader, slots.refusal());
   }
@@ -191,7 +206,12 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
   if (const auto offset = stream.lone_surrogate()) {
     return reject(Reason::kInvalidUtf8, kHalfPair, *offset);
   }
+  state.has_known_key = slots.has_known_key();
   return std::nullopt;
 }
+
+bool JsonEvent::has_known_key() const { return state_->has_known_key; }
+
+UnknownKeys& JsonEvent::unknown_keys() { return state_->unknown_keys; }
 
 }  // namespace event_consumer

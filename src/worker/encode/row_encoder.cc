@@ -88,6 +88,8 @@ RowEncoder::RowEncoder(std::vector<Field> fields, std::vector<std::string> names
 
 std::optional<Rejection> RowEncoder::encode(std::string_view body, RowBuffer& rows) {
   if (auto rejection = event_.read(body)) return rejection;
+  if (!event_.has_known_key())
+    return Rejection{Reason::kNoKnownKey, "", "none of the event's keys is a column of the table"};
   const std::vector<JsonValue>& values = event_.values();
   const std::size_t start = rows.size();
   if (may_leave_out_) written_.assign(fields_.size(), true);

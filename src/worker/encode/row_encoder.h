@@ -47,7 +47,8 @@ class RowEncoder {
   // within arrays.
   //
   // A row of plain RowBinary cannot say DEFAULT: columns that are to have it are left out of the
-  // row, see written_columns(). An event that leaves nothing to write is rejected.
+  // row, see written_columns(). An event that leaves nothing to write is rejected; so is,
+  // as kNoKnownKey, one none of whose keys is a column.
   std::optional<Rejection> encode(std::string_view body, RowBuffer& rows);
 
   // Which columns the last row holds, in the order of `columns`: all of them, unless it is of plain
@@ -58,6 +59,8 @@ class RowEncoder {
   // When the event of the last row happened, in seconds since the epoch: the value of the first
   // column that is a DateTime or DateTime64. Nothing when the table or the event has none.
   std::optional<double> event_time() const { return event_time_; }
+
+  UnknownKeys& unknown_keys() { return event_.unknown_keys(); }
 
  private:
   struct Field {

@@ -6,6 +6,13 @@
 #include "common/log.h"
 
 namespace event_consumer {
+namespace {
+
+constexpr char kNothingFits[] =
+    "none of the events has a key that is a column of the table; correct RABBITMQ_QUEUE or "
+    "CLICKHOUSE_TABLE, or the columns";
+
+}  // namespace
 
 InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, RowWriter writer,
                          const InFlight& messages)
@@ -15,14 +22,27 @@ InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Row
       table_watch_{check_interval} {}
 
 Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) {
-  if (auto rejection = writer_.write(message, batches_.buffer())) {
+  auto rejection = writer_.write(message, batches_.buffer());
+  stats_.encoded(writer_.event_time(), writer_.unknown_keys());
+  if (rejection) {
     Effects effects;
-    effects.refused.push_back({id, std::move(*rejection)});
+    reject(id, std::move(*rejection), now, effects);
     return effects;
   }
   batches_.added(id, /*rows=*/1, writer_.format(), now);
-  stats_.encoded(writer_.event_time());
   return go_on(now);
+}
+
+void InsertStage::reject(DeliveryId id, Rejection rejection, TimePoint now, Effects& effects) {
+  if (rejection.reason == Reason::kNoKnownKey) {
+    const bool is_first = refusal_search_.unmatched() == 0;
+    if (!refusal_search_.is_at_fault({id, rejection})) {
+      if (is_first) stats_.nothing_fits(rejection.error, now);
+      if (!table_watch_.seen_at) table_watch_.seen_at = now;
+      return;
+    }
+  }
+  effects.refused.push_back({id, std::move(rejection)});
 }
 
 Effects InsertStage::window_is_full(TimePoint now) {
@@ -36,6 +56,9 @@ Effects InsertStage::time_passed(TimePoint now) {
     phase_ = Phase{};
     if (next != Next::kPost) return check_table(next);
   }
+  const auto look_at = unmatched_deadline();
+  if (phase_.state == State::kIdle && look_at && now >= *look_at)
+    return check_table(Next::kCheckAndPost);
   return go_on(now);
 }
 
@@ -103,6 +126,8 @@ Effects InsertStage::stored(TimePoint now) {
   for (const Batch::Run& run : batch->runs()) effects.stored.push_back(run.message);
   batches_.recycle(std::move(batch));
   batches_.put_last(refusal_search_.stored());
+  for (RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched())
+    effects.refused.push_back({unmatched.message, std::move(unmatched.rejection)});
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;
@@ -155,7 +180,11 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (!batches_.has_sealed()) stats_.look_succeeded();
   if (outcome.kind == TableOutcome::Kind::kChanged)
-    return go_on(now, adopt(std::move(*outcome.encoding)));
+    return go_on(now, adopt(std::move(*outcome.encoding), now));
+  if (mode_ == Mode::kMisfit) {
+    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, kNothingFits, now);
+    return {};
+  }
   batches_.seal_due(now);
   if (!batches_.has_sealed()) return {};
   return next == Next::kCheckAndCut ? search_front(now) : post(now, {});
@@ -170,10 +199,12 @@ Effects InsertStage::look_failed(const TableOutcome& outcome, Next next, TimePoi
   return {};
 }
 
-Effects InsertStage::adopt(Encoding encoding) {
+Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
+  if (mode_ == Mode::kMisfit) mode_ = Mode::kOrdinary;
   log::info("the table has changed: events are encoded for its new columns from here on");
   writer_.adopt(std::move(encoding));
   batches_.put_last(refusal_search_.take_suspects());
+  refusal_search_.columns_changed();
   Effects effects;
   std::vector<BatchPtr> anew;
   for (BatchPtr& batch : batches_.take_all(writer_.format())) {
@@ -188,6 +219,13 @@ Effects InsertStage::adopt(Encoding encoding) {
     }
   }
   batches_.put_first(std::move(anew));
+  for (const RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched()) {
+    auto rejection = writer_.write(messages_.content(unmatched.message), batches_.buffer());
+    if (rejection)
+      reject(unmatched.message, std::move(*rejection), now, effects);
+    else
+      batches_.added(unmatched.message, /*rows=*/1, writer_.format(), now);
+  }
   return effects;
 }
 
@@ -203,7 +241,7 @@ void InsertStage::encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, E
   for (const Batch::Run& run : batch.runs()) {
     rows.clear();
     if (auto rejection = writer_.write(messages_.content(run.message), rows)) {
-      effects.refused.push_back({run.message, std::move(*rejection)});
+      reject(run.message, std::move(*rejection), batch.oldest(), effects);
       continue;
     }
     if (writer_.format() != format) finish();
@@ -228,13 +266,13 @@ Effects InsertStage::search_front(TimePoint now) {
 
 void InsertStage::link_lost() {
   drop_all();
-  if (phase_.state == State::kWaiting && mode_ != Mode::kProbing) phase_ = Phase{};
+  if (phase_.state == State::kWaiting && is_healthy()) phase_ = Phase{};
   if (phase_.state == State::kGivenUp) phase_ = Phase{};
 }
 
-void InsertStage::given_back(TimePoint now) {
+void InsertStage::given_back(bool fits, TimePoint now) {
   drop_all();
-  if (mode_ == Mode::kOrdinary) mode_ = Mode::kProbing;
+  if (mode_ == Mode::kOrdinary) mode_ = fits ? Mode::kProbing : Mode::kMisfit;
   if (request_under_way()) return;
   phase_ = {State::kWaiting, Next::kCheckAndPost, now + retry_pause_.before_probe(now)};
 }
@@ -247,11 +285,17 @@ void InsertStage::drop_all() {
   phase_.next = Next::kCheckAndPost;
 }
 
+// No insert brings a look at the table while no event fits it.
+std::optional<TimePoint> InsertStage::unmatched_deadline() const {
+  if (unmatched() == 0) return std::nullopt;
+  return *table_watch_.seen_at + table_watch_.interval;
+}
+
 // While the inserter is busy, or its failure waited for, no batch is needed.
 std::optional<TimePoint> InsertStage::deadline() const {
   switch (phase_.state) {
     case State::kIdle:
-      return batches_.deadline();
+      return earliest(batches_.deadline(), unmatched_deadline());
     case State::kWaiting:
       return phase_.until;
     case State::kPosting:

@@ -41,7 +41,7 @@ class InsertStage {
               const InFlight& messages);
 
   // Each reports an event.
-  Effects add(DeliveryId id, const Delivery& message, TimePoint now);  // at most one is refused
+  Effects add(DeliveryId id, const Delivery& message, TimePoint now);  // none but this is refused
   Effects window_is_full(TimePoint now);                               // nothing more can come
   Effects inserted(const InsertOutcome& outcome, TimePoint now);
   Effects table_checked(TableOutcome outcome, TimePoint now);
@@ -49,15 +49,17 @@ class InsertStage {
   // A stop: no batch waits for company any more, and no failed insert is repeated.
   Effects drain(TimePoint now);
   // All messages are gone, with their link or because they were given back. The outcome of a post
-  // under way will count for none. After `given_back` a sign of life of ClickHouse is waited for
-  // before is_healthy() again.
+  // under way will count for none. After `given_back` is_healthy() is false until ClickHouse has
+  // given a sign of life, or, when nothing `fits` the table, until the table has other columns.
   void link_lost();
-  void given_back(TimePoint now);
+  void given_back(bool fits, TimePoint now);
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
 
-  bool is_healthy() const { return mode_ != Mode::kProbing; }
+  bool is_healthy() const { return mode_ == Mode::kOrdinary || mode_ == Mode::kDraining; }
+  // Messages of which no key is a column, and that wait for another to be stored.
+  std::size_t unmatched() const { return refusal_search_.unmatched(); }
   // Whether a drained stage posts nothing any more, though it has something.
   bool gave_up() const { return phase_.state == State::kGivenUp; }
   // Whether the inserter works on something: the memory of its batch must stay until then.
@@ -101,6 +103,7 @@ class InsertStage {
   enum class Mode {
     kOrdinary,
     kProbing,   // all was given back: nothing more is to come before a sign of life of ClickHouse
+    kMisfit,    // all was given back: nothing more is to come before the table has other columns
     kDraining,  // stopping
   };
 
@@ -119,10 +122,12 @@ class InsertStage {
   Effects failed(const InsertOutcome& outcome, TimePoint now);
   Effects give_up_bytes(TimePoint now);
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
-  Effects adopt(Encoding encoding);
+  Effects adopt(Encoding encoding, TimePoint now);
+  void reject(DeliveryId id, Rejection rejection, TimePoint now, Effects& effects);
   void encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects);
   Effects search_front(TimePoint now);
   void drop_all();
+  std::optional<TimePoint> unmatched_deadline() const;
 
   const InFlight& messages_;
   RowWriter writer_;

@@ -1,13 +1,23 @@
 #include "worker/insert/insert_stats.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "common/log.h"
+
 namespace event_consumer {
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
 
 void InsertStats::stored(const Batch& batch, TimePoint now) {
   const TimePoint began = *std::exchange(inserting_since_, std::nullopt);
-  failed_at_.reset();
+  is_failing_ = false;
   last_insert_at_ = now;
   if (std::exchange(was_lost_, false))
     ++counters_.reconnects[static_cast<std::size_t>(Peer::kClickhouse)];
@@ -28,10 +38,35 @@ void InsertStats::look_failed(const TableOutcome& outcome, TimePoint now) {
 
 void InsertStats::note_failure(ErrorClass error_class, int code, const std::string& message,
                                TimePoint now) {
-  failed_at_ = now;
-  failure_ = message;
+  is_failing_ = true;
+  note_error(message, now);
   counters_.count_failed_insert(static_cast<std::uint64_t>(error_class),
                                 static_cast<std::uint64_t>(code));
+}
+
+void InsertStats::note_error(const std::string& message, TimePoint now) {
+  error_at_ = now;
+  error_ = message;
+}
+
+void InsertStats::encoded(std::optional<double> event_time, UnknownKeys& unknown_keys) {
+  event_time_ = event_time;
+  const std::uint64_t count = unknown_keys.take_count();
+  counters_.unknown_keys += count;
+  if (count == 0 || named_keys_.size() == UnknownKeys::kMostNames) return;
+  for (const std::string& name : unknown_keys.names()) {
+    if (named_keys_.size() == UnknownKeys::kMostNames || contains(named_keys_, name)) continue;
+    named_keys_.push_back(name);
+    log::info("no column of the table takes the key {} of events: it is not stored", name);
+  }
+}
+
+void InsertStats::nothing_fits(const std::string& error, TimePoint now) {
+  note_error(error + ": it is kept until another event is stored", now);
+  log::warn(
+      "{}; it is neither stored nor dead-lettered before another event is stored: if none is, "
+      "correct RABBITMQ_QUEUE or CLICKHOUSE_TABLE, or the columns",
+      error);
 }
 
 void InsertStats::report(WorkerRecord& record) {
@@ -41,10 +76,10 @@ void InsertStats::report(WorkerRecord& record) {
   record.counters.add(counters_);
   record.inserting_since = time(inserting_since_);
   record.last_insert_at = time(last_insert_at_);
-  record.insert_failing = failed_at_ ? 1 : 0;
-  if (time(failed_at_) > record.last_error_at) {
-    record.last_error.set(failure_);
-    record.last_error_at = time(failed_at_);
+  record.insert_failing = is_failing_ ? 1 : 0;
+  if (time(error_at_) > record.last_error_at) {
+    record.last_error.set(error_);
+    record.last_error_at = time(error_at_);
   }
   if (const auto event_time = std::exchange(event_time_, std::nullopt)) {
     const std::chrono::duration<double> wall_clock =

@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/scoreboard/worker_record.h"
+#include "worker/encode/unknown_keys.h"
 #include "worker/insert/inserter.h"
 
 namespace event_consumer {
@@ -19,24 +21,31 @@ class InsertStats {
 
   // The table could not be looked at; or it could, and no insert that failed waits.
   void look_failed(const TableOutcome& outcome, TimePoint now);
-  void look_succeeded() { failed_at_.reset(); }
+  void look_succeeded() { is_failing_ = false; }
 
-  // An event was encoded that happened then, in seconds since the epoch.
-  void encoded(std::optional<double> event_time) { event_time_ = event_time; }
+  // An event was encoded that happened then, in seconds since the epoch. Unknown keys are counted,
+  // and the log names each once.
+  void encoded(std::optional<double> event_time, UnknownKeys& unknown_keys);
+
+  // An event has no key that is a column, and no other has shown yet whose fault that is.
+  void nothing_fits(const std::string& error, TimePoint now);
 
   // Adds them to the worker's record.
   void report(WorkerRecord& record);
 
  private:
+  void note_error(const std::string& message, TimePoint now);
   void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
 
   WorkerCounters counters_{};
   std::optional<TimePoint> inserting_since_;
   std::optional<TimePoint> last_insert_at_;
-  std::optional<TimePoint> failed_at_;  // of the latest insert or look at the table, if it failed
-  std::string failure_;                 // of the latest one that failed
-  bool was_lost_ = false;               // an insert got no answer, and none was stored since
-  std::optional<double> event_time_;    // of the latest event since the last report
+  bool is_failing_ = false;  // the latest insert or look at the table failed
+  std::optional<TimePoint> error_at_;
+  std::string error_;                    // the latest
+  bool was_lost_ = false;                // an insert got no answer, and none was stored since
+  std::optional<double> event_time_;     // of the latest event since the last report
+  std::vector<std::string> named_keys_;  // that are unknown
 };
 
 }  // namespace event_consumer

@@ -55,8 +55,14 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
   return step;
 }
 
+bool RefusalSearch::is_at_fault(const Unmatched& message) {
+  if (!has_witness_) unmatched_.push_back(message);
+  return has_witness_;
+}
+
 std::vector<BatchPtr> RefusalSearch::stored() {
   ++stored_inserts_;
+  has_witness_ = true;
   unconfirmed_ = 0;
   return take_suspects();
 }

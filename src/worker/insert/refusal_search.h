@@ -4,13 +4,19 @@
 // A batch is cut in halves until a message stands alone. One that was refused alone twice, with an
 // insert stored in between, is at fault; so is one when there is nothing else to compare it with.
 // When many are refused one by one and nothing is stored in between, it may not be their fault.
+//
+// A message of which no key is a column may be in the wrong queue, or all of them be meant for
+// another table. It is at fault only when there is a witness: another message that was stored since
+// the columns are known.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "worker/batch/batch_queue.h"
+#include "worker/encode/verdict.h"
 
 namespace event_consumer {
 
@@ -19,6 +25,12 @@ class RefusalSearch {
   struct AtFault {
     DeliveryId message;
     std::string refusal;  // the server's words
+  };
+
+  // A message of which no key is a column.
+  struct Unmatched {
+    DeliveryId message;
+    Rejection rejection;
   };
 
   struct Step {
@@ -38,10 +50,21 @@ class RefusalSearch {
   // that those have their try before these have another.
   std::vector<BatchPtr> stored();
 
+  // Whether the message is at fault. If not it is kept, without a row, until take_unmatched().
+  bool is_at_fault(const Unmatched& message);
+  // All that were kept: at fault, once a message is stored; to be encoded anew for other columns.
+  std::vector<Unmatched> take_unmatched() { return std::exchange(unmatched_, {}); }
+  std::size_t unmatched() const { return unmatched_.size(); }
+  // What was stored proves nothing any more.
+  void columns_changed() { has_witness_ = false; }
+
   // Takes back all that was set apart.
   std::vector<BatchPtr> take_suspects();
   // The same, and all of it is dropped: it is gone with its link.
-  void drop_all() { suspects_.clear(); }
+  void drop_all() {
+    suspects_.clear();
+    unmatched_.clear();
+  }
 
   // Bytes of the rows set apart.
   std::size_t held_bytes() const;
@@ -59,6 +82,8 @@ class RefusalSearch {
   std::size_t stored_inserts_ = 0;
   // Messages given up since then without any to compare them with.
   std::size_t unconfirmed_ = 0;
+  std::vector<Unmatched> unmatched_;
+  bool has_witness_ = false;  // a message was stored in a table of these columns
 };
 
 }  // namespace event_consumer

@@ -24,6 +24,7 @@ std::size_t settled_of(const InFlight& in_flight) {
 constexpr char kMoreToCome[] = "more deliveries are taken from now on";
 constexpr char kPaused[] = "paused by an operator";
 constexpr char kFull[] = "too many bytes wait for ClickHouse or for the dead-letter queue";
+constexpr char kNothingFits[] = "none of the events has a key that is a column of the table";
 constexpr char kTooLate[] = "ClickHouse or the dead-letter queue has taken nothing for too long";
 
 // As the status shows it.
@@ -39,6 +40,8 @@ std::string say_why(IntakeDecision::Reason reason, const Consumer::Wishes& wishe
       return wishes.dead_letter_fault;
     case IntakeDecision::Reason::kFull:
       return kFull;
+    case IntakeDecision::Reason::kNothingFits:
+      return kNothingFits;
   }
   return "";
 }
@@ -95,9 +98,19 @@ Result<Done> Consumer::insert_stored() {
   window_.inserted();
   const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
   if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};
+  return renew();
+}
+
+Result<Done> Consumer::renew() {
   hold_reason_ = kMoreToCome;
   state_ = IntakeState::kReturning;
   return link_.source().cancel();
+}
+
+// Not even the largest window has brought an event that fits.
+bool Consumer::nothing_will_fit() const {
+  if (!settlement_.nothing_fits()) return false;
+  return !settlement_.may_take() || (settlement_.window_is_full() && window_.is_wide_open());
 }
 
 Result<Done> Consumer::consume() {
@@ -111,6 +124,11 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
     hold_reason_ = kPaused;
   else if (hold_reason_ == kPaused)
     hold_reason_ = kTooLate;
+  if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.nothing_fits() &&
+      settlement_.window_is_full() && !window_.is_wide_open()) {
+    window_.nothing_fits();
+    return renew();
+  }
   while (link_.is_up()) {
     if (reads())
       full_since_.reset();
@@ -162,6 +180,7 @@ IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
   facts.dead_letters_refuse = !wishes.dead_letter_fault.empty();
   facts.may_take = settlement_.may_take();
   facts.has_room = settlement_.has_room();
+  facts.nothing_fits = nothing_will_fit();
   if (!window_.is_probing()) facts.oldest_age = age(settlement_.oldest());
   facts.full_for = age(full_since_);
   // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
@@ -212,10 +231,16 @@ Result<Done> Consumer::give_back(const IntakeDecision& decision, const Wishes& w
     state_ = IntakeState::kReturning;
     return link_.source().cancel();
   }
-  log::warn(
-      "an event from {} has waited for {} s: everything in hand is given back until it can be "
-      "stored again",
-      queue, timeouts_.hold.count());
+  if (decision.reason == IntakeDecision::Reason::kNothingFits)
+    log::error(
+        "{}: all {} events in hand are given back to {}, and no more are taken until the table has "
+        "other columns; or correct RABBITMQ_QUEUE or CLICKHOUSE_TABLE, then reload or restart",
+        kNothingFits, settlement_.in_flight().in_hand(), queue);
+  else
+    log::warn(
+        "an event from {} has waited for {} s: everything in hand is given back until it can be "
+        "stored again",
+        queue, timeouts_.hold.count());
   window_.given_back();
   return settlement_.give_back_all(now);
 }

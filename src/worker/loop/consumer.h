@@ -35,7 +35,8 @@ class Consumer {
   Consumer(BrokerLink& link, Settlement& settlement, const PrefetchWindow& window,
            const Timeouts& timeouts);
 
-  // A link is there, and the settlement knows. Consumes, unless the worker is paused or has no room.
+  // A link is there, and the settlement knows. Consumes, unless the worker is paused or has no
+  // room.
   Result<Done> link_made(bool is_paused);
   // It is gone, and the settlement does not know yet.
   void link_lost();
@@ -63,6 +64,8 @@ class Consumer {
 
  private:
   Result<Done> consume();
+  Result<Done> renew();
+  bool nothing_will_fit() const;
   IntakeFacts facts(const Wishes& wishes, TimePoint now) const;
   IntakeLimits limits() const;
   Result<Done> take_step(const IntakeDecision& decision, const Wishes& wishes, TimePoint now);

@@ -9,6 +9,7 @@ using Reason = IntakeDecision::Reason;
 IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
   if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
     return {IntakeStep::kReturn, Reason::kTooLate};
+  if (facts.nothing_fits) return {IntakeStep::kReturn, Reason::kNothingFits};
   if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
   if (facts.dead_letters_refuse) return {IntakeStep::kReturn, Reason::kDeadLetters};
   if (!facts.may_take && facts.full_for && *facts.full_for >= limits.longest_full)
@@ -19,6 +20,7 @@ IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& li
 IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limits) {
   if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
     return {IntakeStep::kGiveBackAll, Reason::kTooLate};
+  if (facts.nothing_fits) return {IntakeStep::kGiveBackAll, Reason::kNothingFits};
   if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
   return {};
 }

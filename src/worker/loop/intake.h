@@ -31,6 +31,7 @@ struct IntakeFacts {
   bool dead_letters_refuse = false;                   // the dead-letter queue does
   bool may_take = true;                               // see Settlement
   bool has_room = true;                               // see Settlement
+  bool nothing_fits = false;                          // nor will: no more can be taken
   std::optional<Duration> oldest_age = std::nullopt;  // of the events in hand
   std::optional<Duration> full_for =
       std::nullopt;  // how long nothing was read, because nothing may be taken
@@ -57,7 +58,7 @@ enum class IntakeStep {
 
 struct IntakeDecision {
   // Why nothing is taken, where `step` makes it so.
-  enum class Reason { kNone, kTooLate, kPaused, kDeadLetters, kFull };
+  enum class Reason { kNone, kTooLate, kPaused, kDeadLetters, kFull, kNothingFits };
 
   IntakeStep step = IntakeStep::kNone;
   Reason reason = Reason::kNone;

@@ -10,6 +10,7 @@
 // - After a lost link it begins with what was settled on that link.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace event_consumer {
@@ -25,6 +26,7 @@ class PrefetchWindow {
   void inserted();                       // an insert was stored
   void given_back();                     // all in hand, because it could not be stored
   void too_many_bytes();                 // a part, because it could not be held
+  void nothing_fits();                   // all that came; it takes others to decide
   void link_lost(std::size_t settled);   // on which so many deliveries were settled
   void applied() { applied_ = size(); }  // the broker has been told
 
@@ -33,6 +35,8 @@ class PrefetchWindow {
   // Whether it has grown enough beyond the one that the broker knows to be worth a new consumer.
   // Steps are factors of four, and a steady stream changes nothing.
   bool has_grown() const;
+  // Whether the broker knows the largest that can be held.
+  bool is_wide_open() const { return applied_ >= std::min(most_, fitting()); }
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
 

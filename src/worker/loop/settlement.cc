@@ -89,6 +89,7 @@ void Settlement::leave(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::give_back_all(TimePoint now) {
+  const bool fits = !nothing_fits();
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
                                : source_->acknowledge_up_to(step.up_to);
@@ -97,7 +98,7 @@ Result<Done> Settlement::give_back_all(TimePoint now) {
   late_.clear();
   unconfirmed_.clear();
   if (dead_letters_ != nullptr) dead_letters_->forget();
-  stage_.given_back(now);
+  stage_.given_back(fits, now);
   return Done{};
 }
 
@@ -165,7 +166,7 @@ bool Settlement::has_room() const {
 }
 
 bool Settlement::drained() const {
-  if (in_flight_.in_hand() == 0 || stage_.gave_up()) return true;
+  if (in_flight_.in_hand() == 0 || nothing_fits() || stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
   return refuses && in_flight_.in_hand() <= unconfirmed_.size();
 }
@@ -177,7 +178,8 @@ void Settlement::report(WorkerRecord& record) {
   record.counters.returned += in_flight_.count(Verdict::kReturned);
   record.in_hand = in_flight_.in_hand();
   record.unacknowledged = in_flight_.unacknowledged();
-  record.oldest_taken_at = oldest() ? to_monotonic_time(*oldest()) : 0;
+  const auto oldest = in_flight_.oldest();
+  record.oldest_taken_at = oldest ? to_monotonic_time(*oldest) : 0;
   record.held_bytes = held_bytes();
   stage_.report(record);
 }

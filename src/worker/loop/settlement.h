@@ -55,8 +55,9 @@ class Settlement {
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
 
-  // Gives back every delivery in hand. Only when there is no consumer.
-  // has_room() is false then until ClickHouse has given a sign of life.
+  // Gives back every delivery in hand. Only when there is no consumer. has_room() is false then
+  // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other
+  // columns.
   Result<Done> give_back_all(TimePoint now);
 
   // When time_passed() has something to do.
@@ -71,8 +72,17 @@ class Settlement {
   // Whether the broker sends nothing more before something is acknowledged.
   bool window_is_full() const { return in_flight_.unacknowledged() >= prefetch_; }
 
-  // When the oldest event was taken that is not acknowledged; nothing when there is none.
-  std::optional<TimePoint> oldest() const { return in_flight_.oldest(); }
+  // Whether there are events in hand, none has a key that is a column of the table, and none was
+  // stored since the columns are known. Then more have to be taken, until one fits.
+  bool nothing_fits() const {
+    return stage_.unmatched() > 0 && stage_.unmatched() == in_flight_.in_hand();
+  }
+
+  // When the oldest event was taken that is not acknowledged; nothing when there is none, or when
+  // only the next event can decide what becomes of them.
+  std::optional<TimePoint> oldest() const {
+    return nothing_fits() ? std::nullopt : in_flight_.oldest();
+  }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   Result<Done> drain(TimePoint now);

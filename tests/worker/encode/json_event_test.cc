@@ -154,8 +154,15 @@ TEST_CASE("invalid UTF-8 is refused as such wherever it stands") {
   CHECK(error("{\"a\":\"\xff\"}") == "invalid UTF-8 at byte 6");
 }
 
-TEST_CASE("keys are matched exactly, on the first level") {
-  const Reading reading(R"({"A":1,"a ":2,"aa":3,"":4,"x":{"a":5},"y":[{"b":6}],"\u0062":7})");
+TEST_CASE("a key in another case counts unless the column's own name is there") {
+  CHECK(Reading(R"({"A":1})").a().text == "1");
+  CHECK(Reading(R"({"A":1,"a":2})").a().text == "2");
+  CHECK(Reading(R"({"a":2,"A":1})").a().text == "2");
+  CHECK(Reading(R"({"a":null,"A":1})").a().kind == Kind::kNull);
+}
+
+TEST_CASE("keys are matched on the first level") {
+  const Reading reading(R"({"a ":2,"aa":3,"":4,"x":{"a":5},"y":[{"b":6}],"\u0062":7})");
   REQUIRE(!reading.rejection);
   CHECK(reading.a().kind == Kind::kAbsent);
   CHECK(reading.b().text == "7");

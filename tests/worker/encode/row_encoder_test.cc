@@ -110,10 +110,20 @@ TEST_CASE("absent and null are empty, or NULL in a Nullable") {
                              {"i", "Nullable(Int16)"},
                              {"u", "UInt16"}});
   const std::string empty("\0\1\0\0\0\0\1\1\0\0", 10);
-  CHECK(row_of(encoder, "{}") == empty);
+  CHECK(row_of(encoder, R"({"s":null})") == empty);
   CHECK(row_of(encoder, R"({"s":null,"n":null,"d":null,"l":null,"i":null,"u":null})") == empty);
   CHECK(row_of(encoder, R"({"s":"s","n":"n","d":1,"l":"","i":-1,"u":5})") ==
         std::string("\1s\0\1n\1\0\0\0\0\0\0\xff\xff\5\0", 16));
+}
+
+TEST_CASE("an event none of whose keys is a column is rejected, whatever is required") {
+  RowEncoder encoder = make({{"s", "String"}}, {"s"});
+  for (const char* body : {"{}", R"({"x":1,"y":{"s":"a"}})"})
+    CHECK(rejection_of(encoder, body).reason == Reason::kNoKnownKey);
+  CHECK(row_of(encoder, R"({"S":"a","x":1})") == "\1a");
+  CHECK(encoder.unknown_keys().take_count() == 3);
+  CHECK(encoder.unknown_keys().take_count() == 0);
+  CHECK(encoder.unknown_keys().names() == std::vector<std::string>{"x", "y"});
 }
 
 TEST_CASE("a required field must be there, and not null") {

@@ -42,11 +42,77 @@ TEST_CASE("insert stage: events that a changed table cannot take are refused", "
   rig.refuse(ErrorClass::kConfiguration);
   rig.wait_for_deadline();
   CHECK(rig.inserter.table_checks == 1);
-  rig.table_changed(
-      {std::move(*RowEncoder::create({{"other", *parse_column_type("String")}}, {"other"})),
-       insert_format()});
+  rig.table_changed({std::move(*RowEncoder::create({{"code", *parse_column_type("String")},
+                                                    {"other", *parse_column_type("String")}},
+                                                   {"other"})),
+                     insert_format()});
   CHECK(rig.refused_tags == std::set<DeliveryTag>{1, 2});
   CHECK(rig.inserter.posts.size() == 1);
+}
+
+// Else a queue of the wrong kind would be stored as empty rows, or dead-lettered.
+TEST_CASE("insert stage: without a known key an event waits until another is stored",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(R"({"id":1})");
+  rig.add(R"({"id":2})");
+  CHECK(rig.stage.unmatched() == 2);
+  CHECK(rig.refused_tags.empty());
+  CHECK(rig.inserter.posts.empty());
+  rig.add(1);
+  rig.answer(Kind::kStored);
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{3});
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{1, 2});
+  rig.add(R"({"id":4})");
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{1, 2, 4});
+}
+
+TEST_CASE("insert stage: other columns decide anew about events without a known key",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.answer(Kind::kStored);
+  rig.add(1);
+  rig.refuse(ErrorClass::kConfiguration);
+  rig.wait_for_deadline();
+  rig.table_changed({std::move(*RowEncoder::create({{"id", *parse_column_type("String")}}, {})),
+                     insert_format()});
+  CHECK(rig.stage.unmatched() == 1);
+  CHECK(rig.refused_tags.empty());
+  rig.add(R"({"id":"x"})");
+  CHECK(rig.inserter.posts.back().tags == Tags{3});
+  rig.answer(Kind::kStored);
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{2});
+}
+
+TEST_CASE("insert stage: while events do not fit, the table is looked at now and then",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(R"({"id":"x"})");
+  rig.wait_for_deadline();
+  CHECK(rig.inserter.table_checks == 1);
+  rig.table_unchanged();
+  rig.wait_for_deadline();
+  CHECK(rig.inserter.table_checks == 2);
+  rig.table_changed({std::move(*RowEncoder::create({{"id", *parse_column_type("String")}}, {})),
+                     insert_format()});
+  REQUIRE(rig.inserter.posts.size() == 1);
+  CHECK(rig.inserter.posts.back().tags == Tags{1});
+}
+
+TEST_CASE("insert stage: when nothing fits it waits for other columns", "[insert_stage]") {
+  Rig rig(1);
+  rig.add(R"({"id":1})");
+  rig.stage.given_back(/*fits=*/false, rig.now);
+  for (int look = 0; look < 3; ++look) {
+    rig.wait_for_deadline();
+    rig.table_unchanged();
+    CHECK_FALSE(rig.stage.is_healthy());
+    rig.stage.link_lost();
+  }
+  rig.wait_for_deadline();
+  rig.table_changed(code_encoding());
+  CHECK(rig.stage.is_healthy());
 }
 
 TEST_CASE("insert stage: a batch that may be stored keeps bytes and token over a change",
@@ -160,7 +226,7 @@ TEST_CASE("insert stage: after giving everything back it waits for a sign of lif
   Rig rig(1);
   rig.add(1);
   rig.answer(Kind::kUnknown);
-  rig.stage.given_back(rig.now);
+  rig.stage.given_back(/*fits=*/true, rig.now);
   CHECK_FALSE(rig.stage.is_healthy());
   rig.wait_for_deadline();
   rig.table_unknown(ErrorClass::kTransient);

@@ -123,7 +123,7 @@ TEST_CASE("settlement: a bad event costs itself only", "[settlement]") {
   SettlementRig rig;
   rig.take_good();
   rig.take_bad();
-  rig.take(R"({"other":"x"})");
+  rig.take(R"({"code":null})");
   rig.take_good();
   rig.take_good();
   REQUIRE(rig.dead_letters.letters.size() == 2);

@@ -353,6 +353,65 @@ TEST_CASE("worker loop: after a lost link the window begins with what was settle
       .ok();
 }
 
+TEST_CASE("worker loop: a window of events that do not fit opens, then they go back for good",
+          "[worker_loop]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  for (const std::size_t prefetch : {1, 4, 16, 64, 100}) {
+    steps.push_back([&rig, prefetch] {
+      CHECK(rig.source->prefetches.back() == prefetch);
+      for (std::size_t n = rig.record().in_hand; n < prefetch; ++n) rig.delivers(R"({"id":1})");
+    });
+    steps.push_back([&rig] {
+      CHECK(rig.source->given_back_up_to.empty());
+      rig.arrives(Kind::kCancelled);
+    });
+  }
+  steps.push_back([&] {
+    CHECK(rig.source->given_back_up_to == Tags{100});
+    CHECK((rig.state() == WorkerState::kHolding));
+    CHECK(contains(rig.record().reason.str(), "has a key that is a column"));
+    rig.deadline_comes();
+  });
+  for (int look = 0; look < 3; ++look) {
+    steps.push_back([&] {
+      CHECK(rig.source->consume_calls == 5);
+      rig.table_is_unchanged();
+    });
+    steps.push_back([&] { rig.deadline_comes(); });
+  }
+  steps.push_back([&] { rig.table_is_unchanged(); });
+  CHECK(rig.run(std::move(steps)).ok());
+  CHECK(rig.record().counters.all_dead_lettered() == 0);
+  CHECK(rig.record().counters.returned == 100);
+}
+
+TEST_CASE("worker loop: events that do not fit wait for one that does, however long",
+          "[worker_loop]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.run({
+              [&] { rig.delivers(R"({"id":1})"); },
+              [&] { rig.time_passes(10 * LoopRig::kHoldTimeout); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                CHECK(rig.letters->letters.empty());
+                CHECK(contains(rig.record().last_error.str(), "is a column of the table"));
+                rig.table_is_unchanged();
+              },
+              [&] { rig.delivers_good(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.stores(); },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kNoKnownKey));
+                rig.letters->to_confirm = 1;
+              },
+              [&] { CHECK(rig.source->acknowledged == Tags{2}); },
+          })
+      .ok();
+}
+
 TEST_CASE("worker loop: a dead-letter queue that refuses stops the consumer until it takes",
           "[worker_loop]") {
   LoopRig rig;
