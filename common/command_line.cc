@@ -6,25 +6,17 @@
 #include <iostream>
 
 #include "common/config_file.h"
+#include "common/environment.h"
 #include "common/option_parsers.h"
 #include "common/password_files.h"
-#include "common/redact.h"
+#include "common/unknown_argument.h"
 
 namespace event_consumer {
 namespace {
 
-constexpr const char* kConfigVariable = "EVENT_CONSUMER_CONFIG";
-
 std::string describe(const OptionRow& row) {
   const std::string fallback = *row.default_text == '\0' ? "empty" : row.default_text;
   return std::string(row.help) + "\n[" + row.variable + ", default: " + fallback + "]";
-}
-
-Settings read_environment() {
-  Settings settings;
-  for (const OptionRow& row : option_table())
-    if (const char* text = std::getenv(row.variable)) settings[row.variable] = text;
-  return settings;
 }
 
 void add_flags(CLI::App& app, Settings& flags) {
@@ -143,11 +135,29 @@ ParseError finish(CommandLine& command_line, const Texts& texts) {
   if (texts.reason) {
     // An unset variable of a script must not throw away everything.
     if (const auto wrong = parse_name(*texts.reason, letters.reason)) return "--reason: " + *wrong;
+    if (const auto wrong = refuse_unknown_reason(letters.reason)) return "--reason: " + *wrong;
   }
   if (!texts.print_config) return std::nullopt;
   if (command_line.command != Command::kRun) return "--print-config goes with no command";
   command_line.command = Command::kPrintConfig;
   return std::nullopt;
+}
+
+// Every flag and command that may stand in this place.
+void add_known_words(const CLI::App& app, std::vector<std::string>& words) {
+  for (const CLI::Option* option : app.get_options())
+    if (!option->get_group().empty())
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    words.push_back(command->get_name());
+  for (const CLI::App* given : app.get_subcommands()) add_known_words(*given, words);
+}
+
+// What CLI11 could not place.
+std::string describe_unknown(const CLI::App& app) {
+  std::vector<std::string> words;
+  add_known_words(app, words);
+  return describe_unknown_argument(app.remaining(/*recurse=*/true).at(0), words);
 }
 
 // As CLI11 takes them. It reads «--flag=» as a flag without a value and then takes the next
@@ -175,8 +185,15 @@ Result<ResolvedOptions> read_options(const CommandLine& command_line) {
     if (!read) return read.error();
     file = std::move(*read);
   }
-  auto resolved = resolve_options(command_line.flags, read_environment(), file);
+  OptionVariables environment = read_environment(process_environment());
+  // Our children have the environment that was looked at already, and an older version of this
+  // program may have made it.
+  const bool is_child = command_line.worker_slot > 0 || command_line.serve_status;
+  if (!is_child && !environment.refusal.empty())
+    return Error{ErrorKind::kUsage, environment.refusal};
+  auto resolved = resolve_options(command_line.flags, environment.settings, file);
   if (!resolved) return resolved.error();
+  if (!is_child) resolved->notes = std::move(environment.notes);
   // Whoever shows the status logs in nowhere, and may be somebody who must not read them.
   if (command_line.command == Command::kStatus || command_line.serve_status) return resolved;
   if (auto done = read_password_files(resolved->options); !done) return done.error();
@@ -197,7 +214,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
   add_flags(app, texts.flags);
   add_commands(app, command_line, texts);
   app.footer(
-      "CLICKHOUSE_PASSWORD is read from the environment or the configuration file only.\n"
+      "CLICKHOUSE_PASSWORD and RABBITMQ_PASSWORD are read from the environment or the\n"
+      "configuration file only.\n"
       "A flag wins over the environment, the environment over the file.");
   if (is_worker) {
     add_supervisors_options(app, command_line);
@@ -220,10 +238,11 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
     exit_code = ExitCode::kOk;
     return std::nullopt;
   } catch (const CLI::ExtrasError&) {
-    // What follows an unknown flag may be a password.
-    const std::string unknown = app.remaining(/*recurse=*/true).at(0);
-    return refuse("unknown argument " + redact_url(unknown.substr(0, unknown.find('='))) +
-                  " (see --help)");
+    return refuse(describe_unknown(app));
+  } catch (const CLI::RequiredError& error) {
+    const std::string what = error.what();
+    return refuse(app.remaining_size(/*recurse=*/true) == 0 ? what + " (see --help)"
+                                                            : what + ": " + describe_unknown(app));
   } catch (const CLI::ParseError& error) {
     return refuse(std::string(error.what()) + " (see --help)");
   }

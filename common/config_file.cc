@@ -4,6 +4,9 @@
 #include <cstring>
 #include <fstream>
 
+#include "common/near_miss.h"
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
@@ -28,10 +31,16 @@ bool is_variable_name(const std::string& text) {
          std::string::npos;
 }
 
-bool is_option_variable(const std::string& name) {
-  for (const OptionRow& row : option_table())
-    if (name == row.variable) return true;
-  return false;
+// A line may be a password in base64, which ends in «=»: what does not look like the name of a
+// variable is not quoted.
+std::string describe_unknown(const std::string& name) {
+  const std::string unknown = " is not the variable of any option";
+  const std::string meant = did_you_mean(name, option_variables());
+  const bool is_name =
+      !meant.empty() ||
+      (contains(name, "_") &&
+       name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos);
+  return (is_name ? "'" + name + "'" : "what stands before the first =") + unknown + meant;
 }
 
 }  // namespace
@@ -55,8 +64,8 @@ Result<Settings> read_config(std::istream& content, const std::string& path) {
     const std::string name = equals == std::string::npos ? "" : trim(text.substr(0, equals));
     // A line that is none of ours may hold a password: it is not quoted.
     if (!is_variable_name(name)) return Error{ErrorKind::kUsage, where + "expected NAME=value"};
-    if (!is_option_variable(name))
-      return Error{ErrorKind::kUsage, where + "'" + name + "' is not the variable of any option"};
+    if (find_option(name) == nullptr)
+      return Error{ErrorKind::kUsage, where + describe_unknown(name)};
     settings[name] = unquote(trim(text.substr(equals + 1)));
   }
   if (content.bad()) return Error{ErrorKind::kUsage, "cannot read configuration file " + path};

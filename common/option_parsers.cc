@@ -1,7 +1,11 @@
 #include "common/option_parsers.h"
 
+#include <strings.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <string_view>
 
 namespace event_consumer {
@@ -78,8 +82,12 @@ ParseError parse_seconds(const std::string& text, std::chrono::milliseconds lowe
 }
 
 ParseError parse_switch(const std::string& text, bool& on) {
-  if (text != "on" && text != "off") return "expected on or off";
-  on = text == "on";
+  const auto is_one_of = [&](std::initializer_list<const char*> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const char* word) { return strcasecmp(text.c_str(), word) == 0; });
+  };
+  on = is_one_of({"on", "true", "yes", "1"});
+  if (!on && !is_one_of({"off", "false", "no", "0"})) return "expected on or off";
   return std::nullopt;
 }
 
@@ -87,6 +95,11 @@ ParseError parse_name(const std::string& text, std::string& name) {
   if (text.empty()) return "must not be empty";
   name = text;
   return std::nullopt;
+}
+
+ParseError expect_one_line(const std::string& text) {
+  if (text.find_first_of("\r\n") == std::string::npos) return std::nullopt;
+  return "holds more than one line of text";
 }
 
 std::vector<std::string> parse_list(const std::string& text) {

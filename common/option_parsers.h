@@ -23,11 +23,14 @@ ParseError parse_size(const std::string& text, std::size_t lowest, std::size_t h
 ParseError parse_seconds(const std::string& text, std::chrono::milliseconds lowest,
                          std::chrono::milliseconds highest, std::chrono::milliseconds& duration);
 
-// «on» or «off».
+// «on», «true», «yes» or «1»; «off», «false», «no» or «0»; in any case.
 ParseError parse_switch(const std::string& text, bool& on);
 
 // A name that must not be empty.
 ParseError parse_name(const std::string& text, std::string& name);
+
+// A text without a line break in it.
+ParseError expect_one_line(const std::string& text);
 
 // Names separated by commas, blanks around them ignored; the empty text is no name at all.
 std::vector<std::string> parse_list(const std::string& text);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "common/http_hosts.h"
 #include "common/option_parsers.h"
 #include "common/redact.h"
+#include "common/text.h"
 
 namespace event_consumer {
 namespace {
@@ -40,6 +42,13 @@ ParseError any_text(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+// Goes into a header of HTTP.
+template <std::string Options::*member>
+ParseError one_line(const std::string& text, Options& options) {
+  options.*member = text;
+  return expect_one_line(text);
+}
+
 template <seconds Options::*member, long highest>
 ParseError whole_seconds(const std::string& text, Options& options) {
   long parsed = 0;
@@ -55,6 +64,12 @@ ParseError parse_url(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_rabbitmq_password(const std::string& text, Options& options) {
+  if (text.empty()) return std::nullopt;
+  for (AmqpUrl& url : options.rabbitmq_urls) url.password = text;
+  return expect_one_line(text);
+}
+
 ParseError parse_rabbitmq_ca_file(const std::string& text, Options& options) {
   for (AmqpUrl& url : options.rabbitmq_urls) url.ca_file = text;
   return std::nullopt;
@@ -64,8 +79,26 @@ ParseError parse_clickhouse_tls(const std::string& text, Options& options) {
   return parse_switch(text, options.clickhouse_tls);
 }
 
+constexpr int kNoPort = 0;
+
+// Whether TLS is spoken, and the port of those without one, follow in rows below.
 ParseError parse_clickhouse_hosts(const std::string& text, Options& options) {
-  return parse_hosts(text, options.clickhouse_port, options.clickhouse_hosts);
+  const auto wrong =
+      parse_http_hosts(text, kNoPort, options.clickhouse_tls, options.clickhouse_hosts);
+  if (!wrong) return std::nullopt;
+  return "'" + printable(hosts_without_password(text), 200) + "': " + *wrong;
+}
+
+ParseError parse_clickhouse_port(const std::string& text, Options& options) {
+  const auto wrong = number<&Options::clickhouse_port>(text, 1, 65535, options);
+  for (HostPort& host : options.clickhouse_hosts)
+    if (host.port == kNoPort) host.port = options.clickhouse_port;
+  return wrong;
+}
+
+ParseError parse_clickhouse_user(const std::string& text, Options& options) {
+  if (const auto wrong = parse_name(text, options.clickhouse_user)) return wrong;
+  return expect_one_line(text);
 }
 
 ParseError parse_batch_rows(const std::string& text, Options& options) {
@@ -116,7 +149,6 @@ ParseError parse_worker_timeout(const std::string& text, Options& options) {
 ParseError parse_status_address(const std::string& text, Options& options) {
   options.status_address.reset();
   if (text == "off") return std::nullopt;
-  constexpr int kNoPort = 0;
   std::vector<HostPort> addresses;
   const auto error = parse_hosts(text, kNoPort, addresses);
   if (error || addresses.size() != 1 || addresses.front().port == kNoPort)
@@ -142,6 +174,8 @@ std::string queue_name(const Options& options) { return options.rabbitmq_queue; 
 
 std::string dead_queue_name(const Options& options) { return options.rabbitmq_queue + ".dead"; }
 
+std::string tls_of_hosts(const Options& options) { return options.clickhouse_tls ? "on" : "off"; }
+
 std::string port_for_tls(const Options& options) {
   return options.clickhouse_tls ? "8443" : "8123";
 }
@@ -164,8 +198,10 @@ const std::vector<OptionRow>& option_table() {
        "the broker, amqps:// for TLS; of several the first that answers is used; no password but "
        "guest's may stand in the flag",
        parse_url, nullptr, url_without_password},
+      {nullptr, "RABBITMQ_PASSWORD", "TEXT", "", "the password, which replaces that of the URL",
+       parse_rabbitmq_password, nullptr, hidden},
       {"rabbitmq-password-file", "RABBITMQ_PASSWORD_FILE", "FILE", "",
-       "holds the password, which replaces that of the URL",
+       "holds the password, and wins over RABBITMQ_PASSWORD and the URL",
        any_text<&Options::rabbitmq_password_file>},
       {"rabbitmq-ca-file", "RABBITMQ_CA_FILE", "FILE", "",
        "the CA certificates to trust with amqps://; empty: the system's", parse_rabbitmq_ca_file},
@@ -180,25 +216,25 @@ const std::vector<OptionRow>& option_table() {
       {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
        "where rejected messages go; empty: rejected without requeue",
        any_text<&Options::dead_letter_queue>, dead_queue_name},
-      {"clickhouse-tls", "CLICKHOUSE_TLS", "on/off", "off", "whether to speak HTTPS",
-       parse_clickhouse_tls},
+      {"clickhouse-host", "CLICKHOUSE_HOST", "HOST[,HOST...]", "localhost",
+       "the server, HOST or HOST:PORT, https:// before it for TLS; of several the next when one "
+       "does not answer",
+       parse_clickhouse_hosts, nullptr, hosts_without_password},
+      {"clickhouse-tls", "CLICKHOUSE_TLS", "on/off", "off, on with https://",
+       "whether to speak HTTPS", parse_clickhouse_tls, tls_of_hosts},
       {"clickhouse-ca-file", "CLICKHOUSE_CA_FILE", "FILE", "",
        "the CA certificates to trust with TLS; empty: the system's",
        any_text<&Options::clickhouse_ca_file>},
       {"clickhouse-port", "CLICKHOUSE_PORT", "PORT", "8123, 8443 with TLS",
-       "the HTTP port of hosts without one of their own",
-       number_between<&Options::clickhouse_port, 1, 65535>, port_for_tls},
-      {"clickhouse-host", "CLICKHOUSE_HOST", "HOST[,HOST...]", "localhost",
-       "the server, HOST or HOST:PORT; of several the next when one does not answer",
-       parse_clickhouse_hosts},
+       "the HTTP port of hosts without one of their own", parse_clickhouse_port, port_for_tls},
       {"clickhouse-database", "CLICKHOUSE_DATABASE", "NAME", "url_shortener",
        "the table's database", name<&Options::clickhouse_database>},
       {"clickhouse-table", "CLICKHOUSE_TABLE", "NAME", "click_events", "the table to fill",
        name<&Options::clickhouse_table>},
       {"clickhouse-user", "CLICKHOUSE_USER", "NAME", "default", "the user to insert as",
-       name<&Options::clickhouse_user>},
+       parse_clickhouse_user},
       {nullptr, "CLICKHOUSE_PASSWORD", "TEXT", "", "the user's password",
-       any_text<&Options::clickhouse_password>, nullptr, hidden},
+       one_line<&Options::clickhouse_password>, nullptr, hidden},
       {"clickhouse-password-file", "CLICKHOUSE_PASSWORD_FILE", "FILE", "",
        "holds the user's password, and wins over CLICKHOUSE_PASSWORD",
        any_text<&Options::clickhouse_password_file>},
@@ -239,11 +275,26 @@ const std::vector<OptionRow>& option_table() {
        "where /livez, /readyz, /metrics and /status are served; off: nowhere",
        parse_status_address},
       {"log-level", "LOG_LEVEL", "LEVEL", "info", "debug, info, warning, error or critical",
-       parse_log_level},
+       parse_log_level, nullptr, nullptr, "EVENT_CONSUMER_LOG_LEVEL"},
       {"log-format", "EVENT_CONSUMER_LOG_FORMAT", "text/json", "text",
        "lines of text, or a JSON object a line", parse_log_format},
   };
   return table;
+}
+
+std::vector<std::string> option_variables() {
+  std::vector<std::string> names;
+  for (const OptionRow& row : option_table()) {
+    names.emplace_back(row.variable);
+    if (row.alias != nullptr) names.emplace_back(row.alias);
+  }
+  return names;
+}
+
+const OptionRow* find_option(const std::string& name) {
+  for (const OptionRow& row : option_table())
+    if (name == row.variable || (row.alias != nullptr && name == row.alias)) return &row;
+  return nullptr;
 }
 
 }  // namespace event_consumer

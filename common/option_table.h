@@ -22,8 +22,19 @@ struct OptionRow {
   std::string (*derived_default)(const Options& options) = nullptr;
   // What of `text` may be shown to people; nullptr: all of it. Set where it can hold a password.
   std::string (*shown)(const std::string& text) = nullptr;
+  // Another name of the variable, which wins where both are given; nullptr for most.
+  const char* alias = nullptr;
 };
 
+// Names the configuration file in the environment; it is no option, and no file may hold it.
+constexpr const char* kConfigVariable = "EVENT_CONSUMER_CONFIG";
+
 const std::vector<OptionRow>& option_table();
+
+// The variables and aliases of all rows.
+std::vector<std::string> option_variables();
+
+// The row whose variable or alias is `name`, or nullptr.
+const OptionRow* find_option(const std::string& name);
 
 }  // namespace event_consumer

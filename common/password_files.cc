@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "common/log.h"
+#include "common/text.h"
 
 namespace event_consumer {
 
@@ -20,9 +21,7 @@ Result<std::string> read_password_file(const std::string& path) {
   if (file) content << file.rdbuf();
   if (!file || (content.fail() && errno != 0))
     return bad(std::string("cannot be read: ") + std::strerror(errno));
-  std::string password = content.str();
-  if (!password.empty() && password.back() == '\n') password.pop_back();
-  if (!password.empty() && password.back() == '\r') password.pop_back();
+  std::string password(without_line_break(content.str()));
   if (password.empty()) return bad("holds no password");
   if (password.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
     return bad("holds more than one line of text");

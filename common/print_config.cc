@@ -43,13 +43,14 @@ std::string describe(Origin origin, const char* flag, const std::string& config_
 
 std::string describe_config(const CommandLine& command_line) {
   const std::string& file = command_line.config_file;
-  std::string lines = line("EVENT_CONSUMER_CONFIG", file,
-                           describe(command_line.config_file_origin, "config", file));
+  std::string lines =
+      line(kConfigVariable, file, describe(command_line.config_file_origin, "config", file));
   for (const OptionRow& row : option_table()) {
     const std::string& text = command_line.resolved.texts.at(row.variable);
     lines += line(row.variable, row.shown == nullptr ? text : row.shown(text),
                   describe(command_line.resolved.origins.at(row.variable), row.flag, file));
   }
+  for (const std::string& note : command_line.resolved.notes) lines += "# ! " + note + "\n";
   return lines;
 }
 

@@ -8,7 +8,8 @@
 namespace event_consumer {
 
 // One line an option, in the order of the option table: its variable, «=», its value, and after a
-// «#» where the value comes from. Passwords are «***».
+// «#» where the value comes from. Passwords are «***». Notes on the environment follow, with
+// «# !» before each.
 std::string describe_config(const CommandLine& command_line);
 
 }  // namespace event_consumer

@@ -3,34 +3,42 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
-// The text that applies to `row`, and where it stands.
+// The text that applies to a row, where it stands, and under which of the row's names.
 struct Found {
   std::string text;
   Origin origin;
+  const char* variable;
 };
 
 Found find_text(const OptionRow& row, const Settings& flags, const Settings& environment,
                 const Settings& file, const Options& options) {
-  if (const auto at = flags.find(row.variable); at != flags.end())
-    return {at->second, Origin::kFlag};
-  if (const auto at = environment.find(row.variable); at != environment.end())
-    return {at->second, Origin::kEnvironment};
-  if (const auto at = file.find(row.variable); at != file.end()) return {at->second, Origin::kFile};
-  if (row.derived_default != nullptr) return {row.derived_default(options), Origin::kDefault};
-  return {row.default_text, Origin::kDefault};
+  const std::pair<const Settings&, Origin> places[] = {
+      {flags, Origin::kFlag}, {environment, Origin::kEnvironment}, {file, Origin::kFile}};
+  for (const auto& [settings, origin] : places) {
+    for (const char* variable : {row.alias, row.variable}) {
+      if (variable == nullptr) continue;
+      const auto at = settings.find(variable);
+      if (at != settings.end()) return {at->second, origin, variable};
+    }
+  }
+  const std::string text =
+      row.derived_default != nullptr ? row.derived_default(options) : row.default_text;
+  return {text, Origin::kDefault, row.variable};
 }
 
-std::string describe(const OptionRow& row, Origin origin) {
-  switch (origin) {
+std::string describe(const OptionRow& row, const Found& found) {
+  switch (found.origin) {
     case Origin::kFlag:
       return std::string("--") + row.flag;
     case Origin::kEnvironment:
-      return std::string("environment variable ") + row.variable;
+      return std::string("environment variable ") + found.variable;
     case Origin::kFile:
-      return std::string(row.variable) + " in the configuration file";
+      return std::string(found.variable) + " in the configuration file";
     case Origin::kDefault:
       break;
   }
@@ -38,11 +46,15 @@ std::string describe(const OptionRow& row, Origin origin) {
 }
 
 // The process list shows every flag to everybody.
-std::optional<std::string> password_in_flag(const Settings& flags, const Options& options) {
-  const auto& urls = options.rabbitmq_urls;
-  const bool holds_one = std::any_of(urls.begin(), urls.end(),
-                                     [](const AmqpUrl& url) { return url.password != "guest"; });
-  if (flags.count("RABBITMQ_URL") == 0 || !holds_one) return std::nullopt;
+std::optional<std::string> password_in_flag(const Settings& flags) {
+  const auto flag = flags.find("RABBITMQ_URL");
+  if (flag == flags.end()) return std::nullopt;
+  // The options may have the password of RABBITMQ_PASSWORD by now.
+  const auto urls = parse_amqp_urls(flag->second);
+  const bool holds_one =
+      urls && std::any_of(urls.value().begin(), urls.value().end(),
+                          [](const AmqpUrl& url) { return url.password != "guest"; });
+  if (!holds_one) return std::nullopt;
   return "--rabbitmq-url holds a password, which the process list would show to everybody: put the "
          "URL into the environment variable RABBITMQ_URL or into the file given with --config, or "
          "the password alone into a file named by --rabbitmq-password-file";
@@ -60,26 +72,38 @@ std::optional<std::string> ca_file_without_tls(const Options& options) {
   return std::nullopt;
 }
 
+// Neither is taken for the right one: the one would send the password in plain text.
+std::optional<std::string> scheme_against_tls(const ResolvedOptions& resolved) {
+  const std::string& hosts = resolved.texts.at("CLICKHOUSE_HOST");
+  const bool tls = resolved.options.clickhouse_tls;
+  if (contains(hosts, "https://") && !tls)
+    return "--clickhouse-host has https://, but --clickhouse-tls is off";
+  if (contains(hosts, "http://") && tls)
+    return "--clickhouse-host has http://, but --clickhouse-tls is on";
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
                                         const Settings& file) {
   ResolvedOptions resolved{};
   for (const OptionRow& row : option_table()) {
-    auto [text, origin] = find_text(row, flags, environment, file, resolved.options);
-    if (const auto wrong = row.parse(text, resolved.options)) {
+    Found found = find_text(row, flags, environment, file, resolved.options);
+    if (const auto wrong = row.parse(found.text, resolved.options)) {
       // The parser of what can hold a password quotes the text itself, without it.
       const bool is_quoted = row.shown != nullptr;
-      return Error{ErrorKind::kUsage, describe(row, origin) + ": " +
-                                          (is_quoted ? *wrong : "'" + text + "': " + *wrong)};
+      return Error{ErrorKind::kUsage,
+                   describe(row, found) + ": " +
+                       (is_quoted ? *wrong : "'" + printable(found.text, 200) + "': " + *wrong)};
     }
-    resolved.texts[row.variable] = std::move(text);
-    resolved.origins[row.variable] = origin;
+    resolved.texts[row.variable] = std::move(found.text);
+    resolved.origins[row.variable] = found.origin;
   }
-  if (const auto wrong = password_in_flag(flags, resolved.options))
-    return Error{ErrorKind::kUsage, *wrong};
+  if (const auto wrong = password_in_flag(flags)) return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = ca_file_without_tls(resolved.options))
     return Error{ErrorKind::kUsage, *wrong};
+  if (const auto wrong = scheme_against_tls(resolved)) return Error{ErrorKind::kUsage, *wrong};
   return resolved;
 }
 

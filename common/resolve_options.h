@@ -9,7 +9,7 @@
 
 namespace event_consumer {
 
-// Texts by variable name.
+// Texts by variable name, or by its alias.
 using Settings = std::map<std::string, std::string>;
 
 // Where the text of an option came from.
@@ -19,6 +19,7 @@ struct ResolvedOptions {
   Options options;
   Settings texts;                         // every row's variable with the text that applied
   std::map<std::string, Origin> origins;  // every row's variable with where that text stands
+  std::vector<std::string> notes;         // of read_environment(); empty for a child of ours
 };
 
 // Resolves every row. An Error (kUsage) names the option, where its text came from and what is

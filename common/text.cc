@@ -70,6 +70,12 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+std::string_view without_line_break(std::string_view text) {
+  if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  return text;
+}
+
 std::string printable(std::string_view text, std::size_t most_bytes) {
   const bool cut = text.size() > most_bytes;
   if (cut) {

@@ -13,6 +13,9 @@ bool contains(std::string_view text, std::string_view part);
 // The text with the letters A to Z in lower case; all other bytes stay.
 std::string to_lower(std::string_view text);
 
+// `text` without the line break at its end, if there is one.
+std::string_view without_line_break(std::string_view text);
+
 // For people: control characters and bytes that are not UTF-8 become \xNN, and beyond about
 // `most_bytes` the text is cut and «…» stands for the rest.
 std::string printable(std::string_view text, std::size_t most_bytes);

@@ -57,6 +57,13 @@ ExitCode run(const CommandLine& command_line) {
   for (const AmqpUrl& url : options.rabbitmq_urls)
     for (const auto& name : url.unknown_parameters)
       log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
+  for (const std::string& note : command_line.resolved.notes) {
+    // In its place among the lines of check, which the worker's program writes.
+    if (command_line.command == Command::kCheck)
+      std::cout << "! " << note << std::endl;
+    else
+      log::warn("{}", note);
+  }
   const auto worker = find_worker();
   if (!worker) {
     log::error("{}", worker.error().message);

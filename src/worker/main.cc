@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
                 command_line->resolved.options.log_level,
                 command_line->resolved.options.log_format);
     if (command_line->command != Command::kRun) return to_int(run_command(*command_line));
+    for (const std::string& note : command_line->resolved.notes) log::warn("{}", note);
     auto row = WorkerStatus::open(*command_line);
     const auto result = row ? run_worker(*command_line, *row) : Result<Done>(row.error());
     if (result) return to_int(ExitCode::kOk);

@@ -98,7 +98,9 @@ TEST_CASE("configuration file: every option's variable may stand in it", "[confi
 
 TEST_CASE("configuration file: an unknown name is refused with its line", "[config_file]") {
   CHECK(refused("# one\n\nCLICKHOUSE_HOTS=db\n") ==
-        ", line 3: 'CLICKHOUSE_HOTS' is not the variable of any option");
+        ", line 3: 'CLICKHOUSE_HOTS' is not the variable of any option: did you mean "
+        "CLICKHOUSE_HOST?");
+  CHECK(refused("OTHERS_HOST=db\n") == ", line 1: 'OTHERS_HOST' is not the variable of any option");
   CHECK(refused("clickhouse_host=db\n").find("line 1") != std::string::npos);
   CHECK(refused("=db\n").find("line 1") != std::string::npos);
   refused("EVENT_CONSUMER_CONFIG=other\n");

@@ -2,6 +2,7 @@
 // manual page where there is one. Read from the sources, so that nothing can be forgotten.
 #include <dirent.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -137,6 +138,28 @@ TEST_CASE("documented: every reason for a dead letter, also in the completions",
     const std::string completion = file(std::string("packaging/completion/") + shell);
     for (const std::string& reason : reasons) CHECK(has_word(completion, reason));
   }
+}
+
+// What tests promise: «slip: » and the first cell of the row.
+std::set<std::string> tested_slips(const std::string& directory) {
+  std::set<std::string> slips;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot + directory)) {
+    if (entry.path().extension() != ".cc") continue;
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    slips.merge(found(text.str(), "TEST_CASE\\(\"slip: ([^\"]+)\""));
+  }
+  return slips;
+}
+
+TEST_CASE("documented: the rows of the table of slips are tests by name", "[documented]") {
+  const std::string manual = pages().back();
+  const auto from = manual.find("\n.TS\n");
+  REQUIRE(from != std::string::npos);
+  const std::string table = manual.substr(from, manual.find("\n.TE\n") - from);
+  const std::set<std::string> rows = found(table, "\n([^\t\n]+)\tT\\{");
+  CHECK(rows.size() >= 25);
+  CHECK(rows == tested_slips("tests"));
 }
 
 TEST_CASE("documented: every metric", "[documented]") {

@@ -101,13 +101,19 @@ TEST_CASE("seconds: the refusal names the range as it is written", "[option_pars
         "expected seconds from 0.25 to 1.5");
 }
 
-TEST_CASE("switch: on and off, and no other word", "[option_parsers]") {
+TEST_CASE("switch: on and off, what others call them, and no other word", "[option_parsers]") {
   bool on = false;
-  CHECK_FALSE(parse_switch("on", on).has_value());
-  CHECK(on);
-  CHECK_FALSE(parse_switch("off", on).has_value());
-  CHECK_FALSE(on);
-  for (const char* text : {"", "1", "0", "2", "true", "false", "yes", "On", "OFF", "on "})
+  for (const char* text : {"on", "true", "yes", "1", "On", "TRUE"}) {
+    on = false;
+    CHECK_FALSE(parse_switch(text, on).has_value());
+    CHECK(on);
+  }
+  for (const char* text : {"off", "false", "no", "0", "OFF", "False"}) {
+    on = true;
+    CHECK_FALSE(parse_switch(text, on).has_value());
+    CHECK_FALSE(on);
+  }
+  for (const char* text : {"", "2", "01", "ture", "y", "on ", "enabled"})
     CHECK(parse_switch(text, on).has_value());
 }
 

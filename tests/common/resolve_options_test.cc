@@ -35,6 +35,7 @@ TEST_CASE("option table: every variable and every flag is there once", "[option_
   std::set<std::string> flags;
   for (const OptionRow& row : option_table()) {
     CHECK(variables.insert(row.variable).second);
+    if (row.alias != nullptr) CHECK(variables.insert(row.alias).second);
     if (row.flag != nullptr) CHECK(flags.insert(row.flag).second);
   }
 }
@@ -169,14 +170,14 @@ TEST_CASE("options: values out of range are refused", "[option_table]") {
       {"EVENT_CONSUMER_BATCH_BYTES", "257MiB"},
       {"EVENT_CONSUMER_BATCH_DELAY", "0"},
       {"EVENT_CONSUMER_BATCH_DELAY", "nan"},
-      {"EVENT_CONSUMER_CREATE_TABLE", "yes"},
+      {"EVENT_CONSUMER_CREATE_TABLE", "ye"},
       {"EVENT_CONSUMER_START_TIMEOUT", "-1"},
       {"EVENT_CONSUMER_STOP_TIMEOUT", "0"},
       {"LOG_LEVEL", "loud"},
       {"RABBITMQ_URL", "localhost"},
       {"RABBITMQ_URL", "amqp://one,amqp://two:x"},
       {"CLICKHOUSE_HOST", "one,two:x"},
-      {"CLICKHOUSE_TLS", "yes"},
+      {"CLICKHOUSE_TLS", "ye"},
       {"RABBITMQ_QUEUE", ""},
   };
   for (const auto& [variable, text] : bad) {
@@ -205,6 +206,32 @@ TEST_CASE("options: a password is welcome in the environment and in the file", "
   CHECK(resolved({}, {}, url).options.rabbitmq_urls.at(0).password == "hunter2");
   CHECK(resolved({}, {{"CLICKHOUSE_PASSWORD", "hunter2"}}).options.clickhouse_password ==
         "hunter2");
+}
+
+TEST_CASE("options: RABBITMQ_PASSWORD replaces the password of every URL", "[option_table]") {
+  const Settings url = {{"RABBITMQ_URL", "amqp://app@one,amqp://app:old@two"}};
+  const Settings password = {{"RABBITMQ_PASSWORD", "hunter2"}};
+  for (const Options& options :
+       {resolved({}, url, password).options,
+        resolved({{"RABBITMQ_URL", "amqp://app@one,amqp://app@two"}}, password).options}) {
+    REQUIRE(options.rabbitmq_urls.size() == 2);
+    for (const AmqpUrl& read : options.rabbitmq_urls) CHECK(read.password == "hunter2");
+  }
+  CHECK(resolved({}, url, {{"RABBITMQ_PASSWORD", ""}}).options.rabbitmq_urls[1].password == "old");
+}
+
+TEST_CASE("options: the log level has two variables, and ours wins", "[option_table]") {
+  const Settings ours = {{"EVENT_CONSUMER_LOG_LEVEL", "debug"}};
+  const Settings both = {{"EVENT_CONSUMER_LOG_LEVEL", "debug"}, {"LOG_LEVEL", "error"}};
+  for (const Settings& settings : {ours, both}) {
+    CHECK(resolved({}, settings).options.log_level == log::Level::debug);
+    CHECK(resolved({}, {}, settings).options.log_level == log::Level::debug);
+  }
+  CHECK(resolved({}, ours).texts.at("LOG_LEVEL") == "debug");
+  CHECK(resolved({}, {{"LOG_LEVEL", "error"}}, ours).options.log_level == log::Level::err);
+  CHECK(resolved({{"LOG_LEVEL", "error"}}, ours).options.log_level == log::Level::err);
+  CHECK(refused({}, {{"EVENT_CONSUMER_LOG_LEVEL", "loud"}})
+            .find("environment variable EVENT_CONSUMER_LOG_LEVEL: 'loud'") == 0);
 }
 
 TEST_CASE("options: several brokers share one CA file", "[option_table]") {
