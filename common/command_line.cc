@@ -16,7 +16,8 @@ namespace {
 
 std::string describe(const OptionRow& row) {
   const std::string fallback = *row.default_text == '\0' ? "empty" : row.default_text;
-  return std::string(row.help) + "\n[" + row.variable + ", default: " + fallback + "]";
+  const std::string alias = row.alias == nullptr ? "" : std::string(row.alias) + " or ";
+  return std::string(row.help) + "\n[" + alias + row.variable + ", default: " + fallback + "]";
 }
 
 void add_flags(CLI::App& app, Settings& flags) {

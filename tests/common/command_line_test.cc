@@ -95,6 +95,7 @@ TEST_CASE("command line: --help names every flag, variable and default", "[comma
     INFO(row.variable);
     if (row.flag != nullptr) CHECK(contains(outcome.out, std::string("--") + row.flag + " "));
     CHECK(contains(outcome.out, row.variable));
+    if (row.alias != nullptr) CHECK(contains(outcome.out, row.alias));
     if (row.flag != nullptr) CHECK(contains(outcome.out, row.default_text));
   }
   CHECK(contains(outcome.out, "EVENT_CONSUMER_CONFIG"));
