@@ -73,6 +73,25 @@ TEST_CASE("slips: an unknown variable of ours stops every command, and nothing i
   }
 }
 
+TEST_CASE("slips: the address of ClickHouse as one would give it to curl is taken, with TLS") {
+  TestTopology topology("slips_https");
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_HOST"] =
+      "https://127.0.0.1:" + std::to_string(clickhouse().https_port()) + "/";
+  environment["CLICKHOUSE_CA_FILE"] = certificates().ca_file();
+  environment.erase("CLICKHOUSE_PORT");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"check"}, {"check", "--clickhouse-tls=yes"}}) {
+    const Finished finished = run_program(environment, arguments);
+    INFO(finished.output << finished.error_output);
+    CHECK(describe_status(finished.status) == "exit status 0");
+  }
+  // The worker gets the resolved options of its supervisor.
+  Service service(environment);
+  CHECK(service.wait_consuming(2));
+  CHECK(service.stop() == 0);
+}
+
 TEST_CASE("slip: a slip in the file at a reload") {
   TestTopology topology("slip_reload");
   topology.declare_topology();
