@@ -1,17 +1,33 @@
 #!/bin/sh
-# Runs the test programs named on the command line and ends with a line «N passed, N failed», after
-# the names of the first tests that failed. A program that dies without reporting its counts is one
-# failure more. After a failure the logs of the servers and services are in build/failed, and what
-# they say of a crash is said here. What NOTE holds is said before the last lines.
+# Runs the test programs named on the command line, one after another, each in SHARDS processes side by
+# side, and ends with a line «N passed, N failed», after the names of the first tests that failed. A
+# shard has servers of its own, and its output is shown when it has ended. A shard that dies without
+# reporting its counts is one failure more. After a failure the logs of the servers and services are in
+# build/failed, and what they say of a crash is said here. What NOTE holds is said before the last lines.
 set -u
 
 passed=0
 failed=0
+jobs=
 run=$PWD/build/run/check-$$
 names=$run/names
 mkdir -p "$run"
 trap 'rm -rf "$run"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'stop; exit 130' INT TERM HUP
+
+# Ends the shards that run: a program that a script starts beside itself ignores Ctrl-C.
+stop() {
+  for job in $jobs; do kill "${job%%:*}" 2>/dev/null; done
+  wait
+}
+
+# One for each core: half of its time a test waits, and its servers work in the other. They take 1 GB.
+default_shards() {
+  gigabytes=$(awk '/^MemAvailable:/ { print int($2 / 1000000) }' /proc/meminfo)
+  printf '%s\n' "$(nproc)" $((gigabytes / 2)) 4 | sort -n | head -1
+}
+shards=${SHARDS:-$(default_shards)}
+[ "$shards" -gt 0 ] || shards=1
 
 # How many processes the kernel has killed for want of memory, in the container and on the machine.
 oom_kills() {
@@ -30,28 +46,62 @@ find_causes() {
   printf 'oom_kill before:\n%s\noom_kill after:\n%s\n' "$oom_before" "$(oom_kills)"
 }
 
-for program in "$@"; do
-  logs=$run/$(basename "$program")
-  mkdir "$logs"
+# deal PROGRAM PREFIX: the names of its tests into the files PREFIX-1.tests, PREFIX-2.tests, …, one for
+# each shard. Neighbours are alike, and go to different shards. Fails when the program names none.
+deal() {
+  # Catch2 2 ends with the number of tests as its status, and 3 does not know the first option.
+  "$1" --list-test-names-only >"$2" 2>/dev/null
+  [ -s "$2" ] || "$1" --list-tests --verbosity quiet >"$2"
+  awk -v prefix="$2" -v shards="$shards" \
+    '{ gsub(/,/, "\\\\,"); print > (prefix "-" (NR - 1) % shards + 1 ".tests") }' "$2"
+  [ -s "$2" ]
+}
+
+# one_more_failed WORDS: what counts as a failure, and is none of a test.
+one_more_failed() {
+  echo "$1" | tee -a "$names"
+  failed=$((failed + 1))
+}
+
+# collect PROGRAM SHARD STATUS: what came of one that has ended.
+collect() {
+  logs=$run/$2
   failed_before=$failed
-  oom_before=$(oom_kills)
-  echo "== $program"
-  EVENT_CONSUMER_TEST_RUN=$logs "$program"
-  status=$?
+  # Catch2 says first which tests it was given.
+  grep -v '^Filters: ' "$logs.output"
   if [ -r "$logs/counts" ] && read -r more_passed more_failed <"$logs/counts"; then
     passed=$((passed + more_passed))
     failed=$((failed + more_failed))
     sed 1d "$logs/counts" >>"$names"
-    [ "$status" -eq 0 ] || [ "$more_failed" -gt 0 ] || failed=$((failed + 1))
+    [ "$3" -eq 0 ] || [ "$more_failed" -gt 0 ] || failed=$((failed + 1))
+    missing=$(($(wc -l <"$logs.tests") - more_passed - more_failed))
+    [ "$missing" -eq 0 ] || one_more_failed "$1 did not run $missing of its tests"
   else
-    echo "$program ended with status $status and reported no result" | tee -a "$names"
-    failed=$((failed + 1))
+    one_more_failed "$1 ended with status $3 and reported no result"
   fi
-  [ "$failed" -gt "$failed_before" ] || continue
+  [ "$failed" -gt "$failed_before" ] || return 0
   # Data are left by a program that died.
   find "$logs" -mindepth 2 -maxdepth 2 ! -name '*log' -exec rm -rf {} +
-  kept=build/failed/$(basename "$program")-$$
+  kept=build/failed/$2-$$
   mkdir -p build/failed && mv "$logs" "$kept" && find_causes "$kept"
+}
+
+for program in "$@"; do
+  all=$run/$(basename "$program")
+  oom_before=$(oom_kills)
+  echo "== $program"
+  deal "$program" "$all" || { one_more_failed "$program names no tests"; continue; }
+  jobs=
+  for tests in "$all"-*.tests; do
+    logs=${tests%.tests}
+    mkdir "$logs"
+    EVENT_CONSUMER_TEST_RUN=$logs "$program" -f "$tests" >"$logs.output" 2>&1 &
+    jobs="$jobs $!:$(basename "$logs")"
+  done
+  for job in $jobs; do
+    wait "${job%%:*}"
+    collect "$program" "${job#*:}" $?
+  done
 done
 [ -z "${NOTE:-}" ] || echo "$NOTE"
 [ ! -e "$names" ] || sed -n '1,10s/^/failed: /p' "$names"

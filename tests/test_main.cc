@@ -6,6 +6,7 @@
 #endif
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -31,6 +32,9 @@ const std::string& name_of(const Info& info) {
 
 struct CountListener : ListenerBase {
   using ListenerBase::ListenerBase;
+
+  // A child that a test forks would write again what is still in the buffer.
+  void testCaseStarting(const Catch::TestCaseInfo&) override { std::cout.flush(); }
 
   void testCaseEnded(const Catch::TestCaseStats& stats) override {
     if (stats.totals.testCases.failed > 0) failed_.push_back(name_of(stats.testInfo));
