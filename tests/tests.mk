@@ -20,6 +20,11 @@ $(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/benc
 $(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
 $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/differential)) $(worker)
 
+# What waits for servers and clocks need not be fast, and is made in half the time like this; where
+# sanitizers are, not.
+patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine)
+$(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
+
 # Catch2 is a library from version 3 on.
 test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests)
 $(test_runners): test_libs = $(shell pkg-config --libs catch2)
