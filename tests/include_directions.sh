@@ -53,7 +53,7 @@ forbid src 'CLI/' 'CLI11 is met in common/command_line.cc'
 forbid common 'CLI/' 'CLI11 is met in common/command_line.cc' '/command_line.cc$'
 forbid src 'spdlog/(spdlog|sinks|logger|pattern)' 'spdlog is met in common/log'
 forbid common 'spdlog/(spdlog|sinks|logger|pattern)' 'spdlog is met in common/log' '/log\.(cc|h)$'
-forbid src 'httplib.h' 'cpp-httplib is met in one file of each program' '/(clickhouse/clickhouse_http|status/http).cc$'
+forbid src 'httplib.h' 'cpp-httplib is met in one file of each program' '/(clickhouse/http_client|status/http).cc$'
 forbid src 'openssl/' 'OpenSSL is met in worker/tls.cc' '^src/worker/tls.cc$'
 forbid src 'rapidjson/' 'RapidJSON is met in worker/encode and supervisor/status' \
   '^src/(worker/encode|supervisor/status)/'

@@ -14,6 +14,14 @@ namespace {
 
 constexpr const char* kSystemCaFile = "/etc/ssl/certs/ca-certificates.crt";
 
+// A record begins with its type, its version, and two bytes of length.
+void tell_record(int is_written, int, int type, const void* bytes, std::size_t size, SSL*,
+                 void* handler) {
+  if (is_written != 0 || type != SSL3_RT_HEADER || size < 5) return;
+  const auto* header = static_cast<const unsigned char*>(bytes);
+  (*static_cast<const RecordHandler*>(handler))(size + header[3] * 256U + header[4]);
+}
+
 bool is_ip_address(const std::string& host) {
   in6_addr address;
   return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
@@ -88,6 +96,11 @@ Result<Done> demand_verified_peer(ssl_ctx_st* context, const TlsPeer& peer) {
       !demand_host(context, peer.host))
     return Error{ErrorKind::kInternal, "OpenSSL cannot verify host " + peer.host};
   return Done{};
+}
+
+void watch_records(ssl_ctx_st* context, const RecordHandler& handler) {
+  SSL_CTX_set_msg_callback(context, tell_record);
+  SSL_CTX_set_msg_callback_arg(context, const_cast<RecordHandler*>(&handler));
 }
 
 VerificationWatch::VerificationWatch(ssl_ctx_st* context) : context_(context), result_(X509_V_OK) {

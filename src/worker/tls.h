@@ -3,6 +3,8 @@
 // themselves are made by rabbitmq-c and cpp-httplib.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 
 #include "common/result.h"
@@ -24,6 +26,13 @@ std::string trusted_ca_file(const std::string& ca_file);
 // Makes every handshake of `context` demand the above. An Error (kConfiguration) when the CA file
 // cannot be read.
 Result<Done> demand_verified_peer(ssl_ctx_st* context, const TlsPeer& peer);
+
+// Called with the size of each record that comes, before its content is used.
+using RecordHandler = std::function<void(std::size_t bytes)>;
+
+// Calls `handler`, which must outlive the context's connections, for every record that comes on any
+// of them.
+void watch_records(ssl_ctx_st* context, const RecordHandler& handler);
 
 // While it lives, keeps what the verification of `context`'s last handshake came to: a client
 // library may throw that away together with the connection. Must not outlive the context.

@@ -14,6 +14,7 @@
 #include "common/log_limiter.h"
 #include "common/options.h"
 #include "common/result.h"
+#include "worker/clickhouse/request_watch.h"
 
 namespace event_consumer {
 
@@ -66,6 +67,8 @@ struct HttpAnswer {
 
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
+class HttpClient;
+
 class ClickHouseHttp {
  public:
   explicit ClickHouseHttp(const ClickHouseServer& server);
@@ -74,11 +77,14 @@ class ClickHouseHttp {
   ClickHouseHttp& operator=(ClickHouseHttp&&) noexcept;
 
   // Posts `header` and `body` in one, with `parameters` in the URL, and waits for the answer.
-  // Neither is copied. A post that fails or times out resets the connection instead of closing it
-  // in order: an old server (seen on 18.16) takes an orderly close at the end of a row for the end
-  // of the insert. When the server is away, the next post goes to the next one.
-  HttpAnswer post(const QueryParameters& parameters, std::string_view header,
-                  std::string_view body);
+  // Neither is copied. What takes longer than RequestWatch grants, or is longer than `limits` say,
+  // is no answer. A post that fails or times out resets the connection instead of closing it in
+  // order. When the server is away, the next post goes to the next one.
+  HttpAnswer post(const QueryParameters& parameters, std::string_view header, std::string_view body,
+                  const AnswerLimits& limits = {});
+
+  // `heartbeat` is called several times a second while a post waits, from here on.
+  void set_heartbeat(const std::function<void()>& heartbeat) { heartbeat_ = heartbeat; }
 
   // Sends the next post to the first of the alternatives; the server left becomes the last of them.
   // `why` is for the log. Does nothing when there are no alternatives.
@@ -95,16 +101,14 @@ class ClickHouseHttp {
   int connection_losses() const { return connection_losses_; }
 
  private:
-  struct Client;
   void connect();
-  HttpAnswer post_once(const QueryParameters& parameters, std::string_view header,
-                       std::string_view body);
 
   ClickHouseServer server_;
   int server_changes_ = 0;
   int connection_losses_ = 0;
   LogLimiter log_limiter_;  // for the changes of the server
-  std::unique_ptr<Client> client_;
+  std::function<void()> heartbeat_ = [] {};
+  std::unique_ptr<HttpClient> client_;
 };
 
 // Runs a `query` of small output on the server in use, and returns the output. The Error names

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kMessageBeginning = 350;
 constexpr std::size_t kMessageEnd = 200;
 
+// ClickHouse answers an insert with nothing, and one that it refuses with some lines.
+constexpr std::size_t kLongestAnswer = 1 << 20;
+
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
 
@@ -78,7 +81,7 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   const ClickHouseServer server = http.server();  // a failed post may change it
   const std::string where = server.describe();
   const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
-                                      format.header, batch.bytes());
+                                      format.header, batch.bytes(), {kLongestAnswer});
   if (!answer.was_sent())
     return {Kind::kRefused, 0, "cannot reach " + where + ": " + answer.body,
             ErrorClass::kTransient};

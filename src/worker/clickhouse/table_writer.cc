@@ -48,6 +48,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,
                                       Duration second_look) {
   TableWriter writer(options, second_look);
+  writer.http_.set_heartbeat(heartbeat);
   for (std::size_t left = options.clickhouse_hosts.size();; --left) {
     const int changes = writer.http_.server_changes();
     heartbeat();
@@ -57,6 +58,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
       std::vector<std::string> names;
       for (const Column& column : writer.known_.columns) names.push_back(column.name);
       writer.required_ = required_columns(options, names);
+      writer.http_.set_heartbeat(no_heartbeat);
       return Result<TableWriter>(std::move(writer));
     }
     // A server that refuses is not passed over: the next would hide what is wrong with it.

@@ -23,8 +23,8 @@ namespace event_consumer {
 class TableWriter {
  public:
   // Asks the servers in turn, each once, until one answers; creates the table where the options say
-  // so. `heartbeat` is called before each step that may take long. The Error says what failed on
-  // the last server. Here and later on, a table that was absent and is there now is looked at
+  // so. `heartbeat` is called several times a second until it returns. The Error says what failed
+  // on the last server. Here and later on, a table that was absent and is there now is looked at
   // twice, with a pause of `second_look` between, before anything is posted to it.
   static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat,
                                   Duration second_look = std::chrono::seconds(1));

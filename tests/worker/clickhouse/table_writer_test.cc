@@ -2,8 +2,10 @@
 #include "worker/clickhouse/table_writer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "common/resolve_options.h"
 #include "tests/common/temporary_file.h"
@@ -60,8 +62,13 @@ constexpr milliseconds kSecondLook{20};
 
 class Rig {
  public:
-  explicit Rig(bool has_table = true)
-      : server_([this](const HttpRequest& request) { return clickhouse(request); }) {
+  // A slow server answers the first question after a second heartbeat.
+  explicit Rig(bool has_table = true, bool is_slow = false)
+      : server_([this, is_slow](const HttpRequest& request) {
+          const TimePoint deadline = Clock::now() + std::chrono::seconds(5);
+          while (is_slow && heartbeats < 2 && Clock::now() < deadline) std::this_thread::yield();
+          return clickhouse(request);
+        }) {
     clickhouse.has_table = has_table;
     auto resolved = resolve_options({},
                                     {{"CLICKHOUSE_HOST", "127.0.0.1"},
@@ -106,7 +113,7 @@ class Rig {
 
   FakeClickHouse clickhouse;
   std::optional<TableWriter> writer;
-  int heartbeats = 0;
+  std::atomic<int> heartbeats{0};
 
  private:
   testing::QuietLog quiet_;
@@ -205,6 +212,11 @@ TEST_CASE("table writer: a table that was there is looked at once", "[table_writ
   CHECK(rig.heartbeats == 1);
   rig.writer->check_table();
   CHECK(rig.looks() == 2);
+}
+
+TEST_CASE("table writer: a start goes on beating while ClickHouse is slow", "[table_writer]") {
+  Rig rig(/*has_table=*/true, /*is_slow=*/true);
+  CHECK(rig.heartbeats >= 2);
 }
 
 TEST_CASE("table writer: a table that it has created is looked at twice", "[table_writer]") {
