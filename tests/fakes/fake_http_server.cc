@@ -50,8 +50,21 @@ FakeHttpServer::FakeHttpServer(Handler handler)
     : handler_(std::move(handler)), thread_([this] { run(); }) {}
 
 FakeHttpServer::~FakeHttpServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  changed_.notify_all();
   ending_.signal();
   thread_.join();
+}
+
+void FakeHttpServer::answer_waiting(const std::string& answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    late_answer_ = answer;
+  }
+  changed_.notify_all();
 }
 
 std::vector<HttpRequest> FakeHttpServer::requests() const {
@@ -67,43 +80,56 @@ bool FakeHttpServer::wait_for(int fd) {
 }
 
 void FakeHttpServer::run() {
+  std::vector<std::thread> serving;
   while (wait_for(listener_.fd())) {
-    const UniqueFd connection = listener_.accept();
+    UniqueFd connection = listener_.accept();
     ++connections_;
-    serve(connection.get());
+    serving.emplace_back([this](UniqueFd accepted) { serve(std::move(accepted)); },
+                         std::move(connection));
   }
+  for (std::thread& thread : serving) thread.join();
 }
 
-void FakeHttpServer::serve(int connection) {
-  unread_.clear();
+void FakeHttpServer::serve(UniqueFd connection) {
+  std::string unread;
   HttpRequest request;
-  while (read_request(connection, request)) {
-    {
-      const std::lock_guard lock(mutex_);
-      requests_.push_back(request);
-    }
-    const std::string answer = handler_(request);
-    send(connection, answer.data(), answer.size(), MSG_NOSIGNAL);
-    if (answer.find("Content-Length: ") == std::string::npos) return;
+  while (read_request(connection.get(), unread, request)) {
+    const std::string bytes = answer(request);
+    send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (bytes.find("Content-Length: ") == std::string::npos) return;
   }
 }
 
-bool FakeHttpServer::read_request(int connection, HttpRequest& request) {
+std::string FakeHttpServer::answer(const HttpRequest& request) {
+  {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(request);
+  }
+  std::unique_lock handling(handling_);
+  std::string bytes = handler_(request);
+  handling.unlock();
+  if (bytes != kLater) return bytes;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return late_answer_ || is_ending_; });
+  return std::exchange(late_answer_, std::nullopt).value_or("");
+}
+
+bool FakeHttpServer::read_request(int connection, std::string& unread, HttpRequest& request) {
   std::size_t whole = std::string::npos;
   for (;;) {
-    const auto head = unread_.find("\r\n\r\n");
+    const auto head = unread.find("\r\n\r\n");
     if (head != std::string::npos) {
-      const auto line = unread_.find("\r\n");
-      request.line = unread_.substr(0, line);
-      request.headers = unread_.substr(line + 2, head - line);
+      const auto line = unread.find("\r\n");
+      request.line = unread.substr(0, line);
+      request.headers = unread.substr(line + 2, head - line);
       const auto length = request.headers.find("Content-Length: ");
       const std::size_t body = length == std::string::npos
                                    ? 0
                                    : std::strtoul(&request.headers[length + 16], nullptr, 10);
       whole = head + 4 + body;
-      if (unread_.size() >= whole) {
-        request.body = unread_.substr(head + 4, body);
-        unread_.erase(0, whole);
+      if (unread.size() >= whole) {
+        request.body = unread.substr(head + 4, body);
+        unread.erase(0, whole);
         return true;
       }
     }
@@ -111,7 +137,7 @@ bool FakeHttpServer::read_request(int connection, HttpRequest& request) {
     if (!wait_for(connection)) return false;
     const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
     if (count <= 0) return false;
-    unread_.append(buffer.data(), static_cast<std::size_t>(count));
+    unread.append(buffer.data(), static_cast<std::size_t>(count));
   }
 }
 

@@ -1,10 +1,12 @@
 // FakeHttpServer: answers HTTP requests on a loopback port of its own with what the test says, byte
-// by byte, and remembers them. One connection at a time.
+// by byte, and remembers them.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,12 +45,16 @@ std::string foreign_answer(int status, const std::string& body = "");
 
 class FakeHttpServer {
  public:
-  // Called for each request, on the server's thread. Returns the bytes to send; after an
-  // answer without a length, or none at all, the connection is closed.
+  // Called for each request, one at a time, on a thread of the server. Returns the bytes to send;
+  // after an answer without a length, or none at all, the connection is closed.
   using Handler = std::function<std::string(const HttpRequest&)>;
 
   explicit FakeHttpServer(Handler handler);
   ~FakeHttpServer();
+
+  // What a handler returns when the answer is that of a later answer_waiting().
+  static constexpr char kLater[] = "later";
+  void answer_waiting(const std::string& answer);
 
   int port() const { return listener_.port(); }
   std::vector<HttpRequest> requests() const;
@@ -56,18 +62,22 @@ class FakeHttpServer {
 
  private:
   void run();
-  void serve(int connection);
+  void serve(UniqueFd connection);
+  std::string answer(const HttpRequest& request);
   // Whether there is something to read, or to accept, before the test ends.
   bool wait_for(int fd);
-  bool read_request(int connection, HttpRequest& request);
+  bool read_request(int connection, std::string& unread, HttpRequest& request);
 
   Handler handler_;
   LoopbackListener listener_;
   EventFd ending_;
-  mutable std::mutex mutex_;
+  std::mutex handling_;
+  mutable std::mutex mutex_;  // of all below
   std::vector<HttpRequest> requests_;
+  std::condition_variable changed_;
+  std::optional<std::string> late_answer_;
+  bool is_ending_ = false;
   std::atomic<int> connections_{0};
-  std::string unread_;
   std::thread thread_;
 };
 

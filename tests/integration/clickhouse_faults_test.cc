@@ -5,6 +5,7 @@
 #include "tests/support/free_port.h"
 #include "tests/support/running_service.h"
 #include "tests/support/status_page.h"
+#include "tests/support/tcp_proxy.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -143,6 +144,50 @@ TEST_CASE("a table with too many columns for a URL is said to be one") {
   CHECK(AmqpClient(rabbitmq().url()).message_count(topology.queue()) == 1);
   CHECK(run_program(environment, {"check"}).output.find("→ if the table has very many columns") !=
         std::string::npos);
+}
+
+namespace {
+
+// Inserts of many rows take seconds from here on; neither column may sleep for more than 3 s.
+void slow_down(const RunningService& running) {
+  for (const std::string column : {"slow", "slower"})
+    clickhouse().query("ALTER TABLE " + running.topology().table() + " ADD COLUMN " + column +
+                       " UInt8 MATERIALIZED sleepEachRow(0.02)");
+}
+
+}  // namespace
+
+// 18.16 cannot tell a repeated insert, and goes on with one whose client has hung up.
+TEST_CASE("an insert that takes longer than the time-out is waited for, and stored once") {
+  RunningService running("slow_table", {{"CLICKHOUSE_TIMEOUT", "1"}});
+  slow_down(running);
+  running.publish(140);
+  CHECK(running.wait_for_log("still works on an insert after the time-out of 1 s"));
+  CHECK(running.all_arrive(seconds(40)));
+  CHECK(running.service().stop() == 0);
+  INFO(running.service().log());
+  CHECK(running.topology().rows() == running.published());
+  CHECK(running.service().count_in_log("may be stored twice") == 0);
+  CHECK(AmqpClient(rabbitmq().url()).message_count(running.topology().queue()) == 0);
+}
+
+TEST_CASE("a link that breaks during an insert: no second copy runs beside the first (216)") {
+  TcpProxy proxy(clickhouse().http_port());
+  RunningService running("slow_link", {{"CLICKHOUSE_TIMEOUT", "1"},
+                                       {"CLICKHOUSE_HOST", "127.0.0.1"},
+                                       {"CLICKHOUSE_PORT", std::to_string(proxy.port())}});
+  slow_down(running);
+  running.publish(140);
+  CHECK(running.wait_for_log("still works on an insert after the time-out of 1 s"));
+  proxy.fall_silent();
+  proxy.speak();
+  CHECK(running.wait_for_log("still works on the insert, posted before: HTTP 500, Code: 216"));
+  CHECK(running.all_arrive(seconds(40)));
+  CHECK(running.service().stop() == 0);
+  INFO(running.service().log());
+  CHECK(running.service().count_in_log(" rows may be stored twice; nothing is lost") >= 1);
+  CHECK(running.topology().distinct_events() == running.published());
+  CHECK(running.topology().rows() <= running.published() + 140);
 }
 
 TEST_CASE("the versions of both servers, and whether a repeated insert is noticed, are told") {

@@ -60,6 +60,14 @@ constexpr std::array kConfigurationCodes = {
     516,  // AUTHENTICATION_FAILED
 };
 
+constexpr std::array kCodesOfUnknownOutcome = {
+    159,            // TIMEOUT_EXCEEDED
+    209,            // SOCKET_TIMEOUT
+    210,            // NETWORK_ERROR
+    kStillRunning,  // under the same query_id
+    319,            // UNKNOWN_STATUS_OF_INSERT
+};
+
 // TOO_MANY_PARTS: of the table, which passes when parts are merged, or of one insert, which has
 // rows of too many partitions and can only be cut.
 constexpr int kTooManyParts = 252;
@@ -100,6 +108,10 @@ bool names_absent_table(int exception_code) {
   constexpr int kTableIsDropped = 218;
   return exception_code == kUnknownTable || exception_code == kUnknownDatabase ||
          exception_code == kTableIsDropped;
+}
+
+bool leaves_outcome_unknown(int exception_code) {
+  return holds(kCodesOfUnknownOutcome, exception_code);
 }
 
 ErrorClass classify_failure(int http_status, int exception_code, std::string_view message) {

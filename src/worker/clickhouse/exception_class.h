@@ -23,6 +23,12 @@ bool names_failed_view(std::string_view message);
 // Whether the code says that there is no table, or no database for it.
 bool names_absent_table(int exception_code);
 
+// QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
+constexpr int kStillRunning = 216;
+
+// Whether an insert that fails with the code may be stored all the same, then or later.
+bool leaves_outcome_unknown(int exception_code);
+
 // What to make of an answer that is no success, from its HTTP status, its exception code (0 when
 // the answer names none; ClickHouse's src/Common/ErrorCodes.cpp) and its text. A code in no list is
 // transient, and so is a 5xx status without a code: waiting loses nothing. The failure of a view is

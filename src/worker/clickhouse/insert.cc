@@ -5,6 +5,7 @@
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
+#include "worker/clickhouse/running_query.h"
 #include "worker/encode/leb128.h"
 
 namespace event_consumer {
@@ -72,16 +73,39 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
     parameters.emplace_back("insert_deduplication_token", token);
   else if (facts.knows_insert_deduplicate)
     parameters.emplace_back("insert_deduplicate", "0");
+  if (!token.empty()) parameters.emplace_back("query_id", token);
   return parameters;
 }
 
-InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch) {
-  using Kind = InsertOutcome::Kind;
-  const InsertFormat& format = batch.format();
-  const ClickHouseServer server = http.server();  // a failed post may change it
+namespace {
+
+using Kind = InsertOutcome::Kind;
+
+// Of an answer that is not «stored».
+InsertOutcome judge_refusal(const HttpAnswer& answer, const ClickHouseServer& server) {
   const std::string where = server.describe();
-  const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
-                                      format.header, batch.bytes(), {kLongestAnswer});
+  const std::string said = shorten(answer.body);
+  if (answer.ok())
+    return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
+            ErrorClass::kConfiguration};
+  // A proxy may have passed the insert on.
+  const bool is_own = answer.missing.empty();
+  std::string how =
+      is_own ? " refused the insert: HTTP " : " gave no answer of its own to an insert: HTTP ";
+  if (answer.exception == kStillRunning) how = " still works on the insert, posted before: HTTP ";
+  InsertOutcome refused = {
+      is_own && !leaves_outcome_unknown(answer.exception) ? Kind::kRefused : Kind::kUnknown,
+      answer.exception,
+      where + how + std::to_string(answer.status) + (is_own ? "" : " without " + answer.missing) +
+          (said.empty() ? "" : ", " + said),
+      classify_failure(answer.status, answer.exception, is_own ? answer.body : "")};
+  if (refused.error_class == ErrorClass::kConfiguration)
+    refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
+  return refused;
+}
+
+InsertOutcome judge(const HttpAnswer& answer, const ClickHouseServer& server) {
+  const std::string where = server.describe();
   if (!answer.was_sent())
     return {Kind::kRefused, 0, "cannot reach " + where + ": " + answer.body,
             ErrorClass::kTransient};
@@ -89,23 +113,24 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
     return {Kind::kUnknown, 0, where + " did not answer: " + answer.body, ErrorClass::kTransient};
   if ((answer.ok() && answer.body.empty()) || answer.exception == kInsertWasDeduplicated)
     return {Kind::kStored, 0, "", ErrorClass::kTransient};
-  const std::string said = shorten(answer.body);
-  if (answer.ok())
-    return {Kind::kUnknown, 0, where + " answered an insert with a page, is it ClickHouse? " + said,
-            ErrorClass::kConfiguration};
-  // A proxy may have passed the insert on.
-  const bool is_own = answer.missing.empty();
-  InsertOutcome refused = {
-      is_own ? Kind::kRefused : Kind::kUnknown, answer.exception,
-      where +
-          (is_own ? " refused the insert: HTTP "
-                  : " gave no answer of its own to an insert: HTTP ") +
-          std::to_string(answer.status) + (is_own ? "" : " without " + answer.missing) +
-          (said.empty() ? "" : ", " + said),
-      classify_failure(answer.status, answer.exception, is_own ? answer.body : "")};
-  if (refused.error_class == ErrorClass::kConfiguration)
-    refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
-  return refused;
+  return judge_refusal(answer, server);
+}
+
+}  // namespace
+
+InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch,
+                         bool deduplicates) {
+  const InsertFormat& format = batch.format();
+  const ClickHouseServer server = http.server();  // a failed post may change it
+  RunningQuery running(server, batch.token());
+  AnswerLimits limits{kLongestAnswer};
+  if (!deduplicates) limits.wait_on = [&] { return running.wait_on(); };
+  const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
+                                      format.header, batch.bytes(), limits);
+  InsertOutcome outcome = judge(answer, server);
+  if (outcome.kind == Kind::kUnknown && outcome.code != kStillRunning && !deduplicates)
+    outcome.message += "; its " + std::to_string(batch.rows()) + " rows may be stored twice";
+  return outcome;
 }
 
 }  // namespace event_consumer

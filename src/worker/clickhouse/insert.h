@@ -23,12 +23,15 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
 // The query and the settings that make its answer final: the insert is synchronous, and the answer
 // comes when it is done. A server that knows tokens recognises a repeated insert by `token`;
 // another one is told to take equal rows for two batches, if it can. Only settings that the server
-// knows are sent.
+// knows are sent. The token is the query's id, too: no server runs the same insert twice at once.
 QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
                                   const std::string& token);
 
 // Posts `batch` to the server in use, of which `facts` are known, and waits for the answer. The
-// same batch may be posted again, also to another server, and keeps its token.
-InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch);
+// same batch may be posted again, also to another server, and keeps its token. Where that would
+// store it again (`deduplicates` is false), an answer is waited for beyond the time-out while the
+// server works on the insert, and the message of an unknown outcome says what it may come to.
+InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const Batch& batch,
+                         bool deduplicates);
 
 }  // namespace event_consumer

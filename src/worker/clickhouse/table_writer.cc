@@ -174,7 +174,7 @@ InsertOutcome TableWriter::post(const Batch& batch) {
 InsertOutcome TableWriter::try_post(const Batch& batch) {
   if (auto done = inspect_if_new(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
-  InsertOutcome outcome = post_batch(http_, known_.facts, batch);
+  InsertOutcome outcome = post_batch(http_, known_.facts, batch, known_.deduplication.deduplicates);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
   return outcome;
 }

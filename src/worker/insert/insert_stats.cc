@@ -28,7 +28,7 @@ void InsertStats::stored(const Batch& batch, TimePoint now) {
 
 void InsertStats::failed(const InsertOutcome& outcome, TimePoint now) {
   inserting_since_.reset();
-  if (outcome.kind == InsertOutcome::Kind::kUnknown) was_lost_ = true;
+  if (outcome.kind == InsertOutcome::Kind::kUnknown && outcome.code == 0) was_lost_ = true;
   note_failure(outcome.error_class, outcome.code, outcome.message, now);
 }
 

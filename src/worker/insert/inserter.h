@@ -24,7 +24,7 @@ struct InsertOutcome {
   enum class Kind {
     kStored,   // the server has answered that the rows are stored
     kRefused,  // the server has answered that they are not
-    kUnknown,  // no answer came: they may be stored or not
+    kUnknown,  // neither: they may be stored or not, or are being stored
   };
   Kind kind = Kind::kUnknown;
   int code = 0;         // ClickHouse's exception code, 0 when there is none

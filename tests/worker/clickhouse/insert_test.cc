@@ -90,6 +90,7 @@ TEST_CASE("insert parameters: of the settings only those that the server knows",
         if (async) expected.push_back({"async_insert", "0"});
         if (token) expected.push_back({"insert_deduplication_token", "abc"});
         if (!token && deduplicate) expected.push_back({"insert_deduplicate", "0"});
+        expected.push_back({"query_id", "abc"});
         CHECK((insert_parameters("INSERT", facts, "abc") == expected));
       }
     }
@@ -102,27 +103,27 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
   facts.knows_deduplication_token = true;
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
   const Batch batch = sealed_batch("INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
-  const InsertOutcome outcome = post_batch(http, facts, batch);
+  const InsertOutcome outcome = post_batch(http, facts, batch, /*deduplicates=*/true);
   CHECK((outcome.kind == Kind::kStored));
   CHECK(outcome.code == 0);
   CHECK(outcome.message == "");
-  post_batch(http, facts, batch);
+  post_batch(http, facts, batch, /*deduplicates=*/true);
 
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].line ==
         "POST /?query=INSERT%20INTO%20%60d%60.%60t%60%20%28%60a%60%29%20FORMAT%20RowBinary"
         "&wait_end_of_query=1&insert_deduplication_token=" +
-            batch.token() + " HTTP/1.1");
+            batch.token() + "&query_id=" + batch.token() + " HTTP/1.1");
   CHECK(requests[0].body == "\2ab");
   CHECK(requests[1].line == requests[0].line);
   CHECK(requests[1].body == requests[0].body);
 }
 
-InsertOutcome outcome_of(const std::string& answer) {
+InsertOutcome outcome_of(const std::string& answer, bool deduplicates = true) {
   FakeHttpServer server([&](const HttpRequest&) { return answer; });
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
-  return post_batch(http, {}, sealed_batch());
+  return post_batch(http, {}, sealed_batch(), deduplicates);
 }
 
 TEST_CASE("insert: an exception is a refusal with code and words", "[insert]") {
@@ -138,6 +139,42 @@ TEST_CASE("insert: an exception is a refusal with code and words", "[insert]") {
       outcome_of(http_answer(200, "", "X-ClickHouse-Exception-Code: 241\r\n"));
   CHECK((late.kind == Kind::kRefused));
   CHECK(late.code == 241);
+}
+
+// The second copy is refused while the first runs: which may yet be stored.
+TEST_CASE("insert: one that still runs is not refused", "[insert]") {
+  const InsertOutcome outcome =
+      outcome_of(http_answer(500,
+                             "Code: 216, e.displayText() = DB::Exception: Query with id = x "
+                             "is already running."),
+                 /*deduplicates=*/false);
+  CHECK((outcome.kind == Kind::kUnknown));
+  CHECK((outcome.error_class == ErrorClass::kTransient));
+  CHECK(outcome.code == 216);
+  CHECK(outcome.message.find(" still works on the insert, posted before: HTTP 500, Code: 216") !=
+        std::string::npos);
+  CHECK(outcome.message.find("stored twice") == std::string::npos);
+}
+
+TEST_CASE("insert: codes that say so leave it unknown", "[insert]") {
+  for (const int code : {159, 209, 210, 319}) {
+    const InsertOutcome outcome = outcome_of(
+        http_answer(500, "Code: " + std::to_string(code) + ", e.displayText() = DB::Exception: x"));
+    CHECK((outcome.kind == Kind::kUnknown));
+    CHECK(outcome.code == code);
+    CHECK((outcome.error_class == ErrorClass::kTransient));
+  }
+}
+
+TEST_CASE("insert: the rows of an unknown outcome are counted where they may be doubled",
+          "[insert]") {
+  const std::string words = "; its 1 rows may be stored twice";
+  for (const std::string& answer : {std::string(), foreign_answer(200), foreign_answer(502)}) {
+    CHECK(outcome_of(answer, false).message.find(words) != std::string::npos);
+    CHECK(outcome_of(answer, true).message.find(words) == std::string::npos);
+  }
+  CHECK(outcome_of(http_answer(500, "Code: 252. DB::Exception"), false).message.find(words) ==
+        std::string::npos);
 }
 
 TEST_CASE("insert: a token that the server remembers means stored", "[insert]") {
