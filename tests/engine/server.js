@@ -1,8 +1,8 @@
 // An HTTP port of ClickHouse 26 in front of its engine, which runs in this process: enough of the
 // real server's interface for inserts, DDL and queries, and nothing of users, sessions and quotas.
 // Statements run one after the other. An INSERT … FORMAT stands in the URL or at the head of the body,
-// before a line feed and the rows. Settings in the URL are honoured with it only; those for everything
-// else are made with SET, which lasts, as in one session.
+// before a line feed and the rows. Settings in the URL are honoured with it, and with a SELECT that says
+// no FORMAT; those for everything else are made with SET, which lasts, as in one session.
 // Usage: node server.js CHDB DIRECTORY [PORT]; prints the port, ends on SIGTERM or with its parent.
 //
 // Beyond ClickHouse's interface, for tests:
@@ -55,13 +55,15 @@ const kOwnHeaders = { 'X-ClickHouse-Server-Display-Name': 'engine' };
 
 const quote = (text) => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
+const list_settings = (settings) => [...settings].map(([name, value]) => `${name} = ${quote(value)}`).join(', ');
+
 // The rows go through a file: within the text of a query the engine ends binary ones at an empty line.
 // Unlike a server it then knows no EPHEMERAL columns when it computes a DEFAULT.
 async function insert(into, format, settings, rows) {
   ++inserts;
   const file = path.join(directory, 'rows.bin');
   fs.writeFileSync(file, rows);
-  const list = [...settings].map(([name, value]) => `${name} = ${quote(value)}`).join(', ');
+  const list = list_settings(settings);
   await run(`${into} FROM INFILE ${quote(file)} ${list ? `SETTINGS ${list} ` : ''}FORMAT ${format}`);
   if (answers_to_lose === 0) return Buffer.alloc(0);
   --answers_to_lose;
@@ -93,8 +95,10 @@ async function answer(request, body) {
   settings.delete('wait_end_of_query'); // no answer begins before its statement has ended
   const [statement, rows] = split_insert(query, body);
   if (statement) return insert(statement[1], statement[2], settings, rows);
-  if (settings.size > 0) throw new Refusal(501, 'settings in the URL are for INSERT … FORMAT only\n');
-  return run(`${query}\n${body.toString()}`);
+  const sql = `${query}\n${body.toString()}`;
+  if (settings.size === 0) return run(sql);
+  if (!/^\s*SELECT\s/i.test(sql)) throw new Refusal(501, 'settings in the URL are for INSERT and SELECT only\n');
+  return run(`${sql} SETTINGS ${list_settings(settings)}`);
 }
 
 async function respond(request, response, body) {

@@ -88,10 +88,12 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
   return answer;
 }
 
-Result<std::string> run_query(ClickHouseHttp& http, const std::string& query) {
+Result<std::string> run_query(ClickHouseHttp& http, const std::string& query,
+                              QueryParameters settings) {
   const ClickHouseServer server = http.server();  // a failed post may change it
   const std::string where = server.describe();
-  const HttpAnswer answer = http.post({{"wait_end_of_query", "1"}}, "", query);
+  settings.emplace_back("wait_end_of_query", "1");
+  const HttpAnswer answer = http.post(settings, "", query);
   if (answer.ok()) return answer.body;
   if (answer.status == 0)
     return Error{answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,

@@ -111,9 +111,11 @@ class ClickHouseHttp {
   std::unique_ptr<HttpClient> client_;
 };
 
-// Runs a `query` of small output on the server in use, and returns the output. The Error names
+// Runs a `query` of small output on the server in use, with these settings, and returns the output.
+// The Error names
 // server and query: kUnavailable when no answer came or the failure passes by itself,
 // kConfiguration when somebody has to change something. A refusal bears its exception code.
-Result<std::string> run_query(ClickHouseHttp& http, const std::string& query);
+Result<std::string> run_query(ClickHouseHttp& http, const std::string& query,
+                              QueryParameters settings = {});
 
 }  // namespace event_consumer

@@ -25,6 +25,10 @@ TableDeduplication judge_deduplication(const ServerFacts& facts, const std::stri
       "batches under way can be stored twice; ";
   if (!facts.knows_deduplication_token)
     return {false, twice + "this version of ClickHouse knows no deduplication tokens"};
+  if (facts.loses_deduplication_token)
+    return {false, twice +
+                       "the setting insert_deduplication_token does not reach ClickHouse: have the "
+                       "proxy before it pass on the parameters of the URL"};
   const bool is_merge_tree =
       engine.size() >= 9 && engine.compare(engine.size() - 9, 9, "MergeTree") == 0;
   if (!is_merge_tree) return {false, twice + "the engine " + engine + " does not deduplicate"};

@@ -11,9 +11,19 @@ namespace {
 
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
-                  facts.knows_insert_deduplicate, facts.knows_deduplication_window,
-                  facts.knows_typed_rows, facts.knows_rows_with_defaults,
-                  facts.knows_typed_rows_with_defaults);
+                  facts.loses_deduplication_token, facts.knows_insert_deduplicate,
+                  facts.knows_deduplication_window, facts.knows_typed_rows,
+                  facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
+}
+
+// Sends a token as inserts do.
+Result<bool> token_arrives(ClickHouseHttp& http) {
+  const std::string token = "arrives";
+  const auto value =
+      run_query(http, "SELECT value FROM system.settings WHERE name = 'insert_deduplication_token'",
+                {{"insert_deduplication_token", token}});
+  if (!value) return value.error();
+  return value.value() == token + "\n";
 }
 
 }  // namespace
@@ -35,6 +45,12 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
     if (name == "async_insert") facts.knows_async_insert = true;
     if (name == "insert_deduplication_token") facts.knows_deduplication_token = true;
     if (name == "insert_deduplicate") facts.knows_insert_deduplicate = true;
+  }
+
+  if (facts.knows_deduplication_token) {
+    const auto arrives = token_arrives(http);
+    if (!arrives) return arrives.error();
+    facts.loses_deduplication_token = !arrives.value();
   }
 
   // 18.16 has the format for output only, and no way to ask; nor is there a system.formats.

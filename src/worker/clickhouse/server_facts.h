@@ -1,5 +1,6 @@
 // Which settings and formats a ClickHouse server understands. A server answers a setting that it
-// does not know with an exception, so each is asked for before it is used.
+// does not know with an exception, so each is asked for before it is used. A proxy before it may
+// drop settings: the token is therefore sent once and read back.
 #pragma once
 
 #include <string>
@@ -12,6 +13,7 @@ struct ServerFacts {
   std::string version;
   bool knows_async_insert = false;         // setting async_insert
   bool knows_deduplication_token = false;  // setting insert_deduplication_token
+  bool loses_deduplication_token = false;  // and what is sent of it does not arrive there
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
   // The setting non_replicated_deduplication_window of MergeTree tables.
   bool knows_deduplication_window = false;

@@ -34,6 +34,11 @@ TEST_CASE("why repeats are not noticed is said", "[deduplication]") {
   };
   CHECK(words(false, "ReplicatedMergeTree").find("knows no deduplication tokens") !=
         std::string::npos);
+  ServerFacts losing = facts(true);
+  losing.loses_deduplication_token = true;
+  const TableDeduplication lost = judge_deduplication(losing, "ReplicatedMergeTree", "");
+  CHECK_FALSE(lost.deduplicates);
+  CHECK(lost.explanation.find("does not reach ClickHouse: have the proxy") != std::string::npos);
   CHECK(words(true, "MergeTree").find("ALTER TABLE") != std::string::npos);
   CHECK(words(true, "Memory").find("engine Memory") != std::string::npos);
 }

@@ -14,11 +14,16 @@ constexpr char kAllFormats[] =
     "RowBinaryWithDefaults\nRowBinaryWithNamesAndTypesAndDefaults\nRowBinaryWithNamesAndTypes\n";
 
 Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows,
-                               const std::string& formats = kAllFormats) {
+                               const std::string& formats = kAllFormats,
+                               const std::string& token = "arrives\n") {
   FakeHttpServer server([&](const HttpRequest& request) {
     if (request.body == "SELECT version()") return http_answer(200, "26.7.1.1\n");
     if (request.body.find("system.merge_tree_settings") != std::string::npos)
       return http_answer(200, windows);
+    if (request.body.find("SELECT value FROM system.settings") == 0) {
+      CHECK(request.line.find("insert_deduplication_token=arrives") != std::string::npos);
+      return http_answer(200, token);
+    }
     if (request.body.find("system.settings") != std::string::npos)
       return http_answer(200, settings);
     // A server with a system.formats that tells what can be read has the typed format among them.
@@ -39,10 +44,18 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_async_insert);
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK(facts.value().knows_deduplication_token);
+  CHECK_FALSE(facts.value().loses_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
   CHECK(facts.value().knows_typed_rows);
   CHECK(facts.value().knows_rows_with_defaults);
   CHECK(facts.value().knows_typed_rows_with_defaults);
+}
+
+TEST_CASE("server facts: a token that is not read back is lost on the way", "[server_facts]") {
+  const auto facts = facts_from("insert_deduplication_token\n", "1\n", "", "\n");
+  REQUIRE(facts.ok());
+  CHECK(facts.value().knows_deduplication_token);
+  CHECK(facts.value().loses_deduplication_token);
 }
 
 TEST_CASE("server facts: each format is known by itself", "[server_facts]") {

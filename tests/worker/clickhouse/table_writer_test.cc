@@ -27,8 +27,9 @@ using Kind = InsertOutcome::Kind;
 struct FakeClickHouse {
   std::string password = "first";
   std::string version = "18.16.1";
-  bool is_away = false;       // no request is answered
-  bool deduplicates = false;  // it knows tokens, and the table has a window for them
+  bool is_away = false;         // no request is answered
+  bool deduplicates = false;    // it knows tokens, and the table has a window for them
+  bool drops_settings = false;  // so does a proxy before it
   bool has_table = true;
   bool drops_table_after_look = false;
   int foreign = 0;  // so many requests somebody else answers, with 200
@@ -48,6 +49,8 @@ struct FakeClickHouse {
       has_table = !drops_table_after_look;
       return http_answer(200, "name\ttype\tdefault_type\na\tString\t\n");
     }
+    if (request.body.find("SELECT value FROM system.settings") == 0)
+      return http_answer(200, drops_settings ? "\n" : "arrives\n");
     if (deduplicates && request.body.find("insert_deduplication_token") != std::string::npos)
       return http_answer(200, "insert_deduplication_token\n");
     if (request.body.find("SELECT engine") == 0)
@@ -204,6 +207,22 @@ TEST_CASE("table writer: a look at the table in between serves as well", "[table
   const std::size_t before = rig.requests();
   CHECK(rig.post().kind == Kind::kStored);
   CHECK(rig.requests() == before + 1);
+}
+
+TEST_CASE("table writer: once is not claimed when a proxy drops the token", "[table_writer]") {
+  Rig rig;
+  rig.clickhouse.deduplicates = true;
+  rig.clickhouse.drops_settings = true;
+  rig.clickhouse.version = "26.7.1";
+  rig.clickhouse.foreign = 1;  // so that it is asked again
+  CHECK(rig.post().kind == Kind::kUnknown);
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK_FALSE(rig.writer->deduplication().deduplicates);
+  rig.clickhouse.drops_settings = false;
+  rig.clickhouse.foreign = 1;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.writer->deduplication().deduplicates);
 }
 
 TEST_CASE("table writer: a table that was there is looked at once", "[table_writer]") {
