@@ -67,6 +67,9 @@ class FakeSource : public Source {
     return answer();
   }
 
+  Result<Done> send_waiting() override { return Done{}; }
+  bool is_sending() const override { return false; }
+
   bool has_consumer() const override { return consumes; }
   int fd() const override { return kFd; }
   Duration heartbeat_period() const override { return std::chrono::seconds(15); }

@@ -190,6 +190,40 @@ TEST_CASE("a message is given back while its dead letter is half sent: it ends a
     CHECK((letter->body == large));
 }
 
+// Heads of 100 kB, which cannot be sent in pieces, and a return for each message.
+TEST_CASE("dead letters with long headers and thousands of returns hang no worker") {
+  constexpr std::size_t kHeads = 100;
+  constexpr std::size_t kBare = 5000;
+  RunningService running("blocked_heads", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"},
+                                           {"EVENT_CONSUMER_STOP_TIMEOUT", "6"},
+                                           {"EVENT_CONSUMER_WORKER_TIMEOUT", "5"}});
+  const std::string queue = running.topology().queue();
+  const BlockedPublishers blocked(running, [&] {
+    AmqpClient client(rabbitmq().url());
+    client.enable_confirms();
+    MessageProperties properties;
+    properties.headers = {{"long", std::string(100'000, 'x')}};
+    const std::string exchange = running.topology().exchange();
+    client.publish_all(exchange, queue, std::vector<std::string>(kHeads, "rubbish"), properties);
+    client.publish_all(exchange, queue, std::vector<std::string>(kBare, "rubbish"));
+    if (!client.wait_for_confirms(seconds(20))) throw std::runtime_error("not confirmed");
+  });
+  CHECK(running.wait_for_log("everything in hand is given back", 2));
+  // The broker itself takes nothing any more, neither here nor from the consumers.
+  rabbitmq().pause();
+  CHECK(running.service().stop(seconds(10)) == 0);
+  rabbitmq().resume();
+  INFO(running.service().log());
+  CHECK(running.service().count_in_log("no sign of life") == 0);
+  CHECK(running.service().count_in_log("not stopped within") == 0);
+  blocked.over();
+  CHECK(wait_until(
+      [&] {
+        return rabbitmq().queue_counts(queue).ready + running.dead_letters() >= kHeads + kBare;
+      },
+      seconds(20)));
+}
+
 // With ours they do not fit the frame in which they came, and a header frame cannot be split.
 TEST_CASE("a message whose headers fill a frame is dead-lettered without the longest of them") {
   RunningService running("long_headers");

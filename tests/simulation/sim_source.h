@@ -40,6 +40,8 @@ class SimSource : public Source {
   Result<Done> consume(std::size_t prefetch) override;
   Result<Done> cancel() override { return send(Channel::Request::Kind::kCancel, consumers_); }
   Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
+  Result<Done> send_waiting() override { return Done{}; }
+  bool is_sending() const override { return false; }
   bool has_consumer() const override { return has_consumer_; }
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;

@@ -50,7 +50,9 @@ Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection&
 }
 
 Result<Done> AmqpDeadLetters::send_what_fits() {
-  return connection_.is_open() ? publisher_.send_what_fits(connection_) : Done{};
+  if (!connection_.is_open()) return Done{};
+  if (auto done = connection_.send_waiting(); !done) return done;
+  return publisher_.send_what_fits(connection_);
 }
 
 Result<Done> AmqpDeadLetters::try_again() {
@@ -71,7 +73,7 @@ void AmqpDeadLetters::close() {
 }
 
 Result<Done> AmqpDeadLetters::ask_message_count() {
-  if (!connection_.is_open() || publisher_.is_half_sent()) return Done{};
+  if (!connection_.is_open() || is_sending()) return Done{};
   amqp_queue_declare_t declare{};
   declare.queue = to_bytes(queue_);
   declare.passive = 1;

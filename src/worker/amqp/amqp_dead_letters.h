@@ -41,7 +41,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   std::uint64_t message_count() const override { return message_count_; }
 
   int fd() const override { return connection_.is_open() ? connection_.fd() : -1; }
-  bool is_sending() const override { return publisher_.is_sending(); }
+  bool is_sending() const override { return publisher_.is_sending() || connection_.is_sending(); }
   void close() override;
 
  private:

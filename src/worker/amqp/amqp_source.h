@@ -32,6 +32,9 @@ class AmqpSource : public Source {
   Result<Done> give_back(DeliveryTag tag) override;
   Result<Done> give_back_up_to(DeliveryTag tag) override;
 
+  Result<Done> send_waiting() override { return connection_.send_waiting(); }
+  bool is_sending() const override { return connection_.is_sending(); }
+
   bool has_consumer() const override { return has_consumer_; }
   int fd() const override { return connection_.fd(); }
   Duration heartbeat_period() const override { return connection_.heartbeat_period(); }

@@ -8,10 +8,8 @@
 namespace event_consumer {
 namespace {
 
-// A socket that is ready for writing has room for so much and more: Linux calls it ready when a
-// third of its buffer is free, and the buffer begins with some tens of KiB. Heartbeats use the
-// rest. A frame of this size fits every connection: frame-min-size is 4096 (AMQP 0-9-1), and 8
-// bytes of it are the frame's own.
+// A frame of this size fits every connection: frame-min-size is 4096 (AMQP 0-9-1), and 8 bytes of
+// it are the frame's own.
 constexpr std::size_t kPieceBytes = 4096 - 8;
 
 }  // namespace

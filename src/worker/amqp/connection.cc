@@ -1,8 +1,14 @@
 #include "worker/amqp/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -19,6 +25,13 @@ constexpr timeval kConnectTimeout{10, 0};
 constexpr timeval kReplyTimeout{10, 0};
 constexpr timeval kCloseTimeout{0, 500'000};
 
+// No broker asks for less (frame-min-size, AMQP 0-9-1).
+constexpr std::size_t kFrameMin = 4096;
+
+// What a frame takes in the socket's buffer beside its bytes: the kernel's bookkeeping, TLS's, and
+// the heartbeats that rabbitmq-c sends by itself.
+constexpr std::size_t kFrameOverhead = 8192;
+
 amqp_table_entry_t text_entry(const char* key, std::string_view text) {
   amqp_table_entry_t entry{};
   entry.key = amqp_cstring_bytes(key);
@@ -33,6 +46,14 @@ amqp_table_entry_t yes_entry(const char* key) {
   entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
   entry.value.value.boolean = 1;
   return entry;
+}
+
+amqp_frame_t method_frame(amqp_channel_t channel, amqp_method_number_t id, void* decoded) {
+  amqp_frame_t frame{};
+  frame.frame_type = AMQP_FRAME_METHOD;
+  frame.channel = channel;
+  frame.payload.method = {id, decoded};
+  return frame;
 }
 
 Error no_memory() { return {ErrorKind::kInternal, "out of memory for a connection"}; }
@@ -64,7 +85,7 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
   amqp_set_handshake_timeout(state, &kReplyTimeout);
   amqp_set_rpc_timeout(state, &kReplyTimeout);
   if (auto done = connection.log_in(name); !done) return done.error();
-  connection.largest_frame_ = static_cast<std::size_t>(amqp_get_frame_max(state));
+  connection.make_room();
   return connection;
 }
 
@@ -153,6 +174,22 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
   return error;
 }
 
+// Linux calls a socket writable when a third of its buffer is free (sk_stream_is_writeable()): the
+// longest frame is to fit that third, and would twice. Linux doubles the size that is asked for,
+// and may grant less (net.core.wmem_max). Its limit on what is not sent yet, which can be set for
+// a whole machine, goes.
+void AmqpConnection::make_room() {
+  int size = static_cast<int>(3 * (kFrameMax + kFrameOverhead));
+  setsockopt(fd(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  const int no_limit = INT_MAX;
+  setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &no_limit, sizeof no_limit);
+  socklen_t length = sizeof size;
+  getsockopt(fd(), SOL_SOCKET, SO_SNDBUF, &size, &length);
+  const auto room = static_cast<std::size_t>(size) / 3;
+  const auto agreed = static_cast<std::size_t>(amqp_get_frame_max(state()));
+  largest_frame_ = std::clamp(room - std::min(room, kFrameOverhead), kFrameMin, agreed);
+}
+
 Result<Done> AmqpConnection::open_channel(amqp_channel_t channel) {
   amqp_channel_open(state(), channel);
   return check("cannot open a channel on " + describe(), amqp_get_rpc_reply(state()),
@@ -190,11 +227,28 @@ void AmqpConnection::release() { amqp_maybe_release_buffers(state()); }
 
 Result<Done> AmqpConnection::send(amqp_channel_t channel, amqp_method_number_t method,
                                   void* decoded) {
-  amqp_frame_t frame{};
-  frame.frame_type = AMQP_FRAME_METHOD;
-  frame.channel = channel;
-  frame.payload.method = {method, decoded};
-  return send_frame(frame);
+  if (has_room()) return send_frame(method_frame(channel, method, decoded));
+  std::array<char, kFrameMin> arguments;
+  const int length = amqp_encode_method(method, decoded, {arguments.size(), arguments.data()});
+  if (length < 0) return to_error(describe(), length, ErrorKind::kInternal);
+  waiting_.push_back({channel, method, {arguments.data(), static_cast<std::size_t>(length)}});
+  return Done{};
+}
+
+Result<Done> AmqpConnection::send_waiting() {
+  while (is_sending() && is_writable()) {
+    const auto [channel, id, arguments] = std::move(waiting_.front());
+    waiting_.pop_front();
+    amqp_pool_t pool;
+    init_amqp_pool(&pool, kFrameMin);
+    void* decoded = nullptr;
+    const int status = amqp_decode_method(id, &pool, to_bytes(arguments), &decoded);
+    auto done = status < 0 ? to_error(describe(), status, ErrorKind::kInternal)
+                           : send_frame(method_frame(channel, id, decoded));
+    empty_amqp_pool(&pool);
+    if (!done) return done;
+  }
+  return Done{};
 }
 
 Result<Done> AmqpConnection::send_frame(const amqp_frame_t& frame) {
@@ -203,7 +257,7 @@ Result<Done> AmqpConnection::send_frame(const amqp_frame_t& frame) {
   return to_error("lost the connection to " + describe(), status, ErrorKind::kLinkLost);
 }
 
-bool AmqpConnection::has_room() const {
+bool AmqpConnection::is_writable() const {
   pollfd socket{fd(), POLLOUT, 0};
   return poll(&socket, 1, 0) > 0;
 }
@@ -215,7 +269,7 @@ Result<Done> AmqpConnection::check(const std::string& doing, const amqp_rpc_repl
   if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
       reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD) {
     amqp_channel_close_ok_t close_ok{};
-    send(channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &close_ok).ok();
+    amqp_send_method(state(), channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &close_ok);
   }
   return error;
 }

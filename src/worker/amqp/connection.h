@@ -1,10 +1,12 @@
 // AmqpConnection: one connection to RabbitMQ: connecting, logging in, channels, frames in and out.
-// It knows nothing of queues or deliveries. Whoever destroys it closes the socket at once, without
-// a handshake. Not for use by two threads.
+// It knows nothing of queues or deliveries. Once it is open, nothing is sent for which the socket
+// has no room: a broker that does not read holds up nobody. Whoever destroys it closes the socket
+// at once, without a handshake. Not for use by two threads.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,12 +53,18 @@ class AmqpConnection {
   // Gives back the memory of the frames returned so far.
   void release();
 
-  // Sends a method without waiting for an answer. An Error (kLinkLost) when the connection is gone.
+  // Sends a method, or keeps it until there is room: methods go out in order. An Error (kLinkLost)
+  // when the connection is gone.
   Result<Done> send(amqp_channel_t channel, amqp_method_number_t method, void* decoded);
 
-  // The same for one frame. It waits when the socket has no room.
+  // Sends what was kept, as far as there is room. To be called when fd() becomes writable while
+  // is_sending().
+  Result<Done> send_waiting();
+  bool is_sending() const { return !waiting_.empty(); }
+
+  // Sends one frame of at most largest_frame(), for which there must be room: it would wait.
   Result<Done> send_frame(const amqp_frame_t& frame);
-  bool has_room() const;
+  bool has_room() const { return !is_sending() && is_writable(); }
 
   // The result of the last rabbitmq-c call, as an Error when it failed: a server's refusal as
   // kConfiguration, else `otherwise`. A channel that the server closed is acknowledged as closed,
@@ -72,7 +80,8 @@ class AmqpConnection {
   void drop() { state_.reset(); }
   bool is_open() const { return state_ != nullptr; }
 
-  // Nothing longer can be sent in one frame. Stays known when the connection is dropped.
+  // No longer frame is agreed with the broker, or fits a socket that has room. Stays known when the
+  // connection is dropped.
   std::size_t largest_frame() const { return largest_frame_; }
 
   // How often next_frame() must be called for heartbeats to be on time.
@@ -96,9 +105,19 @@ class AmqpConnection {
   Result<Done> connect_plain();
   Result<Done> connect_tls();
   Result<Done> log_in(const std::string& name);
+  void make_room();
+  bool is_writable() const;
+
+  // A method to be sent, encoded.
+  struct Method {
+    amqp_channel_t channel;
+    amqp_method_number_t id;
+    std::string arguments;
+  };
 
   State state_;
   AmqpUrl url_;
+  std::deque<Method> waiting_;
   std::size_t largest_frame_ = kFrameMax;
 };
 

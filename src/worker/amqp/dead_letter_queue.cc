@@ -54,8 +54,9 @@ Result<std::optional<DeadLetter>> DeadLetterQueue::take() {
 }
 
 Result<Done> DeadLetterQueue::acknowledge(DeliveryTag tag) {
-  amqp_basic_ack_t ack{tag, /*multiple=*/0};
-  return connection_.send(kChannel, AMQP_BASIC_ACK_METHOD, &ack);
+  const int status = amqp_basic_ack(connection_.state(), kChannel, tag, /*multiple=*/0);
+  if (status == AMQP_STATUS_OK) return Done{};
+  return to_error("lost " + describe(), status, ErrorKind::kLinkLost);
 }
 
 // A channel handles its methods in order, and acknowledgements have no answer of their own: the

@@ -82,6 +82,7 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
 }
 
 Result<Done> WorkerLoop::work_on_link(TimePoint now) {
+  if (auto done = parts_.link.source().send_waiting(); !done) return done;
   if (DeadLetterSink* letters = parts_.link.dead_letters())
     if (auto done = dead_letter_watch_.work(*letters, now); !done) return done;
   if (auto done = read_source(now); !done) return done;
@@ -159,7 +160,9 @@ void WorkerLoop::publish(TimePoint now) {
 std::vector<Awaited> WorkerLoop::awaited() const {
   std::vector<Awaited> awaited = {{parts_.inserter.fd()}};
   if (!parts_.link.is_up()) return awaited;
-  if (consumer_.reads()) awaited.push_back({parts_.link.source().fd()});
+  const Source& source = parts_.link.source();
+  if (consumer_.reads() || source.is_sending())
+    awaited.push_back({source.fd(), source.is_sending(), consumer_.reads()});
   if (const DeadLetterSink* letters = parts_.link.dead_letters())
     awaited.push_back({letters->fd(), letters->is_sending()});
   return awaited;

@@ -41,8 +41,8 @@ class DeadLetterSink {
   // Bytes of bodies and properties that are not confirmed yet.
   virtual std::size_t unconfirmed_bytes() const = 0;
 
-  // Asks how many messages lie in the queue, unless a message is half sent; the answer comes among
-  // the confirms.
+  // Asks how many messages lie in the queue, unless something is still being sent; the answer comes
+  // among the confirms.
   virtual Result<Done> ask_message_count() = 0;
   virtual std::uint64_t message_count() const = 0;  // as answered last
 

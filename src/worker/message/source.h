@@ -34,7 +34,8 @@ class Source {
   // least every heartbeat_period().
   virtual Result<SourceEvent> next() = 0;
 
-  // Each of these sends a request and does not wait for its answer, which next() reports.
+  // Each of these sends a request, or keeps it until there is room for it, and does not wait for
+  // its answer, which next() reports.
 
   // The broker is to send at most `prefetch` unsettled deliveries ahead. Only while there is no
   // consumer.
@@ -53,7 +54,11 @@ class Source {
   virtual Result<Done> give_back(DeliveryTag tag) = 0;
   virtual Result<Done> give_back_up_to(DeliveryTag tag) = 0;
 
-  // To be polled for reading once next() has returned kNone.
+  // Sends what was kept, as far as there is room.
+  virtual Result<Done> send_waiting() = 0;
+  virtual bool is_sending() const = 0;
+
+  // To be polled for reading once next() has returned kNone, and for writing while is_sending().
   virtual int fd() const = 0;
   virtual Duration heartbeat_period() const = 0;
 
