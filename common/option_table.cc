@@ -13,8 +13,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kMostPrefetch = 65535;  // basic.qos carries it in 16 bits; 0 would mean unlimited
-
 // Below the smallest max_insert_block_size in use: an insert is atomic only within one block.
 constexpr long kMostBatchRows = 1'000'000;
 
@@ -72,6 +70,26 @@ ParseError parse_rabbitmq_password(const std::string& text, Options& options) {
 
 ParseError parse_rabbitmq_ca_file(const std::string& text, Options& options) {
   for (AmqpUrl& url : options.rabbitmq_urls) url.ca_file = text;
+  return std::nullopt;
+}
+
+ParseError parse_delivery_limit(const std::string& text, Options& options) {
+  options.delivery_limit = {text == "auto", std::nullopt};
+  if (text == "auto" || text == "none") return std::nullopt;
+  long parsed = 0;
+  if (parse_whole_number(text, 0, 1'000'000'000, parsed))
+    return "expected auto, none or a whole number";
+  options.delivery_limit.limit = static_cast<std::uint64_t>(parsed);
+  return std::nullopt;
+}
+
+ParseError parse_prefetch(const std::string& text, Options& options) {
+  options.prefetch.reset();
+  if (text == "auto") return std::nullopt;
+  long parsed = 0;
+  if (parse_whole_number(text, 1, kMostPrefetch, parsed))
+    return "expected auto or a whole number from 1 to " + std::to_string(kMostPrefetch);
+  options.prefetch = static_cast<int>(parsed);
   return std::nullopt;
 }
 
@@ -180,10 +198,6 @@ std::string port_for_tls(const Options& options) {
   return options.clickhouse_tls ? "8443" : "8123";
 }
 
-std::string three_batches(const Options& options) {
-  return std::to_string(std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch));
-}
-
 std::string url_without_password(const std::string& text) { return redact_url(text); }
 
 std::string hidden(const std::string& text) { return text.empty() ? "" : "***"; }
@@ -216,6 +230,9 @@ const std::vector<OptionRow>& option_table() {
       {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
        "where rejected messages go; empty: rejected without requeue",
        any_text<&Options::dead_letter_queue>, dead_queue_name},
+      {"delivery-limit", "EVENT_CONSUMER_DELIVERY_LIMIT", "N/auto/none", "auto",
+       "the x-delivery-limit of a quorum queue; auto: 20 from RabbitMQ 4 on, none before",
+       parse_delivery_limit},
       {"clickhouse-host", "CLICKHOUSE_HOST", "HOST[,HOST...]", "localhost",
        "the server, HOST or HOST:PORT, https:// before it for TLS; of several the next when one "
        "does not answer",
@@ -255,9 +272,9 @@ const std::vector<OptionRow>& option_table() {
        "insert when so many bytes wait; a larger event is rejected", parse_batch_bytes},
       {"batch-delay", "EVENT_CONSUMER_BATCH_DELAY", "SECONDS", "1",
        "insert when the oldest row has waited so long", parse_batch_delay},
-      {"prefetch", "EVENT_CONSUMER_PREFETCH", "N", "3 x batch rows, at most 65535",
-       "deliveries that a worker may hold", number_between<&Options::prefetch, 1, kMostPrefetch>,
-       three_batches},
+      {"prefetch", "EVENT_CONSUMER_PREFETCH", "N/auto", "auto",
+       "deliveries that a worker may hold; auto: three batches, as far as their bytes fit",
+       parse_prefetch},
       {"hold-timeout", "EVENT_CONSUMER_HOLD_TIMEOUT", "SECONDS", "1200",
        "give events back that wait longer for their insert",
        whole_seconds<&Options::hold_timeout, 86400>},

@@ -16,6 +16,13 @@
 namespace event_consumer {
 
 constexpr int kMostWorkers = 256;
+constexpr int kMostPrefetch = 65535;  // basic.qos carries it in 16 bits; 0 would mean unlimited
+
+// How often a quorum queue takes a message back before it drops it.
+struct DeliveryLimit {
+  bool is_auto = true;                 // what RabbitMQ's version has where the queue sets none
+  std::optional<std::uint64_t> limit;  // otherwise; nothing: no limit
+};
 
 // Whether a worker creates database and table when they are absent: the table for click events.
 enum class CreateTable {
@@ -33,7 +40,8 @@ struct Options {
   std::string rabbitmq_queue;
   std::string rabbitmq_routing_key;
   std::string dead_letter_queue;  // empty: none, the broker's own policy applies
-  int prefetch;                   // deliveries a worker may hold
+  DeliveryLimit delivery_limit;   // of the queue
+  std::optional<int> prefetch;    // most deliveries a worker may hold; nothing: what fits
 
   std::vector<HostPort> clickhouse_hosts;  // at least one; each stores what it is sent
   int clickhouse_port;                     // of hosts without one of their own

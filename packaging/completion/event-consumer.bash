@@ -23,11 +23,13 @@ _event_consumer() {
       ;;
     --clickhouse-tls) words='on off' ;;
     --create-table) words='auto on off' ;;
+    --delivery-limit) words='auto none' ;;
+    --prefetch) words='auto' ;;
     --log-level) words='debug info warning error critical' ;;
     --log-format) words='text json' ;;
     --reason)
       words='not_json invalid_utf8 not_an_object too_deep missing_field bad_value out_of_range
-        too_large refused_by_clickhouse worker_died no_known_key'
+        too_large refused_by_clickhouse worker_died no_known_key delivery_limit'
       ;;
     --*)
       # Every other flag that takes a value takes one that nobody can guess.

@@ -69,7 +69,8 @@ TEST_CASE("option table: the defaults are those of the manual", "[option_table]"
   CHECK(options.rabbitmq_queue == "click_events");
   CHECK(options.rabbitmq_routing_key == "click_events");
   CHECK(options.dead_letter_queue == "click_events.dead");
-  CHECK(options.prefetch == 30000);
+  CHECK_FALSE(options.prefetch);
+  CHECK(options.delivery_limit.is_auto);
   CHECK(options.clickhouse_hosts == std::vector<HostPort>{{"localhost", 8123}});
   CHECK_FALSE(options.clickhouse_tls);
   CHECK(options.clickhouse_port == 8123);
@@ -121,11 +122,22 @@ TEST_CASE("options: routing key and dead-letter queue follow the queue's name", 
   CHECK(own.dead_letter_queue == "orders.dead");
 }
 
-TEST_CASE("options: the prefetch is three batches, as far as its 16 bits go", "[option_table]") {
-  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "100"}}).options.prefetch == 300);
-  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "21845"}}).options.prefetch == 65535);
-  CHECK(resolved({}, {{"EVENT_CONSUMER_BATCH_ROWS", "50000"}}).options.prefetch == 65535);
+TEST_CASE("options: the prefetch is a number, or what fits", "[option_table]") {
   CHECK(resolved({}, {{"EVENT_CONSUMER_PREFETCH", "7"}}).options.prefetch == 7);
+  CHECK_FALSE(resolved({}, {{"EVENT_CONSUMER_PREFETCH", "auto"}}).options.prefetch);
+}
+
+TEST_CASE("options: the delivery limit is known, none, or left to the broker's version",
+          "[option_table]") {
+  const auto limit = [](const char* text) {
+    return resolved({}, {{"EVENT_CONSUMER_DELIVERY_LIMIT", text}}).options.delivery_limit;
+  };
+  CHECK(limit("auto").is_auto);
+  CHECK_FALSE(limit("none").is_auto);
+  CHECK_FALSE(limit("none").limit);
+  CHECK_FALSE(limit("3").is_auto);
+  CHECK(limit("3").limit == 3);
+  CHECK(limit("0").limit == 0);
 }
 
 TEST_CASE("options: the text that applied is kept for every row", "[option_table]") {
@@ -136,7 +148,7 @@ TEST_CASE("options: the text that applied is kept for every row", "[option_table
   CHECK(options.texts.at("EVENT_CONSUMER_WORKERS") == "3");
   CHECK(options.texts.at("CLICKHOUSE_PASSWORD") == "secret");
   CHECK(options.texts.at("EVENT_CONSUMER_BATCH_BYTES") == "1MiB");
-  CHECK(options.texts.at("EVENT_CONSUMER_PREFETCH") == "30000");
+  CHECK(options.texts.at("EVENT_CONSUMER_PREFETCH") == "auto");
 }
 
 // The supervisor hands the texts to its workers as their environment.
@@ -160,6 +172,9 @@ TEST_CASE("options: values out of range are refused", "[option_table]") {
       {"EVENT_CONSUMER_WORKERS", "257"},
       {"EVENT_CONSUMER_PREFETCH", "0"},
       {"EVENT_CONSUMER_PREFETCH", "65536"},
+      {"EVENT_CONSUMER_PREFETCH", "many"},
+      {"EVENT_CONSUMER_DELIVERY_LIMIT", "-1"},
+      {"EVENT_CONSUMER_DELIVERY_LIMIT", ""},
       {"CLICKHOUSE_PORT", "0"},
       {"CLICKHOUSE_PORT", "65536"},
       {"CLICKHOUSE_TIMEOUT", "0"},

@@ -20,12 +20,14 @@ class FakeSource : public Source {
   struct Arrival {
     SourceEvent::Kind kind;
     std::string body = {};
+    bool is_last = false;
   };
 
   Result<SourceEvent> next() override {
     if (arriving.empty()) return lost ? Result<SourceEvent>(*lost) : SourceEvent{};
     body_ = std::move(arriving.front().body);
     SourceEvent event{arriving.front().kind, {}};
+    event.delivery.is_last = arriving.front().is_last;
     arriving.pop_front();
     if (event.kind == SourceEvent::Kind::kCancelled) consumes = false;
     if (event.kind != SourceEvent::Kind::kDelivery) return event;

@@ -53,6 +53,8 @@ class LoopRig {
   void arrives(Kind kind) { source->arriving.push_back({kind}); }
   void delivers(const std::string& body) { source->arriving.push_back({Kind::kDelivery, body}); }
   void delivers_good() { delivers(R"({"code":"ab"})"); }
+  // Which its queue would drop if it came back.
+  void delivers_last() { source->arriving.push_back({Kind::kDelivery, R"({"code":"ab"})", true}); }
   void stores(const ServerReport& server = {}) {
     InsertOutcome outcome{};
     outcome.kind = InsertOutcome::Kind::kStored;

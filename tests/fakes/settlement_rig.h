@@ -74,6 +74,15 @@ class SettlementRig {
   DeliveryTag take_good() { return take(R"({"code":"ab"})"); }
   // The same as one that came before.
   DeliveryTag take_again(const std::string& body) { return take(body, true); }
+  // One that its queue would drop if it came back.
+  DeliveryTag take_last() {
+    Delivery delivery;
+    delivery.tag = ++last_tag;
+    delivery.is_last = true;
+    delivery.body = R"({"code":"ab"})";
+    failed = !settlement.take(delivery, now).ok();
+    return last_tag;
+  }
   DeliveryTag take_bad() { return take("bad"); }
   DeliveryTag give_back() {
     Delivery delivery;

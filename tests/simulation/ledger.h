@@ -29,6 +29,7 @@ struct Event {
   std::size_t rejected = 0;     // times left to the broker's own dead-letter policy
   bool is_gone = false;         // with a queue that somebody has deleted
   bool limit_dropped = false;   // by the delivery limit
+  bool was_saved = false;       // dead-lettered before the delivery limit would have dropped it
   bool length_dropped = false;  // by the queue's max-length
   bool is_wronged = false;      // ClickHouse has refused its row alone, for no fault of it
 

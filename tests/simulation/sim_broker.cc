@@ -225,8 +225,10 @@ void SimBroker::deliver() {
     channel->down_at = std::max(channel->down_at, world_.now() + latency());
     channel->unsettled[++channel->last_tag] = event;
     consumer->unsettled.insert(channel->last_tag);
+    const bool is_last =
+        kind_.is_quorum && kind_.delivery_limit && message(event).returns >= *kind_.delivery_limit;
     channel->down.push_back({SourceEvent::Kind::kDelivery, channel->down_at, channel->last_tag,
-                             event, message(event).redelivered});
+                             event, message(event).redelivered, is_last});
   }
 }
 

@@ -23,6 +23,7 @@ struct Channel {
     DeliveryTag tag = 0;
     EventId event = 0;
     bool redelivered = false;
+    bool is_last = false;  // beyond this delivery the queue drops it
   };
   // To the broker.
   struct Request {

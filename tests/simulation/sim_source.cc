@@ -66,10 +66,12 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   Event& message = seat_.ledger[frame.event];
   event.delivery.tag = frame.tag;
   event.delivery.redelivered = frame.redelivered;
+  event.delivery.is_last = frame.is_last;
   event.delivery.body = message.body;
   event.delivery.routing_key = "key";
   ++message.handed;
   unsettled_[frame.tag] = frame.event;
+  if (frame.is_last) last_.insert(frame.tag);
   seat_.book.handed(frame.tag, frame.event, message.body.size());
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
@@ -125,24 +127,31 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
   for (auto each = unsettled_.begin(); each != std::next(at); ++each)
-    seat_.book.has_verdict(each->first);
+    require_not_last(each->first), seat_.book.has_verdict(each->first);
   unsettled_.erase(unsettled_.begin(), std::next(at));
   return send(Kind::kGiveBackUpTo, tag);
+}
+
+void SimSource::require_not_last(DeliveryTag tag) const {
+  seat_.world.require(last_.count(tag) == 0 || !seat_.has_dead_letters,
+                      "gives back (tag) what its queue will drop", seat_.worker, tag);
 }
 
 Result<Done> SimSource::settle(Kind kind, DeliveryTag tag) {
   seat_.step();
   seat_.world.note(seat_.worker, kind == Kind::kReject ? "rejects" : "gives back", tag);
+  if (kind == Kind::kGiveBack) require_not_last(tag);
   seat_.world.require(unsettled_.erase(tag) == 1, "settles a tag that is none", seat_.worker, tag);
   seat_.book.has_verdict(tag);
   return send(kind, tag);
 }
 
-Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection&) {
+Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
   seat_.step();
   const EventId event = Ledger::id_in(delivery.body);
   seat_.world.note(seat_.worker, "dead-letters tag, event", delivery.tag, event);
   seat_.book.is_letter(delivery.tag);
+  if (rejection.reason == Reason::kDeliveryLimit) seat_.ledger[event].was_saved = true;
   letters_.push_back({delivery.tag, event, delivery.body.size()});
   bytes_ += delivery.body.size();
   if (line_) seat_.broker.send(*line_, event);

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "tests/simulation/sim_broker.h"
@@ -24,6 +25,7 @@ struct Seat {
   SimBroker& broker;
   WorkerBook& book;
   int worker;
+  bool has_dead_letters;
   std::function<void()> step;  // throws when the worker is to die here
 };
 
@@ -59,6 +61,7 @@ class SimSource : public Source {
  private:
   Result<Done> send(Channel::Request::Kind kind, std::uint64_t number = 0);
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
+  void require_not_last(DeliveryTag tag) const;
   void read_socket();
   SourceEvent report(const Channel::Frame& frame);
 
@@ -67,6 +70,7 @@ class SimSource : public Source {
   std::size_t most_read_;              // frames that one read of the socket brings
   std::deque<Channel::Frame> buffer_;  // read from the socket already
   std::map<DeliveryTag, EventId> unsettled_;
+  std::set<DeliveryTag> last_;  // which the queue drops when they are given back
   bool has_consumer_ = false;
   std::uint64_t consumers_ = 0;  // so many there were
   int replaced_ = 0;             // whose cancelling is not answered

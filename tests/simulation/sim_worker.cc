@@ -26,7 +26,7 @@ SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHo
                      const WorkerLimits& limits, int number, bool is_paused)
     : clickhouse_(clickhouse),
       limits_(limits),
-      seat_{world, ledger, broker, book_, number, [this] { step(); }},
+      seat_{world, ledger, broker, book_, number, limits.has_dead_letters, [this] { step(); }},
       is_paused_(is_paused),
       fiber_([this] { live(); }) {
   world.note(number, "starts");

@@ -144,6 +144,7 @@ class Run {
     for (EventId id = 0; id < ledger_.events.size(); ++id) {
       const Event& event = ledger_[id];
       if (event.limit_dropped) ++report_.limit_dropped;
+      if (event.was_saved) ++report_.limit_saved;
       if (event.length_dropped) ++report_.length_dropped;
       if (event.kind == EventKind::kGood)
         check_good(id, event, is_calm);
@@ -158,7 +159,8 @@ class Run {
 
   void check_good(EventId id, const Event& event, bool is_calm) {
     const bool is_dead = event.letters + event.rejected > 0;
-    world_.require(!is_dead || event.is_wronged, "a good event was dead-lettered", 0, id);
+    world_.require(!is_dead || event.is_wronged || event.was_saved,
+                   "a good event was dead-lettered", 0, id);
     if (is_dead && event.is_wronged) ++report_.wronged;
     world_.require(event.copies > 0 || is_dead || event.is_excused(), "a good event is lost", 0,
                    id);

@@ -16,6 +16,7 @@ struct RunReport {
   std::uint64_t fingerprint = 0;  // of all that happened
   std::size_t events = 0;
   std::size_t limit_dropped = 0;  // by a quorum queue's delivery limit
+  std::size_t limit_saved = 0;    // … or dead-lettered before that
   std::size_t length_dropped = 0;
   std::size_t wronged = 0;  // good events that ClickHouse refused alone, in the dead-letter queue
   std::size_t doubled = 0;  // rows more than events, as explained

@@ -26,7 +26,8 @@ TEST_CASE("simulation: no combination of faults breaks a promise", "[simulation]
   std::optional<testing::QuietLog> quiet;
   if (!tells) quiet.emplace();
   Duration longest{};
-  std::uint64_t longest_seed = 0, with_limit_dropped = 0, with_length_dropped = 0, wronged = 0;
+  std::uint64_t longest_seed = 0, with_limit_dropped = 0, with_limit_saved = 0,
+                with_length_dropped = 0, wronged = 0;
   std::uint64_t doubled = 0, events = 0, failed = 0;
   for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
     const simulation::RunReport report = simulation::simulate(seed, tells);
@@ -38,6 +39,7 @@ TEST_CASE("simulation: no combination of faults breaks a promise", "[simulation]
     if (report.drained_in > longest) longest_seed = seed;
     longest = std::max(longest, report.drained_in);
     with_limit_dropped += report.limit_dropped > 0;
+    with_limit_saved += report.limit_saved > 0;
     with_length_dropped += report.length_dropped > 0;
     wronged += report.wronged;
     doubled += report.doubled;
@@ -46,10 +48,11 @@ TEST_CASE("simulation: no combination of faults breaks a promise", "[simulation]
   if (number_in("SEEDS", 0) == 0) return;
   fmt::print(
       "{} seeds, {} events, {} doubled as explained; drained within {:.0f} s (seed {}); events "
-      "dropped by a delivery limit in {} seeds, by max-length in {}; {} good ones dead-lettered "
+      "dropped by a delivery limit in {} seeds, saved from it in {}, dropped by max-length in {}; "
+      "{} good ones dead-lettered "
       "by the server's word\n",
       seeds, events, doubled, std::chrono::duration<double>(longest).count(), longest_seed,
-      with_limit_dropped, with_length_dropped, wronged);
+      with_limit_dropped, with_limit_saved, with_length_dropped, wronged);
 }
 
 TEST_CASE("simulation: the same seed is the same run", "[simulation]") {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -18,7 +19,8 @@ Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, setup); !done) return done.error();
-  return AmqpSource(std::move(*connection), setup.queue);
+  const auto limit = delivery_limit(setup.delivery_limit, connection->server_version());
+  return AmqpSource(std::move(*connection), setup.queue, limit);
 }
 
 Result<SourceEvent> AmqpSource::next() {

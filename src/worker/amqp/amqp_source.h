@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,8 +49,11 @@ class AmqpSource : public Source {
   const AmqpUrl& url() const { return connection_.url(); }
 
  private:
-  AmqpSource(AmqpConnection connection, std::string queue)
-      : connection_(std::move(connection)), queue_(std::move(queue)), assembly_(describe()) {}
+  AmqpSource(AmqpConnection connection, std::string queue,
+             std::optional<std::uint64_t> delivery_limit)
+      : connection_(std::move(connection)),
+        queue_(std::move(queue)),
+        assembly_(describe(), delivery_limit) {}
 
   Result<Done> set_prefetch();
   // Whether the event is the answer to a request of ours that nobody else knows of.

@@ -17,9 +17,12 @@ constexpr char kLeftOut[] = "x-event-consumer-left-out";
 constexpr std::size_t kMostNamesBytes = 250;
 
 // RabbitMQ routes by CC and BCC too (its «sender-selected distribution»): kept, they would send a
-// copy of the dead letter back to where the message came from.
+// copy of the dead letter back to where the message came from. How often a message has come back to
+// a quorum queue says nothing in another queue.
 bool is_kept(std::string_view name) {
-  return name != "CC" && name != "BCC" && name.substr(0, kOurs.size()) != kOurs;
+  for (const char* left_out : {"CC", "BCC", "x-delivery-count", "x-acquired-count"})
+    if (name == left_out) return false;
+  return name.substr(0, kOurs.size()) != kOurs;
 }
 
 std::size_t encoded_size(amqp_table_entry_t& entry) {

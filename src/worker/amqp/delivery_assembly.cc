@@ -1,6 +1,7 @@
 #include "worker/amqp/delivery_assembly.h"
 
 #include "common/log.h"
+#include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -66,6 +67,9 @@ Result<MaybeEvent> DeliveryAssembly::add_content(const amqp_frame_t& frame) {
   if (!complete.value()) return MaybeEvent();
   delivery_.properties = content_.properties();
   delivery_.body = content_.body();
+  // Only what has come back is counted: the header of another message is its publisher's.
+  const std::uint64_t returns = delivery_.redelivered ? returns_of(delivery_.properties) : 0;
+  delivery_.is_last = delivery_limit_ && returns >= *delivery_limit_;
   return MaybeEvent(SourceEvent{SourceEvent::Kind::kDelivery, delivery_});
 }
 

@@ -2,6 +2,7 @@
 // gives every other frame its meaning. Pure: AmqpSource brings the frames from the connection.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,8 +15,11 @@ namespace event_consumer {
 
 class DeliveryAssembly {
  public:
-  // `where` is what Source::describe() returns, for errors and logs.
-  explicit DeliveryAssembly(std::string where) : where_(std::move(where)) {}
+  // `where` is what Source::describe() returns, for errors and logs. `delivery_limit` is that of
+  // the queue, if it has one.
+  explicit DeliveryAssembly(std::string where,
+                            std::optional<std::uint64_t> delivery_limit = std::nullopt)
+      : where_(std::move(where)), delivery_limit_(delivery_limit) {}
 
   // Takes one frame, and returns the event that it completes, if any. A delivery is made of views:
   // of the frames, which must not be released before the event was handled, and of this object.
@@ -28,6 +32,7 @@ class DeliveryAssembly {
   Error link_lost(const std::string& why) const;
 
   std::string where_;
+  std::optional<std::uint64_t> delivery_limit_;
   Delivery delivery_;  // without its content
   ContentAssembly content_;
 };

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "common/options.h"
 #include "common/result.h"
 #include "worker/amqp/connection.h"
 
@@ -16,6 +17,7 @@ struct QueueSetup {
   std::string exchange;
   std::string queue;
   std::string routing_key;
+  DeliveryLimit delivery_limit = {};  // of a queue that is there already
 };
 
 // What the broker tells of a queue that exists.

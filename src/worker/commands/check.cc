@@ -14,11 +14,11 @@ void check_options(const Options& options, Report& report) {
   for (const AmqpUrl& url : options.rabbitmq_urls)
     for (const auto& name : url.unknown_parameters)
       report.note("parameter " + name + " in RABBITMQ_URL is not known and has no effect");
-  if (static_cast<std::size_t>(options.prefetch) < options.batch_rows)
+  if (options.prefetch && static_cast<std::size_t>(*options.prefetch) < options.batch_rows)
     report.note(
         fmt::format("--prefetch {} is less than --batch-rows {}: no batch will have more rows than "
                     "the prefetch",
-                    options.prefetch, options.batch_rows));
+                    *options.prefetch, options.batch_rows));
 }
 
 }  // namespace

@@ -60,6 +60,8 @@ class InsertStage {
   bool is_healthy() const { return mode_ == Mode::kOrdinary || mode_ == Mode::kDraining; }
   // Messages of which no key is a column, and that wait for another to be stored.
   std::size_t unmatched() const { return refusal_search_.unmatched(); }
+  // Whether it waits before it tries again what has failed.
+  bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.
   bool gave_up() const { return phase_.state == State::kGivenUp; }
   // Whether the inserter works on something: the memory of its batch must stay until then.

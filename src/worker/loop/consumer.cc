@@ -10,6 +10,8 @@ namespace {
 // Kept of the stop timeout for settling and closing, so that the supervisor need not kill.
 constexpr std::chrono::seconds kCloseReserve{3};
 constexpr std::chrono::seconds kSettleTimeout{2};
+// Of that reserve, for the dead-letter queue to confirm what must not be given back.
+constexpr std::chrono::seconds kConfirmTimeout{1};
 
 // A broker that wants to send and cannot cuts the link after 30 s (RabbitMQ's send timeout). Long
 // before, deliveries are taken off the socket and given back.
@@ -76,9 +78,9 @@ Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
     case Arrival::kReturn:
       return settlement_.take_late(delivery, now);
     case Arrival::kLeave:
-      settlement_.leave(delivery);
+      break;
   }
-  return Done{};
+  return settlement_.leave(delivery, now);
 }
 
 Result<Done> Consumer::cancelled() {
@@ -164,10 +166,16 @@ std::optional<TimePoint> Consumer::deadline() const {
   std::optional<TimePoint> next = stop_deadline_;
   const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
   const auto oldest = settlement_.oldest();
-  if (oldest && may_return && !window_.is_probing())
-    next = earliest(next, *oldest + timeouts_.hold);
+  if (oldest && may_return && may_be_too_late()) next = earliest(next, *oldest + timeouts_.hold);
   if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
   return next;
+}
+
+// A probe stays in hand until it is decided, unless the broker's consumer_timeout would be its end.
+// What waits for the dead-letter queue waits for nothing else.
+bool Consumer::may_be_too_late() const {
+  if (settlement_.is_giving_back()) return false;
+  return !window_.is_probing() || settlement_.keeps_last();
 }
 
 IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
@@ -181,8 +189,13 @@ IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
   facts.may_take = settlement_.may_take();
   facts.has_room = settlement_.has_room();
   facts.nothing_fits = nothing_will_fit();
-  if (!window_.is_probing()) facts.oldest_age = age(settlement_.oldest());
+  if (may_be_too_late()) facts.oldest_age = age(settlement_.oldest());
   facts.full_for = age(full_since_);
+  facts.is_giving_back = settlement_.is_giving_back();
+  facts.last = settlement_.keeps_last() ? IntakeFacts::Last::kKept
+               : settlement_.has_last() ? IntakeFacts::Last::kUnconfirmed
+                                        : IntakeFacts::Last::kNone;
+  facts.last_is_at_risk = window_.links_break() && settlement_.is_failing();
   // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
   // before that what is asked before that.
   facts.is_drained = settlement_.drained() && !link_.source().has_consumer();
@@ -209,6 +222,9 @@ Result<Done> Consumer::take_step(const IntakeDecision& decision, const Wishes& w
     case IntakeStep::kReturn:
     case IntakeStep::kGiveBackAll:
       return give_back(decision, wishes, now);
+    case IntakeStep::kDeadLetterLast:
+      stop_deadline_ = std::max(*stop_deadline_, now + kConfirmTimeout);
+      return settlement_.dead_letter_last(now);
     case IntakeStep::kDrain:
       return drain(now);
     case IntakeStep::kSettle:
@@ -222,7 +238,7 @@ Result<Done> Consumer::take_step(const IntakeDecision& decision, const Wishes& w
 Result<Done> Consumer::give_back(const IntakeDecision& decision, const Wishes& wishes,
                                  TimePoint now) {
   const std::string queue = link_.source().describe();
-  hold_reason_ = say_why(decision.reason, wishes);
+  if (!settlement_.is_giving_back()) hold_reason_ = say_why(decision.reason, wishes);
   if (decision.reason == IntakeDecision::Reason::kFull) {
     log::warn("{}: deliveries from {} are given back until they are stored", kFull, queue);
     window_.too_many_bytes();
@@ -231,12 +247,13 @@ Result<Done> Consumer::give_back(const IntakeDecision& decision, const Wishes& w
     state_ = IntakeState::kReturning;
     return link_.source().cancel();
   }
-  if (decision.reason == IntakeDecision::Reason::kNothingFits)
+  const bool goes = !settlement_.keeps_last() && settlement_.in_flight().in_hand() > 0;
+  if (goes && decision.reason == IntakeDecision::Reason::kNothingFits)
     log::error(
         "{}: all {} events in hand are given back to {}, and no more are taken until the table has "
         "other columns; or correct RABBITMQ_QUEUE or CLICKHOUSE_TABLE, then reload or restart",
         kNothingFits, settlement_.in_flight().in_hand(), queue);
-  else
+  else if (goes)
     log::warn(
         "an event from {} has waited for {} s: everything in hand is given back until it can be "
         "stored again",

@@ -66,6 +66,7 @@ class Consumer {
   Result<Done> consume();
   Result<Done> renew();
   bool nothing_will_fit() const;
+  bool may_be_too_late() const;
   IntakeFacts facts(const Wishes& wishes, TimePoint now) const;
   IntakeLimits limits() const;
   Result<Done> take_step(const IntakeDecision& decision, const Wishes& wishes, TimePoint now);

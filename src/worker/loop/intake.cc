@@ -5,10 +5,16 @@ namespace {
 
 using Reason = IntakeDecision::Reason;
 
+using Last = IntakeFacts::Last;
+
+bool is_too_late(const IntakeFacts& facts, const IntakeLimits& limits) {
+  const bool is_old = facts.oldest_age && *facts.oldest_age >= limits.hold_timeout;
+  return is_old || (facts.last == Last::kKept && facts.last_is_at_risk);
+}
+
 // Of a worker that has a consumer.
 IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
-  if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
-    return {IntakeStep::kReturn, Reason::kTooLate};
+  if (is_too_late(facts, limits)) return {IntakeStep::kReturn, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kReturn, Reason::kNothingFits};
   if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
   if (facts.dead_letters_refuse) return {IntakeStep::kReturn, Reason::kDeadLetters};
@@ -18,11 +24,20 @@ IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& li
 }
 
 IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limits) {
-  if (facts.oldest_age && *facts.oldest_age >= limits.hold_timeout)
+  if (facts.is_giving_back && facts.last == Last::kUnconfirmed) return {};
+  if (facts.is_giving_back || is_too_late(facts, limits))
     return {IntakeStep::kGiveBackAll, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kGiveBackAll, Reason::kNothingFits};
   if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
   return {};
+}
+
+// Of one that stops.
+IntakeDecision decide_draining(const IntakeFacts& facts) {
+  if (!facts.is_late && !facts.is_drained) return {};
+  if (facts.last == Last::kKept) return {IntakeStep::kDeadLetterLast};
+  if (facts.last == Last::kUnconfirmed && !facts.is_late) return {};
+  return {IntakeStep::kSettle};
 }
 
 }  // namespace
@@ -39,8 +54,7 @@ IntakeDecision decide(const IntakeFacts& facts, const IntakeLimits& limits) {
       if (facts.is_asked_to_stop) return {IntakeStep::kDrain};
       return decide_holding(facts, limits);
     case IntakeState::kDraining:
-      if (facts.is_late || facts.is_drained) return {IntakeStep::kSettle};
-      return {};
+      return decide_draining(facts);
     case IntakeState::kSettling:
       if (facts.is_late) return {IntakeStep::kGiveUpSettling};
       return {};

@@ -34,7 +34,17 @@ struct IntakeFacts {
   bool nothing_fits = false;                          // nor will: no more can be taken
   std::optional<Duration> oldest_age = std::nullopt;  // of the events in hand
   std::optional<Duration> full_for =
-      std::nullopt;  // how long nothing was read, because nothing may be taken
+      std::nullopt;             // how long nothing was read, because nothing may be taken
+  bool is_giving_back = false;  // see Settlement
+
+  // Of the events in hand, those that their queue would drop if they were given back.
+  enum class Last {
+    kNone,
+    kKept,
+    kUnconfirmed,  // on their way to the dead-letter queue
+  };
+  Last last = Last::kNone;
+  bool last_is_at_risk = false;  // links are lost, and inserts fail
 
   // Only in kDraining and kSettling.
   bool is_drained = false;  // nothing more can be settled, and the consumer is gone
@@ -50,7 +60,8 @@ enum class IntakeStep {
   kNone,
   kResume,          // consume again: kConsuming
   kReturn,          // cancel the consumer: kReturning
-  kGiveBackAll,     // everything in hand is given back; there is no consumer
+  kGiveBackAll,     // everything in hand is given back or dead-lettered; there is no consumer
+  kDeadLetterLast,  // what must not be given back is dead-lettered
   kDrain,           // begin to stop: kDraining
   kSettle,          // ask the broker whether it has taken everything: kSettling
   kGiveUpSettling,  // the broker does not answer: kStopped

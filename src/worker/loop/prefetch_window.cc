@@ -5,19 +5,29 @@
 namespace event_consumer {
 namespace {
 
-// How much one delivery changes what is taken for usual.
-constexpr double kWeight = 1.0 / 64;
+// So many deliveries, the latest, make what is taken for usual.
+constexpr std::size_t kMostSeen = 64;
+
+// Before any has come.
+constexpr double kLargeDelivery = 64 * 1024;
 
 constexpr std::size_t kStep = 4;
 
 }  // namespace
 
+PrefetchWindow::PrefetchWindow(std::size_t most, std::size_t most_bytes, Begin begin)
+    : most_(most),
+      most_bytes_(most_bytes),
+      size_(most),
+      usual_bytes_(begin == Begin::kSmall ? kLargeDelivery : 0) {}
+
 void PrefetchWindow::received(std::size_t bytes) {
-  usual_bytes_ += kWeight * (static_cast<double>(bytes) - usual_bytes_);
+  seen_ = std::min(kMostSeen, seen_ + 1);
+  usual_bytes_ += (static_cast<double>(bytes) - usual_bytes_) / static_cast<double>(seen_);
 }
 
 void PrefetchWindow::inserted() {
-  is_probing_ = false;
+  is_probing_ = links_break_ = false;
   size_ = std::min(most_, 2 * size_);
 }
 
@@ -32,6 +42,7 @@ void PrefetchWindow::nothing_fits() { size_ = std::min(most_, kStep * size_); }
 
 void PrefetchWindow::link_lost(std::size_t settled) {
   size_ = std::clamp<std::size_t>(settled, 1, size_);
+  links_break_ = links_break_ || settled == 0;
   applied_ = 0;
 }
 

@@ -4,7 +4,7 @@
 //
 // - The window is bounded in bytes: each consumer gets one that can be held when it is full, by the
 //   size of what came before it. So events are given back for being too many bytes when sizes jump,
-//   and then once.
+//   and then once. Nothing came before the first: it begins small, or is what the operator says.
 // - After everything was given back one delivery is taken as a probe, and stays in hand until it is
 //   decided. The window doubles with each stored insert.
 // - After a lost link it begins with what was settled on that link.
@@ -17,9 +17,13 @@ namespace event_consumer {
 
 class PrefetchWindow {
  public:
+  enum class Begin {
+    kSmall,  // as for large deliveries, until some have come
+    kFull,
+  };
+
   // At most `most` deliveries, and as many as come to `most_bytes` at their usual size.
-  PrefetchWindow(std::size_t most, std::size_t most_bytes)
-      : most_(most), most_bytes_(most_bytes), size_(most) {}
+  PrefetchWindow(std::size_t most, std::size_t most_bytes, Begin begin = Begin::kFull);
 
   // Each reports an event.
   void received(std::size_t bytes);
@@ -39,6 +43,8 @@ class PrefetchWindow {
   bool is_wide_open() const { return applied_ >= std::min(most_, fitting()); }
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
+  // Whether a link was lost on which nothing was settled, and no insert was stored since.
+  bool links_break() const { return links_break_; }
 
  private:
   std::size_t fitting() const;
@@ -48,7 +54,9 @@ class PrefetchWindow {
   std::size_t size_;         // what the inserts and links since have earned
   std::size_t applied_ = 0;  // 0: there is no consumer yet
   double usual_bytes_ = 0;   // of a delivery, the latest count most
+  std::size_t seen_ = 0;     // deliveries that it is made of
   bool is_probing_ = false;
+  bool links_break_ = false;
 };
 
 }  // namespace event_consumer

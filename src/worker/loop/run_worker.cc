@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <random>
@@ -36,7 +37,7 @@ std::string connection_name(const CommandLine& command_line) {
 Result<BrokerLink::Connections> connect(const Options& options, const std::string& name,
                                         const std::function<void()>& heartbeat) {
   const QueueSetup setup{options.rabbitmq_exchange, options.rabbitmq_queue,
-                         options.rabbitmq_routing_key};
+                         options.rabbitmq_routing_key, options.delivery_limit};
   const auto explained = [](const Error& error, const AmqpUrl& url) {
     return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy),
                  error.peer_code};
@@ -51,6 +52,15 @@ Result<BrokerLink::Connections> connect(const Options& options, const std::strin
   if (!dead_letters) return explained(dead_letters.error(), url);
   connections.dead_letters = std::make_unique<AmqpDeadLetters>(std::move(*dead_letters));
   return connections;
+}
+
+// By itself it is one batch being posted, one waiting and one being filled; more help nobody.
+PrefetchWindow make_window(const Options& options, const SettlementLimits& limits) {
+  if (options.prefetch)
+    return {static_cast<std::size_t>(*options.prefetch), limits.held_bytes(),
+            PrefetchWindow::Begin::kFull};
+  return {std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch), limits.held_bytes(),
+          PrefetchWindow::Begin::kSmall};
 }
 
 // Up to a tenth more, so that workers that share their load are not all replaced at one time.
@@ -98,7 +108,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
   Settlement settlement(limits, std::move(*encoding), guard, inserter);
-  const PrefetchWindow window(static_cast<std::size_t>(options.prefetch), limits.held_bytes());
+  const PrefetchWindow window = make_window(options, limits);
 
   SupervisorPipe supervisor(UniqueFd(command_line.ready_fd),
                             with_jitter(options.worker_max_events));

@@ -11,6 +11,9 @@ namespace {
 // So much fits into the buffers of a socket, and publishing never blocks for longer than a moment.
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
+constexpr char kLastDelivery[] =
+    "it cannot be stored now, and its queue would drop it the next time that it came back";
+
 Error out_of_order(DeliveryTag tag) {
   return {ErrorKind::kInternal, "delivery tag " + std::to_string(tag) + " came out of order"};
 }
@@ -34,6 +37,7 @@ void Settlement::link_lost() {
   dead_letters_ = nullptr;
   in_flight_.lose_link();
   late_.clear();
+  is_giving_back_ = false;
   unconfirmed_.clear();
   stage_.link_lost();
 }
@@ -68,6 +72,7 @@ void Settlement::count_received(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
+  if (delivery.is_last) return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
@@ -83,13 +88,25 @@ Result<Done> Settlement::return_late() {
   return acknowledge();
 }
 
-void Settlement::leave(const Delivery& delivery) {
+Result<Done> Settlement::leave(const Delivery& delivery, TimePoint now) {
+  if (delivery.is_last) {
+    if (auto done = take(delivery, now); !done) return done;
+    return apply(stage_.drain(now), now);
+  }
   count_received(delivery);
   ++counters_.returned;
+  return Done{};
 }
 
+// What is given back up to a tag takes everything before it along. So it waits until nothing in
+// hand is at its last delivery.
 Result<Done> Settlement::give_back_all(TimePoint now) {
   const bool fits = !nothing_fits();
+  is_giving_back_ = has_last();
+  if (is_giving_back_) {
+    stage_.given_back(fits, now);
+    return dead_letter_last(now);
+  }
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
                                : source_->acknowledge_up_to(step.up_to);
@@ -99,6 +116,15 @@ Result<Done> Settlement::give_back_all(TimePoint now) {
   unconfirmed_.clear();
   if (dead_letters_ != nullptr) dead_letters_->forget();
   stage_.given_back(fits, now);
+  return Done{};
+}
+
+Result<Done> Settlement::dead_letter_last(TimePoint now) {
+  for (const DeliveryId id : in_flight_.last_kept()) {
+    auto done = reject(in_flight_.content(id), {Reason::kDeliveryLimit, "", kLastDelivery}, now);
+    if (!done) return done;
+    in_flight_.let_go(id);
+  }
   return Done{};
 }
 

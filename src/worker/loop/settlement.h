@@ -44,12 +44,13 @@ class Settlement {
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
   // The first five only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
-  // One that comes while the consumer is being cancelled: it goes back at return_late().
+  // One that comes while the consumer is being cancelled: it goes back at return_late(). At its
+  // last delivery it is taken: its queue would drop it.
   Result<Done> take_late(const Delivery& delivery, TimePoint now);
   Result<Done> return_late();
   // One that comes while the channel is about to be closed, which gives it back: it is counted, and
-  // nothing is sent for it.
-  void leave(const Delivery& delivery);
+  // nothing is sent for it. At its last delivery it is taken.
+  Result<Done> leave(const Delivery& delivery, TimePoint now);
   Result<Done> dead_lettered(DeliveryTag tag);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
@@ -57,14 +58,26 @@ class Settlement {
 
   // Gives back every delivery in hand. Only when there is no consumer. has_room() is false then
   // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other
-  // columns.
+  // columns. What is at its last delivery is dead-lettered, and the others wait for that:
+  // is_giving_back() until the next call, which must come when has_last() is false.
   Result<Done> give_back_all(TimePoint now);
+  bool is_giving_back() const { return is_giving_back_; }
+
+  // Whether something is in hand that its queue would drop if it were given back; and whether it is
+  // not even on its way to the dead-letter queue. Where there is no such queue, neither is asked
+  // for: whatever the queue's own policy says will become of it.
+  bool has_last() const { return dead_letters_ != nullptr && in_flight_.last_in_hand() > 0; }
+  bool keeps_last() const { return dead_letters_ != nullptr && in_flight_.keeps_last(); }
+  // Sends it there.
+  Result<Done> dead_letter_last(TimePoint now);
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const { return stage_.deadline(); }
 
   // False while so much is held that no further delivery should be read.
   bool may_take() const;
+  // Whether the latest insert, or look at the table, has failed.
+  bool is_failing() const { return stage_.is_failing(); }
   // True when at most half of that is held, and neither ClickHouse nor the dead-letter queue keeps
   // anything from being settled.
   bool has_room() const;
@@ -116,6 +129,7 @@ class Settlement {
 
   InFlight in_flight_;
   std::vector<DeliveryId> late_;  // of those in flight
+  bool is_giving_back_ = false;
   InsertStage stage_;
   RejectionLog rejection_log_;
   WorkerCounters counters_{};                            // what in_flight_ does not count

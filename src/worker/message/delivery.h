@@ -25,6 +25,7 @@ inline bool operator!=(DeliveryId a, DeliveryId b) { return !(a == b); }
 struct Delivery {
   DeliveryTag tag = 0;
   bool redelivered = false;
+  bool is_last = false;  // when it comes back once more, its quorum queue drops it
   std::string_view exchange;
   std::string_view routing_key;
   std::string_view body;

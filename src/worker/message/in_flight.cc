@@ -15,7 +15,10 @@ bool needs_acknowledgement(Verdict verdict) {
 
 std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now) {
   if (delivery.tag != first_ + messages_.size()) return std::nullopt;
-  messages_.emplace_back().taken_at = now;
+  Message& message = messages_.emplace_back();
+  message.taken_at = now;
+  message.is_last = delivery.is_last;
+  if (message.is_last) ++last_in_hand_;
   ++counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++unacknowledged_;
   return DeliveryId{link_, delivery.tag};
@@ -33,6 +36,7 @@ void InFlight::keep(DeliveryId id, const Delivery& delivery) {
   message.exchange_size = static_cast<std::uint8_t>(delivery.exchange.size());
   message.routing_key_size = static_cast<std::uint8_t>(delivery.routing_key.size());
   held_bytes_ += message.content.size();
+  if (message.is_last && !message.content.empty()) ++last_kept_;
 }
 
 Delivery InFlight::content(DeliveryId id) const {
@@ -61,10 +65,19 @@ bool InFlight::settle(DeliveryId id, Verdict verdict) {
   if (message == nullptr || message->verdict != Verdict::kPending) return false;
   message->verdict = verdict;
   free_content(*message);
+  if (message->is_last) --last_in_hand_;
   --counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++counts_[static_cast<std::size_t>(verdict)];
   if (!needs_acknowledgement(verdict)) --unacknowledged_;
   return true;
+}
+
+std::vector<DeliveryId> InFlight::last_kept() const {
+  std::vector<DeliveryId> kept;
+  if (last_kept_ == 0) return kept;
+  for (std::size_t i = 0; i < messages_.size(); ++i)
+    if (messages_[i].is_last && !messages_[i].content.empty()) kept.push_back({link_, first_ + i});
+  return kept;
 }
 
 std::optional<DeliveryTag> InFlight::take_settled_prefix() {
@@ -110,6 +123,7 @@ void InFlight::lose_link() {
   messages_.clear();
   first_ = 1;
   unacknowledged_ = 0;
+  last_in_hand_ = last_kept_ = 0;
   held_bytes_ = 0;
 }
 
@@ -124,6 +138,7 @@ InFlight::Message* InFlight::find(DeliveryId id) {
 
 void InFlight::free_content(Message& message) {
   held_bytes_ -= message.content.size();
+  if (message.is_last && !message.content.empty()) --last_kept_;
   std::string().swap(message.content);
 }
 

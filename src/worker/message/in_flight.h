@@ -48,6 +48,12 @@ class InFlight {
   // has one already.
   bool settle(DeliveryId id, Verdict verdict);
 
+  // Of the deliveries in hand, how many their queue would drop if they were given back; and which
+  // of them are kept here: nobody else has those.
+  std::size_t last_in_hand() const { return last_in_hand_; }
+  bool keeps_last() const { return last_kept_ > 0; }
+  std::vector<DeliveryId> last_kept() const;
+
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
@@ -84,7 +90,8 @@ class InFlight {
   struct Message {
     TimePoint taken_at;
     Verdict verdict = Verdict::kPending;
-    std::string content;  // body, exchange, routing key, properties
+    bool is_last = false;  // Delivery::is_last
+    std::string content;   // body, exchange, routing key, properties
     std::size_t body_size = 0;
     std::uint8_t exchange_size = 0;  // short strings (AMQP 0-9-1, section 4.2.5.3)
     std::uint8_t routing_key_size = 0;
@@ -98,6 +105,8 @@ class InFlight {
   std::deque<Message> messages_;  // of the tags from first_ on
   DeliveryTag first_ = 1;
   std::size_t unacknowledged_ = 0;
+  std::size_t last_in_hand_ = 0;
+  std::size_t last_kept_ = 0;  // of those
   std::size_t held_bytes_ = 0;
   std::array<std::size_t, kVerdictCount> counts_{};
 };

@@ -111,6 +111,11 @@ TEST_CASE("dead-letter headers: CC and BCC would route a copy back", "[dead_lett
   CHECK(headers_of(message) == kOurs);
 }
 
+TEST_CASE("dead-letter headers: what its queue counted is no other's", "[dead_letter_headers]") {
+  Message message({{"x-delivery-count", "20"}, {"x-acquired-count", "20"}});
+  CHECK(headers_of(message) == kOurs);
+}
+
 TEST_CASE("dead-letter headers: names that only look like them are kept", "[dead_letter_headers]") {
   Message message({{"cc", "x"}, {"CCC", "x"}, {"x-event-consumer", "x"}});
   CHECK(headers_of(message).size() == 3 + kOurs.size());

@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "tests/support/catch.h"
+#include "tests/worker/amqp/counted.h"
 #include "tests/worker/amqp/frames.h"
 
 namespace event_consumer {
@@ -15,6 +16,9 @@ using Kind = SourceEvent::Kind;
 // An assembly, and what becomes of frames that are put into it.
 class Channel {
  public:
+  explicit Channel(std::optional<std::uint64_t> delivery_limit = std::nullopt)
+      : assembly_("queue q on RabbitMQ h", delivery_limit) {}
+
   Result<std::optional<SourceEvent>> add(const amqp_frame_t& frame) { return assembly_.add(frame); }
   Result<std::optional<SourceEvent>> deliver(DeliveryTag tag, bool redelivered = false) {
     deliver_ = {};
@@ -44,7 +48,7 @@ class Channel {
     return event && !event.value();
   }
 
-  DeliveryAssembly assembly_{"queue q on RabbitMQ h"};
+  DeliveryAssembly assembly_;
   amqp_basic_deliver_t deliver_{};
 };
 
@@ -207,6 +211,25 @@ TEST_CASE("delivery assembly: frames out of turn end the link", "[delivery_assem
   CHECK(contains(interrupted.error(method_frame(AMQP_BASIC_CONSUME_OK_METHOD)).message,
                  "interrupted by another method"));
   CHECK_FALSE(interrupted.deliver(2).ok());
+}
+
+// RabbitMQ drops a message when it comes back more often than the limit.
+TEST_CASE("delivery assembly: knows the last delivery that a queue permits",
+          "[delivery_assembly]") {
+  const auto is_last = [](std::optional<std::uint64_t> limit, std::int64_t count,
+                          bool redelivered = true) {
+    Channel channel(limit);
+    const std::string properties = counted("x-delivery-count", count);
+    REQUIRE(channel.takes_deliver(1, redelivered));
+    return channel.event(header_frame(0, properties)).delivery.is_last;
+  };
+  CHECK_FALSE(is_last(3, 2));
+  CHECK(is_last(3, 3));
+  CHECK(is_last(3, 4));
+  CHECK_FALSE(is_last(std::nullopt, 1000));
+  // The publisher's own header.
+  CHECK_FALSE(is_last(3, 3, /*redelivered=*/false));
+  CHECK(is_last(0, 0, /*redelivered=*/false));
 }
 
 }  // namespace

@@ -130,5 +130,49 @@ TEST_CASE("intake: what becomes of a delivery that comes", "[intake]") {
     CHECK((arrival(state) == Arrival::kLeave));
 }
 
+// What is dead-lettered in their place is in hand until the queue confirms it.
+TEST_CASE("intake: everything goes back once nothing of it would be dropped", "[intake]") {
+  IntakeFacts late = facts(State::kHolding);
+  late.oldest_age = kLimits.hold_timeout;
+  late.last = IntakeFacts::Last::kKept;
+  check(late, Step::kGiveBackAll, Reason::kTooLate);
+  late.is_giving_back = true;
+  late.last = IntakeFacts::Last::kUnconfirmed;
+  check(late, Step::kNone);
+  // Also when the oldest was the one that was dead-lettered.
+  late.oldest_age.reset();
+  check(late, Step::kNone);
+  late.last = IntakeFacts::Last::kNone;
+  check(late, Step::kGiveBackAll, Reason::kTooLate);
+}
+
+TEST_CASE("intake: where links break and inserts fail, no last delivery is waited for",
+          "[intake]") {
+  IntakeFacts risky = facts(State::kConsuming);
+  risky.last_is_at_risk = true;
+  check(risky, Step::kNone);
+  risky.last = IntakeFacts::Last::kUnconfirmed;
+  check(risky, Step::kNone);
+  risky.last = IntakeFacts::Last::kKept;
+  check(risky, Step::kReturn, Reason::kTooLate);
+  risky.state = State::kHolding;
+  check(risky, Step::kGiveBackAll, Reason::kTooLate);
+}
+
+TEST_CASE("intake: a stop lets go of nothing that would be dropped", "[intake]") {
+  IntakeFacts stopping = facts(State::kDraining);
+  stopping.last = IntakeFacts::Last::kKept;
+  check(stopping, Step::kNone);
+  stopping.is_drained = true;
+  check(stopping, Step::kDeadLetterLast);
+  stopping.is_late = true;
+  check(stopping, Step::kDeadLetterLast);
+  stopping.is_late = false;
+  stopping.last = IntakeFacts::Last::kUnconfirmed;
+  check(stopping, Step::kNone);
+  stopping.is_late = true;
+  check(stopping, Step::kSettle);
+}
+
 }  // namespace
 }  // namespace event_consumer

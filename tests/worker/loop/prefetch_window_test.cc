@@ -42,6 +42,25 @@ TEST_CASE("prefetch window: follows the size of what comes, so that a full one c
   CHECK(window.size() >= 900);
 }
 
+// Otherwise the first window could be more than can be held.
+TEST_CASE("prefetch window: by itself it begins as for large deliveries, and opens in one step",
+          "[prefetch_window]") {
+  PrefetchWindow window(30'000, 32 << 20, PrefetchWindow::Begin::kSmall);
+  window.applied();
+  CHECK(window.size() == 256);
+  CHECK_FALSE(apply_if_due(window));
+  receive(window, 256, 400);
+  window.inserted();
+  CHECK(apply_if_due(window));
+  CHECK(window.size() == 30'000);
+  for (int i = 0; i < 100; ++i) {
+    receive(window, 1000, 400);
+    window.inserted();
+    CHECK_FALSE(apply_if_due(window));
+  }
+  CHECK(PrefetchWindow(30'000, 1 << 10, PrefetchWindow::Begin::kSmall).size() == 1);
+}
+
 TEST_CASE("prefetch window: never less than one", "[prefetch_window]") {
   PrefetchWindow window(10, 1000);
   receive(window, 1000, 1'000'000);
@@ -102,6 +121,17 @@ TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {
   window.given_back();
   window.link_lost(0);
   CHECK(window.is_probing());
+}
+
+TEST_CASE("prefetch window: links break as long as none settles anything", "[prefetch_window]") {
+  PrefetchWindow window(1000, 1 << 30);
+  window.link_lost(1);
+  CHECK_FALSE(window.links_break());
+  window.link_lost(0);
+  window.link_lost(1);  // not by an insert
+  CHECK(window.links_break());
+  window.inserted();
+  CHECK_FALSE(window.links_break());
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST_CASE("a delivery that comes too late is counted, and none of ours is acknow
   rig.take_good();
   Delivery late;
   late.tag = 2;
-  rig.settlement.leave(late);
+  REQUIRE(rig.settlement.leave(late, rig.now));
   WorkerRecord record = report(rig);
   CHECK(record.counters.received == 2);
   CHECK(record.counters.returned == 1);

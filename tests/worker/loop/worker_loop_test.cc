@@ -493,6 +493,100 @@ TEST_CASE("worker loop: what waited too long is not taken over a new link before
       .ok();
 }
 
+// The broker's consumer_timeout would be the end of it.
+TEST_CASE("worker loop: a probe at its last delivery is dead-lettered when it has waited too long",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_last(); },
+              [&] { rig.fails(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kDeliveryLimit));
+                // Nothing is due before the confirm.
+                CHECK(*rig.events.deadline > rig.events.time);
+                rig.letters->to_confirm = 1;
+              },
+              [&] {
+                CHECK(rig.source->acknowledged == Tags{1});
+                CHECK(rig.source->given_back_up_to.empty());
+                rig.table_is_unchanged();
+              },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 1});
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: while links break and inserts fail, a last delivery is not waited for",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.delivers_last(); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                rig.fails();
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { CHECK(rig.letters->letters.size() == 1); },
+          })
+      .ok();
+}
+
+TEST_CASE("worker loop: a stop dead-letters what its queue would drop, and waits for the confirm",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_last(); },
+              [&] { rig.fails(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK(rig.source->settle_calls == 0);
+                rig.letters->to_confirm = 1;
+              },
+              [&] {
+                CHECK(rig.source->acknowledged == Tags{1});
+                CHECK(rig.source->settle_calls == 1);
+              },
+          })
+      .ok();
+}
+
+// A queue that does not confirm keeps no worker from stopping.
+TEST_CASE("worker loop: a stop that is late gives a dead letter one second more", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_last(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] {
+                CHECK(rig.letters->letters.empty());
+                rig.time_passes(LoopRig::kStopTimeout - seconds(3));
+              },
+              [&] {
+                CHECK(rig.letters->letters.size() == 1);
+                CHECK(rig.source->settle_calls == 0);
+                rig.time_passes(seconds(1));
+              },
+              [&] { CHECK(rig.source->settle_calls == 1); },
+          })
+      .ok();
+}
+
 TEST_CASE("worker loop: a broker that is away is tried until it is there", "[worker_loop]") {
   LoopRig rig;
   rig.connect_fault = Error{ErrorKind::kUnavailable, "nobody there"};

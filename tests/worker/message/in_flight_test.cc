@@ -216,5 +216,27 @@ TEST_CASE("in flight: keeps the content of a message until its verdict", "[in_fl
   CHECK(in_flight.held_bytes() == 0);
 }
 
+TEST_CASE("in flight: knows what must not be given back, and what of it is nobody else's",
+          "[in_flight]") {
+  InFlight in_flight;
+  for (DeliveryTag tag = 1; tag <= 4; ++tag) {
+    Delivery each = delivery(tag);
+    each.body = "body";
+    each.is_last = tag != 2;
+    REQUIRE(in_flight.add(each, kNow));
+    if (tag != 4) in_flight.keep(id(tag), each);
+  }
+  CHECK(in_flight.last_in_hand() == 3);
+  CHECK(in_flight.keeps_last());
+  CHECK(in_flight.last_kept() == std::vector<DeliveryId>{id(1), id(3)});
+  in_flight.let_go(id(1));
+  in_flight.settle(id(3), Verdict::kStored);
+  CHECK_FALSE(in_flight.keeps_last());
+  CHECK(in_flight.last_in_hand() == 2);
+  in_flight.settle(id(1), Verdict::kDeadLettered);
+  in_flight.lose_link();
+  CHECK(in_flight.last_in_hand() == 0);
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -1,0 +1,114 @@
+// A delivery that is the last which a quorum queue permits: given back, it would be dropped.
+#include "tests/fakes/settlement_rig.h"
+#include "tests/support/catch.h"
+#include "worker/loop/settlement.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::SettlementRig;
+using testing::Tags;
+
+TEST_CASE("settlement: at its last delivery an event is stored like any other", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_last();
+  CHECK(rig.settlement.keeps_last());
+  rig.store();
+  CHECK(rig.source.acknowledged == Tags{1});
+  CHECK(rig.dead_letters.letters.empty());
+  CHECK_FALSE(rig.settlement.has_last());
+}
+
+TEST_CASE("settlement: what its queue would drop is dead-lettered before the others go back",
+          "[settlement]") {
+  SettlementRig rig;
+  rig.take_good();
+  rig.take_last();
+  rig.take_good();
+  rig.take_last();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  REQUIRE(rig.dead_letters.letters.size() == 2);
+  CHECK(rig.dead_letters.letters[0].tag == 2);
+  CHECK(rig.dead_letters.letters[1].tag == 4);
+  CHECK((rig.dead_letters.letters[0].rejection.reason == Reason::kDeliveryLimit));
+  CHECK(rig.source.given_back_up_to.empty());
+  CHECK(rig.settlement.is_giving_back());
+  CHECK_FALSE(rig.settlement.keeps_last());
+
+  rig.confirm_dead_letter();
+  CHECK(rig.settlement.has_last());
+  rig.confirm_dead_letter();
+  CHECK_FALSE(rig.settlement.has_last());
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.source.given_back_up_to == Tags{1, 3});
+  CHECK(rig.source.acknowledged == Tags{2, 4});
+  CHECK_FALSE(rig.settlement.is_giving_back());
+  CHECK(rig.count(Verdict::kDeadLettered) == 2);
+  CHECK(rig.count(Verdict::kReturned) == 2);
+}
+
+// Its rows are none of anybody's any more.
+TEST_CASE("settlement: what is dead-lettered for a hold is not stored meanwhile", "[settlement]") {
+  SettlementRig rig(/*rows=*/2);
+  rig.take_last();
+  rig.take_good();
+  rig.refuse();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  const std::size_t posts = rig.posts();
+  rig.wait(std::chrono::hours(1));
+  CHECK(rig.inserter.table_checks > 0);
+  CHECK(rig.posts() == posts);
+}
+
+// What was rejected before waits for its confirm, too.
+TEST_CASE("settlement: a rejected one at its last delivery is not given back", "[settlement]") {
+  SettlementRig rig;
+  Delivery bad;
+  bad.tag = ++rig.last_tag;
+  bad.is_last = true;
+  bad.body = "bad";
+  REQUIRE(rig.settlement.take(bad, rig.now));
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.dead_letters.letters.size() == 1);
+  CHECK(rig.source.given_back_up_to.empty());
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{1});
+}
+
+TEST_CASE("settlement: without a dead-letter queue the queue's own policy applies",
+          "[settlement]") {
+  SettlementRig rig(3, 100, 1000, SettlementRig::DeadLetters::kNo);
+  rig.take_last();
+  CHECK_FALSE(rig.settlement.has_last());
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.source.given_back_up_to == Tags{1});
+}
+
+TEST_CASE("settlement: a last delivery that comes late is taken", "[settlement]") {
+  SettlementRig rig(/*rows=*/100);
+  Delivery late;
+  late.is_last = true;
+  late.body = R"({"code":"ab"})";
+  late.tag = ++rig.last_tag;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  REQUIRE(rig.settlement.return_late());
+  CHECK(rig.source.given_back.empty());
+  rig.drain();
+  late.tag = ++rig.last_tag;
+  REQUIRE(rig.settlement.leave(late, rig.now));
+  rig.store();
+  rig.store();
+  CHECK(rig.source.acknowledged == Tags{1, 2});
+}
+
+TEST_CASE("settlement: with the link the wait for a confirm is over", "[settlement]") {
+  SettlementRig rig;
+  rig.take_last();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  rig.lose_link();
+  CHECK_FALSE(rig.settlement.is_giving_back());
+  CHECK_FALSE(rig.settlement.has_last());
+}
+
+}  // namespace
+}  // namespace event_consumer
