@@ -25,6 +25,7 @@ Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
 
 Result<SourceEvent> AmqpSource::next() {
   if (reported_) {
+    assembly_.forget();
     connection_.release();
     reported_ = false;
   }
@@ -34,6 +35,7 @@ Result<SourceEvent> AmqpSource::next() {
     if (!frame->has_value()) return SourceEvent{};
     auto event = assembly_.add(**frame);
     if (!event) return event.error();
+    if (!event->has_value() && !assembly_.views_frames()) connection_.release();
     if (!event->has_value() || is_ours((*event)->kind)) continue;
     reported_ = true;
     if ((*event)->kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;

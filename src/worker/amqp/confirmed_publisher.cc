@@ -122,7 +122,9 @@ Result<Done> ConfirmedPublisher::handle_content(const amqp_frame_t& frame) {
   if (frame.frame_type != AMQP_FRAME_HEADER && frame.frame_type != AMQP_FRAME_BODY) return Done{};
   const auto complete = returned_.add(frame);
   if (!complete) return Error{ErrorKind::kLinkLost, where_ + ": " + complete.error().message};
-  if (complete.value()) take_back(returned_.body());
+  if (!complete.value()) return Done{};
+  take_back(returned_.body());
+  returned_.forget();
   return Done{};
 }
 

@@ -5,6 +5,9 @@
 namespace event_consumer {
 namespace {
 
+// So much is kept for the next one.
+constexpr std::size_t kMostKept = 256 * 1024;
+
 Error forbidden(const char* what) { return {ErrorKind::kLinkLost, what}; }
 
 }  // namespace
@@ -23,8 +26,16 @@ Result<bool> ContentAssembly::add(const amqp_frame_t& frame) {
   if (piece.size() > body_size_ - joined_.size())
     return forbidden("a body is longer than its header says");
   if (piece.size() == body_size_) return complete(piece);
+  if (joined_.empty() && !piece.empty()) {
+    kept_properties_ = properties_;
+    properties_ = kept_properties_;
+  }
   joined_ += piece;
   return joined_.size() == body_size_ && complete(joined_);
+}
+
+void ContentAssembly::forget() {
+  if (joined_.capacity() > kMostKept) std::string().swap(joined_);
 }
 
 bool ContentAssembly::complete(std::string_view body) {

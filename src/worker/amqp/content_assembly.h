@@ -23,10 +23,17 @@ class ContentAssembly {
   // the server did that the protocol forbids.
   Result<bool> add(const amqp_frame_t& frame);
 
+  // Whether what it has is a view of the frames added so far. A content that comes in several
+  // bodies is copied: its frames can be released as they come.
+  bool views_frames() const { return state_ != State::kNone && joined_.empty(); }
+
   // Views of the frames, or of this object for a body that came in several: valid until the frames
-  // are released, or until the next header.
+  // are released, or until the next header or forget().
   std::string_view properties() const { return properties_; }
   std::string_view body() const { return body_; }
+  // The content is done with. The memory of a large one goes back to the system: the next may be
+  // small.
+  void forget();
 
  private:
   enum class State {
@@ -41,7 +48,8 @@ class ContentAssembly {
   std::uint64_t body_size_ = 0;
   std::string_view properties_;
   std::string_view body_;
-  std::string joined_;  // a body of several frames
+  std::string joined_;           // a body of several frames
+  std::string kept_properties_;  // … and its properties
 };
 
 }  // namespace event_consumer

@@ -11,15 +11,6 @@ using MaybeEvent = std::optional<SourceEvent>;
 
 MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
 
-Delivery without_content(const amqp_basic_deliver_t& deliver) {
-  Delivery delivery;
-  delivery.tag = deliver.delivery_tag;
-  delivery.redelivered = deliver.redelivered != 0;
-  delivery.exchange = to_view(deliver.exchange);
-  delivery.routing_key = to_view(deliver.routing_key);
-  return delivery;
-}
-
 }  // namespace
 
 Result<MaybeEvent> DeliveryAssembly::add(const amqp_frame_t& frame) {
@@ -41,8 +32,7 @@ Result<MaybeEvent> DeliveryAssembly::add_method(const amqp_frame_t& frame) {
     return link_lost("a message was interrupted by another method");
   switch (method.id) {
     case AMQP_BASIC_DELIVER_METHOD:
-      delivery_ = without_content(*static_cast<const amqp_basic_deliver_t*>(method.decoded));
-      content_.begin();
+      begin(*static_cast<const amqp_basic_deliver_t*>(method.decoded));
       return MaybeEvent();
     case AMQP_BASIC_CONSUME_OK_METHOD:
       return event(SourceEvent::Kind::kConsuming);
@@ -59,6 +49,17 @@ Result<MaybeEvent> DeliveryAssembly::add_method(const amqp_frame_t& frame) {
       log::debug("{}: method {:#x} ignored", where_, method.id);
       return MaybeEvent();
   }
+}
+
+void DeliveryAssembly::begin(const amqp_basic_deliver_t& deliver) {
+  exchange_ = to_view(deliver.exchange);
+  routing_key_ = to_view(deliver.routing_key);
+  delivery_ = {};
+  delivery_.tag = deliver.delivery_tag;
+  delivery_.redelivered = deliver.redelivered != 0;
+  delivery_.exchange = exchange_;
+  delivery_.routing_key = routing_key_;
+  content_.begin();
 }
 
 Result<MaybeEvent> DeliveryAssembly::add_content(const amqp_frame_t& frame) {

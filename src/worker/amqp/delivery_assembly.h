@@ -26,14 +26,23 @@ class DeliveryAssembly {
   // The Error is kLinkLost, or kConfiguration when the server has closed for that.
   Result<std::optional<SourceEvent>> add(const amqp_frame_t& frame);
 
+  // Whether an incomplete delivery is a view of the frames added so far. A large one is not: its
+  // frames can be released as they come.
+  bool views_frames() const { return content_.views_frames(); }
+  // The event returned last was handled.
+  void forget() { content_.forget(); }
+
  private:
   Result<std::optional<SourceEvent>> add_method(const amqp_frame_t& frame);
+  void begin(const amqp_basic_deliver_t& deliver);
   Result<std::optional<SourceEvent>> add_content(const amqp_frame_t& frame);
   Error link_lost(const std::string& why) const;
 
   std::string where_;
   std::optional<std::uint64_t> delivery_limit_;
   Delivery delivery_;  // without its content
+  std::string exchange_;
+  std::string routing_key_;
   ContentAssembly content_;
 };
 

@@ -33,6 +33,7 @@ class Channel {
   bool takes_deliver(DeliveryTag tag, bool redelivered = false) {
     return is_incomplete(deliver(tag, redelivered));
   }
+  bool views_frames() const { return assembly_.views_frames(); }
   // The event that the frame completes; kNone when it completes none or is refused.
   SourceEvent event(const amqp_frame_t& frame) {
     const auto event = add(frame);
@@ -83,6 +84,27 @@ TEST_CASE("delivery assembly: a body in several frames is joined, and outlives t
   REQUIRE(event.kind == Kind::kDelivery);
   CHECK(event.delivery.redelivered);
   CHECK(event.delivery.body == "abcdef");
+}
+
+// The frames of a message of 120 MiB would else all be there at one time.
+TEST_CASE("delivery assembly: of a large delivery no frame is needed behind the next",
+          "[delivery_assembly]") {
+  Channel channel;
+  CHECK_FALSE(channel.views_frames());
+  REQUIRE(channel.takes_deliver(1));
+  CHECK(channel.views_frames());
+  std::string properties = "properties";
+  REQUIRE(channel.takes(header_frame(4, properties)));
+  CHECK(channel.views_frames());
+  REQUIRE(channel.takes(body_frame("ab")));
+  CHECK_FALSE(channel.views_frames());
+  properties = "overwritten";
+  const SourceEvent event = channel.event(body_frame("cd"));
+  CHECK(event.delivery.properties == "properties");
+  CHECK(event.delivery.exchange == "url_shortener");
+  CHECK(event.delivery.routing_key == "click_events");
+  CHECK(event.delivery.body == "abcd");
+  CHECK_FALSE(channel.views_frames());
 }
 
 TEST_CASE("delivery assembly: an empty body has no frame, an empty frame adds nothing",
