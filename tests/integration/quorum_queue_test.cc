@@ -1,9 +1,12 @@
 // Quorum queues count every return of a message against their delivery limit, and drop it beyond:
 // an outage that lasts must not give events back in a circle.
+#include <cstdlib>
+
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
 #include "tests/support/click_events.h"
 #include "tests/support/service.h"
+#include "tests/support/tcp_proxy.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
@@ -40,6 +43,30 @@ class QuorumQueue {
 
   TestTopology topology;
   AmqpClient client{rabbitmq().url()};
+};
+
+// A table in the place of the topology's that can be read and takes no insert.
+class FullTable {
+ public:
+  explicit FullTable(const TestTopology& topology)
+      : table_(topology.table()), away_(topology.database() + ".away") {
+    clickhouse().query("RENAME TABLE " + table_ + " TO " + away_);
+    clickhouse().query("CREATE TABLE " + table_ + "_full AS " + away_ +
+                       " ENGINE = MergeTree ORDER BY tuple()"
+                       " SETTINGS parts_to_delay_insert = 1, parts_to_throw_insert = 1");
+    clickhouse().query("INSERT INTO " + table_ + "_full (short_code) VALUES ('ab')");
+    clickhouse().query("RENAME TABLE " + table_ + "_full TO " + table_);
+  }
+  ~FullTable() {
+    clickhouse().query("DROP TABLE " + table_);
+    clickhouse().query("RENAME TABLE " + away_ + " TO " + table_);
+  }
+  FullTable(const FullTable&) = delete;
+  FullTable& operator=(const FullTable&) = delete;
+
+ private:
+  std::string table_;
+  std::string away_;
 };
 
 bool wait_for(Duration time) {
@@ -92,20 +119,12 @@ TEST_CASE("quorum queue: a table that is read but not filled for long costs no e
   std::optional<Service> service;
   service.emplace(environment);
   REQUIRE(queue.all_stored());
-  const std::string full = topology.database() + ".full";
-  clickhouse().query("CREATE TABLE " + full + " AS " + topology.table() +
-                     " ENGINE = MergeTree ORDER BY tuple() SETTINGS parts_to_delay_insert = 1, "
-                     "parts_to_throw_insert = 1");
-  clickhouse().query("INSERT INTO " + full + " SELECT * FROM " + topology.table() + " LIMIT 1");
-  const std::string good = topology.database() + ".good";
-  clickhouse().query("RENAME TABLE " + topology.table() + " TO " + good + ", " + full + " TO " +
-                     topology.table());
+  std::optional<FullTable> full(std::in_place, topology);
   queue.publish(kEvents, 2 * kEvents);
   REQUIRE(wait_until([&] { return service->count_in_log("everything in hand is given back") >= 2; },
                      seconds(30)));
   REQUIRE(wait_for(seconds(10)));
-  clickhouse().query("RENAME TABLE " + topology.table() + " TO " + full + ", " + good + " TO " +
-                     topology.table());
+  full.reset();
   INFO(service->log());
   CHECK(wait_until([&] { return topology.distinct_events() == 2 * kEvents; }, seconds(90)));
   CHECK(queue.client.message_count(topology.dead_letter_queue()) == 0);
@@ -148,20 +167,14 @@ TEST_CASE("quorum queue: an event at its last delivery that cannot be stored is 
   std::optional<Service> service;
   service.emplace(environment);
   REQUIRE(queue.all_stored());
-  clickhouse().query("RENAME TABLE " + topology.table() + " TO " + topology.database() + ".away");
-  clickhouse().query("CREATE TABLE " + topology.table() + " AS " + topology.database() +
-                     ".away ENGINE = MergeTree ORDER BY tuple() SETTINGS parts_to_delay_insert = "
-                     "1, parts_to_throw_insert = 1");
-  clickhouse().query("INSERT INTO " + topology.table() + " SELECT * FROM " + topology.database() +
-                     ".away LIMIT 1");
+  std::optional<FullTable> full(std::in_place, topology);
   queue.publish(kEvents, 2 * kEvents);
   // All go back once; then the probe is at its last delivery.
   INFO(service->log());
   REQUIRE(wait_until([&] { return service->count_in_log("rejected, delivery_limit") > 0; },
                      seconds(60)));
   CHECK(service->stop() == 0);
-  clickhouse().query("DROP TABLE " + topology.table());
-  clickhouse().query("RENAME TABLE " + topology.database() + ".away TO " + topology.table());
+  full.reset();
   const std::uint64_t saved = queue.client.message_count(topology.dead_letter_queue());
   CHECK(saved > 0);
   const auto letter = queue.client.get(topology.dead_letter_queue(), /*auto_ack=*/false);
@@ -169,6 +182,57 @@ TEST_CASE("quorum queue: an event at its last delivery that cannot be stored is 
   CHECK(letter->properties.headers.at("x-event-consumer-reason") == "delivery_limit");
   service.emplace(environment);
   CHECK(wait_until([&] { return topology.distinct_events() == 2 * kEvents - saved; }, seconds(60)));
+}
+
+// By hand also on a RabbitMQ 4 with its default limit: with RABBITMQ4_PORT, three times the limit.
+TEST_CASE("quorum queue: links lost more often than the delivery limit cost no event") {
+  const char* port = std::getenv("RABBITMQ4_PORT");
+  const bool stores = GENERATE(true, false);
+  TestTopology topology(stores ? "quorum_links" : "quorum_links_full");
+  const std::string url = "amqp://guest:guest@127.0.0.1:";
+  AmqpClient client(port != nullptr ? url + port + "/" : rabbitmq().url());
+  TcpProxy proxy(port != nullptr ? std::atoi(port) : rabbitmq().port());
+  QueueArguments arguments = {{"x-queue-type", "quorum"}};
+  if (port == nullptr) arguments["x-delivery-limit"] = 4;
+  client.declare_queue(topology.queue(), arguments);
+  client.enable_confirms();
+  Environment environment = topology.environment();
+  environment["RABBITMQ_URL"] = url + std::to_string(proxy.port()) + "/";
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = "20";
+  if (port == nullptr) environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = "4";
+  const Service service(environment);
+  REQUIRE(wait_until([&] { return client.consumer_count(topology.queue()) == 1; }, seconds(20)));
+  std::optional<FullTable> full;
+  if (!stores) full.emplace(topology);
+  // Those that came back come in turn.
+  const std::uint64_t count = stores ? kEvents : 2;
+  const ClickEvents events(7);
+  MessageProperties persistent;
+  persistent.delivery_mode = 2;
+  for (std::uint64_t id = 0; id < count; ++id)
+    client.publish("", topology.queue(), events.json_at(id), persistent);
+  REQUIRE(client.wait_for_confirms(seconds(60)));
+  const int cuts = port != nullptr ? 60 : 12;
+  for (int i = 0; i < cuts; ++i) {
+    wait_until([&] { return client.consumer_count(topology.queue()) == 1; }, seconds(20));
+    wait_for(std::chrono::milliseconds(stores ? 50 : 300));
+    proxy.speak();
+  }
+  full.reset();
+  INFO(service.log());
+  std::uint64_t saved = 0;
+  CHECK(wait_until(
+      [&] {
+        saved = client.message_count(topology.dead_letter_queue());
+        return topology.distinct_events() + saved == count;
+      },
+      seconds(90)));
+  CHECK((saved == 0) == stores);
+  if (port != nullptr)
+    WARN(saved << " of " << count << " dead-lettered, " << topology.rows() << " rows");
+  client.delete_queue(topology.queue());
+  client.delete_queue(topology.dead_letter_queue());
 }
 
 }  // namespace event_consumer::testing

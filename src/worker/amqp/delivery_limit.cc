@@ -16,8 +16,9 @@ constexpr int kFirstMajorWithDefault = 4;
 // limit (rabbit_fifo.erl, return_one/7). It is this counter that stands in the header, from the
 // first redelivery on (rabbit_fifo_client.erl, add_delivery_count_header/2): up to 3.13 that of all
 // returns; from 4.0 to 4.2 what is called acquired_count inside, of all returns as well; from 4.3
-// on only of deliveries that have failed, and x-acquired-count has the others. Read in the sources
-// of 3.10.8, 3.13.7, 4.0.5, 4.1.8, 4.2.9 and 4.3.5.
+// on only of those for a consumer that died, as with a lost link or a channel that is closed, and
+// not for a nack; x-acquired-count has all. Read in the sources of 3.10.8, 3.13.7, 4.0.5, 4.1.8,
+// 4.2.9 and 4.3.5.
 constexpr std::string_view kHeader = "x-delivery-count";
 
 std::uint64_t to_count(const amqp_field_value_t& value) {
