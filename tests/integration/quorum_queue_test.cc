@@ -193,14 +193,14 @@ TEST_CASE("quorum queue: links lost more often than the delivery limit cost no e
   AmqpClient client(port != nullptr ? url + port + "/" : rabbitmq().url());
   TcpProxy proxy(port != nullptr ? std::atoi(port) : rabbitmq().port());
   QueueArguments arguments = {{"x-queue-type", "quorum"}};
-  if (port == nullptr) arguments["x-delivery-limit"] = 4;
+  if (port == nullptr) arguments["x-delivery-limit"] = 3;
   client.declare_queue(topology.queue(), arguments);
   client.enable_confirms();
   Environment environment = topology.environment();
   environment["RABBITMQ_URL"] = url + std::to_string(proxy.port()) + "/";
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "20";
-  if (port == nullptr) environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = "4";
+  if (port == nullptr) environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = "3";
   const Service service(environment);
   REQUIRE(wait_until([&] { return client.consumer_count(topology.queue()) == 1; }, seconds(20)));
   std::optional<FullTable> full;
@@ -213,11 +213,16 @@ TEST_CASE("quorum queue: links lost more often than the delivery limit cost no e
   for (std::uint64_t id = 0; id < count; ++id)
     client.publish("", topology.queue(), events.json_at(id), persistent);
   REQUIRE(client.wait_for_confirms(seconds(60)));
-  const int cuts = port != nullptr ? 60 : 12;
+  const int cuts = port != nullptr ? 60 : 9;
+  const auto has_consumers = [&](std::uint32_t wanted) {
+    return wait_until([&] { return client.consumer_count(topology.queue()) == wanted; },
+                      seconds(20));
+  };
   for (int i = 0; i < cuts; ++i) {
-    wait_until([&] { return client.consumer_count(topology.queue()) == 1; }, seconds(20));
+    has_consumers(1);
     wait_for(std::chrono::milliseconds(stores ? 50 : 300));
     proxy.speak();
+    has_consumers(0);
   }
   full.reset();
   INFO(service.log());
