@@ -95,11 +95,10 @@ class SettlementRig {
 
   void answer(InsertOutcome::Kind kind) {
     inserter.under_way = false;
+    const int code = kind == InsertOutcome::Kind::kRefused ? 252 : 0;
     const bool stored = kind == InsertOutcome::Kind::kStored;
     failed =
-        !settlement
-             .inserted({kind, stored ? 0 : 252, stored ? "" : "no", ErrorClass::kTransient}, now)
-             .ok();
+        !settlement.inserted({kind, code, stored ? "" : "no", ErrorClass::kTransient}, now).ok();
   }
   void store() { answer(InsertOutcome::Kind::kStored); }
   void refuse() { answer(InsertOutcome::Kind::kRefused); }
