@@ -56,6 +56,8 @@ class AmqpSource : public Source {
         assembly_(describe(), delivery_limit) {}
 
   Result<Done> set_prefetch();
+  Result<Done> consumer_is_there();
+  Result<Done> send_cancel();
   // Whether the event is the answer to a request of ours that nobody else knows of.
   bool is_ours(SourceEvent::Kind kind);
 
@@ -65,7 +67,9 @@ class AmqpSource : public Source {
   std::string consumer_tag_;    // of the latest consumer: each has one of its own
   int consumers_ = 0;           // so many there were
   bool has_consumer_ = false;
-  int prefetch_set_ = 0;  // prefetch counts that are not answered yet
+  bool is_answered_ = false;   // the broker has said that the latest consumer is there
+  bool cancel_waits_ = false;  // for that
+  int prefetch_set_ = 0;       // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;
   bool reported_ = false;  // an event was handed out, and its frames can be released
 };
