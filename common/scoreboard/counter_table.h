@@ -74,6 +74,10 @@ inline constexpr std::tuple kCounterTable{
             "Inserts that failed, by class and by ClickHouse's code (0: no answer or none "
             "with a code).",
             &WorkerCounters::failed_inserts},
+    Counter{"event_consumer_possibly_doubled_rows_total",
+            "Rows of inserts that ended without a word of ClickHouse, where a repeated insert "
+            "would not be noticed.",
+            &WorkerCounters::possibly_doubled_rows},
     Counter{"event_consumer_insert_duration_seconds",
             "From posting a batch to ClickHouse's word that it is stored.",
             &WorkerCounters::insert_seconds},

@@ -99,6 +99,7 @@ struct WorkerCounters {
   // The last one stands for all that found no place.
   std::array<FailedInserts, 12> failed_inserts;
   std::array<std::uint64_t, kPeerWords.size()> reconnects;
+  std::uint64_t possibly_doubled_rows;  // posted, stored or not, where a repetition is not noticed
 
   void count_failed_insert(std::uint64_t error_class, std::uint64_t code, std::uint64_t times = 1);
   void add(const WorkerCounters& other);

@@ -60,7 +60,10 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable, cause,
             remedy_without_answer(answer.no_answer)};
   if (answer.exception != 0)
-    return {ErrorKind::kConfiguration, cause,
+    return {classify_failure(answer.status, answer.exception, answer.body) == ErrorClass::kTransient
+                ? ErrorKind::kUnavailable
+                : ErrorKind::kConfiguration,
+            cause,
             names_failed_view(answer.body) ? "repair the view, or drop it"
                                            : remedy_for_exception(answer.exception, server)};
   if (answer.status == 200 && !answer.missing.empty())

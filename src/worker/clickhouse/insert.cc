@@ -128,7 +128,8 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
                                       format.header, batch.bytes(), limits);
   InsertOutcome outcome = judge(answer, server);
-  if (outcome.kind == Kind::kUnknown && outcome.code != kStillRunning && !deduplicates)
+  outcome.still_runs = outcome.code == kStillRunning;
+  if (outcome.kind == Kind::kUnknown && !outcome.still_runs && !deduplicates)
     outcome.message += "; its " + std::to_string(batch.rows()) + " rows may be stored twice";
   return outcome;
 }

@@ -104,7 +104,7 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   if (is_stored)
     stats_.stored(orphan_ ? *orphan_ : *posted_, now);
   else
-    stats_.failed(outcome, now);
+    stats_.failed(orphan_ ? *orphan_ : *posted_, outcome, now);
   if (orphan_) return orphan_answered(outcome, now);
   return is_stored ? stored(now) : failed(outcome, now);
 }

@@ -26,9 +26,12 @@ void InsertStats::stored(const Batch& batch, TimePoint now) {
   counters_.inserted_bytes += batch.bytes().size();
 }
 
-void InsertStats::failed(const InsertOutcome& outcome, TimePoint now) {
+void InsertStats::failed(const Batch& batch, const InsertOutcome& outcome, TimePoint now) {
   inserting_since_.reset();
-  if (outcome.kind == InsertOutcome::Kind::kUnknown && outcome.code == 0) was_lost_ = true;
+  const bool is_unknown = outcome.kind == InsertOutcome::Kind::kUnknown;
+  if (is_unknown && outcome.code == 0) was_lost_ = true;
+  if (is_unknown && !outcome.still_runs && !outcome.server.deduplicates)
+    counters_.possibly_doubled_rows += batch.rows();
   note_failure(outcome.error_class, outcome.code, outcome.message, now);
 }
 

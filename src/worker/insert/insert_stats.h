@@ -17,7 +17,7 @@ class InsertStats {
   // A post has begun; it ends with stored() or failed().
   void posted(TimePoint now) { inserting_since_ = now; }
   void stored(const Batch& batch, TimePoint now);
-  void failed(const InsertOutcome& outcome, TimePoint now);
+  void failed(const Batch& batch, const InsertOutcome& outcome, TimePoint now);
 
   // The table could not be looked at; or it could, and no insert that failed waits.
   void look_failed(const TableOutcome& outcome, TimePoint now);

@@ -31,6 +31,8 @@ struct InsertOutcome {
   std::string message;  // what failed, in words; empty when stored
   ErrorClass error_class = ErrorClass::kTransient;  // unless stored
   ServerReport server = {};
+  // Unknown because an earlier post of the batch has not ended: this one has stored nothing.
+  bool still_runs = false;
 };
 
 // The answer to the question whether the table is still what it was.

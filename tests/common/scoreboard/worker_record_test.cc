@@ -50,6 +50,7 @@ TEST_CASE("counters are added one by one") {
   one.dead_lettered = {1, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   one.rejected = 1;
   one.recognised = 1;
+  one.possibly_doubled_rows = 7;
   one.returned = 2;
   one.batches[0] = 3;
   one.insert_seconds.observe(0.3);
@@ -59,6 +60,7 @@ TEST_CASE("counters are added one by one") {
   CHECK(sum.received == 20);
   CHECK(sum.all_dead_lettered() == 4);
   CHECK(sum.settled() == 20);
+  CHECK(sum.possibly_doubled_rows == 14);
   CHECK(sum.batches[0] == 6);
   CHECK(sum.insert_seconds.count() == 2);
   CHECK(sum.failed_inserts[0].count == 2);

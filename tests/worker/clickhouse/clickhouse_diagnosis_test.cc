@@ -39,6 +39,12 @@ TEST_CASE("diagnosis: ClickHouse refuses the login, old and new", "[diagnosis]")
   }
 }
 
+TEST_CASE("diagnosis: what passes by itself is no matter of configuration", "[diagnosis]") {
+  for (const int code : {202, 241, 252})
+    CHECK(diagnose_clickhouse({500, "Code: 252. Too many parts", code}, server()).kind ==
+          ErrorKind::kUnavailable);
+}
+
 TEST_CASE("diagnosis: ClickHouse refuses the right", "[diagnosis]") {
   for (const int code : {164, 497})
     CHECK(contains(diagnose_clickhouse({500, "Code: 497. No.\nStack trace", code}, server()).remedy,

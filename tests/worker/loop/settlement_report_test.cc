@@ -116,6 +116,27 @@ TEST_CASE("ClickHouse is reconnected to when it stores after an insert without a
   CHECK(report(rig).counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 1);
 }
 
+TEST_CASE("an answer that leaves an insert unknown is no lost connection") {
+  SettlementRig rig(1);
+  rig.take_good();
+  rig.answer({InsertOutcome::Kind::kUnknown, 216, "it runs", ErrorClass::kTransient, {}, true});
+  rig.wait_for_deadline();
+  rig.store();
+  const WorkerRecord record = report(rig);
+  CHECK(record.counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 0);
+  CHECK(record.counters.possibly_doubled_rows == 0);
+}
+
+TEST_CASE("rows that may be stored twice are counted, where a repeated insert is not noticed") {
+  for (const bool deduplicates : {false, true}) {
+    SettlementRig rig(1);
+    rig.take_good();
+    rig.answer(
+        {InsertOutcome::Kind::kUnknown, 0, "lost", ErrorClass::kTransient, {"", deduplicates}});
+    CHECK(report(rig).counters.possibly_doubled_rows == (deduplicates ? 0 : 1));
+  }
+}
+
 TEST_CASE("why batches were sealed is counted") {
   SettlementRig rig(2, 4, 30);
   rig.take_good();
