@@ -37,12 +37,12 @@ forbid src 'tests/' 'the product does not know its tests'
 
 # The seams, which whoever stands behind them may include, are plain values and interfaces.
 seams='message/(delivery|source|dead_letter_sink)\.h'
-room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h'
+room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h background\.h'
 room message 'encode/'
 room insert "batch/ encode/ message/(delivery|in_flight)\.h"
 room batch "encode/ message/delivery\.h"
 room encode nothing
-room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h"
+room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h background\.h"
 room clickhouse 'insert/(inserter|error_class)\.h batch/ encode/ tls\.h diagnosis\.h'
 room commands 'amqp/ clickhouse/ diagnosis\.h'
 report 'what is behind a seam may be included by a seam only' "$(sources src/worker/message |

@@ -93,11 +93,11 @@ class LoopRig {
   bool answers_inserts = true;  // when the plan is over
   WorkerStatus status{std::move(*WorkerStatus::open(CommandLine{}))};
   CrashGuard guard{status.board(), status.address()};
-  std::unique_ptr<BrokerLink> link =
-      std::make_unique<BrokerLink>(make_connections(), [this]() -> Result<BrokerLink::Connections> {
-        if (connect_fault) return *connect_fault;
-        return make_connections();
-      });
+  std::unique_ptr<BrokerLink> link = std::make_unique<BrokerLink>(make_connections(), [this] {
+    using Connecting = BrokerLink::Connecting;
+    if (connect_fault) return Connecting::ended(*connect_fault);
+    return Connecting::ended(make_connections());
+  });
   std::unique_ptr<Settlement> settlement;
   UniqueFd supervisor;
 

@@ -1,8 +1,12 @@
 // The link to RabbitMQ: channels that the broker closes, links that are dead and do not say so, a
 // broker that says nothing. After each, events flow within five seconds of the cause ending.
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 
+#include "common/unique_fd.h"
 #include "tests/support/catch.h"
+#include "tests/support/certificates.h"
 #include "tests/support/running_service.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/wait.h"
@@ -60,7 +64,65 @@ std::string url_of(const TcpProxy& proxy) {
   return "amqp://guest:guest@127.0.0.1:" + std::to_string(proxy.port()) + "/?heartbeat=2";
 }
 
+// A host that answers no SYN: nobody accepts, and the queue of connections is full.
+class DeafHost {
+ public:
+  DeafHost() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    bind(listener_.get(), generic, size);
+    listen(listener_.get(), 0);
+    getsockname(listener_.get(), generic, &size);
+    port_ = ntohs(address.sin_port);
+    for (UniqueFd& filler : fillers_) {
+      filler = UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      connect(filler.get(), generic, size);
+    }
+  }
+
+  int port() const { return port_; }
+
+ private:
+  UniqueFd listener_;
+  UniqueFd fillers_[4];
+  int port_ = 0;
+};
+
+// One host after the other leaves a worker waiting: for AMQP's answers or in the TLS handshake, and
+// then for a TCP connection.
+void check_waiting_for(const std::string& scheme, int port) {
+  TcpProxy proxy(port);
+  const DeafHost deaf;
+  const std::string host = scheme + "://guest:guest@127.0.0.1:";
+  const std::string options = "/?heartbeat=2";
+  const std::string urls = host + std::to_string(proxy.port()) + options + "," + host +
+                           std::to_string(deaf.port()) + options;
+  Environment environment = {{"RABBITMQ_URL", urls},
+                             {"EVENT_CONSUMER_WORKER_TIMEOUT", "5"},
+                             {"EVENT_CONSUMER_START_TIMEOUT", "5"}};
+  if (scheme == "amqps") environment["RABBITMQ_CA_FILE"] = certificates().ca_file();
+  RunningService running("waiting_" + scheme, environment);
+  proxy.fall_silent();
+  CHECK(running.wait_for_log("; trying 127.0.0.1:" + std::to_string(deaf.port()), 2, seconds(30)));
+  const TimePoint asked_at = Clock::now();
+  CHECK(running.service().stop(seconds(10)) == 0);
+  CHECK(Clock::now() - asked_at < seconds(3));
+  INFO(running.service().log());
+  CHECK(running.service().count_in_log("no sign of life") == 0);
+}
+
 }  // namespace
+
+TEST_CASE("while brokers are waited for, workers live, and a stop is at once: AMQP, then TCP") {
+  check_waiting_for("amqp", rabbitmq().port());
+}
+
+TEST_CASE("while brokers are waited for, workers live, and a stop is at once: TLS, then TCP") {
+  check_waiting_for("amqps", rabbitmq().tls_port());
+}
 
 TEST_CASE("the broker closes the channel with 406: deliveries were held for too long") {
   const ShortConsumerTimeout timeout;

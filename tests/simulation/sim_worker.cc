@@ -68,7 +68,7 @@ void SimWorker::run() {
   SupervisorRecord supervisor{};
   supervisor.paused = is_paused_ ? 1 : 0;
   status.board().supervisor().publish(supervisor);
-  BrokerLink link(std::move(*first), [this] { return connect(); });
+  BrokerLink link(std::move(*first), [this] { return BrokerLink::Connecting::ended(connect()); });
   SimInserter inserter(seat_, clickhouse_, known);
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{limits_.batch, limits_.table_check_interval};

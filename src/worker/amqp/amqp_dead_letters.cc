@@ -17,17 +17,26 @@ constexpr std::uint8_t kPersistent = 2;
 
 }  // namespace
 
+Result<AmqpConnection> AmqpDeadLetters::connect(const AmqpUrl& url,
+                                                const std::string& connection_name,
+                                                const std::string& queue) {
+  auto connection = AmqpConnection::open(url, connection_name);
+  if (!connection) return connection;
+  if (auto done = connection->open_channel(kChannel); !done) return done.error();
+  if (auto done = ensure_queue(*connection, kChannel, queue); !done) return done.error();
+  if (auto done = ConfirmedPublisher::ask_for_confirms(*connection, kChannel); !done)
+    return done.error();
+  return connection;
+}
+
 Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
                                               const std::string& connection_name,
                                               const std::string& queue) {
-  auto connection = AmqpConnection::open(url, connection_name);
+  auto connection = connect(url, connection_name, queue);
   if (!connection) return connection.error();
-  if (auto done = connection->open_channel(kChannel); !done) return done.error();
-  if (auto done = ensure_queue(*connection, kChannel, queue); !done) return done.error();
-  auto publisher = ConfirmedPublisher::open(
-      *connection, kChannel, "dead-letter queue " + queue + " on " + connection->describe());
-  if (!publisher) return publisher.error();
-  return AmqpDeadLetters(std::move(*connection), std::move(*publisher), connection_name, queue);
+  ConfirmedPublisher publisher(kChannel,
+                               "dead-letter queue " + queue + " on " + connection->describe());
+  return AmqpDeadLetters(std::move(*connection), std::move(publisher), connection_name, queue);
 }
 
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
@@ -56,11 +65,31 @@ Result<Done> AmqpDeadLetters::send_what_fits() {
 }
 
 Result<Done> AmqpDeadLetters::try_again() {
-  auto anew = open(connection_.url(), name_, queue_);
-  if (!anew) return anew.error();
-  connection_ = std::move(anew->connection_);
+  connecting_.emplace([url = connection_.url(), name = name_, queue = queue_] {
+    return connect(url, name, queue);
+  });
+  return Done{};
+}
+
+// Who is not let in any more has lost the link, which is not a refusal of the queue.
+Result<Done> AmqpDeadLetters::take_connection() {
+  if (!connecting_) return Done{};
+  auto made = connecting_->take();
+  if (!made) return Done{};
+  connecting_.reset();
+  if (!*made) return Error{ErrorKind::kLinkLost, made->error().message, made->error().peer_code};
+  connection_ = std::move(**made);
   refuses_ = !publisher_.empty();
-  return send_what_fits();
+  return Done{};
+}
+
+int AmqpDeadLetters::fd() const {
+  if (connecting_) return connecting_->fd();
+  return connection_.is_open() ? connection_.fd() : -1;
+}
+
+bool AmqpDeadLetters::is_sending() const {
+  return connection_.is_open() && (publisher_.is_sending() || connection_.is_sending());
 }
 
 void AmqpDeadLetters::close() {
@@ -83,6 +112,7 @@ Result<Done> AmqpDeadLetters::ask_message_count() {
 
 Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
   using Verdict = ConfirmedPublisher::Verdict;
+  if (auto done = take_connection(); !done) return done.error();
   if (auto done = send_what_fits(); !done) return done.error();
   while (connection_.is_open() && publisher_.verdict() == Verdict::kUndecided) {
     auto frame = connection_.next_frame();

@@ -11,6 +11,7 @@
 
 #include "worker/amqp/confirmed_publisher.h"
 #include "worker/amqp/connection.h"
+#include "worker/background.h"
 #include "worker/message/dead_letter_sink.h"
 
 namespace event_consumer {
@@ -32,16 +33,15 @@ class AmqpDeadLetters : public DeadLetterSink {
   void forget() override { publisher_.forget(); }
   std::size_t unconfirmed_bytes() const override { return publisher_.bytes(); }
 
-  // After a refusal, which closes the connection: connects anew, sees to the queue and sends
-  // everything that is not confirmed again. The Error is open()'s, or says that the link is lost;
-  // whether the queue takes the messages is told by refuses() and next_confirmed().
+  // After a refusal, which closes the connection: begins to connect anew. next_confirmed() then
+  // sends everything that is not confirmed again, or says why there is no connection.
   Result<Done> try_again() override;
 
   Result<Done> ask_message_count() override;
   std::uint64_t message_count() const override { return message_count_; }
 
-  int fd() const override { return connection_.is_open() ? connection_.fd() : -1; }
-  bool is_sending() const override { return publisher_.is_sending() || connection_.is_sending(); }
+  int fd() const override;
+  bool is_sending() const override;
   void close() override;
 
  private:
@@ -52,6 +52,10 @@ class AmqpDeadLetters : public DeadLetterSink {
         name_(std::move(name)),
         queue_(std::move(queue)) {}
 
+  // A connection whose queue is there and which confirms.
+  static Result<AmqpConnection> connect(const AmqpUrl& url, const std::string& connection_name,
+                                        const std::string& queue);
+  Result<Done> take_connection();
   Result<Done> send_what_fits();
   Result<Done> handle(const amqp_frame_t& frame);
   void report_blocked(const amqp_method_t& method) const;
@@ -61,6 +65,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   }
 
   AmqpConnection connection_;
+  std::optional<Background<Result<AmqpConnection>>> connecting_;  // after a refusal
   ConfirmedPublisher publisher_;
   std::string name_;
   std::string queue_;

@@ -13,9 +13,8 @@ constexpr amqp_channel_t kChannel = 1;
 }  // namespace
 
 Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
-                                    const std::string& connection_name, const QueueSetup& setup,
-                                    const std::function<void()>& heartbeat) {
-  auto connection = AmqpConnection::open_first(urls, connection_name, heartbeat);
+                                    const std::string& connection_name, const QueueSetup& setup) {
+  auto connection = AmqpConnection::open_first(urls, connection_name);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, setup); !done) return done.error();

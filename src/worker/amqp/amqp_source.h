@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,12 +16,10 @@ namespace event_consumer {
 
 class AmqpSource : public Source {
  public:
-  // Connects to the first of `urls` that answers, and sees to the queue. `heartbeat` is called
-  // before each try. The Error is that of AmqpConnection::open_first(), or says what the broker
-  // refused.
+  // Connects to the first of `urls` that answers, and sees to the queue. The Error is that of
+  // AmqpConnection::open_first(), or says what the broker refused.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
-                                 const std::string& connection_name, const QueueSetup& setup,
-                                 const std::function<void()>& heartbeat);
+                                 const std::string& connection_name, const QueueSetup& setup);
 
   Result<SourceEvent> next() override;
   Result<Done> consume(std::size_t prefetch) override;

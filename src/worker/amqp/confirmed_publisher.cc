@@ -14,14 +14,11 @@ constexpr std::size_t kPieceBytes = 4096 - 8;
 
 }  // namespace
 
-Result<ConfirmedPublisher> ConfirmedPublisher::open(AmqpConnection& connection,
-                                                    amqp_channel_t channel, std::string where) {
+Result<Done> ConfirmedPublisher::ask_for_confirms(AmqpConnection& connection,
+                                                  amqp_channel_t channel) {
   amqp_confirm_select(connection.state(), channel);
-  auto done =
-      connection.check("cannot ask for publisher confirms on " + connection.describe(),
-                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
-  if (!done) return done.error();
-  return ConfirmedPublisher(channel, std::move(where));
+  return connection.check("cannot ask for publisher confirms on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
 Result<Done> ConfirmedPublisher::publish(OutgoingMessage message,

@@ -42,8 +42,7 @@ class ConfirmedPublisher {
       : channel_(channel), where_(std::move(where)) {}
 
   // Asks for confirms on `channel`, which is open.
-  static Result<ConfirmedPublisher> open(AmqpConnection& connection, amqp_channel_t channel,
-                                         std::string where);
+  static Result<Done> ask_for_confirms(AmqpConnection& connection, amqp_channel_t channel);
 
   // Sends nothing yet. Verdicts come in the order of publish(). The Error (kLinkLost) says that the
   // properties do not fit a frame.

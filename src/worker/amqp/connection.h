@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,18 +25,17 @@ class AmqpConnection {
   // less than 8192; 131072 is what all its versions propose themselves.
   static constexpr int kFrameMax = 131072;
 
-  // Connects and logs in; takes at most about 10 s for each. `name` is shown in RabbitMQ's list of
-  // connections. The Error is kUnreachable when there is no connection, kUnavailable when what is
-  // there does not let us in, kConfiguration when the broker refuses the login or the virtual host,
-  // or when its certificate is not accepted.
+  // Connects and logs in; takes at most about 10 s for the name, for the connection and for each
+  // answer, hence belongs on a thread of its own where others wait. `name` is shown in RabbitMQ's
+  // list of connections. The Error is kUnreachable when there is no connection, kUnavailable when
+  // what is there does not let us in, kConfiguration when the broker refuses the login or the
+  // virtual host, or when its certificate is not accepted.
   static Result<AmqpConnection> open(const AmqpUrl& url, const std::string& name);
 
-  // The same at the first of `urls` that lets us in; the failures before it are logged. `heartbeat`
-  // is called before each. The Error is that of the last one, and kConfiguration only when all
-  // were.
+  // The same at the first of `urls` that lets us in; the failures before it are logged. The
+  // Error is that of the last one, and kConfiguration only when all were.
   static Result<AmqpConnection> open_first(const std::vector<AmqpUrl>& urls,
-                                           const std::string& name,
-                                           const std::function<void()>& heartbeat);
+                                           const std::string& name);
 
   // Opens a channel. May be called again for one that the server has closed.
   Result<Done> open_channel(amqp_channel_t channel);

@@ -26,7 +26,7 @@ Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
   std::vector<AmqpUrl> without_heartbeat = urls;
   // Whoever reads the list in a pager takes longer between two messages than any heartbeat.
   for (AmqpUrl& url : without_heartbeat) url.heartbeat = std::chrono::seconds(0);
-  auto connection = AmqpConnection::open_first(without_heartbeat, connection_name, [] {});
+  auto connection = AmqpConnection::open_first(without_heartbeat, connection_name);
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   const auto found = find_queue(*connection, kChannel, queue);

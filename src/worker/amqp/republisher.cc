@@ -18,10 +18,9 @@ constexpr int kConfirmTimeoutMs = 30'000;
 Result<Republisher> Republisher::open(AmqpConnection& connection, const std::string& queue) {
   for (const auto channel : {kChannel, kQuestionChannel})
     if (auto done = connection.open_channel(channel); !done) return done.error();
-  auto publisher =
-      ConfirmedPublisher::open(connection, kChannel, "cannot publish on " + connection.describe());
-  if (!publisher) return publisher.error();
-  return Republisher(connection, std::move(*publisher), queue);
+  if (auto done = ConfirmedPublisher::ask_for_confirms(connection, kChannel); !done)
+    return done.error();
+  return Republisher(connection, {kChannel, "cannot publish on " + connection.describe()}, queue);
 }
 
 Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters) {

@@ -35,16 +35,19 @@ void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {
 }
 
 Result<bool> BrokerLink::connect_if_due(TimePoint now) {
-  if (is_up() || now < *retry_at_) return false;
-  auto made = connect_();
-  if (!made) {
-    fault_ = made.error().message;
+  if (is_up() || (retry_at_ && now < *retry_at_)) return false;
+  retry_at_.reset();
+  if (!connecting_) connecting_.emplace(connect_());
+  auto made = connecting_->take();
+  if (!made) return false;
+  connecting_.reset();
+  if (!*made) {
+    fault_ = made->error().message;
     if (log_limiter_.is_news(fault_, now)) log::warn("{}; tried again until it works", fault_);
     retry_at_ = now + backoff_.next();
-    return made.error();
+    return made->error();
   }
-  connections_ = std::move(*made);
-  retry_at_.reset();
+  connections_ = std::move(**made);
   fault_.clear();
   ++reconnects_;
   return true;

@@ -12,6 +12,7 @@
 #include "common/backoff.h"
 #include "common/log_limiter.h"
 #include "common/result.h"
+#include "worker/background.h"
 #include "worker/message/dead_letter_sink.h"
 #include "worker/message/source.h"
 
@@ -23,8 +24,9 @@ class BrokerLink {
     std::unique_ptr<Source> source;
     std::unique_ptr<DeadLetterSink> dead_letters;  // nullptr: none is configured
   };
-  // Makes both. May take its time, and gives signs of life meanwhile.
-  using Connect = std::function<Result<Connections>()>;
+  // Makes both, which may take its time: names, handshakes and answers are waited for elsewhere.
+  using Connecting = Background<Result<Connections>>;
+  using Connect = std::function<Connecting()>;
 
   // `first` is the first link, which is there.
   BrokerLink(Connections first, Connect connect);
@@ -42,10 +44,12 @@ class BrokerLink {
   // deadline().
   void lose(const Error& error, std::size_t in_hand, TimePoint now);
 
-  // Connects anew if that is due. Returns whether it has; an Error is logged already, and the next
-  // try is due at deadline().
+  // Begins to connect anew if that is due, and takes what has come of it. Returns whether there is
+  // a new link; an Error is logged already, and the next try is due at deadline().
   Result<bool> connect_if_due(TimePoint now);
-  // When the next try is due; nothing while the link is up.
+  // Readable when something has come of it; -1 while nothing is under way.
+  int fd() const { return connecting_ ? connecting_->fd() : -1; }
+  // When the next try is due; nothing while the link is up or being made.
   std::optional<TimePoint> deadline() const { return retry_at_; }
 
   // Ends both connections with a handshake, if they are there; or without one.
@@ -60,6 +64,7 @@ class BrokerLink {
  private:
   Connections connections_;
   Connect connect_;
+  std::optional<Connecting> connecting_;
   std::uint64_t reconnects_ = 0;
   std::optional<TimePoint> consuming_since_;
   std::optional<TimePoint> retry_at_;

@@ -1,5 +1,6 @@
 #include "worker/loop/run_worker.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "worker/amqp/amqp_dead_letters.h"
 #include "worker/amqp/amqp_source.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
+#include "worker/background.h"
 #include "worker/batch/crash_guard.h"
 #include "worker/clickhouse/table_writer.h"
 #include "worker/insert/inserter_thread.h"
@@ -27,27 +29,26 @@
 namespace event_consumer {
 namespace {
 
+constexpr int kHeartbeatMs = 1000;
+
 std::string connection_name(const CommandLine& command_line) {
   const std::string slot =
       command_line.worker_slot > 0 ? " worker " + std::to_string(command_line.worker_slot) : "";
   return "event-consumer" + slot + " pid " + std::to_string(getpid());
 }
 
-// `heartbeat` is called before each step that may take its time.
-Result<BrokerLink::Connections> connect(const Options& options, const std::string& name,
-                                        const std::function<void()>& heartbeat) {
+Result<BrokerLink::Connections> connect(const Options& options, const std::string& name) {
   const QueueSetup setup{options.rabbitmq_exchange, options.rabbitmq_queue,
                          options.rabbitmq_routing_key, options.delivery_limit};
   const auto explained = [](const Error& error, const AmqpUrl& url) {
     return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy),
                  error.peer_code};
   };
-  auto source = AmqpSource::open(options.rabbitmq_urls, name, setup, heartbeat);
+  auto source = AmqpSource::open(options.rabbitmq_urls, name, setup);
   if (!source) return explained(source.error(), options.rabbitmq_urls.back());
   const AmqpUrl url = source->url();
   BrokerLink::Connections connections{std::make_unique<AmqpSource>(std::move(*source)), nullptr};
   if (options.dead_letter_queue.empty()) return connections;
-  heartbeat();
   auto dead_letters = AmqpDeadLetters::open(url, name + " dead letters", options.dead_letter_queue);
   if (!dead_letters) return explained(dead_letters.error(), url);
   connections.dead_letters = std::make_unique<AmqpDeadLetters>(std::move(*dead_letters));
@@ -61,6 +62,20 @@ PrefetchWindow make_window(const Options& options, const SettlementLimits& limit
             PrefetchWindow::Begin::kFull};
   return {std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch), limits.held_bytes(),
           PrefetchWindow::Begin::kSmall};
+}
+
+BrokerLink::Connecting begin_to_connect(const Options& options, const std::string& name) {
+  return BrokerLink::Connecting([options, name] { return connect(options, name); });
+}
+
+Result<BrokerLink::Connections> wait_for(BrokerLink::Connecting connecting,
+                                         const std::function<void()>& heartbeat) {
+  for (;;) {
+    heartbeat();
+    if (auto made = connecting.take()) return std::move(*made);
+    pollfd returned{connecting.fd(), POLLIN, 0};
+    poll(&returned, 1, kHeartbeatMs);
+  }
 }
 
 // Up to a tenth more, so that workers that share their load are not all replaced at one time.
@@ -83,7 +98,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
 
   const std::string name = connection_name(command_line);
   status.set_state(WorkerState::kConnecting, "", Clock::now());
-  auto first = connect(options, name, heartbeat);
+  auto first = wait_for(begin_to_connect(options, name), heartbeat);
   if (!first) return first.error();
   // The password may have been changed since the last time.
   Options current = options;
@@ -92,7 +107,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   BrokerLink link(std::move(*first), [&] {
     if (const auto password = password_file.changed())
       for (AmqpUrl& url : current.rabbitmq_urls) url.password = *password;
-    return connect(current, name, heartbeat);
+    return begin_to_connect(current, name);
   });
 
   // Until now a stop signal ended the process, which held nothing. From here on it asks for a
@@ -117,7 +132,8 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
                   .run();
   // Whoever ends now does not wait for an answer that may never come. The kernel resets the
   // connection, so that the server does not take a part of the rows for the whole.
-  if (settlement.request_under_way() && done) _exit(to_int(ExitCode::kOk));
+  if ((settlement.request_under_way() || background_calls() > 0) && done)
+    _exit(to_int(ExitCode::kOk));
   return done;
 }
 

@@ -158,7 +158,7 @@ void WorkerLoop::publish(TimePoint now) {
 }
 
 std::vector<Awaited> WorkerLoop::awaited() const {
-  std::vector<Awaited> awaited = {{parts_.inserter.fd()}};
+  std::vector<Awaited> awaited = {{parts_.inserter.fd()}, {parts_.link.fd()}};
   if (!parts_.link.is_up()) return awaited;
   const Source& source = parts_.link.source();
   if (consumer_.reads() || source.is_sending())

@@ -30,9 +30,9 @@ class DeadLetterSink {
   // not confirmed is sent again by try_again().
   virtual bool refuses() const = 0;
 
-  // After a refusal: sends everything that is not confirmed again, on a connection made anew. An
-  // Error says that the link is lost; whether the queue takes the messages is told by refuses() and
-  // next_confirmed().
+  // After a refusal: begins to send everything that is not confirmed again, on a connection made
+  // anew. An Error, of this or of next_confirmed(), says that the link is lost; whether the queue
+  // takes the messages is told by refuses() and next_confirmed().
   virtual Result<Done> try_again() = 0;
 
   // Every delivery published is somebody else's from now on; none will be named.
@@ -47,7 +47,7 @@ class DeadLetterSink {
   virtual std::uint64_t message_count() const = 0;  // as answered last
 
   // To be polled for reading once next_confirmed() has returned nothing, and for writing too while
-  // is_sending(): next_confirmed() then goes on. -1 after a refusal.
+  // is_sending(): next_confirmed() then goes on. -1 after a refusal until try_again().
   virtual int fd() const = 0;
   virtual bool is_sending() const = 0;
 

@@ -1,5 +1,10 @@
 #include "worker/loop/broker_link.h"
 
+#include <poll.h>
+
+#include <functional>
+#include <future>
+
 #include "tests/fakes/captured_log.h"
 #include "tests/fakes/fake_dead_letters.h"
 #include "tests/fakes/fake_source.h"
@@ -40,9 +45,16 @@ class LinkRig {
   int made = 0;
   FakeSource* latest_source = nullptr;
   FakeDeadLetters* latest_letters = nullptr;
-  BrokerLink link{make(), [this]() -> Result<BrokerLink::Connections> {
-                    if (fault) return *fault;
-                    return make();
+  std::function<void()> wait;  // while set, connecting takes as long as this
+  BrokerLink link{make(), [this] {
+                    using Connecting = BrokerLink::Connecting;
+                    if (wait)
+                      return Connecting([this]() -> Result<BrokerLink::Connections> {
+                        wait();
+                        return make();
+                      });
+                    if (fault) return Connecting::ended(*fault);
+                    return Connecting::ended(make());
                   }};
 };
 
@@ -72,6 +84,28 @@ TEST_CASE("broker link: while it is lost there is none to ask, then there is ano
   CHECK(&rig.link.source() == rig.latest_source);
   CHECK(rig.link.reconnects() == 1);
   CHECK_FALSE(rig.link.deadline());
+}
+
+TEST_CASE("broker link: a try that takes its time holds up nobody", "[broker_link]") {
+  LinkRig rig;
+  std::promise<void> go_on;
+  rig.wait = [&] { go_on.get_future().wait(); };
+  CHECK(rig.link.fd() == -1);
+  rig.lose();
+  CHECK_FALSE(rig.connect().value());
+  CHECK_FALSE(rig.link.is_up());
+  CHECK_FALSE(rig.link.deadline());
+  CHECK_FALSE(rig.link.connect_if_due(rig.now + seconds(100)).value());
+  pollfd made{rig.link.fd(), POLLIN, 0};
+  CHECK(poll(&made, 1, 0) == 0);
+  CHECK(background_calls() >= 1);
+
+  go_on.set_value();
+  REQUIRE(poll(&made, 1, 10'000) == 1);
+  CHECK(rig.link.connect_if_due(rig.now).value());
+  CHECK(rig.link.is_up());
+  CHECK(rig.made == 2);
+  CHECK(rig.link.fd() == -1);
 }
 
 TEST_CASE("broker link: tries that fail come less and less often, and say why once",
