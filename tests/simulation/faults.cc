@@ -64,6 +64,8 @@ void Faults::strike_broker() {
   const Duration duration = world_.between(milliseconds(100), minutes(2));
   switch (world_.number(0, 11)) {
     case 0:
+      world_.note(0, "the broker cuts new links");
+      return broker_.cut_new_links(duration);
     case 1:
     case 2:
       return broker_.restart(duration, /*is_killed=*/true);

@@ -22,14 +22,16 @@ struct Event {
   EventKind kind;
   std::string body;
 
-  std::size_t handed = 0;       // times that a worker took it from its socket
-  std::size_t copies = 0;       // rows in the table
-  std::size_t unanswered = 0;   // times that it was stored and the worker was not told
-  std::size_t letters = 0;      // times in the dead-letter queue
-  std::size_t rejected = 0;     // times left to the broker's own dead-letter policy
-  bool is_gone = false;         // with a queue that somebody has deleted
-  bool limit_dropped = false;   // by the delivery limit
-  bool was_saved = false;       // dead-lettered before the delivery limit would have dropped it
+  std::size_t handed = 0;      // times that a worker took it from its socket
+  std::size_t copies = 0;      // rows in the table
+  std::size_t unanswered = 0;  // times that it was stored and the worker was not told
+  std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
+                               // although they may be stored
+  std::size_t letters = 0;     // times in the dead-letter queue
+  std::size_t rejected = 0;    // times left to the broker's own dead-letter policy
+  bool is_gone = false;        // with a queue that somebody has deleted
+  bool limit_dropped = false;  // by the delivery limit
+  bool was_saved = false;      // dead-lettered before the delivery limit would have dropped it
   bool length_dropped = false;  // by the queue's max-length
   bool is_wronged = false;      // ClickHouse has refused its row alone, for no fault of it
 

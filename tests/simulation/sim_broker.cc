@@ -31,6 +31,10 @@ Result<std::shared_ptr<Channel>> SimBroker::connect(int worker) {
   channel->worker = worker;
   channel->heard_at = channel->read_at = world_.now();
   channels_.push_back(channel);
+  if (world_.now() < cuts_until_)
+    world_.after(world_.between(milliseconds(1), seconds(1)), [this, channel] {
+      if (channel->is_open) cut(*channel, milliseconds(1));
+    });
   return channel;
 }
 
@@ -90,6 +94,8 @@ void SimBroker::work() {
       handle_next(*channel);
     if (!channel->is_open || world_.now() < times_out_at(*channel)) continue;
     world_.note(channel->worker, "the broker hears nothing, and cuts the link");
+    world_.require(channel->was_stalled || channel->cut_at, "a worker leaves its link alone",
+                   channel->worker);
     channel->cut_at = std::max(channel->down_at, world_.now());
     end(*channel);
   }
@@ -291,11 +297,13 @@ void SimBroker::restart(Duration away, bool is_killed) {
 }
 
 void SimBroker::cut(std::size_t number, Duration until_seen) {
-  Channel* which = channel(number);
-  if (which == nullptr) return;
-  world_.note(which->worker, "the broker cuts the link", which->unsettled.size());
-  which->cut_at = std::max(which->down_at, world_.now() + until_seen);
-  end(*which);
+  if (Channel* which = channel(number)) cut(*which, until_seen);
+}
+
+void SimBroker::cut(Channel& channel, Duration until_seen) {
+  world_.note(channel.worker, "the broker cuts the link", channel.unsettled.size());
+  channel.cut_at = std::max(channel.down_at, world_.now() + until_seen);
+  end(channel);
   deliver();
 }
 
@@ -311,6 +319,7 @@ void SimBroker::stall(std::size_t number, Duration duration) {
   Channel* which = channel(number);
   if (which == nullptr) return;
   world_.note(which->worker, "the link stalls");
+  which->was_stalled = true;
   which->stalled_until = world_.now() + duration;
 }
 
@@ -337,6 +346,7 @@ void SimBroker::delete_queue(Duration away) {
 
 void SimBroker::heal() {
   down_until_ = std::min(down_until_, world_.now());
+  cuts_until_ = std::min(cuts_until_, world_.now());
   refuses_until_ = std::min(refuses_until_, world_.now());
   queue_missing_until_ = std::min(queue_missing_until_, world_.now());
   blocks_ = refuses_letters_ = false;

@@ -50,6 +50,7 @@ class SimBroker {
   // Faults. The first two are a SIGKILL or an orderly restart; those of a channel take the
   // `number`th, modulo.
   void restart(Duration away, bool is_killed);
+  void cut_new_links(Duration time) { cuts_until_ = world_.now() + time; }
   void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
   void cut(std::size_t number, Duration until_seen);  // by the broker
   void reset(std::size_t number);                     // seen by the client at once
@@ -89,6 +90,7 @@ class SimBroker {
   std::pair<Channel*, Channel::Consumer*> next_consumer();
   static Channel::Consumer* consumer_with_room(Channel& channel);
   static void forget(Channel& channel, DeliveryTag tag);
+  void cut(Channel& channel, Duration until_seen);
   void end(Channel& channel);
   Channel* channel(std::size_t number);
   bool is_queue_missing() const { return world_.now() < queue_missing_until_; }
@@ -110,6 +112,7 @@ class SimBroker {
   std::size_t turn_ = 0;  // whose consumer is the next
   TimePoint down_until_{};
   TimePoint refuses_until_{};
+  TimePoint cuts_until_{};
   TimePoint queue_missing_until_{};
   bool blocks_ = false;
   bool refuses_letters_ = false;

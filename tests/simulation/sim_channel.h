@@ -53,6 +53,7 @@ struct Channel {
   TimePoint down_at{};        // when the latest frame arrives
   TimePoint up_at{};          // … and the latest request
   TimePoint stalled_until{};  // nothing arrives before
+  bool was_stalled = false;
 
   // The client's side.
   std::optional<TimePoint> cut_at;  // the end is seen then, behind what has arrived

@@ -22,6 +22,8 @@ std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, boo
       InsertFormat{std::to_string(version) + " " + std::to_string(columns), "", states_types});
 }
 
+int version_of(const Batch& batch) { return std::atoi(batch.format().query.c_str()); }
+
 InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
   return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, kServer};
 }
@@ -72,10 +74,15 @@ std::optional<Encoding> SimClickHouse::open(int& known) {
 // A server that does not compare types cannot tell rows of other columns: where a worker looks
 // before each post the change comes with the look, because one in between would be nobody's fault.
 void SimClickHouse::change_columns() {
-  if (!kind_.states_types)
+  if (!kind_.states_types) {
     changes_at_look_ = true;
-  else
-    world_.note(0, "the columns change", static_cast<std::uint64_t>(++version_));
+    return;
+  }
+  ++version_;
+  // Rows without a column that was added are taken as before.
+  if (world_.one_in(2)) oldest_accepted_ = version_;
+  world_.note(0, "the columns change: version, oldest accepted",
+              static_cast<std::uint64_t>(version_), static_cast<std::uint64_t>(oldest_accepted_));
 }
 
 std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
@@ -84,8 +91,7 @@ std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
 }
 
 void SimClickHouse::post(const Batch& batch, Posted answer) {
-  const Request request{batch.token(), events_of(batch), std::atoi(batch.format().query.c_str()),
-                        batch.bytes().size()};
+  const Request request{batch.token(), events_of(batch), version_of(batch), batch.bytes().size()};
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
@@ -100,10 +106,11 @@ void SimClickHouse::post(const Batch& batch, Posted answer) {
 }
 
 InsertOutcome SimClickHouse::carry_out(const Request& request) {
-  if (kind_.states_types && request.version != version_)
+  if (kind_.states_types && request.version < oldest_accepted_) {
     return failure(Kind::kRefused,
                    version_ % 2 == 0 ? ErrorClass::kData : ErrorClass::kConfiguration,
                    "other columns");
+  }
   if (is_poisoned(request)) return failure(Kind::kRefused, ErrorClass::kData, "a row is bad");
   store(request, true);
   InsertOutcome stored;
@@ -157,6 +164,7 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
         ledger_[request.events.front()].is_wronged = true;
       return later(latency(), failure(Kind::kRefused, fault.error_class, "refused"));
     case Fault::Kind::kViewFails:
+      for (const EventId event : request.events) ++ledger_[event].outdated;
       return later(latency(), failure(Kind::kRefused, ErrorClass::kConfiguration, "a view failed"),
                    true);
   }
@@ -206,9 +214,8 @@ void SimInserter::start(const Batch& batch) {
   seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
   seat_.world.require(server_.kind().states_types || has_just_looked_,
                       "rows whose types nobody compares", seat_.worker);
-  seat_.world.require(
-      server_.kind().states_types || std::atoi(batch.format().query.c_str()) == *known_,
-      "rows of other columns than the table's", seat_.worker);
+  seat_.world.require(server_.kind().states_types || version_of(batch) == *known_,
+                      "rows of other columns than the table's", seat_.worker);
   server_.post(batch, [slot = slot_, &world = seat_.world](const InsertOutcome& outcome) {
     slot->outcome = outcome;
     slot->ready_at = world.now();
@@ -233,8 +240,10 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   const auto* insert = std::get_if<InsertOutcome>(&*outcome);
   has_just_looked_ = insert == nullptr;
   if (insert == nullptr) {
+    const auto kind = std::get<TableOutcome>(*outcome).kind;
+    if (kind != TableOutcome::Kind::kFailed) seat_.book.clickhouse_lives();
     seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
-                     static_cast<std::uint64_t>(std::get<TableOutcome>(*outcome).kind));
+                     static_cast<std::uint64_t>(kind));
     return outcome;
   }
   seat_.world.note(seat_.worker, "hears: stored, refused, unknown; class",
@@ -243,6 +252,12 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   seat_.world.require(batch_->token() == token_ && batch_->bytes() == bytes_,
                       "a batch has changed while it was posted", seat_.worker);
   if (insert->kind == Kind::kStored) seat_.book.stored(post_);
+  if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
+      version_of(*batch_) != *known_)
+    for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;
+  const bool waits = insert->kind != Kind::kStored && insert->error_class != ErrorClass::kData;
+  seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
+                      "posts again and again without a pause", seat_.worker);
   return outcome;
 }
 

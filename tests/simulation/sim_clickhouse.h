@@ -82,6 +82,7 @@ class SimClickHouse {
   TableKind kind_;
   std::optional<Fault> fault_;
   int version_ = 0;  // of the columns
+  int oldest_accepted_ = 0;
   bool changes_at_look_ = false;
   std::map<std::string, std::vector<EventId>> tokens_;
 };

@@ -11,6 +11,12 @@ using Kind = Channel::Request::Kind;
 
 const Error kLost{ErrorKind::kLinkLost, "the link is lost"};
 
+void condemn(const Seat& seat, EventId event) {
+  seat.world.require(seat.ledger[event].kind != EventKind::kGood || seat.book.may_condemn(),
+                     "says of good events, one after the other, that they are bad", seat.worker,
+                     event);
+}
+
 }  // namespace
 
 SimSource::SimSource(const Seat& seat, std::shared_ptr<Channel> channel)
@@ -91,6 +97,10 @@ Result<Done> SimSource::send(Kind kind, std::uint64_t number) {
 
 Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.note(seat_.worker, "consumes with a prefetch of", prefetch);
+  seat_.world.require(!seat_.book.is_paused(), "consumes in a pause", seat_.worker);
+  seat_.world.require(!seat_.book.needs_sign_of_life(),
+                      "takes again what it gave back, with no sign of life of ClickHouse",
+                      seat_.worker);
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
   if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
@@ -116,7 +126,10 @@ Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
   return send(Kind::kAcknowledge, tag);
 }
 
-Result<Done> SimSource::reject(DeliveryTag tag) { return settle(Kind::kReject, tag); }
+Result<Done> SimSource::reject(DeliveryTag tag) {
+  condemn(seat_, unsettled_[tag]);
+  return settle(Kind::kReject, tag);
+}
 
 Result<Done> SimSource::give_back(DeliveryTag tag) { return settle(Kind::kGiveBack, tag); }
 
@@ -128,6 +141,7 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   if (at == unsettled_.end()) return Done{};
   for (auto each = unsettled_.begin(); each != std::next(at); ++each)
     require_not_last(each->first), seat_.book.has_verdict(each->first);
+  seat_.book.given_back();
   unsettled_.erase(unsettled_.begin(), std::next(at));
   return send(Kind::kGiveBackUpTo, tag);
 }
@@ -150,8 +164,11 @@ Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& 
   seat_.step();
   const EventId event = Ledger::id_in(delivery.body);
   seat_.world.note(seat_.worker, "dead-letters tag, event", delivery.tag, event);
+  if (rejection.reason == Reason::kDeliveryLimit)
+    seat_.ledger[event].was_saved = true;
+  else
+    condemn(seat_, event);
   seat_.book.is_letter(delivery.tag);
-  if (rejection.reason == Reason::kDeliveryLimit) seat_.ledger[event].was_saved = true;
   letters_.push_back({delivery.tag, event, delivery.body.size()});
   bytes_ += delivery.body.size();
   if (line_) seat_.broker.send(*line_, event);

@@ -17,6 +17,8 @@ constexpr std::size_t kMostWaitsAtOnce = 10'000;
 constexpr seconds kLongestSleep{2};
 // After its stop timeout the supervisor kills.
 constexpr seconds kKillReserve{1};
+// It may try to connect so often within half a minute.
+constexpr std::size_t kMostConnects = 30;
 // So much may wait for the dead-letter queue's confirms (Settlement).
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
@@ -67,6 +69,7 @@ void SimWorker::run() {
   auto status = std::move(*WorkerStatus::open(CommandLine{}));
   SupervisorRecord supervisor{};
   supervisor.paused = is_paused_ ? 1 : 0;
+  book_.set_paused(is_paused_);
   status.board().supervisor().publish(supervisor);
   BrokerLink link(std::move(*first), [this] { return BrokerLink::Connecting::ended(connect()); });
   SimInserter inserter(seat_, clickhouse_, known);
@@ -86,6 +89,10 @@ void SimWorker::run() {
 }
 
 Result<BrokerLink::Connections> SimWorker::connect() {
+  connects_.push_back(now());
+  if (connects_.size() > kMostConnects) connects_.pop_front();
+  seat_.world.require(connects_.size() < kMostConnects || now() - connects_.front() > seconds(30),
+                      "connects again and again without a pause", seat_.worker);
   sleep(seat_.world.between(milliseconds(1), milliseconds(200)));
   auto channel = seat_.broker.connect(seat_.worker);
   if (!channel) return channel.error();
@@ -118,6 +125,8 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
   check();
   check_wait();
   pause_fiber();
+  for (const Signal& signal : signals_)
+    if (signal.number != SIGTERM) book_.set_paused(signal.number == SIGTSTP);
   return Events{std::exchange(signals_, {}), {}};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -62,6 +63,7 @@ class SimWorker : public EventLoop {
   SimClickHouse& clickhouse_;
   WorkerLimits limits_;
   WorkerBook book_;
+  std::deque<TimePoint> connects_;  // the latest
   Seat seat_;
   bool is_paused_;  // the instance, when it starts
 
