@@ -64,6 +64,8 @@ class InsertStage {
   bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.
   bool gave_up() const { return phase_.state == State::kGivenUp; }
+  // Whether the inserter has a batch of a lost link, whose outcome settles nothing.
+  bool posts_orphan() const { return orphan_ != nullptr; }
   // Whether the inserter works on something: the memory of its batch must stay until then.
   bool request_under_way() const {
     return phase_.state == State::kPosting || phase_.state == State::kChecking;

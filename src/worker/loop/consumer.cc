@@ -97,6 +97,8 @@ void Consumer::settled() {
 // gives it room: what is on its way to one that is cancelled, a quorum queue counts as returned
 // (ran: 3.10).
 Result<Done> Consumer::insert_stored() {
+  // The probe is not decided by what was posted before it.
+  if (settlement_.posts_orphan()) return Done{};
   window_.inserted();
   const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
   if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};

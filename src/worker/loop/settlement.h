@@ -107,6 +107,9 @@ class Settlement {
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
   bool request_under_way() const { return stage_.request_under_way(); }
 
+  // Whether that is a batch of a lost link, or of what was given back: its outcome settles nothing.
+  bool posts_orphan() const { return stage_.posts_orphan(); }
+
   const InFlight& in_flight() const { return in_flight_; }
 
   // Fills in what the settlement knows of the worker's record; everything counts from its

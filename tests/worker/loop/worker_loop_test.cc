@@ -279,6 +279,26 @@ TEST_CASE("worker loop: after a hold one event is the probe, and stays in hand",
   rig.run(std::move(steps)).ok();
 }
 
+TEST_CASE("worker loop: the probe is not decided by what was posted before it", "[worker_loop]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.delivers_good(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.stores(); },
+              [&] { CHECK(rig.inserter.posts.size() == 2); },
+              [&] {
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.source->cancel_calls == 0);
+              },
+          })
+      .ok();
+}
+
 // The consumer goes while it has no room, and before it gets some: what is on its way to one that
 // is cancelled, a quorum queue counts as returned.
 TEST_CASE("worker loop: the window opens again with each stored insert", "[worker_loop]") {
