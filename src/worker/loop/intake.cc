@@ -12,9 +12,16 @@ bool is_too_late(const IntakeFacts& facts, const IntakeLimits& limits) {
   return is_old || (facts.last == Last::kKept && facts.last_is_at_risk);
 }
 
+// Taking ends long before anything is given back: else each worker takes what the others give back,
+// for a moment, and a quorum queue counts that.
+bool waits_long(const IntakeFacts& facts, const IntakeLimits& limits) {
+  return facts.oldest_age && *facts.oldest_age >= limits.hold_timeout / 2;
+}
+
 // Of a worker that has a consumer.
 IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
-  if (is_too_late(facts, limits)) return {IntakeStep::kReturn, Reason::kTooLate};
+  if (is_too_late(facts, limits) || waits_long(facts, limits))
+    return {IntakeStep::kReturn, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kReturn, Reason::kNothingFits};
   if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
   if (facts.dead_letters_refuse) return {IntakeStep::kReturn, Reason::kDeadLetters};
@@ -28,7 +35,8 @@ IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limi
   if (facts.is_giving_back || is_too_late(facts, limits))
     return {IntakeStep::kGiveBackAll, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kGiveBackAll, Reason::kNothingFits};
-  if (!facts.is_paused && facts.has_room) return {IntakeStep::kResume};
+  if (!facts.is_paused && facts.has_room && !waits_long(facts, limits))
+    return {IntakeStep::kResume};
   return {};
 }
 

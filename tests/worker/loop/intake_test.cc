@@ -73,12 +73,24 @@ TEST_CASE("intake: an event that has waited too long sends all of them back", "[
     IntakeFacts late = facts(state);
     late.may_take = late.has_room = false;
     late.oldest_age = seconds(60) - Duration(1);
-    check(late, Step::kNone);
+    if (state != State::kConsuming) check(late, Step::kNone);
     late.oldest_age = seconds(60);
     if (state == State::kConsuming) check(late, Step::kReturn, Reason::kTooLate);
     if (state == State::kReturning) check(late, Step::kNone);
     if (state == State::kHolding) check(late, Step::kGiveBackAll, Reason::kTooLate);
   }
+}
+
+TEST_CASE("intake: nothing is taken any more long before everything is given back", "[intake]") {
+  IntakeFacts late = facts(State::kConsuming);
+  late.oldest_age = seconds(30) - Duration(1);
+  check(late, Step::kNone);
+  late.oldest_age = seconds(30);
+  check(late, Step::kReturn, Reason::kTooLate);
+  late.state = State::kHolding;
+  check(late, Step::kNone);
+  late.oldest_age = seconds(30) - Duration(1);
+  check(late, Step::kResume);
 }
 
 TEST_CASE("intake: what is too late is said before a pause and before anything else", "[intake]") {
