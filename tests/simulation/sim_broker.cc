@@ -13,6 +13,8 @@ using Kind = Channel::Request::Kind;
 
 // A classic queue that is killed has forgotten the acknowledgements of so long.
 constexpr milliseconds kForgotten{500};
+// So many returns of an event may be of those that were on their way to a consumer that goes.
+constexpr std::size_t kMostLate = 1;
 // A broker that cannot send for so long cuts the link.
 constexpr seconds kSendTimeout{30};
 
@@ -142,13 +144,13 @@ void SimBroker::handle_next(Channel& channel) {
       break;
     case Kind::kGiveBack:
       forget(channel, at->first);
-      put_back(at->second);
+      put_back(at->second, Return::kLate);
       unsettled.erase(at);
       break;
     case Kind::kGiveBackUpTo:
       for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         forget(channel, each->first);
-        put_back(each->second);
+        put_back(each->second, Return::kWaited);
       }
       unsettled.erase(unsettled.begin(), std::next(at));
       break;
@@ -172,15 +174,19 @@ SimBroker::Message& SimBroker::message(EventId event) {
   return messages_[event];
 }
 
-void SimBroker::put_back(EventId event) {
+void SimBroker::put_back(EventId event, Return why) {
   if (ledger_[event].is_gone) return;
   Message& returned = message(event);
   returned.redelivered = true;
   ++returned.returns;
+  if (why != Return::kLate) ++returned.explained;
   if (kind_.is_quorum && kind_.delivery_limit && returned.returns > *kind_.delivery_limit) {
     ledger_[event].limit_dropped = true;
-    ++dropped_by_limit_;
-    return world_.note(0, "dropped by the delivery limit", event);
+    world_.note(0, "dropped by the delivery limit", event);
+    return world_.require(ledger_[event].kind != EventKind::kGood ||
+                              returned.explained + kMostLate > *kind_.delivery_limit,
+                          "a good event is dropped by the delivery limit (event, explained)", 0,
+                          event, returned.explained);
   }
   queue_.insert(event);
   drop_head();
@@ -243,7 +249,7 @@ void SimBroker::end(Channel& channel) {
   channel.is_open = false;
   channel.consumers.clear();
   channel.up.clear();
-  for (const auto& [tag, event] : channel.unsettled) put_back(event);
+  for (const auto& [tag, event] : channel.unsettled) put_back(event, Return::kLost);
   channel.unsettled.clear();
 }
 

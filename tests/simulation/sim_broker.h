@@ -69,11 +69,11 @@ class SimBroker {
   bool is_empty() const;
   std::size_t queued() const { return queue_.size() + unpublished_.size(); }
   std::size_t unsettled() const;
-  std::size_t dropped_by_limit() const { return dropped_by_limit_; }
 
  private:
   struct Message {
     std::size_t returns = 0;
+    std::size_t explained = 0;  // of these, by an outage or a death
     bool redelivered = false;
   };
   struct Acknowledged {
@@ -83,7 +83,9 @@ class SimBroker {
 
   void handle_next(Channel& channel);
   void answer(Channel& channel, SourceEvent::Kind kind);
-  void put_back(EventId event);
+  // With its link or its client; by a worker in which it has waited; or by one that takes no more.
+  enum class Return { kLost, kWaited, kLate };
+  void put_back(EventId event, Return why);
   void drop_head();
   void deliver();
   // Whose turn it is: a channel and a consumer of it; nullptr where none has room.
@@ -116,7 +118,6 @@ class SimBroker {
   TimePoint queue_missing_until_{};
   bool blocks_ = false;
   bool refuses_letters_ = false;
-  std::size_t dropped_by_limit_ = 0;
 };
 
 }  // namespace event_consumer::simulation

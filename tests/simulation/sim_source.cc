@@ -78,7 +78,7 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   ++message.handed;
   unsettled_[frame.tag] = frame.event;
   if (frame.is_last) last_.insert(frame.tag);
-  seat_.book.handed(frame.tag, frame.event, message.body.size());
+  seat_.book.handed(frame.tag, frame.event, message.body.size(), seat_.world.now());
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
 }
@@ -101,11 +101,23 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.require(!seat_.book.needs_sign_of_life(),
                       "takes again what it gave back, with no sign of life of ClickHouse",
                       seat_.worker);
+  seat_.world.require(prefetch <= seat_.book.window(), "takes too many ahead (prefetch, most)",
+                      seat_.worker, prefetch, seat_.book.window());
+  prefetch_ = prefetch;
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
   if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
   ++replaced_;
   return send(Kind::kCancel, consumers_ - 1);
+}
+
+// What is on its way to a consumer that goes comes back, which a quorum queue counts.
+Result<Done> SimSource::cancel() {
+  const bool is_window_full = unsettled_.size() >= prefetch_;
+  seat_.world.require(is_window_full || seat_.book.may_cancel(seat_.world.now()),
+                      "cancels for nothing while more is on its way (unsettled, prefetch)",
+                      seat_.worker, unsettled_.size(), prefetch_);
+  return send(Kind::kCancel, consumers_);
 }
 
 Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
@@ -139,8 +151,13 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   const auto at = unsettled_.find(tag);
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
-  for (auto each = unsettled_.begin(); each != std::next(at); ++each)
-    require_not_last(each->first), seat_.book.has_verdict(each->first);
+  for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
+    seat_.world.require(seat_.book.has_waited(each->first, seat_.world.now()),
+                        "gives back (tag, event) what has not waited", seat_.worker, each->first,
+                        each->second);
+    require_not_last(each->first);
+    seat_.book.returned(each->first);
+  }
   seat_.book.given_back();
   unsettled_.erase(unsettled_.begin(), std::next(at));
   return send(Kind::kGiveBackUpTo, tag);
@@ -156,7 +173,10 @@ Result<Done> SimSource::settle(Kind kind, DeliveryTag tag) {
   seat_.world.note(seat_.worker, kind == Kind::kReject ? "rejects" : "gives back", tag);
   if (kind == Kind::kGiveBack) require_not_last(tag);
   seat_.world.require(unsettled_.erase(tag) == 1, "settles a tag that is none", seat_.worker, tag);
-  seat_.book.has_verdict(tag);
+  if (kind == Kind::kReject)
+    seat_.book.settled(tag);
+  else
+    seat_.book.returned(tag);
   return send(kind, tag);
 }
 
@@ -185,15 +205,17 @@ Result<std::optional<DeliveryTag>> SimDeadLetters::next_confirmed() {
     if (!is_taken) {
       // The connection goes, whatever else is said on it.
       refuses_ = true;
+      seat_.book.set_letters_refused(true);
       line_.reset();
       return Error{ErrorKind::kConfiguration, "the dead-letter queue refuses"};
     }
     refuses_ = false;
+    seat_.book.set_letters_refused(false);
     const Letter letter = letters_.front();
     letters_.pop_front();
     bytes_ -= letter.bytes;
     if (letter.is_forgotten) continue;
-    seat_.book.has_verdict(letter.tag);
+    seat_.book.settled(letter.tag);
     return std::optional(letter.tag);
   }
   return std::optional<DeliveryTag>();

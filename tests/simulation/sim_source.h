@@ -40,7 +40,7 @@ class SimSource : public Source {
 
   Result<SourceEvent> next() override;
   Result<Done> consume(std::size_t prefetch) override;
-  Result<Done> cancel() override { return send(Channel::Request::Kind::kCancel, consumers_); }
+  Result<Done> cancel() override;
   Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
   Result<Done> send_waiting() override { return Done{}; }
   bool is_sending() const override { return false; }
@@ -72,6 +72,7 @@ class SimSource : public Source {
   std::map<DeliveryTag, EventId> unsettled_;
   std::set<DeliveryTag> last_;  // which the queue drops when they are given back
   bool has_consumer_ = false;
+  std::size_t prefetch_ = 0;
   std::uint64_t consumers_ = 0;  // so many there were
   int replaced_ = 0;             // whose cancelling is not answered
   bool is_closed_ = false;

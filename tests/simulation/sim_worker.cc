@@ -28,6 +28,7 @@ SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHo
                      const WorkerLimits& limits, int number, bool is_paused)
     : clickhouse_(clickhouse),
       limits_(limits),
+      book_(limits.timeouts.hold),
       seat_{world, ledger, broker, book_, number, limits.has_dead_letters, [this] { step(); }},
       is_paused_(is_paused),
       fiber_([this] { live(); }) {
@@ -126,7 +127,10 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
   check_wait();
   pause_fiber();
   for (const Signal& signal : signals_)
-    if (signal.number != SIGTERM) book_.set_paused(signal.number == SIGTSTP);
+    if (signal.number == SIGTERM)
+      book_.set_stopping();
+    else
+      book_.set_paused(signal.number == SIGTSTP);
   return Events{std::exchange(signals_, {}), {}};
 }
 

@@ -2,6 +2,7 @@
 // figures can be held against it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,28 +17,56 @@ namespace event_consumer::simulation {
 
 class WorkerBook {
  public:
+  // Events that wait for `hold` are given back.
+  explicit WorkerBook(Duration hold) : hold_(hold) {}
+
   // At the source and at the dead-letter queue, of the present link.
-  void handed(DeliveryTag tag, EventId event, std::size_t bytes) {
-    in_hand_[tag] = {event, bytes};
+  void handed(DeliveryTag tag, EventId event, std::size_t bytes, TimePoint now) {
+    in_hand_[tag] = {event, bytes, now};
     held_bytes_ += bytes;
     ++received_;
   }
   // It is the dead-letter queue's to keep from here on.
   void is_letter(DeliveryTag tag) { free_bytes(in_hand_[tag]); }
-  void has_verdict(DeliveryTag tag) {
+  // Stored, dead-lettered or rejected.
+  void settled(DeliveryTag tag) { settled_ += returned(tag) ? 1 : 0; }
+  // Whether it was in hand.
+  bool returned(DeliveryTag tag) {
     const auto at = in_hand_.find(tag);
-    if (at == in_hand_.end()) return;
+    if (at == in_hand_.end()) return false;
     free_bytes(at->second);
     in_hand_.erase(at);
+    return true;
   }
   // Everything is given back because ClickHouse does not take it.
-  void given_back() { needs_sign_of_life_ = true; }
+  void given_back() {
+    needs_sign_of_life_ = true;
+    window_ = 1;
+  }
   void clickhouse_lives() { needs_sign_of_life_ = false; }
   bool needs_sign_of_life() const { return needs_sign_of_life_; }
 
   // As the worker was told.
   void set_paused(bool paused) { is_paused_ = paused; }
   bool is_paused() const { return is_paused_; }
+  void set_stopping() { is_stopping_ = true; }
+  // As the dead-letter queue answered last.
+  void set_letters_refused(bool refused) { are_letters_refused_ = refused; }
+
+  // Whether it has waited for so long that nothing more may be taken, after which all is given
+  // back. A worker sees late what time it is.
+  bool has_waited(DeliveryTag tag, TimePoint now) const {
+    const auto at = in_hand_.find(tag);
+    return at == in_hand_.end() || now - at->second.at >= hold_ / 2 - kLongestSleep;
+  }
+  // Whether the worker may take nothing more, though the broker would send more.
+  bool may_cancel(TimePoint now) const {
+    return is_paused_ || is_stopping_ || are_letters_refused_ || held_bytes_ > 0 ||
+           (!in_hand_.empty() && has_waited(in_hand_.begin()->first, now));
+  }
+  // The most that it may take ahead: after everything was given back one, after a lost link so
+  // many as were settled on it, and twice as many after each insert that is stored.
+  std::size_t window() const { return window_; }
 
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
   bool may_condemn() { return ++condemned_ <= kMostCondemned; }
@@ -45,6 +74,8 @@ class WorkerBook {
   void link_over() {
     failures_.clear();
     in_hand_.clear();
+    window_ = std::clamp<std::size_t>(settled_, 1, window_);
+    settled_ = 0;
     held_bytes_ = 0;
     ++links_;
   }
@@ -65,8 +96,9 @@ class WorkerBook {
     clickhouse_lives();
     condemned_ = 0;
     failures_.clear();
+    window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
     if (post.link != links_) return;
-    for (const DeliveryTag tag : post.tags) has_verdict(tag);
+    for (const DeliveryTag tag : post.tags) settled(tag);
   }
 
   // A post has failed in a way that passes by itself. Whether that can be: there are pauses between
@@ -89,8 +121,11 @@ class WorkerBook {
   struct Entry {
     EventId event = 0;
     std::size_t bytes = 0;
+    TimePoint at{};
   };
   static constexpr std::size_t kMostCondemned = 8;
+  static constexpr std::size_t kLargestWindow = 1'000'000;
+  static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kFailures = 6;
   static constexpr std::chrono::milliseconds kPausesBetween{500};
 
@@ -99,11 +134,16 @@ class WorkerBook {
     entry.bytes = 0;
   }
 
+  Duration hold_;
   std::map<DeliveryTag, Entry> in_hand_;
   std::size_t held_bytes_ = 0;
   std::size_t links_ = 0;
   bool needs_sign_of_life_ = false;
   bool is_paused_ = false;
+  bool is_stopping_ = false;
+  bool are_letters_refused_ = false;
+  std::size_t window_ = kLargestWindow;
+  std::size_t settled_ = 0;    // over the present link
   std::size_t condemned_ = 0;  // good events, since an insert was stored
   std::deque<TimePoint> failures_;
   std::uint64_t received_ = 0;
