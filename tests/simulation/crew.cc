@@ -62,6 +62,11 @@ void Crew::scale(std::size_t size) {
     if (surplus > 0 && surplus-- > 0) worker->signal(SIGTERM);
 }
 
+void Crew::reload() {
+  world_.note(0, "reload");
+  for (const auto& worker : workers_) worker->signal(SIGTERM);
+}
+
 std::optional<TimePoint> Crew::next_at() const {
   std::optional<TimePoint> next;
   for (const auto& worker : workers_) next = earliest(next, worker->wake_at());

@@ -20,6 +20,8 @@ class Crew {
   void kill_one();
   void pause(bool paused);
   void scale(std::size_t size);
+  // Each worker is replaced; its successor starts before it has ended.
+  void reload();
   std::size_t size() const { return size_; }
   // Stops all for good.
   void stop() { scale(0); }

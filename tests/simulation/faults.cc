@@ -71,7 +71,7 @@ void Faults::strike_broker() {
       return broker_.restart(duration, /*is_killed=*/true);
     case 3:
       return broker_.restart(duration, /*is_killed=*/false);
-    case 4:
+    case 4:  // as with a password file that is wrong for a while
       return broker_.refuse_connections(duration);
     case 5:
       return broker_.delete_queue(duration);
@@ -90,6 +90,7 @@ void Faults::strike_broker() {
 void Faults::strike_clickhouse() {
   using Kind = SimClickHouse::Fault::Kind;
   if (world_.one_in(5)) return clickhouse_.change_columns();
+  if (world_.one_in(15)) return clickhouse_.change_host();
   SimClickHouse::Fault fault;
   fault.kind = static_cast<Kind>(world_.number(0, 5));
   fault.one_in = world_.one_in(2) ? 1 : world_.number(2, 4);
@@ -110,7 +111,7 @@ void Faults::strike_clickhouse() {
 }
 
 void Faults::command() {
-  switch (world_.number(0, 5)) {
+  switch (world_.number(0, 6)) {
     case 0:
       crew_.pause(true);
       return world_.after(world_.between(milliseconds(10), minutes(2)), [this] {
@@ -120,6 +121,8 @@ void Faults::command() {
       return crew_.stop_one();
     case 2:
       return crew_.scale(world_.number(1, 8));
+    case 3:
+      return crew_.reload();
     default:
       return crew_.kill_one();
   }

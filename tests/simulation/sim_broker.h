@@ -17,11 +17,15 @@
 
 namespace event_consumer::simulation {
 
+// Of RabbitMQ 4.
+constexpr std::size_t kUsualDeliveryLimit = 20;
+
 struct QueueKind {
   bool is_quorum = false;                     // each return counts
   std::optional<std::size_t> delivery_limit;  // of returns, beyond which a message is dropped
   std::optional<std::size_t> max_length;      // beyond which the head is dropped
   bool single_active = false;                 // the first consumer gets everything
+  std::optional<std::chrono::seconds> consumer_timeout;  // for an acknowledgement
   std::size_t prefetch = 1;
   std::chrono::seconds heartbeat{60};
 };
@@ -73,7 +77,7 @@ class SimBroker {
  private:
   struct Message {
     std::size_t returns = 0;
-    std::size_t explained = 0;  // of these, by an outage or a death
+    std::size_t losses = 0;  // of these, with a link or its client
     bool redelivered = false;
   };
   struct Acknowledged {
@@ -83,8 +87,7 @@ class SimBroker {
 
   void handle_next(Channel& channel);
   void answer(Channel& channel, SourceEvent::Kind kind);
-  // With its link or its client; by a worker in which it has waited; or by one that takes no more.
-  enum class Return { kLost, kWaited, kLate };
+  enum class Return { kGivenBack, kLost };
   void put_back(EventId event, Return why);
   void drop_head();
   void deliver();
@@ -97,6 +100,8 @@ class SimBroker {
   Channel* channel(std::size_t number);
   bool is_queue_missing() const { return world_.now() < queue_missing_until_; }
   TimePoint times_out_at(const Channel& channel) const;
+  std::optional<TimePoint> loses_patience_at(const Channel& channel) const;
+  void cut_silent(Channel& channel);
   void take_letters(LetterLine& line);
   Message& message(EventId event);
   Duration latency() { return world_.between(std::chrono::microseconds(50), latest_); }
@@ -111,7 +116,8 @@ class SimBroker {
   std::deque<Acknowledged> acknowledged_;  // lately
   std::vector<std::shared_ptr<Channel>> channels_;
   std::vector<std::shared_ptr<LetterLine>> lines_;
-  std::size_t turn_ = 0;  // whose consumer is the next
+  std::size_t turn_ = 0;         // whose consumer is the next
+  std::uint64_t consumers_ = 0;  // so many there were
   TimePoint down_until_{};
   TimePoint refuses_until_{};
   TimePoint cuts_until_{};

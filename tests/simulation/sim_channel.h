@@ -37,6 +37,11 @@ struct Channel {
     std::set<DeliveryTag> unsettled;
   };
 
+  struct Unsettled {
+    EventId event;
+    TimePoint since;
+  };
+
   int worker;
 
   // The broker's side.
@@ -44,8 +49,9 @@ struct Channel {
   std::map<std::uint64_t, Consumer> consumers;  // by their number, from 1
   std::uint64_t last_consumer = 0;
   DeliveryTag last_tag = 0;
-  std::map<DeliveryTag, EventId> unsettled;
-  TimePoint heard_at;  // anything of the client
+  std::map<DeliveryTag, Unsettled> unsettled;
+  std::uint64_t turn = 0;  // of its first consumer among those of all channels
+  TimePoint heard_at;      // anything of the client
 
   // The network.
   std::deque<Frame> down;

@@ -85,13 +85,21 @@ void SimClickHouse::change_columns() {
               static_cast<std::uint64_t>(version_), static_cast<std::uint64_t>(oldest_accepted_));
 }
 
+void SimClickHouse::change_host() {
+  kind_.states_types = !kind_.states_types;
+  has_changed_untyped_ = true;
+  oldest_accepted_ = ++version_;
+  world_.note(0, "another host's turn: states types", kind_.states_types);
+}
+
 std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
   if (!fault_ || (is_question && fault_->answers_questions)) return std::nullopt;
   return world_.one_in(fault_->one_in) ? fault_ : std::nullopt;
 }
 
 void SimClickHouse::post(const Batch& batch, Posted answer) {
-  const Request request{batch.token(), events_of(batch), version_of(batch), batch.bytes().size()};
+  const Request request{batch.token(), events_of(batch), version_of(batch),
+                        batch.format().states_types};
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
@@ -106,6 +114,9 @@ void SimClickHouse::post(const Batch& batch, Posted answer) {
 }
 
 InsertOutcome SimClickHouse::carry_out(const Request& request) {
+  // The client itself sends nothing to a server that is not the one it has encoded for.
+  if (request.states_types != kind_.states_types)
+    return failure(Kind::kRefused, ErrorClass::kConfiguration, "another format");
   if (kind_.states_types && request.version < oldest_accepted_) {
     return failure(Kind::kRefused,
                    version_ % 2 == 0 ? ErrorClass::kData : ErrorClass::kConfiguration,
@@ -182,7 +193,7 @@ void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
   world_.after(time, [this, known, answer, fails, error_class] {
     TableOutcome outcome;
     outcome.server = kServer;
-    if (std::exchange(changes_at_look_, false)) ++version_;
+    if (std::exchange(changes_at_look_, false)) has_changed_untyped_ = true, ++version_;
     if (fails) {
       outcome.message = "the table cannot be looked at";
       outcome.error_class = error_class;
@@ -212,9 +223,10 @@ void SimInserter::start(const Batch& batch) {
   post_ = seat_.book.post(events);
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
   seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
-  seat_.world.require(server_.kind().states_types || has_just_looked_,
-                      "rows whose types nobody compares", seat_.worker);
-  seat_.world.require(server_.kind().states_types || version_of(batch) == *known_,
+  const bool states_types = batch.format().states_types;
+  seat_.world.require(states_types || has_just_looked_, "rows whose types nobody compares",
+                      seat_.worker);
+  seat_.world.require(states_types || version_of(batch) == *known_,
                       "rows of other columns than the table's", seat_.worker);
   server_.post(batch, [slot = slot_, &world = seat_.world](const InsertOutcome& outcome) {
     slot->outcome = outcome;

@@ -25,7 +25,8 @@ class SimClickHouse {
   struct Fault {
     enum class Kind {
       kAway,   // nobody listens
-      kHangs,  // answers come after the client's time-out; rows may be stored before or after
+      kHangs,  // answers come after the client's time-out, or drip; rows may be stored before or
+               // after
       kLosesAnswers,  // connections break, before rows are stored or after
       kSlow,
       kRefuses,    // with an error of `error_class`
@@ -55,7 +56,10 @@ class SimClickHouse {
 
   void set_fault(std::optional<Fault> fault) { fault_ = fault; }
   void change_columns();
-  bool has_changed() const { return version_ > 0; }
+  // Another host's turn, which has the same rows and knows another format.
+  void change_host();
+  // Whether rows may have been encoded anew although nobody has refused their bytes.
+  bool has_changed_untyped() const { return has_changed_untyped_; }
 
   static std::vector<EventId> events_of(const Batch& batch);
 
@@ -64,7 +68,7 @@ class SimClickHouse {
     std::string token;
     std::vector<EventId> events;
     int version;
-    std::size_t bytes;
+    bool states_types;
   };
 
   std::optional<Fault> strike(bool is_question);
@@ -84,6 +88,7 @@ class SimClickHouse {
   int version_ = 0;  // of the columns
   int oldest_accepted_ = 0;
   bool changes_at_look_ = false;
+  bool has_changed_untyped_ = false;
   std::map<std::string, std::vector<EventId>> tokens_;
 };
 

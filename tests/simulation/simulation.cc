@@ -10,6 +10,7 @@
 namespace event_consumer::simulation {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -26,9 +27,11 @@ constexpr std::size_t kMostPoisons = 5;
 QueueKind draw_queue(World& world) {
   QueueKind kind;
   kind.is_quorum = world.one_in(3);
-  if (kind.is_quorum && world.one_in(2)) kind.delivery_limit = world.one_in(2) ? 20 : 3;
+  if (kind.is_quorum && world.one_in(2))
+    kind.delivery_limit = world.one_in(2) ? kUsualDeliveryLimit : 3;
   if (world.one_in(20)) kind.max_length = world.number(5, 50);
   kind.single_active = world.one_in(10);
+  if (world.one_in(4)) kind.consumer_timeout = seconds(world.number(90, 600));
   kind.prefetch = world.one_in(3) ? world.number(1, 5) : world.number(5, 200);
   kind.heartbeat = seconds(world.one_in(4) ? 4 : 60);
   return kind;
@@ -60,7 +63,8 @@ class Run {
 
   RunReport go() {
     const bool is_calm = world_.one_in(20);
-    const TimePoint end = world_.now() + world_.between(seconds(10), minutes(8));
+    const Duration longest = world_.one_in(100) ? Duration(hours(5)) : minutes(8);
+    const TimePoint end = world_.now() + world_.between(seconds(10), longest);
     if (is_calm) most_poisons_ = 0;
     faults_.plan(is_calm ? 0 : world_.number(1, 25), end);
     plan_events(end);
@@ -166,8 +170,8 @@ class Run {
     // not compared and columns change, or where rows are cut for no fault of theirs, also each time
     // that nobody was told; else only when the bytes of then were refused.
     const TableKind& table = clickhouse_.kind();
-    const bool is_once = table.deduplicates && !faults_.slanders() &&
-                         (table.states_types || !clickhouse_.has_changed());
+    const bool is_once =
+        table.deduplicates && !faults_.slanders() && !clickhouse_.has_changed_untyped();
     const std::size_t most =
         event.handed + (is_once ? std::min(event.unanswered, event.outdated) : event.unanswered);
     world_.require(event.copies <= most, "stored more often (event, copies) than explained", 0, id,
