@@ -104,6 +104,7 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.require(prefetch <= seat_.book.window(), "takes too many ahead (prefetch, most)",
                       seat_.worker, prefetch, seat_.book.window());
   prefetch_ = prefetch;
+  is_cancelling_ = false;
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
   if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
@@ -117,7 +118,13 @@ Result<Done> SimSource::cancel() {
   seat_.world.require(is_window_full || seat_.book.may_cancel(seat_.world.now()),
                       "cancels for nothing while more is on its way (unsettled, prefetch)",
                       seat_.worker, unsettled_.size(), prefetch_);
+  is_cancelling_ = true;
   return send(Kind::kCancel, consumers_);
+}
+
+// While there is a consumer a quorum queue hands it to the same one again, and counts that.
+void SimSource::gives_back() {
+  seat_.world.require(!has_consumer_, "gives back while it consumes", seat_.worker);
 }
 
 Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
@@ -143,11 +150,15 @@ Result<Done> SimSource::reject(DeliveryTag tag) {
   return settle(Kind::kReject, tag);
 }
 
-Result<Done> SimSource::give_back(DeliveryTag tag) { return settle(Kind::kGiveBack, tag); }
+Result<Done> SimSource::give_back(DeliveryTag tag) {
+  gives_back();
+  return settle(Kind::kGiveBack, tag);
+}
 
 Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   seat_.step();
   seat_.world.note(seat_.worker, "gives back up to", tag);
+  gives_back();
   const auto at = unsettled_.find(tag);
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};

@@ -55,6 +55,9 @@ class SimSource : public Source {
   std::string describe() const override { return "queue q"; }
   std::string server_version() const override { return "simulated"; }
 
+  // Whether the broker may go on to send for all that the worker has done.
+  bool is_consuming() const { return has_consumer_ && !is_cancelling_; }
+
   // When its descriptor becomes readable.
   std::optional<TimePoint> ready_at() const;
 
@@ -62,6 +65,7 @@ class SimSource : public Source {
   Result<Done> send(Channel::Request::Kind kind, std::uint64_t number = 0);
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
   void require_not_last(DeliveryTag tag) const;
+  void gives_back();
   void read_socket();
   SourceEvent report(const Channel::Frame& frame);
 
@@ -72,6 +76,7 @@ class SimSource : public Source {
   std::map<DeliveryTag, EventId> unsettled_;
   std::set<DeliveryTag> last_;  // which the queue drops when they are given back
   bool has_consumer_ = false;
+  bool is_cancelling_ = false;
   std::size_t prefetch_ = 0;
   std::uint64_t consumers_ = 0;  // so many there were
   int replaced_ = 0;             // whose cancelling is not answered

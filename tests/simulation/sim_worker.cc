@@ -188,6 +188,9 @@ void SimWorker::check() {
     require(book_.held_bytes() <= most, "more bytes held than may be", book_.held_bytes(), most);
   require(record.held_bytes <= most + limits_.batch.bytes, "more bytes held by its own figure",
           record.held_bytes, most + limits_.batch.bytes);
+  const bool consumes =
+      link_->is_up() && static_cast<const SimSource&>(link_->source()).is_consuming();
+  world.require(!consumes || !book_.is_paused(), "consumes on in a pause", seat_.worker);
   const DeadLetterSink* letters = link_->dead_letters();
   const std::size_t unconfirmed = letters == nullptr ? 0 : letters->unconfirmed_bytes();
   require(unconfirmed <= kMostUnconfirmedBytes + limits_.largest_event,
