@@ -84,8 +84,7 @@ Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
 }
 
 Result<Done> Consumer::cancelled() {
-  if (state_ != IntakeState::kReturning) return Done{};
-  state_ = IntakeState::kHolding;
+  if (state_ == IntakeState::kReturning) state_ = IntakeState::kHolding;
   return settlement_.return_late();
 }
 

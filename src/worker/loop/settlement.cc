@@ -170,10 +170,7 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
 
 Result<Done> Settlement::time_passed(TimePoint now) { return apply(stage_.time_passed(now), now); }
 
-Result<Done> Settlement::drain(TimePoint now) {
-  if (auto done = return_late(); !done) return done;
-  return apply(stage_.drain(now), now);
-}
+Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
 Result<Done> Settlement::acknowledge() {
   const auto tag = in_flight_.take_settled_prefix();

@@ -279,6 +279,22 @@ TEST_CASE("worker loop: after a hold one event is the probe, and stays in hand",
   rig.run(std::move(steps)).ok();
 }
 
+TEST_CASE("worker loop: a stop, too, gives back only when the consumer is gone", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.events.raise(SIGTSTP); },
+              [&] { rig.delivers_good(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] {
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.source->given_back.empty());
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { CHECK(rig.source->given_back == Tags{1}); },
+          })
+      .ok();
+}
+
 TEST_CASE("worker loop: the probe is not decided by what was posted before it", "[worker_loop]") {
   LoopRig rig;
   rig.answers_inserts = false;
