@@ -37,6 +37,48 @@ TEST_CASE("a queue with other arguments is used as it is") {
                    seconds(10)));
 }
 
+TEST_CASE("a queue that is limited in length loses the oldest, and nothing else") {
+  TestTopology topology("limited");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(topology.queue(), {{"x-max-length", std::int64_t{10}}});
+  const ClickEvents events;
+  for (std::uint64_t id = 0; id < 15; ++id)
+    client.publish("", topology.queue(), events.json_at(id));
+  REQUIRE(wait_until(
+      [&] {
+        const auto first = client.get(topology.queue(), /*auto_ack=*/false);
+        if (!first) return false;
+        client.reject(first->delivery_tag, /*requeue=*/true);
+        return first->body == events.json_at(5) && client.message_count(topology.queue()) == 10;
+      },
+      seconds(10)));
+  Service service(topology.environment());
+  CHECK(wait_until([&] { return topology.rows() == 10; }, seconds(20)));
+  CHECK(topology.distinct_events() == 10);
+}
+
+TEST_CASE("a queue with a single active consumer comes to rest between two instances") {
+  constexpr std::uint64_t kEvents = 5000;
+  TestTopology topology("single_active");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(topology.queue(), {{"x-single-active-consumer", true}});
+  const ClickEvents events;
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Service first(environment);
+  REQUIRE(first.wait_consuming(1));
+  Service second(environment);
+  REQUIRE(second.wait_consuming(1));
+  for (std::uint64_t id = 0; id < kEvents; ++id)
+    client.publish("", topology.queue(), events.json_at(id));
+  CHECK(wait_until([&] { return topology.distinct_events() == kEvents; }, seconds(60)));
+  CHECK(topology.rows() == kEvents);
+  // The other one takes over from the one that goes.
+  CHECK(first.stop() == 0);
+  client.publish("", topology.queue(), events.json_at(kEvents));
+  CHECK(wait_until([&] { return topology.distinct_events() == kEvents + 1; }, seconds(20)));
+}
+
 TEST_CASE("a dead letter keeps its properties and is made to last") {
   TestTopology topology("properties");
   topology.declare_topology();

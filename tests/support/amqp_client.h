@@ -17,7 +17,7 @@
 namespace event_consumer::testing {
 
 // Arguments of a queue (x-queue-type, x-max-length, …).
-using QueueArguments = std::map<std::string, std::variant<std::string, std::int64_t>>;
+using QueueArguments = std::map<std::string, std::variant<std::string, std::int64_t, bool>>;
 
 // What the publisher of the click events sets: the content type and nothing else.
 struct MessageProperties {

@@ -6,6 +6,14 @@ namespace event_consumer::testing {
 
 namespace {
 
+amqp_table_entry_t entry(const std::string& key, bool value) {
+  amqp_table_entry_t entry{};
+  entry.key = bytes(key);
+  entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+  entry.value.value.boolean = value;
+  return entry;
+}
+
 amqp_table_entry_t entry(const std::string& key, const std::string& value) {
   amqp_table_entry_t entry{};
   entry.key = bytes(key);
