@@ -93,12 +93,14 @@ class SettlementRig {
 
   void confirm_dead_letter() { failed = !settlement.dead_lettered(dead_letters.confirm()).ok(); }
 
-  void answer(InsertOutcome::Kind kind) {
+  void answer(const InsertOutcome& outcome) {
     inserter.under_way = false;
+    failed = !settlement.inserted(outcome, now).ok();
+  }
+  void answer(InsertOutcome::Kind kind) {
     const int code = kind == InsertOutcome::Kind::kRefused ? 252 : 0;
     const bool stored = kind == InsertOutcome::Kind::kStored;
-    failed =
-        !settlement.inserted({kind, code, stored ? "" : "no", ErrorClass::kTransient}, now).ok();
+    answer({kind, code, stored ? "" : "no", ErrorClass::kTransient});
   }
   void store() { answer(InsertOutcome::Kind::kStored); }
   void refuse() { answer(InsertOutcome::Kind::kRefused); }
