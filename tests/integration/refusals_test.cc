@@ -33,8 +33,22 @@ std::uint32_t dead_letters(const TestTopology& topology) {
 
 }  // namespace
 
-// A table that exists is as easily mistyped as one that does not.
-TEST_CASE("a table that takes no key of the events costs none of them") {
+TEST_CASE("slip: CLICKHOUSE_TABLE=order, not there") {
+  TestTopology topology("slip_table");
+  topology.declare_topology();
+  publish_events(topology, 0, 20);
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  auto environment = topology.environment();
+  environment["CLICKHOUSE_TABLE"] = "order";
+  Service service(environment);
+  CHECK(service.wait_exit_status(seconds(60)) == 78);
+  CHECK(service.count_in_log("`.`order` does not exist on ClickHouse") > 0);
+  CHECK(clickhouse().query("SHOW TABLES FROM " + topology.database()).empty());
+  AmqpClient client(rabbitmq().url());
+  CHECK(client.message_count(topology.queue()) == 20);
+}
+
+TEST_CASE("slip: CLICKHOUSE_TABLE of another kind") {
   TestTopology topology("misfit");
   topology.declare_topology();
   clickhouse().query("CREATE DATABASE " + topology.database());
