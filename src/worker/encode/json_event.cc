@@ -150,7 +150,17 @@ Rejection reject(Reason reason, std::string_view what, std::size_t offset) {
   return {reason, "", std::string(what) + " at byte " + std::to_string(offset)};
 }
 
-Rejection describe(const Reader& reader, std::optional<Reason> refusal) {
+// What a body that is no JSON is, where its first bytes tell; else empty.
+std::string_view foreign_format(std::string_view body) {
+  const auto begins = [body](std::string_view with) { return body.substr(0, with.size()) == with; };
+  if (begins("\x1f\x8b")) return "the body is compressed with gzip";
+  if (begins("\x28\xb5\x2f\xfd")) return "the body is compressed with zstd";
+  if (begins("\xff\xfe") || begins("\xfe\xff")) return "the body is UTF-16";
+  if (begins("\xef\xbb\xbf")) return "a byte order mark stands before the JSON";
+  return "";
+}
+
+Rejection describe(std::string_view body, const Reader& reader, std::optional<Reason> refusal) {
   const std::size_t offset = reader.GetErrorOffset();
   if (refusal == Reason::kNotAnObject) return {*refusal, "", "the body is not a JSON object"};
   if (refusal) return reject(*refusal, "nested deeper than 64 levels", offset);
@@ -158,6 +168,10 @@ Rejection describe(const Reader& reader, std::optional<Reason> refusal) {
   if (code == rapidjson::kParseErrorStringUnicodeSurrogateInvalid) {
     return reject(Reason::kInvalidUtf8, kHalfPair, offset);
   }
+  // RapidJSON calls it an invalid escape.
+  if (code == rapidjson::kParseErrorStringEscapeInvalid && offset < body.size() &&
+      static_cast<unsigned char>(body[offset]) < ' ')
+    return reject(Reason::kNotJson, "a control character in a string that is not escaped", offset);
   std::string_view words = rapidjson::GetParseError_En(code);
   if (!words.empty() && words.back() == '.') words.remove_suffix(1);
   return reject(Reason::kNotJson, words, offset);
@@ -186,6 +200,10 @@ const std::vector<JsonValue>& JsonEvent::values() const { return state_->values;
 
 std::optional<Rejection> JsonEvent::read(std::string_view body) {
   const std::size_t invalid = find_invalid_utf8(body);
+  const std::string_view foreign = foreign_format(body);
+  if (!foreign.empty())
+    return Rejection{invalid == std::string_view::npos ? Reason::kNotJson : Reason::kInvalidUtf8,
+                     "", std::string(foreign)};
   if (invalid != std::string_view::npos) {
     return reject(Reason::kInvalidUtf8, "invalid UTF-8", invalid);
   }
@@ -198,7 +216,7 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
   BodyStream stream(state.copy.data());
   Slots slots(body, stream, state.index, state.values, state.unknown_keys);
   if (state.reader.Parse<kParseFlags>(stream, slots).IsError()) {
-    return describe(state.reader, slots.refusal());
+    return describe(body, state.reader, slots.refusal());
   }
   if (stream.Tell() != body.size()) {  // for RapidJSON a NUL byte is the end of any text
     return reject(Reason::kNotJson, "a NUL byte after the value", stream.Tell());

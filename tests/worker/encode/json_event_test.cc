@@ -154,6 +154,17 @@ TEST_CASE("invalid UTF-8 is refused as such wherever it stands") {
   CHECK(error("{\"a\":\"\xff\"}") == "invalid UTF-8 at byte 6");
 }
 
+TEST_CASE("a body of another format is called by its name") {
+  CHECK(error("\x1f\x8b\x08") == "the body is compressed with gzip");
+  CHECK(error("\x28\xb5\x2f\xfd") == "the body is compressed with zstd");
+  CHECK(error(std::string_view("\xff\xfe{\0", 4)) == "the body is UTF-16");
+  CHECK(error("\xef\xbb\xbf{\"a\":1}") == "a byte order mark stands before the JSON");
+  CHECK((Reading("\xef\xbb\xbf{}").rejection->reason == Reason::kNotJson));
+  CHECK(error("{\"a\":\"x\ny\"}") ==
+        "a control character in a string that is not escaped at byte 7");
+  CHECK(error("{\"a\":\"\\x\"}") == "Invalid escape character in string at byte 6");
+}
+
 TEST_CASE("a key in another case counts unless the column's own name is there") {
   CHECK(Reading(R"({"A":1})").a().text == "1");
   CHECK(Reading(R"({"A":1,"a":2})").a().text == "2");
