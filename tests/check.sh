@@ -95,7 +95,7 @@ for program in "$@"; do
   for tests in "$all"-*.tests; do
     logs=${tests%.tests}
     mkdir "$logs"
-    EVENT_CONSUMER_TEST_RUN=$logs "$program" -f "$tests" >"$logs.output" 2>&1 &
+    TEST_RUN_DIRECTORY=$logs "$program" -f "$tests" >"$logs.output" 2>&1 &
     jobs="$jobs $!:$(basename "$logs")"
   done
   for job in $jobs; do

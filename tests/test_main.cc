@@ -1,6 +1,6 @@
 // The entry point of a test program. After the run it writes «PASSED FAILED» (test cases) and the
 // name of each test case that failed, a line each, to the file «counts» in the directory named by
-// EVENT_CONSUMER_TEST_RUN, from which tests/check.sh makes its last lines.
+// TEST_RUN_DIRECTORY, from which tests/check.sh makes its last lines.
 #if !__has_include(<catch2/catch_test_macros.hpp>)
 #define CATCH_CONFIG_RUNNER
 #endif
@@ -41,7 +41,7 @@ struct CountListener : ListenerBase {
   }
 
   void testRunEnded(const Catch::TestRunStats& stats) override {
-    const char* directory = std::getenv("EVENT_CONSUMER_TEST_RUN");
+    const char* directory = std::getenv("TEST_RUN_DIRECTORY");
     if (directory == nullptr) return;
     std::ofstream file(std::string(directory) + "/counts");
     file << stats.totals.testCases.passed << ' ' << stats.totals.testCases.failed << '\n';

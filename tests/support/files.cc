@@ -23,7 +23,7 @@ namespace {
   throw std::runtime_error(what + ' ' + path + ": " + std::strerror(errno));
 }
 
-const char* run_directory() { return std::getenv("EVENT_CONSUMER_TEST_RUN"); }
+const char* run_directory() { return std::getenv("TEST_RUN_DIRECTORY"); }
 
 }  // namespace
 

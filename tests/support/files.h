@@ -21,13 +21,13 @@ std::string tail_of_file(const std::string& path, std::size_t max_lines = 30);
 // Creates the directory and those above it.
 void make_directories(const std::string& path);
 
-// A fresh directory <name>-<pid>-<n> in the directory named by EVENT_CONSUMER_TEST_RUN, else in
+// A fresh directory <name>-<pid>-<n> in the directory named by TEST_RUN_DIRECTORY, else in
 // build/run below the current directory.
 class PrivateDirectory {
  public:
   explicit PrivateDirectory(const std::string& name);
   // Removes the directory with all that is in it, unless keep() was called. In that of
-  // EVENT_CONSUMER_TEST_RUN stay the logs: what has a name that ends in «log».
+  // TEST_RUN_DIRECTORY stay the logs: what has a name that ends in «log».
   ~PrivateDirectory();
   PrivateDirectory(const PrivateDirectory&) = delete;
   PrivateDirectory& operator=(const PrivateDirectory&) = delete;
