@@ -24,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   const Options& options = resolved->options;
-  if (options.workers < 1 || options.prefetch < 1 || options.prefetch > 65535 ||
-      options.batch_rows < 1 || options.batch_bytes < 1 || options.rabbitmq_urls.empty() ||
-      options.clickhouse_hosts.empty())
+  if (options.workers < 1 || options.prefetch.value_or(1) < 1 ||
+      options.prefetch.value_or(1) > 65535 || options.batch_rows < 1 || options.batch_bytes < 1 ||
+      options.rabbitmq_urls.empty() || options.clickhouse_hosts.empty())
     std::abort();
   return 0;
 }
