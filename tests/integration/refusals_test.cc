@@ -68,7 +68,7 @@ TEST_CASE("slip: CLICKHOUSE_TABLE of another kind") {
   CHECK(topology.rows() == 0);
   CHECK(dead_letters(topology) == 0);
 
-  for (const char* column : {"short_code", "referrer", "user_agent"})
+  for (const char* column : {"short_code", "referrer", "original_url"})
     clickhouse().query("ALTER TABLE " + topology.table() + " ADD COLUMN " + column + " String");
   CHECK(wait_until([&] { return topology.rows() == 50; }, seconds(120)));
   CHECK(topology.distinct_events() == 50);

@@ -77,7 +77,7 @@ void SimWorker::run() {
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{limits_.batch, limits_.table_check_interval};
   Settlement settlement(limits, std::move(*encoding), guard, inserter);
-  const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes(), limits_.begin);
+  const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes());
   link_ = &link;
   inserter_ = &inserter;
   status_ = &status;

@@ -22,7 +22,6 @@ struct WorkerLimits {
   Consumer::Timeouts timeouts;
   bool has_dead_letters;
   std::size_t largest_event;
-  PrefetchWindow::Begin begin = PrefetchWindow::Begin::kFull;
 };
 
 class SimWorker : public EventLoop {

@@ -46,7 +46,6 @@ WorkerLimits draw_limits(World& world) {
   limits.timeouts = {seconds(world.number(5, 30)), seconds(world.number(5, 60))};
   limits.has_dead_letters = !world.one_in(5);
   limits.largest_event = 2 * limits.batch.bytes;
-  if (world.one_in(2)) limits.begin = PrefetchWindow::Begin::kSmall;
   return limits;
 }
 

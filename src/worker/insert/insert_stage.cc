@@ -30,6 +30,7 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
     return effects;
   }
   batches_.added(id, /*rows=*/1, writer_.format(), now);
+  if (mode_ == Mode::kDraining) batches_.make_due(FlushReason::kStop);
   return go_on(now);
 }
 

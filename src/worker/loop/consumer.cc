@@ -76,16 +76,17 @@ Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
     case Arrival::kTake:
       return settlement_.take(delivery, now);
     case Arrival::kReturn:
-      return settlement_.take_late(delivery, now);
     case Arrival::kLeave:
       break;
   }
-  return settlement_.leave(delivery, now);
+  return settlement_.take_late(delivery, now);
 }
 
 Result<Done> Consumer::cancelled() {
   if (state_ == IntakeState::kReturning) state_ = IntakeState::kHolding;
-  return settlement_.return_late();
+  // One that stops closes the channel, and everything goes back at once.
+  const bool stays = arrival(state_) == Arrival::kLeave && !settlement_.took_behind_late();
+  return stays ? Result<Done>(Done{}) : settlement_.return_late();
 }
 
 void Consumer::settled() {
@@ -274,7 +275,7 @@ Result<Done> Consumer::drain(TimePoint now) {
 }
 
 Result<Done> Consumer::settle(TimePoint now) {
-  const std::size_t in_hand = settlement_.in_flight().in_hand();
+  const std::size_t in_hand = settlement_.in_flight().in_hand() - settlement_.late();
   if (in_hand > 0) log::warn("{} events are not stored and go back to the queue", in_hand);
   state_ = IntakeState::kSettling;
   stop_deadline_ = now + kSettleTimeout;

@@ -8,18 +8,9 @@ namespace {
 // So many deliveries, the latest, make what is taken for usual.
 constexpr std::size_t kMostSeen = 64;
 
-// Before any has come.
-constexpr double kLargeDelivery = 64 * 1024;
-
 constexpr std::size_t kStep = 4;
 
 }  // namespace
-
-PrefetchWindow::PrefetchWindow(std::size_t most, std::size_t most_bytes, Begin begin)
-    : most_(most),
-      most_bytes_(most_bytes),
-      size_(most),
-      usual_bytes_(begin == Begin::kSmall ? kLargeDelivery : 0) {}
 
 void PrefetchWindow::received(std::size_t bytes) {
   seen_ = std::min(kMostSeen, seen_ + 1);

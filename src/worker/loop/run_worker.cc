@@ -57,11 +57,9 @@ Result<BrokerLink::Connections> connect(const Options& options, const std::strin
 
 // By itself it is one batch being posted, one waiting and one being filled; more help nobody.
 PrefetchWindow make_window(const Options& options, const SettlementLimits& limits) {
-  if (options.prefetch)
-    return {static_cast<std::size_t>(*options.prefetch), limits.held_bytes(),
-            PrefetchWindow::Begin::kFull};
-  return {std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch), limits.held_bytes(),
-          PrefetchWindow::Begin::kSmall};
+  const std::size_t three_batches = std::min<std::size_t>(3 * options.batch_rows, kMostPrefetch);
+  return {options.prefetch ? static_cast<std::size_t>(*options.prefetch) : three_batches,
+          limits.held_bytes()};
 }
 
 BrokerLink::Connecting begin_to_connect(const Options& options, const std::string& name) {

@@ -88,16 +88,6 @@ Result<Done> Settlement::return_late() {
   return acknowledge();
 }
 
-Result<Done> Settlement::leave(const Delivery& delivery, TimePoint now) {
-  if (delivery.is_last) {
-    if (auto done = take(delivery, now); !done) return done;
-    return apply(stage_.drain(now), now);
-  }
-  count_received(delivery);
-  ++counters_.returned;
-  return Done{};
-}
-
 // What is given back up to a tag takes everything before it along. So it waits until nothing in
 // hand is at its last delivery.
 Result<Done> Settlement::give_back_all(TimePoint now) {
@@ -189,7 +179,7 @@ bool Settlement::has_room() const {
 }
 
 bool Settlement::drained() const {
-  if (in_flight_.in_hand() == 0 || nothing_fits() || stage_.gave_up()) return true;
+  if (in_flight_.in_hand() <= late() || nothing_fits() || stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
   return refuses && in_flight_.in_hand() <= unconfirmed_.size();
 }

@@ -42,15 +42,12 @@ class Settlement {
   void link_lost();
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
-  // The first five only while there is a link.
+  // The first four only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
-  // One that comes while the consumer is being cancelled: it goes back at return_late(). At its
-  // last delivery it is taken: its queue would drop it.
+  // One that comes while the consumer is being cancelled: it goes back at return_late(), or with
+  // the channel. At its last delivery it is taken: its queue would drop it.
   Result<Done> take_late(const Delivery& delivery, TimePoint now);
   Result<Done> return_late();
-  // One that comes while the channel is about to be closed, which gives it back: it is counted, and
-  // nothing is sent for it. At its last delivery it is taken.
-  Result<Done> leave(const Delivery& delivery, TimePoint now);
   Result<Done> dead_lettered(DeliveryTag tag);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
@@ -70,6 +67,13 @@ class Settlement {
   bool keeps_last() const { return dead_letters_ != nullptr && in_flight_.keeps_last(); }
   // Sends it there.
   Result<Done> dead_letter_last(TimePoint now);
+
+  // How many came late and are not returned; and whether anything behind them was taken, which
+  // cannot be acknowledged before they are.
+  std::size_t late() const { return late_.size(); }
+  bool took_behind_late() const {
+    return !late_.empty() && in_flight_.last_tag() - late_.front().tag >= late_.size();
+  }
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const { return stage_.deadline(); }

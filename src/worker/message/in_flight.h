@@ -54,6 +54,9 @@ class InFlight {
   bool keeps_last() const { return last_kept_ > 0; }
   std::vector<DeliveryId> last_kept() const;
 
+  // Of the delivery that came last; 0 when none came over this link.
+  DeliveryTag last_tag() const { return first_ + messages_.size() - 1; }
+
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();

@@ -42,25 +42,6 @@ TEST_CASE("prefetch window: follows the size of what comes, so that a full one c
   CHECK(window.size() >= 900);
 }
 
-// Otherwise the first window could be more than can be held.
-TEST_CASE("prefetch window: by itself it begins as for large deliveries, and opens in one step",
-          "[prefetch_window]") {
-  PrefetchWindow window(30'000, 32 << 20, PrefetchWindow::Begin::kSmall);
-  window.applied();
-  CHECK(window.size() == 256);
-  CHECK_FALSE(apply_if_due(window));
-  receive(window, 256, 400);
-  window.inserted();
-  CHECK(apply_if_due(window));
-  CHECK(window.size() == 30'000);
-  for (int i = 0; i < 100; ++i) {
-    receive(window, 1000, 400);
-    window.inserted();
-    CHECK_FALSE(apply_if_due(window));
-  }
-  CHECK(PrefetchWindow(30'000, 1 << 10, PrefetchWindow::Begin::kSmall).size() == 1);
-}
-
 TEST_CASE("prefetch window: never less than one", "[prefetch_window]") {
   PrefetchWindow window(10, 1000);
   receive(window, 1000, 1'000'000);

@@ -95,10 +95,32 @@ TEST_CASE("settlement: a last delivery that comes late is taken", "[settlement]"
   CHECK(rig.source.given_back.empty());
   rig.drain();
   late.tag = ++rig.last_tag;
-  REQUIRE(rig.settlement.leave(late, rig.now));
+  REQUIRE(rig.settlement.take_late(late, rig.now));
   rig.store();
   rig.store();
   CHECK(rig.source.acknowledged == Tags{1, 2});
+}
+
+TEST_CASE("settlement: what came late before a last delivery does not keep it from its verdict",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/100);
+  rig.drain();
+  Delivery late;
+  late.tag = ++rig.last_tag;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  CHECK_FALSE(rig.settlement.took_behind_late());
+  CHECK(rig.settlement.drained());
+  late.tag = ++rig.last_tag;
+  late.is_last = true;
+  late.body = R"({"code":"ab"})";
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  CHECK(rig.settlement.took_behind_late());
+  CHECK_FALSE(rig.settlement.drained());
+  rig.store();
+  CHECK(rig.source.acknowledged.empty());
+  REQUIRE(rig.settlement.return_late());
+  CHECK(rig.source.given_back == Tags{1});
+  CHECK(rig.source.acknowledged == Tags{2});
 }
 
 TEST_CASE("settlement: with the link the wait for a confirm is over", "[settlement]") {
