@@ -264,6 +264,7 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   seat_.world.require(batch_->token() == token_ && batch_->bytes() == bytes_,
                       "a batch has changed while it was posted", seat_.worker);
   if (insert->kind == Kind::kStored) seat_.book.stored(post_);
+  if (insert->error_class == ErrorClass::kData) seat_.book.refused(post_);
   if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
       version_of(*batch_) != *known_)
     for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;

@@ -101,6 +101,7 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.require(!seat_.book.needs_sign_of_life(),
                       "takes again what it gave back, with no sign of life of ClickHouse",
                       seat_.worker);
+  seat_.book.new_consumer();
   seat_.world.require(prefetch <= seat_.book.window(), "takes too many ahead (prefetch, most)",
                       seat_.worker, prefetch, seat_.book.window());
   prefetch_ = prefetch;

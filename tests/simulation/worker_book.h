@@ -65,8 +65,15 @@ class WorkerBook {
            (!in_hand_.empty() && has_waited(in_hand_.begin()->first, now));
   }
   // The most that it may take ahead: after everything was given back one, after a lost link so
-  // many as were settled on it, and twice as many after each insert that is stored.
+  // many as were settled on it, and twice as many after each insert that is stored; and four times
+  // as many while only others can decide about what is in hand.
   std::size_t window() const { return window_; }
+  void new_consumer() {
+    const bool is_undecided =
+        !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(),
+                                         [](const auto& each) { return each.second.is_refused; });
+    if (is_undecided) window_ *= 4;
+  }
 
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
   bool may_condemn() { return ++condemned_ <= kMostCondemned; }
@@ -91,6 +98,11 @@ class WorkerBook {
       for (const auto& [tag, entry] : in_hand_)
         if (entry.event == event) post.tags.push_back(tag);
     return post;
+  }
+  void refused(const Post& post) {
+    if (post.link != links_) return;
+    for (const DeliveryTag tag : post.tags)
+      if (has(tag)) in_hand_[tag].is_refused = true;
   }
   void stored(const Post& post) {
     clickhouse_lives();
@@ -122,6 +134,7 @@ class WorkerBook {
     EventId event = 0;
     std::size_t bytes = 0;
     TimePoint at{};
+    bool is_refused = false;  // by ClickHouse, as a row
   };
   static constexpr std::size_t kMostCondemned = 8;
   static constexpr std::size_t kLargestWindow = 1'000'000;

@@ -60,6 +60,8 @@ class InsertStage {
   bool is_healthy() const { return mode_ == Mode::kOrdinary || mode_ == Mode::kDraining; }
   // Messages of which no key is a column, and that wait for another to be stored.
   std::size_t unmatched() const { return refusal_search_.unmatched(); }
+  // Messages about which others have to decide: these, and those refused with none to compare.
+  std::size_t undecided() const { return unmatched() + refusal_search_.alone(); }
   // Whether it waits before it tries again what has failed.
   bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.

@@ -44,6 +44,7 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
   const std::size_t condemned = others_wait ? 0 : unconfirmed_;
   if (suspects_.size() + condemned >= kMostSuspects) {
     step.last = take_suspects();
+    alone_ = others_wait ? 0 : step.last.size();
     step.pause = refusal_ + "; " + std::to_string(kMostSuspects) +
                  " rows in a row are refused one by one, as if it were not their fault";
   } else if (!others_wait) {
@@ -63,7 +64,7 @@ bool RefusalSearch::is_at_fault(const Unmatched& message) {
 std::vector<BatchPtr> RefusalSearch::stored() {
   ++stored_inserts_;
   has_witness_ = true;
-  unconfirmed_ = 0;
+  unconfirmed_ = alone_ = 0;
   return take_suspects();
 }
 

@@ -56,7 +56,13 @@ class RefusalSearch {
   std::vector<Unmatched> take_unmatched() { return std::exchange(unmatched_, {}); }
   std::size_t unmatched() const { return unmatched_.size(); }
   // What was stored proves nothing any more.
-  void columns_changed() { has_witness_ = false; }
+  void columns_changed() {
+    has_witness_ = false;
+    alone_ = 0;
+  }
+  // How many messages are refused while none is there to compare them with. Nothing decides about
+  // them before others come.
+  std::size_t alone() const { return alone_; }
 
   // Takes back all that was set apart.
   std::vector<BatchPtr> take_suspects();
@@ -64,6 +70,7 @@ class RefusalSearch {
   void drop_all() {
     suspects_.clear();
     unmatched_.clear();
+    alone_ = 0;
   }
 
   // Bytes of the rows set apart.
@@ -82,6 +89,7 @@ class RefusalSearch {
   std::size_t stored_inserts_ = 0;
   // Messages given up since then without any to compare them with.
   std::size_t unconfirmed_ = 0;
+  std::size_t alone_ = 0;  // of the latest pause
   std::vector<Unmatched> unmatched_;
   bool has_witness_ = false;  // a message was stored in a table of these columns
 };

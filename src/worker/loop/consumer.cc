@@ -128,9 +128,9 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
     hold_reason_ = kPaused;
   else if (hold_reason_ == kPaused)
     hold_reason_ = kTooLate;
-  if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.nothing_fits() &&
+  if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.wants_more() &&
       settlement_.window_is_full() && !window_.is_wide_open()) {
-    window_.nothing_fits();
+    window_.widen();
     return renew();
   }
   while (link_.is_up()) {

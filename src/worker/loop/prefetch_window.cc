@@ -29,7 +29,7 @@ void PrefetchWindow::given_back() {
 
 void PrefetchWindow::too_many_bytes() { size_ = std::max<std::size_t>(1, size() / kStep); }
 
-void PrefetchWindow::nothing_fits() { size_ = std::min(most_, kStep * size_); }
+void PrefetchWindow::widen() { size_ = std::min(most_, kStep * size_); }
 
 void PrefetchWindow::link_lost(std::size_t settled) {
   size_ = std::clamp<std::size_t>(settled, 1, size_);

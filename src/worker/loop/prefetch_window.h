@@ -28,7 +28,7 @@ class PrefetchWindow {
   void inserted();                       // an insert was stored
   void given_back();                     // all in hand, because it could not be stored
   void too_many_bytes();                 // a part, because it could not be held
-  void nothing_fits();                   // all that came; it takes others to decide
+  void widen();                          // more are wanted, to decide about those in hand
   void link_lost(std::size_t settled);   // on which so many deliveries were settled
   void applied() { applied_ = size(); }  // the broker has been told
 

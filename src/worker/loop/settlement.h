@@ -95,6 +95,11 @@ class Settlement {
     return stage_.unmatched() > 0 && stage_.unmatched() == in_flight_.in_hand();
   }
 
+  // Whether nothing in hand can be decided before other events come.
+  bool wants_more() const {
+    return stage_.undecided() > 0 && stage_.undecided() == in_flight_.in_hand();
+  }
+
   // When the oldest event was taken that is not acknowledged; nothing when there is none, or when
   // only the next event can decide what becomes of them.
   std::optional<TimePoint> oldest() const {

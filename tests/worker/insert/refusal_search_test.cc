@@ -102,6 +102,22 @@ TEST_CASE("refusal search: those given up without any to compare count among the
   CHECK(rig.refused(batch({9}), false).at_fault.size() == 1);
 }
 
+TEST_CASE("refusal search: those refused with none to compare them with want others",
+          "[refusal_search]") {
+  SearchRig rig;
+  for (DeliveryTag tag = 1; tag <= 7; ++tag) rig.refused(batch({tag}), false);
+  CHECK(rig.search.alone() == 0);
+  Step step = rig.refused(batch({8}), false);
+  CHECK_FALSE(step.pause.empty());
+  CHECK(rig.search.alone() == 1);
+  rig.refused(batch({9}), true);
+  step = rig.refused(std::move(step.last.front()), false);
+  CHECK(step.last.size() == 2);
+  CHECK(rig.search.alone() == 2);
+  rig.search.stored();
+  CHECK(rig.search.alone() == 0);
+}
+
 // Else a pause that is longer than events may wait would bring the same ones back again and again.
 TEST_CASE("refusal search: those given up do not keep others that wait from being tried",
           "[refusal_search]") {

@@ -428,6 +428,32 @@ TEST_CASE("worker loop: a window of events that do not fit opens, then they go b
   CHECK(rig.record().counters.returned == 100);
 }
 
+// After a hold, bad events at the head of the queue would be all that this worker ever sees.
+TEST_CASE("worker loop: a probe that is refused with none to compare it with brings others",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  for (int i = 0; i < 8; ++i) {
+    steps.push_back([&] {
+      rig.letters->to_confirm = 1;
+      rig.delivers_good();
+    });
+    steps.push_back([&] { rig.fails(ErrorClass::kData); });
+    steps.push_back([&] { rig.table_is_unchanged(); });
+  }
+  steps.push_back([&] {
+    CHECK(rig.record().counters.all_dead_lettered() == 7);
+    CHECK(rig.source->cancel_calls == 1);
+    rig.arrives(Kind::kCancelled);
+  });
+  steps.push_back([&] {
+    CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4});
+    CHECK(rig.record().in_hand == 1);
+  });
+  rig.run(std::move(steps)).ok();
+}
+
 TEST_CASE("worker loop: events that do not fit wait for one that does, however long",
           "[worker_loop]") {
   LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
