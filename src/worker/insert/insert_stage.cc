@@ -255,7 +255,8 @@ void InsertStage::encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, E
 
 Effects InsertStage::search_front(TimePoint now) {
   BatchPtr front = batches_.take_front();
-  RefusalSearch::Step step = refusal_search_.refused(std::move(front), batches_.has_sealed());
+  const bool others_wait = batches_.has_sealed() || batches_.filling_rows() > 0;
+  RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait);
   batches_.put_first(std::move(step.first));
   batches_.put_last(std::move(step.last));
   Effects effects;

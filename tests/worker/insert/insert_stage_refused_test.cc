@@ -11,6 +11,21 @@ using testing::all_but;
 using testing::Tags;
 using Rig = testing::InsertStageRig;
 
+TEST_CASE("insert stage: rows that are being filled are others to compare with", "[insert_stage]") {
+  Rig rig(2);
+  rig.add(1);
+  rig.wait_for_deadline();
+  rig.add(1);
+  rig.refuse(ErrorClass::kData);
+  rig.table_unchanged();
+  CHECK(rig.refused_tags.empty());
+  rig.wait_for_deadline();
+  REQUIRE(rig.inserter.posts.size() == 2);
+  CHECK(rig.inserter.posts[1].tags == Tags{2});
+  rig.store();
+  CHECK(rig.inserter.posts[2].tags == Tags{1});
+}
+
 TEST_CASE("insert stage: rows at fault are found, everything else is stored", "[insert_stage]") {
   for (const std::set<DeliveryTag>& bad :
        {std::set<DeliveryTag>{1}, {64}, {1, 64}, {3, 17, 18, 40}, {}}) {
