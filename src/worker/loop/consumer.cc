@@ -96,9 +96,10 @@ void Consumer::settled() {
 // A larger window needs another consumer. The one that is there goes before an acknowledgement
 // gives it room: what is on its way to one that is cancelled, a quorum queue counts as returned
 // (ran: 3.10).
-Result<Done> Consumer::insert_stored() {
+Result<Done> Consumer::insert_stored(TimePoint now) {
   // The probe is not decided by what was posted before it.
   if (settlement_.posts_orphan()) return Done{};
+  if (window_.is_probing()) probe_stored_at_ = now;
   window_.inserted();
   const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
   if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};
@@ -167,10 +168,16 @@ std::string Consumer::reason() const {
 std::optional<TimePoint> Consumer::deadline() const {
   std::optional<TimePoint> next = stop_deadline_;
   const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
-  const auto oldest = settlement_.oldest();
+  const auto oldest = this->oldest();
   if (oldest && may_return && may_be_too_late()) next = earliest(next, *oldest + timeouts_.hold);
   if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
   return next;
+}
+
+// What has waited beside the probe, for as long as it took, is to be decided now.
+std::optional<TimePoint> Consumer::oldest() const {
+  const auto oldest = settlement_.oldest();
+  return oldest ? std::max(*oldest, probe_stored_at_) : oldest;
 }
 
 // A probe stays in hand until it is decided, unless the broker's consumer_timeout would be its end.
@@ -191,7 +198,7 @@ IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
   facts.may_take = settlement_.may_take();
   facts.has_room = settlement_.has_room();
   facts.nothing_fits = nothing_will_fit();
-  if (may_be_too_late()) facts.oldest_age = age(settlement_.oldest());
+  if (may_be_too_late()) facts.oldest_age = age(oldest());
   facts.full_for = age(full_since_);
   facts.is_giving_back = settlement_.is_giving_back();
   facts.last = settlement_.keeps_last() ? IntakeFacts::Last::kKept

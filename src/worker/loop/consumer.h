@@ -46,7 +46,7 @@ class Consumer {
   Result<Done> cancelled();
   void settled();
   // An insert was stored, and nothing is acknowledged yet.
-  Result<Done> insert_stored();
+  Result<Done> insert_stored(TimePoint now);
 
   // Does what is due; only while there is a link. An Error means that the link is lost.
   Result<Done> steer(const Wishes& wishes, TimePoint now);
@@ -67,6 +67,7 @@ class Consumer {
   Result<Done> renew();
   bool nothing_will_fit() const;
   bool may_be_too_late() const;
+  std::optional<TimePoint> oldest() const;
   IntakeFacts facts(const Wishes& wishes, TimePoint now) const;
   IntakeLimits limits() const;
   Result<Done> take_step(const IntakeDecision& decision, const Wishes& wishes, TimePoint now);
@@ -83,6 +84,7 @@ class Consumer {
   IntakeState state_ = IntakeState::kConsuming;
   std::string hold_reason_;                 // in kReturning and kHolding
   std::size_t settled_before_ = 0;          // verdicts when the link was made
+  TimePoint probe_stored_at_{};             // the latest
   std::optional<TimePoint> full_since_;     // reading stopped because nothing may be taken
   std::optional<TimePoint> stop_deadline_;  // in kDraining and kSettling
 };

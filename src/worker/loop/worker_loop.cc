@@ -72,7 +72,7 @@ Result<Done> WorkerLoop::read_outcome(TimePoint now) {
     parts_.status.set_clickhouse(insert->server);
     // Before the acknowledgement; and when this loses the link, the outcome is one all the same.
     const bool is_stored = insert->kind == InsertOutcome::Kind::kStored;
-    const auto renewed = is_stored ? consumer_.insert_stored() : Result<Done>(Done{});
+    const auto renewed = is_stored ? consumer_.insert_stored(now) : Result<Done>(Done{});
     auto done = parts_.settlement.inserted(*insert, now);
     return renewed ? done : renewed;
   }
