@@ -40,6 +40,7 @@ TEST_CASE("slip: CLICKHOUSE_TABLE=order, not there") {
   clickhouse().query("CREATE DATABASE " + topology.database());
   auto environment = topology.environment();
   environment["CLICKHOUSE_TABLE"] = "order";
+  environment["EVENT_CONSUMER_START_TIMEOUT"] = "5";
   Service service(environment);
   CHECK(service.wait_exit_status(seconds(60)) == 78);
   CHECK(service.count_in_log("`.`order` does not exist on ClickHouse") > 0);
