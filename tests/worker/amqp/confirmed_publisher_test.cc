@@ -131,16 +131,9 @@ TEST_CASE("confirmed publisher: properties arrive as they were given", "[confirm
 
 TEST_CASE("confirmed publisher: properties that fit no frame are refused at once",
           "[confirmed_publisher]") {
-  const std::string value(200'000, 'x');
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes("key");
-  entry.value.kind = AMQP_FIELD_KIND_UTF8;
-  entry.value.value.bytes = to_bytes(value);
-  amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_HEADERS_FLAG;
-  properties.headers = {1, &entry};
+  const LongHeader header(200'000);
   ConfirmedPublisher publisher(1, "queue q");
-  const auto done = publisher.publish({1, "", "q", "body"}, properties);
+  const auto done = publisher.publish({1, "", "q", "body"}, header.properties);
   REQUIRE_FALSE(done.ok());
   CHECK(done.error().kind == ErrorKind::kLinkLost);
   CHECK(publisher.empty());
@@ -148,18 +141,12 @@ TEST_CASE("confirmed publisher: properties that fit no frame are refused at once
 }
 
 TEST_CASE("confirmed publisher: what waits counts with its headers", "[confirmed_publisher]") {
-  const std::string value(60'000, 'x');
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes("key");
-  entry.value.kind = AMQP_FIELD_KIND_UTF8;
-  entry.value.value.bytes = to_bytes(value);
-  amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_HEADERS_FLAG;
-  properties.headers = {1, &entry};
+  constexpr std::size_t kBytes = 60'000;
+  const LongHeader header(kBytes);
   ConfirmedPublisher publisher(1, "queue q");
   for (std::uint64_t id = 1; id <= 5; ++id)
-    REQUIRE(publisher.publish({id, "", "q", "body"}, properties).ok());
-  CHECK(publisher.bytes() > 5 * value.size());
+    REQUIRE(publisher.publish({id, "", "q", "body"}, header.properties).ok());
+  CHECK(publisher.bytes() > 5 * kBytes);
 }
 
 TEST_CASE("confirmed publisher: confirms one by one, of several, and out of order",

@@ -4,6 +4,7 @@
 
 #include "tests/fakes/fake_broker.h"
 #include "tests/support/catch.h"
+#include "tests/worker/amqp/frames.h"
 #include "worker/amqp/confirmed_publisher.h"
 #include "worker/amqp/reply.h"
 
@@ -60,17 +61,10 @@ TEST_CASE("connection: heads of dead letters as long as a frame never wait for t
   constexpr std::size_t kLetters = 60;
   FakeBroker broker;
   AmqpConnection connection = broker.log_in();
-  const std::string value(AmqpConnection::kFrameMax - 100, 'x');
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes("key");
-  entry.value.kind = AMQP_FIELD_KIND_UTF8;
-  entry.value.value.bytes = to_bytes(value);
-  amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_HEADERS_FLAG;
-  properties.headers = {1, &entry};
+  const LongHeader header(AmqpConnection::kFrameMax - 100);
   ConfirmedPublisher publisher(1, "queue q");
   for (std::uint64_t id = 1; id <= kLetters; ++id)
-    REQUIRE(publisher.publish({id, "", "q", "body"}, properties).ok());
+    REQUIRE(publisher.publish({id, "", "q", "body"}, header.properties).ok());
 
   // The broker reads little at a time, so that the buffer is as full as it gets at every head.
   std::size_t heads = 0;

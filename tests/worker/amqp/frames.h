@@ -1,7 +1,9 @@
 // Frames as rabbitmq-c hands them out: views of what they are made of.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "worker/amqp/reply.h"
@@ -26,6 +28,26 @@ inline amqp_frame_t header_frame(std::uint64_t body_size, std::string_view prope
   frame.payload.properties.raw = to_bytes(properties);
   return frame;
 }
+
+// Properties with one header of so many bytes.
+class LongHeader {
+ public:
+  explicit LongHeader(std::size_t bytes) : value_(bytes, 'x') {
+    entry_.key = amqp_cstring_bytes("key");
+    entry_.value.kind = AMQP_FIELD_KIND_UTF8;
+    entry_.value.value.bytes = to_bytes(value_);
+    properties._flags = AMQP_BASIC_HEADERS_FLAG;
+    properties.headers = {1, &entry_};
+  }
+  LongHeader(const LongHeader&) = delete;
+  LongHeader& operator=(const LongHeader&) = delete;
+
+  amqp_basic_properties_t properties{};
+
+ private:
+  std::string value_;
+  amqp_table_entry_t entry_{};
+};
 
 inline amqp_frame_t body_frame(std::string_view piece) {
   amqp_frame_t frame{};
