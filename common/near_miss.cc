@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
 constexpr std::size_t kFarthest = 2;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same(char one, char other) { return lower(one) == lower(other); }
-
 }  // namespace
 
-std::size_t edit_distance(std::string_view one, std::string_view other) {
+std::size_t edit_distance(std::string_view first, std::string_view second) {
+  const std::string one = to_lower(first);
+  const std::string other = to_lower(second);
   // row[j] is the distance of the first i characters of `one` from the first j of `other`.
   std::vector<std::size_t> before_last, last, row(other.size() + 1);
   for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
@@ -22,9 +22,9 @@ std::size_t edit_distance(std::string_view one, std::string_view other) {
     last = row;
     row[0] = i;
     for (std::size_t j = 1; j <= other.size(); ++j) {
-      const std::size_t replaced = last[j - 1] + (same(one[i - 1], other[j - 1]) ? 0 : 1);
+      const std::size_t replaced = last[j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
-      if (i > 1 && j > 1 && same(one[i - 1], other[j - 2]) && same(one[i - 2], other[j - 1]))
+      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
         row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
   }

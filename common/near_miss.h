@@ -11,7 +11,7 @@ namespace event_consumer {
 
 // How many characters were left out, added, replaced or exchanged with their neighbour to make one
 // word of the other (the optimal string alignment distance). Upper and lower case are the same.
-std::size_t edit_distance(std::string_view one, std::string_view other);
+std::size_t edit_distance(std::string_view first, std::string_view second);
 
 // The word of `known` that is nearest to `word`, the first of several; empty when none is near.
 // Near is a distance of at most two, and of less than a third of the length of `word`.

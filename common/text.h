@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace event_consumer {
 
 bool contains(std::string_view text, std::string_view part);
+bool contains(const std::vector<std::string>& words, std::string_view word);
 
 // The text with the letters A to Z in lower case; all other bytes stay.
 std::string to_lower(std::string_view text);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table_questions.h"
@@ -54,9 +55,8 @@ std::vector<std::string> required_columns(const Options& options,
                                           const std::vector<std::string>& columns) {
   if (options.required_columns) return *options.required_columns;
   const std::vector<std::string> created = created_columns();
-  const bool is_for_clicks = std::all_of(created.begin(), created.end(), [&](const auto& name) {
-    return std::find(columns.begin(), columns.end(), name) != columns.end();
-  });
+  const bool is_for_clicks = std::all_of(created.begin(), created.end(),
+                                         [&](const auto& name) { return contains(columns, name); });
   if (!is_for_clicks) return {};
   return {"short_code", "timestamp", "original_url"};
 }

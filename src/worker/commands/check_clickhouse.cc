@@ -2,11 +2,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "common/text.h"
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/insert.h"
@@ -18,10 +18,6 @@ namespace event_consumer {
 namespace {
 
 constexpr const char* kUnexpectedAnswer = "see the log of ClickHouse, and try again";
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // Asks one thing after the other; what one step found out, the next ones use.
 class ClickHouseCheck {
@@ -111,19 +107,20 @@ class ClickHouseCheck {
   void check_columns() {
     const auto described = ask(columns_question(name_));
     if (!described) return;
+    std::vector<Result<std::optional<Column>>> judged;
     std::vector<Column> written;
     std::vector<std::string> names;
     bool all_fit = true;
     for (const ColumnDescription& each : *described) {
-      const auto column = writable_column(each, name_);
+      const auto& column = judged.emplace_back(writable_column(each, name_));
       if (!column) all_fit = false;
       if (!column || !column.value()) continue;
       names.push_back(each.name);
       written.push_back(*column.value());
     }
     const std::vector<std::string> required = required_columns(options_, names);
-    for (const ColumnDescription& each : *described)
-      report_column(each, writable_column(each, name_), contains(required, each.name));
+    for (std::size_t i = 0; i < judged.size(); ++i)
+      report_column((*described)[i], judged[i], contains(required, (*described)[i].name));
     report_required(required, names);
     if (all_fit) check_rights(written);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/text.h"
 #include "common/utf8.h"
 
 namespace event_consumer {
@@ -45,7 +46,7 @@ Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
   std::vector<Field> fields;
   std::vector<std::string> names;
   for (Column& column : columns) {
-    if (std::find(names.begin(), names.end(), column.name) != names.end()) {
+    if (contains(names, column.name)) {
       return Error{ErrorKind::kConfiguration, "the column " + column.name + " comes twice"};
     }
     names.push_back(column.name);

@@ -20,12 +20,13 @@ class UnknownKeys {
   // How many were noted since this was asked last.
   std::uint64_t take_count() { return std::exchange(count_, 0); }
 
-  // The first names that came, each once, as excerpts.
-  const std::vector<std::string>& names() const { return names_; }
+  // The first names that came, each once, those of before left out. For people, excerpt() them.
+  std::vector<std::string> take_new_names();
 
  private:
   std::uint64_t count_ = 0;
   std::vector<std::string> names_;
+  std::size_t taken_ = 0;  // of names_
 };
 
 }  // namespace event_consumer

@@ -1,19 +1,13 @@
 #include "worker/insert/insert_stats.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "common/log.h"
+#include "common/text.h"
+#include "common/utf8.h"
 
 namespace event_consumer {
-namespace {
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-}  // namespace
 
 void InsertStats::stored(const Batch& batch, TimePoint now) {
   const TimePoint began = *std::exchange(inserting_since_, std::nullopt);
@@ -54,13 +48,11 @@ void InsertStats::note_error(const std::string& message, TimePoint now) {
 
 void InsertStats::encoded(std::optional<double> event_time, UnknownKeys& unknown_keys) {
   event_time_ = event_time;
-  const std::uint64_t count = unknown_keys.take_count();
-  counters_.unknown_keys += count;
-  if (count == 0 || named_keys_.size() == UnknownKeys::kMostNames) return;
-  for (const std::string& name : unknown_keys.names()) {
+  counters_.unknown_keys += unknown_keys.take_count();
+  for (std::string& name : unknown_keys.take_new_names()) {
     if (named_keys_.size() == UnknownKeys::kMostNames || contains(named_keys_, name)) continue;
-    named_keys_.push_back(name);
-    log::info("no column of the table takes the key {} of events: it is not stored", name);
+    log::info("no column of the table takes the key {} of events: it is not stored", excerpt(name));
+    named_keys_.push_back(std::move(name));
   }
 }
 

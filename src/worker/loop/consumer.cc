@@ -72,13 +72,7 @@ void Consumer::link_lost() {
 
 Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
   window_.received(delivery.body.size() + delivery.properties.size());
-  switch (arrival(state_)) {
-    case Arrival::kTake:
-      return settlement_.take(delivery, now);
-    case Arrival::kReturn:
-    case Arrival::kLeave:
-      break;
-  }
+  if (arrival(state_) == Arrival::kTake) return settlement_.take(delivery, now);
   return settlement_.take_late(delivery, now);
 }
 
