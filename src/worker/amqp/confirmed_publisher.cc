@@ -51,31 +51,32 @@ std::optional<amqp_frame_t> ConfirmedPublisher::next_frame() {
   const auto& [message, properties, verdict, forgotten] = messages_[sent_];
   amqp_frame_t frame{};
   frame.channel = channel_;
-  switch (next_part_) {
+  switch (sending_.next) {
     case Part::kMethod:
-      method_ = {0, to_bytes(message.exchange), to_bytes(message.routing_key), /*mandatory=*/1, 0};
+      sending_.method = {0, to_bytes(message.exchange), to_bytes(message.routing_key),
+                         /*mandatory=*/1, 0};
       frame.frame_type = AMQP_FRAME_METHOD;
-      frame.payload.method = {AMQP_BASIC_PUBLISH_METHOD, &method_};
-      next_part_ = Part::kHeader;
+      frame.payload.method = {AMQP_BASIC_PUBLISH_METHOD, &sending_.method};
+      sending_.next = Part::kHeader;
       return frame;
     case Part::kHeader:
-      properties_ = std::make_unique<DecodedProperties>(properties);
+      sending_.properties = std::make_unique<DecodedProperties>(properties);
       frame.frame_type = AMQP_FRAME_HEADER;
       frame.payload.properties.class_id = AMQP_BASIC_CLASS;
       frame.payload.properties.body_size = message.body.size();
-      frame.payload.properties.decoded = &properties_->get();
-      next_part_ = Part::kBody;
-      sent_bytes_ = 0;
+      frame.payload.properties.decoded = &sending_.properties->get();
+      sending_.next = Part::kBody;
+      sending_.bytes = 0;
       break;
     case Part::kBody:
-      const auto piece = std::string_view(message.body).substr(sent_bytes_, kPieceBytes);
-      sent_bytes_ += piece.size();
+      const auto piece = std::string_view(message.body).substr(sending_.bytes, kPieceBytes);
+      sending_.bytes += piece.size();
       frame.frame_type = AMQP_FRAME_BODY;
       frame.payload.body_fragment = to_bytes(piece);
       break;
   }
-  if (sent_bytes_ < message.body.size()) return frame;
-  next_part_ = Part::kMethod;
+  if (sending_.bytes < message.body.size()) return frame;
+  sending_.next = Part::kMethod;
   ++sent_;
   return frame;
 }
@@ -102,9 +103,9 @@ Result<Done> ConfirmedPublisher::handle_method(const amqp_method_t& method) {
     }
     case AMQP_BASIC_RETURN_METHOD: {
       const auto* returned = static_cast<const amqp_basic_return_t*>(method.decoded);
-      returned_exchange_ = to_view(returned->exchange);
-      returned_routing_key_ = to_view(returned->routing_key);
-      returned_.begin();
+      returned_.exchange = to_view(returned->exchange);
+      returned_.routing_key = to_view(returned->routing_key);
+      returned_.content.begin();
       return Done{};
     }
     case AMQP_CHANNEL_CLOSE_METHOD:
@@ -117,11 +118,11 @@ Result<Done> ConfirmedPublisher::handle_method(const amqp_method_t& method) {
 
 Result<Done> ConfirmedPublisher::handle_content(const amqp_frame_t& frame) {
   if (frame.frame_type != AMQP_FRAME_HEADER && frame.frame_type != AMQP_FRAME_BODY) return Done{};
-  const auto complete = returned_.add(frame);
+  const auto complete = returned_.content.add(frame);
   if (!complete) return Error{ErrorKind::kLinkLost, where_ + ": " + complete.error().message};
   if (!complete.value()) return Done{};
-  take_back(returned_.body());
-  returned_.forget();
+  take_back(returned_.content.body());
+  returned_.content.forget();
   return Done{};
 }
 
@@ -138,8 +139,8 @@ void ConfirmedPublisher::decide(std::uint64_t number, bool multiple, Verdict ver
 void ConfirmedPublisher::take_back(std::string_view body) {
   const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(sent_);
   const auto found = std::find_if(messages_.begin(), end, [&](const Entry& entry) {
-    return entry.verdict == Verdict::kUndecided && entry.message.exchange == returned_exchange_ &&
-           entry.message.routing_key == returned_routing_key_ && entry.message.body == body;
+    return entry.verdict == Verdict::kUndecided && entry.message.exchange == returned_.exchange &&
+           entry.message.routing_key == returned_.routing_key && entry.message.body == body;
   });
   if (found != end)
     found->verdict = Verdict::kReturned;
@@ -166,7 +167,7 @@ void ConfirmedPublisher::start_again() {
   for (Entry& entry : messages_) entry.verdict = Verdict::kUndecided;
   gone_ = 0;
   sent_ = 0;
-  next_part_ = Part::kMethod;
+  sending_.next = Part::kMethod;
   returned_ = {};
 }
 

@@ -70,7 +70,7 @@ class ConfirmedPublisher {
 
   bool empty() const { return messages_.empty(); }
   bool is_sending() const { return sent_ < messages_.size(); }
-  bool is_half_sent() const { return next_part_ != Part::kMethod; }
+  bool is_half_sent() const { return sending_.next != Part::kMethod; }
   // Of all bodies and properties that are not taken yet.
   std::size_t bytes() const { return bytes_; }
 
@@ -92,23 +92,30 @@ class ConfirmedPublisher {
   // The message returned has this body.
   void take_back(std::string_view body);
 
+  // How far the message behind the sent ones is.
+  struct Sending {
+    Part next = Part::kMethod;
+    std::size_t bytes = 0;  // of its body are sent
+    // What the latest frame points to.
+    amqp_basic_publish_t method{};
+    std::unique_ptr<DecodedProperties> properties;
+  };
+
+  // The message that the broker is returning.
+  struct Returned {
+    std::string exchange;
+    std::string routing_key;
+    ContentAssembly content;
+  };
+
   amqp_channel_t channel_;
   std::string where_;
   std::deque<Entry> messages_;  // in the order of publish()
   std::size_t bytes_ = 0;
   std::uint64_t gone_ = 0;  // so many were sent on this channel and are not in messages_ any more
   std::size_t sent_ = 0;    // the first so many of messages_
-
-  // Of the message behind those.
-  Part next_part_ = Part::kMethod;
-  std::size_t sent_bytes_ = 0;
-  amqp_basic_publish_t method_{};
-  std::unique_ptr<DecodedProperties> properties_;
-
-  // The message that the broker is returning.
-  std::string returned_exchange_;
-  std::string returned_routing_key_;
-  ContentAssembly returned_;
+  Sending sending_;
+  Returned returned_;
 };
 
 }  // namespace event_consumer

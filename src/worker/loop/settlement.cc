@@ -8,7 +8,7 @@
 namespace event_consumer {
 namespace {
 
-// So much fits into the buffers of a socket, and publishing never blocks for longer than a moment.
+// So much memory at most do messages take that the dead-letter queue has not confirmed.
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
 constexpr char kLastDelivery[] =
