@@ -61,10 +61,6 @@ TimePoint ScoreboardWriter::heartbeat(RowAddress address) const {
   return TimePoint(std::chrono::nanoseconds(board_.row(address).record.read().heartbeat_at));
 }
 
-WorkerState ScoreboardWriter::state(RowAddress address) const {
-  return board_.row(address).record.read().state;
-}
-
 void ScoreboardWriter::publish(TimePoint now) {
   record_.heartbeat_at = to_monotonic_time(now);
   board_.supervisor().publish(record_);

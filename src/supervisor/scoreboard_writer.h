@@ -33,9 +33,8 @@ class ScoreboardWriter {
   // A worker that was not asked to stop has died, one of so many in a row.
   void count_death(int slot, DeathCause cause, int faults_in_a_row);
 
-  // When the process of the row has shown its last sign of life, and its state then.
+  // When the process of the row has shown its last sign of life.
   TimePoint heartbeat(RowAddress address) const;
-  WorkerState state(RowAddress address) const;
 
   // The supervisor's own record. publish() makes it visible, with the heartbeat. It is to be called
   // now and then, as it also forgets deaths over deliveries that were long ago.

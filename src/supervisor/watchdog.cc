@@ -23,17 +23,13 @@ void Watchdog::begin_turn(TimePoint now) {
   looked_at_ = now;
 }
 
-// A worker that waits for a slow server still publishes its heartbeat; only while it connects it
-// may wait for an answer longer than --worker-timeout.
+// A worker that waits for a slow server still publishes its heartbeat.
 std::optional<TimePoint> Watchdog::deadline(const WorkerProcess& worker,
                                             const WorkerSetup& setup) const {
   if (worker.is_killed()) return std::nullopt;
   if (worker.has_hung()) return worker.aborted_at() + kAbortPatience;
-  const bool connects = worker.is_starting() ||
-                        scoreboard_writer_.state(worker.address()) == WorkerState::kConnecting;
-  const Duration patience =
-      connects ? std::max(setup.worker_timeout, setup.start_timeout) : setup.worker_timeout;
-  return std::max(scoreboard_writer_.heartbeat(worker.address()), watched_since_) + patience;
+  return std::max(scoreboard_writer_.heartbeat(worker.address()), watched_since_) +
+         setup.worker_timeout;
 }
 
 void Watchdog::check(WorkerProcess& worker, const WorkerSetup& setup, TimePoint now) const {

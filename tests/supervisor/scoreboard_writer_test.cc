@@ -46,7 +46,7 @@ TEST_CASE("writer: a prepared row is that of a process that starts now", "[write
   const TimePoint now(std::chrono::seconds(77));
   board.writer.prepare({2, 1}, now);
   CHECK((board.writer.heartbeat({2, 1}) == now));
-  CHECK((board.writer.state({2, 1}) == WorkerState::kStarting));
+  CHECK((board.writer.board().row({2, 1}).record.read().state == WorkerState::kStarting));
   CHECK(board.writer.record().slots == 2);
   CHECK(board.writer.board().supervisor().read().pid == getpid());
   // Nobody has said yet that he is the process.
