@@ -6,6 +6,7 @@
 
 #include "common/host_port.h"
 #include "common/redact.h"
+#include "common/text.h"
 
 namespace event_consumer {
 namespace {
@@ -81,10 +82,6 @@ bool parse_host_and_port(std::string_view text, AmqpUrl& url) {
 constexpr std::string_view kPlainScheme = "amqp://";
 constexpr std::string_view kTlsScheme = "amqps://";
 constexpr int kTlsPort = 5671;
-
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
 
 // Takes the scheme off `text`; false when it is none of ours.
 bool take_scheme(std::string_view& text, AmqpUrl& url) {

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view kOurs = "EVENT_CONSUMER_";
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }

@@ -9,7 +9,7 @@ constexpr std::string_view kPlain = "http://";
 constexpr std::string_view kTls = "https://";
 
 bool take(std::string_view& text, std::string_view start) {
-  const bool is_there = text.substr(0, start.size()) == start;
+  const bool is_there = starts_with(text, start);
   if (is_there) text.remove_prefix(start.size());
   return is_there;
 }

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "common/text.h"
 #include "common/utf8.h"
 #include "worker/encode/body_stream.h"
 #include "worker/encode/column_index.h"
@@ -152,11 +153,10 @@ Rejection reject(Reason reason, std::string_view what, std::size_t offset) {
 
 // What a body that is no JSON is, where its first bytes tell; else empty.
 std::string_view foreign_format(std::string_view body) {
-  const auto begins = [body](std::string_view with) { return body.substr(0, with.size()) == with; };
-  if (begins("\x1f\x8b")) return "the body is compressed with gzip";
-  if (begins("\x28\xb5\x2f\xfd")) return "the body is compressed with zstd";
-  if (begins("\xff\xfe") || begins("\xfe\xff")) return "the body is UTF-16";
-  if (begins("\xef\xbb\xbf")) return "a byte order mark stands before the JSON";
+  if (starts_with(body, "\x1f\x8b")) return "the body is compressed with gzip";
+  if (starts_with(body, "\x28\xb5\x2f\xfd")) return "the body is compressed with zstd";
+  if (starts_with(body, "\xff\xfe") || starts_with(body, "\xfe\xff")) return "the body is UTF-16";
+  if (starts_with(body, "\xef\xbb\xbf")) return "a byte order mark stands before the JSON";
   return "";
 }
 
