@@ -60,6 +60,11 @@ function is_out_of_range(type, value) {
       return /^[+-]?\d+$/.test(text) && beyond(BigInt(text.replace('+', '')), type.lowest, type.highest);
     case 'float32':
       return is_number(text) && !Number.isFinite(Math.fround(Number(text))) || is_underflow(text, Math.fround(Number(text)));
+    case 'bfloat16':
+      return is_number(text) && (!Number.isFinite(Math.fround(Number(text))) || is_underflow(text, bfloat16(Number(text))));
+    case 'time':
+    case 'time64':
+      return is_text(value) ? /^-?\d{4,}:/.test(text) : beyond(Number(text) / 10 ** type.precision, -3599999.999999999, 3599999.999999999);
     case 'float64':
       return is_number(text) && !Number.isFinite(Number(text)) || is_underflow(text, Number(text));
     case 'date':
@@ -74,6 +79,7 @@ function is_out_of_range(type, value) {
       return false;
   }
 }
+const bfloat16 = (number) => new Float32Array(new Uint32Array([new Uint32Array(new Float32Array([number]).buffer)[0] & 0xffff0000]).buffer)[0];
 const is_underflow = (text, number) => is_number(text) && number === 0 && /[1-9]/.test(text.split(/e/i)[0]);
 
 // `ours` and `oracle` say who stored the value. A row explains a difference of its form.
@@ -82,7 +88,7 @@ const rows = [
   { name: 'out of range', ours: false, oracle: true, applies: is_out_of_range },
   {
     name: 'text that is no number', ours: false, oracle: true,
-    applies: (type, value) => ['integer', 'float32', 'float64', 'decimal'].includes(type.kind) && is_text(value) &&
+    applies: (type, value) => ['integer', 'float32', 'float64', 'bfloat16', 'decimal'].includes(type.kind) && is_text(value) &&
       (type.kind === 'integer' ? !/^[+-]?\d+$/.test(plain(value)) : !is_number(plain(value))),
   },
   {
@@ -100,6 +106,13 @@ const rows = [
     name: 'incomplete times', ours: false, oracle: true,
     applies: (type, value) => is_time(type) && is_text(value) && seconds_of(plain(value)) === undefined,
   },
+  {
+    name: 'incomplete times', ours: false, oracle: true,
+    applies: (type, value) => ['time', 'time64'].includes(type.kind) && is_text(value) && !/^-?\d{1,3}:[0-5]\d:[0-5]\d(\.\d+)?$/.test(plain(value)),
+  },
+  { name: 'text, arrays and objects in a Dynamic', ours: true, oracle: true, applies: (type, value) => type.kind === 'dynamic' && !is_number(value) },
+  { name: 'text, arrays and objects in a Dynamic', ours: true, oracle: false, applies: (type, value) => type.kind === 'dynamic' && !is_number(value) },
+  { name: 'out of range', ours: false, oracle: true, applies: (type, value) => type.kind === 'dynamic' && is_number(value) },
   { name: 'a small z', ours: true, oracle: false, applies: (type, value) => is_time(type) && /\dz"$/.test(value) },
   { name: 'numbers as times', ours: true, oracle: false, applies: (type, value) => is_time(type) && is_number(plain(value)) },
   {
@@ -120,29 +133,53 @@ const rows = [
   { name: 'UUIDs of mixed case', ours: true, oracle: false, applies: (type, value) => type.kind === 'uuid' && /[a-f].*[A-F]|[A-F].*[a-f]/.test(value) },
 ];
 
-// The elements of an array's text, at all depths, with the type of the innermost.
-function elements(type, value) {
-  if (type.kind !== 'array') return [[type, value.trim()]];
-  if (!is_json(value)) return [[type, value]];
+// The elements of the text of an array or object, in which keys and values come in turn.
+function parts_of(value) {
   const parts = [];
   let depth = 0, start = 1;
   for (let at = 1; at < value.length; ++at) {
     if (value[at] === '"') for (++at; value[at] !== '"'; ++at) if (value[at] === '\\') ++at;
     if ('[{'.includes(value[at])) ++depth;
-    if ((value[at] === ',' && depth === 0) || at === value.length - 1) {
+    if ((',:'.includes(value[at]) && depth === 0) || at === value.length - 1) {
       parts.push(value.slice(start, at).trim());
       start = at + 1;
     }
     if (']}'.includes(value[at])) --depth;
   }
-  return parts.filter((part) => part !== '').flatMap((part) => elements(type.element, part));
+  return parts.filter((part) => part !== '');
 }
 
-// The name of the row that explains the difference, or undefined. In an array one element explains.
+// The scalars in the text of a value, each with its type.
+function scalars(type, value) {
+  if (type.choices) return type.choices().map((choice) => [choice, value.trim()]);
+  if (!type.elements) return [[type, value.trim()]];
+  if (!is_json(value) || !/^[[{]/.test(value)) return [[type, value]];
+  const parts = parts_of(value);
+  if (type.kind === 'tuple' && type.names) {
+    if (parts.length % 2 !== 0) return [];
+    return type.names.flatMap((name, i) => {
+      const at = parts.findIndex((part, place) => place % 2 === 0 && JSON.parse(part) === name);
+      return at < 0 ? [] : scalars(type.elements[i], parts[at + 1]);
+    });
+  }
+  return parts.flatMap((part, i) => scalars(type.elements[i % type.elements.length], part));
+}
+
+// Whether the type, or any that it is made of, is so.
+const any_type = (type, is_so) => is_so(type) || (type.elements ?? []).some((element) => any_type(element, is_so));
+
+// The name of the row that explains the difference, or undefined. One of several scalars explains.
 function explain(type, value, ours, oracle) {
   if (value === undefined) return undefined;
-  const found = rows.find((row) => row.ours === ours && row.oracle === oracle &&
-    elements(type, value).some(([inner, element]) => row.applies(inner, element)));
+  if (/\\u/.test(value) && any_type(type, ({ names, kind }) => names || kind === 'variant')) return 'escapes in a Tuple or Variant';
+  if (ours && oracle && any_type(type, ({ kind, elements }) => kind === 'tuple' && elements.some((element) => element.kind === 'enum')))
+    return 'null for an enum';
+  if (!ours && /\[\]/.test(value) && any_type(type, ({ kind, elements }) => kind === 'tuple' && elements.length === 1))
+    return 'an empty array for a Tuple of one';
+  // A Variant's next type may take what the first does not.
+  const is_free = any_type(type, ({ kind }) => kind === 'variant');
+  const found = rows.find((row) => (is_free || (row.ours === ours && row.oracle === oracle)) &&
+    scalars(type, value).some(([inner, scalar]) => row.applies(inner, scalar)));
   return found?.name;
 }
 

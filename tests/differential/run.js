@@ -19,7 +19,7 @@ const kValuesPerTable = 5000;
 const kShownPerType = 3;
 // Errors are skipped line by line; several threads would look for the lines' ends in their own way.
 const kSettings = "SETTINGS date_time_input_format = 'best_effort', input_format_allow_errors_num = 1000000000, " +
-  "input_format_parallel_parsing = 0, session_timezone = 'UTC'";
+  "input_format_parallel_parsing = 0, session_timezone = 'UTC', input_format_binary_read_json_as_string = 1";
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'differential-'));
 process.on('exit', () => fs.rmSync(directory, { recursive: true, force: true }));

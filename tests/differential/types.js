@@ -156,6 +156,28 @@ const enumeration = (kind, names, numbers) => ({
   ])(),
 });
 
+function time_of_day(kind, precision) {
+  return {
+    kind, precision,
+    make: (r) => r.of([
+      () => quote(r.of(['', '', '-']) + r.of([r.between(0, 23), r.between(0, 999), two(r.below(24)), 1000]) + ':' +
+        r.of([two(r.between(0, 59)), two(r.between(0, 61)), r.below(10)]) +
+        (r.chance(0.9) ? ':' + r.of([two(r.between(0, 59)), two(r.between(0, 61)), r.below(10)]) : '') +
+        (r.chance(precision > 0 ? 0.6 : 0.05) ? '.' + r.digits(r.between(1, 12)) : '')),
+      () => String(r.between(-3599999, 3599999) * 10 ** r.between(0, precision)),
+      () => maybe_quoted(r, String(r.between(-4000000, 4000000))),
+    ])(),
+  };
+}
+
+const json_object = (r) => '{' + Array.from({ length: r.below(4) }, (_, i) => `"k${i}":` + json(r, 1)).join(',') + '}';
+
+// One of the types' values, or one of something else.
+const variant = (...types) => ({
+  kind: 'variant', choices: () => types.map((name) => scalars[name]),
+  make: (r) => (r.chance(0.9) ? scalars[r.of(types)].make(r) : json(r)),
+});
+
 const scalars = {
   String: string,
   'LowCardinality(String)': string,
@@ -164,6 +186,7 @@ const scalars = {
   Bool: { kind: 'bool', make: (r) => maybe_quoted(r, r.of(['true', 'false', '1', '0', '2'])) },
   Float32: float('float32'),
   Float64: float('float64'),
+  BFloat16: float('bfloat16'),
   'Decimal(9, 2)': decimal(9, 2),
   'Decimal(9, 9)': decimal(9, 9),
   'Decimal(18, 0)': decimal(18, 0),
@@ -178,6 +201,10 @@ const scalars = {
   'DateTime64(3)': date_time('date_time64', 3),
   "DateTime64(6, 'Asia/Kolkata')": date_time('date_time64', 6),
   'DateTime64(9)': date_time('date_time64', 9),
+  Time: time_of_day('time', 0),
+  'Time64(0)': time_of_day('time64', 0),
+  'Time64(3)': time_of_day('time64', 3),
+  'Time64(9)': time_of_day('time64', 9),
   UUID: uuid,
   IPv4: ipv4,
   IPv6: ipv6,
@@ -188,25 +215,111 @@ for (const bits of [8, 16, 32, 64, 128, 256]) {
   scalars['UInt' + bits] = integer(bits, false);
   scalars['Int' + bits] = integer(bits, true);
 }
+scalars['Variant(Bool, String, UInt64)'] = variant('Bool', 'String', 'UInt64');
+scalars['Variant(Decimal(9, 2), IPv4, IPv6, UUID)'] = variant('Decimal(9, 2)', 'IPv4', 'IPv6', 'UUID');
+scalars['Variant(Array(Float64), Array(String), DateTime, Map(String, Int32), Tuple(a Date, b Int8))'] =
+  variant('Float64', 'DateTime', 'Int8', 'String');
+scalars.JSON = { kind: 'json', make: json_object };
+scalars.Dynamic = { kind: 'dynamic', make: json };
+for (const unit of ['Nanosecond', 'Second', 'Day', 'Month', 'Year']) scalars['Interval' + unit] = integer(64, true);
 
 // `name` with its kind, and with its element where it is an array.
-function array_of(element) {
+function array_of(element, longest = 300) {
   return {
-    name: `Array(${element.name})`, kind: 'array', element,
-    make: (r) => '[' + Array.from({ length: r.of([0, 1, 2, 3, 3, r.below(300)]) }, () => r.chance(0.03) ? 'null' : element.make(r))
+    name: `Array(${element.name})`, kind: 'array', elements: [element],
+    make: (r) => '[' + Array.from({ length: r.of([0, 1, 2, 3, 3, r.below(longest)]) }, () => r.chance(0.03) ? 'null' : element.make(r))
       .join(r.of([',', ', ', ' , '])) + ']',
   };
+}
+
+const comma = (r) => r.of([',', ', ', ' , ']);
+const colon = (r) => r.of([':', ': ', ' : ']);
+const maybe_null = (r, type) => (r.chance(0.03) ? 'null' : type.make(r));
+
+function map_of(key, value, longest) {
+  const key_text = (r) => {
+    const text = key.make(r);
+    return text.startsWith('"') ? text : quote(text);
+  };
+  return {
+    name: `Map(${key.name}, ${value.name})`, kind: 'map', elements: [key, value],
+    make: (r) => '{' + Array.from({ length: r.of([0, 1, 2, 3, r.below(longest)]) }, () => key_text(r) + colon(r) + maybe_null(r, value))
+      .join(comma(r)) + '}',
+  };
+}
+
+// Names that ClickHouse quotes, and some that it does not.
+const member_names = ['a', 'b c', 'd`e', 'f.g', 'h\\i', 'j"k', 'ü', 'Array', 'l(', 'm,'];
+const identifier = (name) => (/^[a-z]\w*$/i.test(name) ? name : '`' + name.replace(/[`\\]/g, '\\$&') + '`');
+
+function tuple_of(elements, names) {
+  const members = (r) => elements.map((element, i) => [r.chance(0.02) ? 'A' : names[i], element])
+    .filter(() => r.chance(0.95)).concat(r.chance(0.05) ? [['unknown', scalars.String]] : [])
+    .sort(() => r.next() - (r.chance(0.5) ? 0 : 0.5))
+    .flatMap((member) => (r.chance(0.01) ? [member, member] : [member]));
+  return {
+    name: `Tuple(${elements.map((element, i) => (names ? identifier(names[i]) + ' ' : '') + element.name).join(', ')})`,
+    kind: 'tuple', elements, names,
+    make: (r) => names
+      ? '{' + members(r).map(([name, element]) => (r.chance(0.02) ? escaped(r, name) : quote(name)) + colon(r) + maybe_null(r, element)).join(comma(r)) + '}'
+      : '[' + elements.concat(r.chance(0.02) ? elements[0] : []).slice(r.chance(0.02) ? 1 : 0).map((element) => maybe_null(r, element)).join(comma(r)) + ']',
+  };
+}
+
+const float64 = { name: 'Float64', ...scalars.Float64 };
+const renamed = (type, name) => ({ ...type, name });
+const point = renamed(tuple_of([float64, float64]), 'Point');
+const line = renamed(array_of(point, 8), 'LineString');
+const geometries = {
+  Point: point,
+  Ring: renamed(line, 'Ring'),
+  LineString: line,
+  Polygon: array_of(line, 6),
+  MultiLineString: array_of(line, 6),
+  MultiPolygon: array_of(array_of(line, 4), 4),
+};
+
+// A type that a map may have for its keys.
+const is_key = (name) => !/^(Nullable|Float|BFloat|Array|Decimal|Bool|Variant|JSON|Dynamic)/.test(name);
+
+function random_compound(r, depth = 0) {
+  const scalar = () => {
+    const name = r.of(Object.keys(scalars));
+    return { name, ...scalars[name] };
+  };
+  const element = () => (depth < 2 && r.chance(0.4) ? random_compound(r, depth + 1) : scalar());
+  const longest = depth === 0 ? 20 : 4;
+  const shapes = [
+    () => array_of(element(), longest),
+    () => {
+      let key = scalar();
+      while (!is_key(key.name)) key = scalar();
+      return map_of(key, element(), longest);
+    },
+    () => tuple_of(Array.from({ length: r.between(1, 4) }, element)),
+    () => {
+      const elements = Array.from({ length: r.between(1, 5) }, element);
+      const names = [...member_names].sort(() => r.next() - 0.5).slice(0, elements.length);
+      return tuple_of(elements, names);
+    },
+  ];
+  return r.of(shapes)();
 }
 
 function random_type(r, number) {
   const names = Object.keys(scalars);
   const name = names[number % names.length];
+  if (r.chance(0.3)) return random_compound(r);
+  if (r.chance(0.05)) {
+    const geometry = r.of(Object.keys(geometries));
+    return renamed(geometries[geometry], geometry);
+  }
   const round = Math.floor(number / names.length) % 4;  // plain, nullable, array, nested
   const scalar = { name, ...scalars[name] };
   // After the line of a Decimal that does not fit a Nullable, which ClickHouse 26.7 skips, all rows are
   // shifted by one. In an array they are not.
   const is_decimal = scalar.kind === 'decimal';
-  const may_be_nullable = !name.startsWith('LowCardinality');
+  const may_be_nullable = !/^(LowCardinality|Variant|JSON|Dynamic)/.test(name);
   const nullable = may_be_nullable ? { ...scalar, name: `Nullable(${name})` } : scalar;
   if (round === 0) return scalar;
   if (round === 1) return is_decimal ? scalar : nullable;

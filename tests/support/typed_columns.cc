@@ -99,16 +99,46 @@ const std::vector<Examples>& all_examples() {
         {"DateTime64(6)", "\"1900-01-01T00:00:00Z\"", "1900-01-01 00:00:00.000000"},
         {"DateTime64(6)", "\"2299-12-31T23:59:59.999999Z\"", "2299-12-31 23:59:59.999999"},
         {"DateTime64(9)", "\"2025-12-19T10:20:30.123456789Z\"", "2025-12-19 10:20:30.123456789"}}},
+      {TypesOf::k18,
+       Quoted::kNo,
+       Low::kNo,
+       {{"Tuple(UInt8, String)", "[1, \"x\"]", "(1,'x')"},
+        {"Tuple(UInt8, Tuple(Array(Date)))", "[1, [[\"2025-12-19\"]]]", "(1,(['2025-12-19']))"}}},
+      {TypesOf::k26,
+       Quoted::kNo,
+       Low::kNo,
+       {{"Tuple(a UInt8, `b c` Map(String, UInt8))", "{\"b c\": {\"x\": 1}, \"a\": 2}",
+         "(2,{'x':1})"},
+        {"Map(LowCardinality(String), Array(UInt8))", "{\"a\": [1], \"b\": null}",
+         "{'a':[1],'b':[]}"},
+        {"Point", "[1, 2.5]", "(1,2.5)"},
+        {"Polygon", "[[[1, 2], [3, 4]], []]", "[[(1,2),(3,4)],[]]"},
+        {"Variant(Array(UInt8), String, UInt64)", "[1]", "[1]"},
+        {"Variant(Array(UInt8), String, UInt64)", "\"x\"", "x"},
+        {"Variant(Array(UInt8), String, UInt64)", "null", "\\N"},
+        {"Dynamic", "1.5", "1.5"},
+        {"IntervalDay", "3", "3"}}},
+      {TypesOf::k26, Quoted::kNo, Low::kYes, {{"BFloat16", "1.5", "1.5"}}},
+      {TypesOf::k26,
+       Quoted::kYes,
+       Low::kNo,
+       {{"Time", "\"-100:00:01\"", "-100:00:01"},
+        {"Time64(3)", "\"1:02:03.4567\"", "01:02:03.456"}}},
   };
   return all;
 }
 
-bool is_aggregate(const std::string& type) { return type.find("Aggregate") != std::string::npos; }
+// Whether the type stands as it is, in nothing that others stand in.
+bool stands_alone(const std::string& type) {
+  return type.find("Aggregate") != std::string::npos || type.find("Tuple") == 0 ||
+         type.find("Map") == 0 || type.find("Variant") == 0 || type.find("Po") == 0 ||
+         type.find("Dynamic") == 0 || type.find("Interval") == 0;
+}
 
 // The example alone, and in everything that may stand around its type.
 std::vector<Example> wrapped(const Example& example, const Examples& group, TypesOf server) {
   const auto& [type, json, shown] = example;
-  if (is_aggregate(type)) return {example};
+  if (stands_alone(type)) return {example};
   const std::string quote = group.quoted == Quoted::kYes ? "'" : "";
   const std::string item = quote + shown + quote;
   std::vector<Example> all = {

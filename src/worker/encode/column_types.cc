@@ -1,6 +1,8 @@
 #include "worker/encode/column_types.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <system_error>
@@ -8,6 +10,7 @@
 
 #include "worker/encode/enum_values.h"
 #include "worker/encode/little_endian.h"
+#include "worker/encode/type_arguments.h"
 
 namespace event_consumer {
 namespace {
@@ -83,11 +86,67 @@ bool takes_values(std::optional<std::string_view> arguments, ColumnType& type) {
   return true;
 }
 
-bool takes_element(std::optional<std::string_view> arguments, ColumnType& type) {
+// The types of the arguments, with their names where `has_names` says that there may be such.
+bool take_types(std::optional<std::string_view> arguments, bool has_names, ColumnType& type) {
   if (!arguments) return false;
-  auto element = parse_column_type(*arguments);
-  if (!element) return false;
-  type.element = std::make_shared<const ColumnType>(std::move(*element));
+  for (const std::string_view argument : split_arguments(*arguments)) {
+    const auto [name, type_name] = has_names ? split_name(argument) : NamedType{"", argument};
+    auto element = parse_column_type(type_name);
+    if (!element) return false;
+    if (!name.empty()) type.element_names.push_back(name);
+    type.priority.depth = std::max(type.priority.depth, element->priority.depth + 1);
+    type.priority.rank += element->priority.rank;
+    type.elements.push_back(std::move(*element));
+  }
+  // Some named, some not: not as ClickHouse writes it.
+  return !type.elements.empty() &&
+         (type.element_names.empty() || type.element_names.size() == type.elements.size());
+}
+
+template <std::size_t kCount>
+bool takes_elements(std::optional<std::string_view> arguments, ColumnType& type) {
+  return take_types(arguments, /*has_names=*/false, type) && type.elements.size() == kCount;
+}
+
+bool takes_tuple(std::optional<std::string_view> arguments, ColumnType& type) {
+  if (!take_types(arguments, /*has_names=*/true, type)) return false;
+  for (const ColumnType& element : type.elements) type.empty += element.empty;
+  return true;
+}
+
+// Of a Nested that is one column: an array of tuples.
+bool takes_nested(std::optional<std::string_view> arguments, ColumnType& type) {
+  ColumnType tuple;
+  tuple.name = "Tuple";
+  tuple.write = write_tuple;
+  if (!takes_tuple(arguments, tuple) || tuple.element_names.empty()) return false;
+  type.elements.push_back(std::move(tuple));
+  return true;
+}
+
+bool takes_variants(std::optional<std::string_view> arguments, ColumnType& type) {
+  if (!take_types(arguments, /*has_names=*/false, type)) return false;
+  const auto priority = [&type](std::size_t i) {
+    return std::pair(type.elements[i].priority.depth, type.elements[i].priority.rank);
+  };
+  type.priority = {};
+  for (std::size_t i = 0; i < type.elements.size(); ++i) {
+    if (type.elements[i].nullable) return false;
+    type.order.push_back(i);
+    type.priority.depth = std::max(type.priority.depth, type.elements[i].priority.depth);
+    type.priority.rank = std::max(type.priority.rank, type.elements[i].priority.rank);
+  }
+  std::stable_sort(type.order.begin(), type.order.end(),
+                   [&](std::size_t a, std::size_t b) { return priority(a) > priority(b); });
+  type.empty = '\xff';
+  return true;
+}
+
+bool takes_any(std::optional<std::string_view>, ColumnType&) { return true; }
+
+// Whatever is said of its paths changes nothing here.
+bool takes_paths(std::optional<std::string_view>, ColumnType& type) {
+  type.empty = "\2{}";
   return true;
 }
 
@@ -98,39 +157,71 @@ struct TypeRow {
   std::size_t empty_bytes;  // how many zeros are its empty value; 0: parse_arguments files it
 };
 
+// In the order in which ClickHouse tries the types of a Variant.
 constexpr TypeRow kTypes[] = {
-    {"String", takes_none, write_string, 1},  // one zero: the length
-    {"FixedString", takes_length, write_fixed_string, 0},
+    {"Array", takes_elements<1>, write_array, 1},  // one zero: the count
+    {"Nested", takes_nested, write_array, 1},
+    {"Tuple", takes_tuple, write_tuple, 0},
+    {"Map", takes_elements<2>, write_map, 1},
+    {"Enum8", takes_values<std::int8_t>, write_enum<std::int8_t>, 0},
+    {"Enum16", takes_values<std::int16_t>, write_enum<std::int16_t>, 0},
+    {"UUID", takes_none, write_uuid, 16},
+    {"IPv4", takes_none, write_ipv4, 4},
+    {"IPv6", takes_none, write_ipv6, 16},
     {"Bool", takes_none, write_bool, 1},
-    {"UInt8", takes_none, write_integer<std::uint8_t>, 1},
-    {"UInt16", takes_none, write_integer<std::uint16_t>, 2},
-    {"UInt32", takes_none, write_integer<std::uint32_t>, 4},
-    {"UInt64", takes_none, write_integer<std::uint64_t>, 8},
-    {"UInt128", takes_none, write_wide_integer<16, false>, 16},
-    {"UInt256", takes_none, write_wide_integer<32, false>, 32},
     {"Int8", takes_none, write_integer<std::int8_t>, 1},
+    {"UInt8", takes_none, write_integer<std::uint8_t>, 1},
     {"Int16", takes_none, write_integer<std::int16_t>, 2},
+    {"UInt16", takes_none, write_integer<std::uint16_t>, 2},
     {"Int32", takes_none, write_integer<std::int32_t>, 4},
+    {"UInt32", takes_none, write_integer<std::uint32_t>, 4},
     {"Int64", takes_none, write_integer<std::int64_t>, 8},
+    {"UInt64", takes_none, write_integer<std::uint64_t>, 8},
     {"Int128", takes_none, write_wide_integer<16, true>, 16},
+    {"UInt128", takes_none, write_wide_integer<16, false>, 16},
     {"Int256", takes_none, write_wide_integer<32, true>, 32},
-    {"Float32", takes_none, write_float<float>, 4},
-    {"Float64", takes_none, write_float<double>, 8},
+    {"UInt256", takes_none, write_wide_integer<32, false>, 32},
     {"Decimal", takes_precision_and_scale, write_decimal, 0},
     {"Decimal32", takes_scale<9>, write_decimal, 0},
     {"Decimal64", takes_scale<18>, write_decimal, 0},
     {"Decimal128", takes_scale<38>, write_decimal, 0},
     {"Decimal256", takes_scale<76>, write_decimal, 0},
+    {"BFloat16", takes_none, write_bfloat16, 2},
+    {"Float32", takes_none, write_float<float>, 4},
+    {"Float64", takes_none, write_float<double>, 8},
     {"Date", takes_none, write_date, 2},
     {"Date32", takes_none, write_date32, 4},
+    {"Time", takes_none, write_time, 4},
     {"DateTime", takes_time_zone, write_date_time, 4},
+    {"Time64", takes_precision, write_time64, 8},
     {"DateTime64", takes_precision, write_date_time64, 8},
-    {"UUID", takes_none, write_uuid, 16},
-    {"IPv4", takes_none, write_ipv4, 4},
-    {"IPv6", takes_none, write_ipv6, 16},
-    {"Enum8", takes_values<std::int8_t>, write_enum<std::int8_t>, 0},
-    {"Enum16", takes_values<std::int16_t>, write_enum<std::int16_t>, 0},
-    {"Array", takes_element, write_array, 1},  // one zero: the count
+    {"FixedString", takes_length, write_fixed_string, 0},
+    {"String", takes_none, write_string, 1},  // one zero: the length
+    {"IntervalNanosecond", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalMicrosecond", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalMillisecond", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalSecond", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalMinute", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalHour", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalDay", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalWeek", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalMonth", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalQuarter", takes_none, write_integer<std::int64_t>, 8},
+    {"IntervalYear", takes_none, write_integer<std::int64_t>, 8},
+    {"Variant", takes_variants, write_variant, 0},
+    {"Dynamic", takes_any, write_dynamic, 1},  // one zero: no type
+    {"JSON", takes_paths, write_json, 0},
+};
+
+// Types that are another name for one of these.
+constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
+    {"Point", "Tuple(Float64, Float64)"},
+    {"Ring", "Array(Point)"},
+    {"LineString", "Array(Point)"},
+    {"Polygon", "Array(Ring)"},
+    {"MultiLineString", "Array(LineString)"},
+    {"MultiPolygon", "Array(Polygon)"},
+    {"Geometry", "Variant(LineString, MultiLineString, MultiPolygon, Point, Polygon, Ring)"},
 };
 
 // Takes `wrapper` and its parentheses off `name`, if they stand around it.
@@ -142,16 +233,11 @@ bool unwrap(std::string_view wrapper, std::string_view& name) {
   return stands_there;
 }
 
-// `sum, UInt64`, where the function may have arguments of its own: the type. A value that is
-// written there is one of its type.
+// `sum, UInt64`: the type. A value that is written there is one of its type.
 void unwrap_simple_aggregate(std::string_view& name) {
   if (!unwrap("SimpleAggregateFunction", name)) return;
-  const std::size_t function_end = name.find_first_of("(,");
-  if (function_end == std::string_view::npos) return;
-  std::size_t comma = function_end;
-  if (name[function_end] == '(') comma = name.find("), ", function_end);
-  const std::size_t type = name.find(", ", comma);
-  if (type != std::string_view::npos) name.remove_prefix(type + 2);
+  const auto arguments = split_arguments(name);
+  if (arguments.size() == 2) name = arguments[1];
 }
 
 }  // namespace
@@ -163,6 +249,8 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
   unwrap_simple_aggregate(inner);
   const bool low_cardinality = unwrap("LowCardinality", inner);
   type.nullable = unwrap("Nullable", inner);
+  for (const auto& [alias, meaning] : kAliases)
+    if (inner == alias) inner = meaning;
   for (const TypeRow& row : kTypes) {
     std::string_view text = inner;
     std::optional<std::string_view> arguments;
@@ -171,11 +259,12 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
     } else if (text != row.name) {
       continue;
     }
-    const bool is_wrapped = low_cardinality || type.nullable;
-    if (is_wrapped && row.write == write_array) break;
-    if (!row.parse_arguments(arguments, type)) break;
     type.write = row.write;
     if (row.empty_bytes > 0) type.empty.assign(row.empty_bytes, '\0');
+    type.priority.rank = static_cast<std::size_t>(std::end(kTypes) - &row);
+    if (!row.parse_arguments(arguments, type)) break;
+    const bool may_be_nullable = type.elements.empty() || type.write == write_tuple;
+    if (low_cardinality ? !type.elements.empty() : type.nullable && !may_be_nullable) break;
     if (type.nullable) type.empty = '\1';
     return type;
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "worker/encode/writers.h"
@@ -13,6 +14,13 @@
 namespace event_consumer {
 
 class EnumValues;
+
+// Of several types of a Variant that take a value ClickHouse takes the one of the highest depth,
+// then rank (SerializationVariant::getVariantsDeserializeTextOrder in its source).
+struct TextPriority {
+  int depth = 0;
+  std::size_t rank = 0;
+};
 
 struct ColumnType {
   std::string name;        // in full, as ClickHouse names it
@@ -23,8 +31,11 @@ struct ColumnType {
   int precision = 0;       // DateTime64: digits after the point of a second; Decimal: all digits
   int scale = 0;           // Decimal: digits after the point
   std::size_t length = 0;  // FixedString
-  std::shared_ptr<const EnumValues> values;   // Enum
-  std::shared_ptr<const ColumnType> element;  // Array
+  std::shared_ptr<const EnumValues> values;  // Enum
+  std::vector<ColumnType> elements;        // Array: one; Map: key and value; Tuple and Variant: all
+  std::vector<std::string> element_names;  // of a Tuple that has such
+  std::vector<std::size_t> order;          // in which a Variant's elements are tried
+  TextPriority priority{};                 // within a Variant
 };
 
 // How many bytes a Decimal of so many digits takes.
@@ -33,8 +44,9 @@ constexpr std::size_t decimal_bytes(int precision) {
 }
 
 // The type called `type_name`. LowCardinality and SimpleAggregateFunction are written as the type
-// inside (RowBinary knows no difference); Nullable may stand around any type but Array. The Error
-// (kConfiguration) names a type that cannot be written; the caller knows the column.
+// inside (RowBinary knows no difference); Nullable may stand around a Tuple and any type without
+// elements. The Error (kConfiguration) names a type that cannot be written; the caller knows the
+// column.
 Result<ColumnType> parse_column_type(std::string_view type_name);
 
 }  // namespace event_consumer

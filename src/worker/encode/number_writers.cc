@@ -120,6 +120,18 @@ Fit write_float(const JsonValue& value, const ColumnType&, RowBuffer& row) {
 template Fit write_float<float>(const JsonValue&, const ColumnType&, RowBuffer&);
 template Fit write_float<double>(const JsonValue&, const ColumnType&, RowBuffer&);
 
+Fit write_bfloat16(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
+  const std::size_t start = row.size();
+  const Fit fit = write_float<float>(value, type, row);
+  if (fit != Fit::kFits) return fit;
+  const auto bits = read_last_little_endian<std::uint32_t>(row.view());
+  row.truncate(start);
+  constexpr std::uint32_t kSign = 0x8000'0000;
+  if ((bits & ~kSign) != 0 && (bits & ~kSign) >> 16 == 0) return Fit::kOutOfRange;
+  append_little_endian(static_cast<std::uint16_t>(bits >> 16), row);
+  return Fit::kFits;
+}
+
 Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   if (!has_number(value)) return Fit::kBadValue;
   const auto text = split_decimal(value.text);

@@ -6,6 +6,7 @@
 #include "worker/encode/calendar.h"
 #include "worker/encode/column_types.h"
 #include "worker/encode/little_endian.h"
+#include "worker/encode/text_cursor.h"
 #include "worker/encode/timestamp.h"
 #include "worker/encode/writers.h"
 
@@ -46,7 +47,62 @@ Days read_days(const JsonValue& value, std::int64_t first, std::int64_t last) {
   return {days < first || days > last ? Fit::kOutOfRange : Fit::kFits, days};
 }
 
+constexpr std::int64_t kLastSecondOfTime = 999 * 3600 + 59 * 60 + 59;
+
+// `[-]H:MM:SS`, one to three digits for the hours, and a fraction where there may be one, in ticks.
+std::optional<std::int64_t> parse_time_of_day(std::string_view text, bool may_have_fraction,
+                                              int precision) {
+  TextCursor cursor(text);
+  const bool is_negative = cursor.take('-');
+  std::int64_t hours = 0;
+  int digits = 0;
+  for (; cursor.is_digit() && digits < 3; ++digits) hours = hours * 10 + cursor.take_digit();
+  int minutes = 0;
+  int seconds = 0;
+  const bool is_time = digits > 0 && cursor.take(':') && cursor.take_digits(2, minutes) &&
+                       cursor.take(':') && cursor.take_digits(2, seconds) && minutes < 60 &&
+                       seconds < 60;
+  if (!is_time) return std::nullopt;
+  std::int64_t ticks = (hours * 3600 + minutes * 60 + seconds) * kPowersOfTen[precision];
+  if (!cursor.done()) {
+    if (!may_have_fraction || !cursor.take('.') || !cursor.is_digit()) return std::nullopt;
+    for (std::int64_t tick = kPowersOfTen[precision]; cursor.is_digit();)
+      ticks += cursor.take_digit() * (tick /= 10);
+    if (!cursor.done()) return std::nullopt;
+  }
+  return is_negative ? -ticks : ticks;
+}
+
+template <typename Integer>
+Fit append_time_of_day(const JsonValue& value, int precision, RowBuffer& row) {
+  std::int64_t ticks = 0;
+  if (value.kind == Kind::kString) {
+    const auto parsed = parse_time_of_day(value.text, sizeof(Integer) == 8, precision);
+    if (!parsed) return Fit::kBadValue;
+    ticks = *parsed;
+  } else if (value.kind == Kind::kNumber) {
+    const char* const end = value.text.data() + value.text.size();
+    const auto parsed = std::from_chars(value.text.data(), end, ticks);
+    if (parsed.ptr != end) return Fit::kBadValue;
+    if (parsed.ec != std::errc()) return Fit::kOutOfRange;
+  } else {
+    return Fit::kBadValue;
+  }
+  const std::int64_t end = (kLastSecondOfTime + 1) * kPowersOfTen[precision];
+  if (ticks <= -end || ticks >= end) return Fit::kOutOfRange;
+  append_little_endian(static_cast<Integer>(ticks), row);
+  return Fit::kFits;
+}
+
 }  // namespace
+
+Fit write_time(const JsonValue& value, const ColumnType&, RowBuffer& row) {
+  return append_time_of_day<std::int32_t>(value, 0, row);
+}
+
+Fit write_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
+  return append_time_of_day<std::int64_t>(value, type.precision, row);
+}
 
 Fit write_date(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   const Days days = read_days(value, 0, std::numeric_limits<std::uint16_t>::max());

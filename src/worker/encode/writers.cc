@@ -4,7 +4,6 @@
 
 #include "worker/encode/column_types.h"
 #include "worker/encode/enum_values.h"
-#include "worker/encode/json_array.h"
 #include "worker/encode/leb128.h"
 #include "worker/encode/little_endian.h"
 
@@ -12,15 +11,6 @@ namespace event_consumer {
 namespace {
 
 using Kind = JsonValue::Kind;
-
-Fit write_element(const JsonValue& element, const ColumnType& type, RowBuffer& row) {
-  if (element.is_empty()) {
-    row.append(type.empty);
-    return Fit::kFits;
-  }
-  if (type.nullable) row.push_back('\0');
-  return type.write(element, type, row);
-}
 
 }  // namespace
 
@@ -55,22 +45,5 @@ Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
 }
 template Fit write_enum<std::int8_t>(const JsonValue&, const ColumnType&, RowBuffer&);
 template Fit write_enum<std::int16_t>(const JsonValue&, const ColumnType&, RowBuffer&);
-
-Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
-  if (value.kind != Kind::kCompound || value.text.front() != '[') return Fit::kBadValue;
-  const std::size_t start = row.size();
-  JsonArray array(value.text);
-  std::size_t count = 0;
-  for (; const auto element = array.next(); ++count) {
-    Fit fit = write_element(*element, *type.element, row);
-    if (fit == Fit::kFits && row.is_over_limit()) fit = Fit::kTooLarge;
-    if (fit != Fit::kFits) {
-      row.truncate(start);
-      return fit;
-    }
-  }
-  row.insert(start, Leb128(count).view());
-  return Fit::kFits;
-}
 
 }  // namespace event_consumer

@@ -48,6 +48,9 @@ Fit write_wide_integer(const JsonValue& value, const ColumnType& type, RowBuffer
 template <typename Float>
 Fit write_float(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
+// The upper half of a float, little-endian; digits that it does not hold are dropped.
+Fit write_bfloat16(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
 // The number times 10^scale as a little-endian integer. Takes numbers, quoted or not, exactly;
 // digits beyond the scale are dropped.
 Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row);
@@ -65,6 +68,13 @@ Fit write_date_time(const JsonValue& value, const ColumnType& type, RowBuffer& r
 // range is that of ClickHouse's documentation, 1900-01-01 to 2299-12-31, and that of Int64: at
 // precision 9 up to 2262-04-11 23:47:16.854775807.
 Fit write_date_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// Seconds as Int32, and ticks of 10^-precision seconds as Int64, both up to 999:59:59 and down to
+// the negative of it. Take `[-]H:MM:SS` with one to three digits for the hours, a Time64 also with
+// a fraction, of which finer digits are dropped; a number that is not quoted counts seconds or
+// ticks.
+Fit write_time(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+Fit write_time64(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 // Whether write_date_time or write_date_time64 writes the type.
 bool is_point_in_time(const ColumnType& type);
@@ -87,9 +97,32 @@ Fit write_ipv6(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 template <typename Integer>
 Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
-// LEB128 count and the elements. An element that is null is NULL or the empty value of its type.
-// Ends with kTooLarge at the element that takes the row beyond its limit: a short body can be a
+// Of a type with elements. An element that is null is NULL or the empty value of its type. Each
+// ends with kTooLarge at the element that takes the row beyond its limit: a short body can be a
 // million elements of a kilobyte.
+
+// LEB128 count and the elements of an array.
 Fit write_array(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// LEB128 count, and key and value in turn. Takes an object; a key is taken as a quoted value, and
+// one that comes twice is stored twice.
+Fit write_map(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// The elements one after the other. Takes an array of all elements where they have no names, else
+// an object: a key that it has not is the empty value, one that is no element's is skipped, and one
+// that comes twice is a bad value.
+Fit write_tuple(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// The number of the type among the Variant's, which ClickHouse sorts by their names, and the value.
+// The first type counts that takes the value, in the order that ClickHouse tries them in.
+Fit write_variant(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// The code of the type that the value has in JSON (Bool, Int64, UInt64, Float64 or String) and the
+// value; an array or an object is a String of its text.
+Fit write_dynamic(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
+// The text of an object, as a String: a server reads it so with
+// input_format_binary_read_json_as_string.
+Fit write_json(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
 }  // namespace event_consumer

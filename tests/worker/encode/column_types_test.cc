@@ -65,6 +65,18 @@ TEST_CASE("the empty value of a type with arguments is as wide as they say") {
            {"Array(UInt64)", 1},
            {"Array(Array(Nullable(String)))", 1},
            {"SimpleAggregateFunction(sum, UInt64)", 8},
+           {"SimpleAggregateFunction(sumMap, Map(String, UInt8))", 1},
+           {"Map(LowCardinality(String), Array(UInt8))", 1},
+           {"Tuple(UInt8, String, DateTime64(3, 'UTC'))", 10},
+           {"Tuple(a UInt16, `b, (c` Tuple(d UInt32))", 6},
+           {"Nested(a UInt8, b String)", 1},
+           {"Point", 16},
+           {"MultiPolygon", 1},
+           {"BFloat16", 2},
+           {"Time", 4},
+           {"Time64(9)", 8},
+           {"IntervalMonth", 8},
+           {"Dynamic", 1},
            {"SimpleAggregateFunction(groupArrayArray(10, 'a, b'), Array(UInt8))", 1}}) {
     CAPTURE(type);
     CHECK(empty_of(type) == std::string(bytes, '\0'));
@@ -78,12 +90,30 @@ TEST_CASE("the empty value of an Enum is the one declared first") {
   CHECK(empty_of("Nullable(Enum8('a' = 1))") == "\1");
 }
 
+TEST_CASE("the empty values of types that are not zeros") {
+  CHECK(empty_of("Variant(String, UInt64)") == "\xff");
+  CHECK(empty_of("Geometry") == "\xff");
+  CHECK(empty_of("JSON") == "\2{}");
+  CHECK(empty_of("JSON(max_dynamic_paths=8, a.b UInt32, SKIP c)") == "\2{}");
+  CHECK(empty_of("Tuple(a Enum8('x' = 5), b Nullable(UInt64))") == "\5\1");
+  CHECK(empty_of("Nullable(Tuple(a UInt64))") == "\1");
+}
+
+TEST_CASE("the names of a Tuple's elements are read as ClickHouse quotes them") {
+  auto type = parse_column_type(
+      "Tuple(a UInt8, `b c` Enum8('x, (' = 1), `d\\`e\\\\` Tuple(`f` UInt8), g Map(String, "
+      "UInt8))");
+  REQUIRE(type.ok());
+  CHECK(type->element_names == std::vector<std::string>{"a", "b c", "d`e\\", "g"});
+  CHECK(type->elements.at(2).element_names == std::vector<std::string>{"f"});
+}
+
 TEST_CASE("the arguments of a type are read") {
   CHECK(parse_column_type("FixedString(16)")->length == 16);
   CHECK(parse_column_type("Decimal(18, 4)")->precision == 18);
   CHECK(parse_column_type("Nullable(Decimal(18, 4))")->scale == 4);
   CHECK(parse_column_type("Decimal64(4)")->precision == 18);
-  CHECK(parse_column_type("Array(Nullable(String))")->element->nullable);
+  CHECK(parse_column_type("Array(Nullable(String))")->elements.at(0).nullable);
   CHECK(!parse_column_type("Array(Nullable(String))")->nullable);
   CHECK(parse_column_type("SimpleAggregateFunction(anyLast, Nullable(String))")->nullable);
 }
@@ -108,7 +138,8 @@ TEST_CASE("a type that cannot be written is named") {
   for (const std::string name : {"",
                                  "Array",
                                  "Array()",
-                                 "Array(Map(String, String))",
+                                 "Array(AggregateFunction(sum, UInt64))",
+                                 "Array(UInt8, UInt8)",
                                  "FixedString",
                                  "FixedString(0)",
                                  "FixedString(16777216)",
@@ -133,7 +164,6 @@ TEST_CASE("a type that cannot be written is named") {
                                  "Enum8('a\\",
                                  "Enum16('a' = 32768)",
                                  "SimpleAggregateFunction(sum)",
-                                 "SimpleAggregateFunction(sum, Map(String, UInt8))",
                                  "uint8",
                                  "String ",
                                  "String()",
@@ -157,8 +187,23 @@ TEST_CASE("a type that cannot be written is named") {
                                  "Nullable(Nullable(String))",
                                  "LowCardinality(Array(String))",
                                  "LowCardinality(Nullable(Array(String)))",
-                                 "Map(String, String)",
-                                 "Tuple(a String)"}) {
+                                 "Nullable(Map(String, String))",
+                                 "LowCardinality(Tuple(String))",
+                                 "Map",
+                                 "Map(String)",
+                                 "Map(String, String, String)",
+                                 "Map(String, String",
+                                 "Tuple",
+                                 "Tuple()",
+                                 "Tuple(a String, UInt8)",
+                                 "Tuple(a AggregateFunction(sum, UInt64))",
+                                 "Tuple(`a String)",
+                                 "Nested(UInt8)",
+                                 "Variant(Nullable(UInt8), String)",
+                                 "Time(3)",
+                                 "Time64",
+                                 "QBit(Float32, 8)",
+                                 "Object('json')"}) {
     const auto type = parse_column_type(name);
     CAPTURE(name);
     REQUIRE(!type.ok());

@@ -207,3 +207,13 @@ TEST_CASE("a Decimal is as wide as its precision asks") {
         number("Int256", "-1" + std::string(75, '0')));
   CHECK(number("Decimal(76, 0)", "1" + std::string(76, '0')) == "range");
 }
+
+TEST_CASE("a BFloat16 is the upper half of a float") {
+  CHECK(number("BFloat16", "1.5") == u16(0x3FC0));
+  CHECK(number("BFloat16", "0.1") == u16(0x3DCC));
+  CHECK(quoted("BFloat16", "-inf") == u16(0xFF80));
+  CHECK(number("BFloat16", "0") == u16(0));
+  CHECK(number("BFloat16", "1e40") == "range");
+  CHECK(number("BFloat16", "1e-45") == "range");
+  CHECK(quoted("BFloat16", "x") == "bad");
+}

@@ -94,3 +94,30 @@ TEST_CASE("a Date32 is days, and has its limits") {
   for (const char* text : {"-25568", "120530"}) CHECK(number("Date32", text) == "range");
   CHECK(quoted("Date32", "-1") == "bad");
 }
+
+TEST_CASE("a Time is seconds, from -999:59:59 to 999:59:59") {
+  CHECK(quoted("Time", "12:30:00") == i32(45'000));
+  CHECK(quoted("Time", "-1:00:01") == i32(-3'601));
+  CHECK(quoted("Time", "999:59:59") == i32(3'599'999));
+  CHECK(number("Time", "-1") == i32(-1));
+  CHECK(number("Time", "3600000") == "range");
+  for (const char* text : {"", "12", "12:30", "12:3:00", "12:60:00", "12:00:60", "1000:00:00",
+                           "12:30:00.5", "12:30:00Z", "45000", "+1:00:00"}) {
+    CAPTURE(text);
+    CHECK(quoted("Time", text) == "bad");
+  }
+  CHECK(number("Time", "1.5") == "bad");
+  CHECK(write("Time", Kind::kBool, "true") == "bad");
+}
+
+TEST_CASE("a Time64 is ticks of its precision") {
+  CHECK(quoted("Time64(3)", "12:30:00") == i64(45'000'000));
+  CHECK(quoted("Time64(3)", "-12:30:00.5678") == i64(-45'000'567));
+  CHECK(quoted("Time64(0)", "0:00:01.9") == i64(1));
+  CHECK(quoted("Time64(9)", "999:59:59.999999999") == i64(3'599'999'999'999'999));
+  CHECK(number("Time64(3)", "45000") == i64(45'000));
+  CHECK(number("Time64(3)", "3600000000") == "range");
+  CHECK(number("Time64(3)", "-3600000000") == "range");
+  CHECK(quoted("Time64(3)", "12:30:00.") == "bad");
+  CHECK(quoted("Time64(3)", "45000.5") == "bad");
+}

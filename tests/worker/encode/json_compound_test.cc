@@ -1,4 +1,4 @@
-#include "worker/encode/json_array.h"
+#include "worker/encode/json_compound.h"
 
 #include <vector>
 
@@ -15,9 +15,9 @@ std::string elements(std::string_view text) {
   constexpr std::string_view kKinds = "?nb#sc";
   // In a buffer of exactly its size, so that a sanitizer sees any byte read beyond it.
   const std::vector<char> exact(text.begin(), text.end());
-  JsonArray array({exact.data(), exact.size()});
+  JsonCompound compound(std::string_view(exact.data(), exact.size()));
   std::string out;
-  while (const auto element = array.next()) {
+  while (const auto element = compound.next()) {
     out += kKinds[static_cast<std::size_t>(element->kind)];
     out.append(element->text).append("\n");
   }
@@ -42,4 +42,20 @@ TEST_CASE("strings in an array are unescaped") {
   CHECK(elements(R"(["\udbff\udfff\u007f\u0080\u07ff\u0800\uffff"])") ==
         "s\xF4\x8F\xBF\xBF\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF\n");
   CHECK(elements(R"(["\u0000"])") == std::string("s\0\n", 3));
+}
+
+TEST_CASE("an object is taken apart into keys and values in turn") {
+  CHECK(elements("{}") == "");
+  CHECK(elements(R"({ "a" : 1,"b":"x" , "c":[{"d":2}]})") == "sa\n#1\nsb\nsx\nsc\nc[{\"d\":2}]\n");
+  CHECK(elements(R"({"\u0061:,}":null,"":true})") == "sa:,}\nn\ns\nbtrue\n");
+}
+
+TEST_CASE("an element is found again by its position") {
+  constexpr std::string_view kText = R"({"a": [1], "b": "x"})";
+  JsonCompound first(kText);
+  while (first.next()->text != "b") {
+  }
+  JsonCompound again(kText, first.position());
+  CHECK(again.next()->text == "x");
+  CHECK(!again.next());
 }

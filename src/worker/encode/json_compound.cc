@@ -1,4 +1,4 @@
-#include "worker/encode/json_array.h"
+#include "worker/encode/json_compound.h"
 
 #include <charconv>
 #include <cstdint>
@@ -54,10 +54,11 @@ void unescape(std::string_view text, std::string& out) {
 
 }  // namespace
 
-std::optional<JsonValue> JsonArray::next() {
-  at_ = text_.find_first_not_of(" \t\r\n,", at_);
+std::optional<JsonValue> JsonCompound::next() {
+  at_ = text_.find_first_not_of(" \t\r\n,:", at_);
   switch (text_[at_]) {
     case ']':
+    case '}':
       return std::nullopt;
     case '"':
       return take_string();
@@ -69,7 +70,7 @@ std::optional<JsonValue> JsonArray::next() {
   }
 }
 
-JsonValue JsonArray::take_string() {
+JsonValue JsonCompound::take_string() {
   const std::size_t end = string_end(text_, at_);
   const std::string_view text = text_.substr(at_ + 1, end - at_ - 1);
   at_ = end + 1;
@@ -78,7 +79,7 @@ JsonValue JsonArray::take_string() {
   return {Kind::kString, unescaped_};
 }
 
-JsonValue JsonArray::take_compound() {
+JsonValue JsonCompound::take_compound() {
   const std::size_t start = at_;
   int depth = 0;
   do {
@@ -91,9 +92,9 @@ JsonValue JsonArray::take_compound() {
   return {Kind::kCompound, text_.substr(start, at_ - start)};
 }
 
-JsonValue JsonArray::take_word() {
+JsonValue JsonCompound::take_word() {
   const std::size_t start = at_;
-  at_ = text_.find_first_of(" \t\r\n,]", at_);
+  at_ = text_.find_first_of(" \t\r\n,]}", at_);
   const std::string_view word = text_.substr(start, at_ - start);
   switch (word.front()) {
     case 'n':
