@@ -3,7 +3,9 @@
 #include <sstream>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "common/text.h"
 #include "worker/clickhouse/table_questions.h"
 
 namespace event_consumer {
@@ -12,8 +14,21 @@ namespace {
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
                   facts.loses_deduplication_token, facts.knows_insert_deduplicate,
-                  facts.knows_deduplication_window, facts.knows_typed_rows,
-                  facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
+                  facts.knows_deduplication_window, facts.knows_column_positions,
+                  facts.knows_typed_rows, facts.knows_rows_with_defaults,
+                  facts.knows_typed_rows_with_defaults);
+}
+
+using Names = std::vector<std::string>;
+
+// The lines of the answer.
+Result<Names> names_in(ClickHouseHttp& http, const std::string& query) {
+  const auto answer = run_query(http, query);
+  if (!answer) return answer.error();
+  Names names;
+  std::istringstream lines(answer.value());
+  for (std::string name; std::getline(lines, name);) names.push_back(name);
+  return names;
 }
 
 // Sends a token as inserts do.
@@ -26,6 +41,46 @@ Result<bool> token_arrives(ClickHouseHttp& http) {
   return value.value() == token + "\n";
 }
 
+Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
+  auto names = names_in(http,
+                        "SELECT name FROM system.settings WHERE name IN ('async_insert', "
+                        "'insert_deduplication_token', 'insert_deduplicate')");
+  if (!names) return names.error();
+  facts.knows_async_insert = contains(*names, "async_insert");
+  facts.knows_deduplication_token = contains(*names, "insert_deduplication_token");
+  facts.knows_insert_deduplicate = contains(*names, "insert_deduplicate");
+  if (!facts.knows_deduplication_token) return Done{};
+  const auto arrives = token_arrives(http);
+  if (!arrives) return arrives.error();
+  facts.loses_deduplication_token = !arrives.value();
+  return Done{};
+}
+
+Result<Done> read_formats(ClickHouseHttp& http, ServerFacts& facts) {
+  auto names = names_in(http,
+                        "SELECT name FROM system.formats WHERE is_input AND name IN "
+                        "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
+                        "'RowBinaryWithNamesAndTypesAndDefaults')");
+  if (!names) return names.error();
+  facts.knows_typed_rows = contains(*names, "RowBinaryWithNamesAndTypes");
+  facts.knows_rows_with_defaults = contains(*names, "RowBinaryWithDefaults");
+  facts.knows_typed_rows_with_defaults = contains(*names, "RowBinaryWithNamesAndTypesAndDefaults");
+  return Done{};
+}
+
+// What the system tables themselves can tell.
+Result<Done> read_system_tables(ClickHouseHttp& http, ServerFacts& facts) {
+  auto names = names_in(
+      http,
+      "SELECT concat(table, '.', name) FROM system.columns WHERE database = 'system' AND (table = "
+      "'formats' AND name = 'is_input' OR table = 'columns' AND name = 'position')");
+  if (!names) return names.error();
+  facts.knows_column_positions = contains(*names, "columns.position");
+  // 18.16 has the formats for output only, and no way to ask; nor is there a system.formats.
+  if (contains(*names, "formats.is_input")) return read_formats(http, facts);
+  return Done{};
+}
+
 }  // namespace
 
 bool operator==(const ServerFacts& a, const ServerFacts& b) { return all(a) == all(b); }
@@ -35,44 +90,8 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   auto version = ask(http, version_question());
   if (!version) return version.error();
   facts.version = std::move(*version);
-
-  const auto names = run_query(http,
-                               "SELECT name FROM system.settings WHERE name IN ('async_insert', "
-                               "'insert_deduplication_token', 'insert_deduplicate')");
-  if (!names) return names.error();
-  std::istringstream lines(names.value());
-  for (std::string name; std::getline(lines, name);) {
-    if (name == "async_insert") facts.knows_async_insert = true;
-    if (name == "insert_deduplication_token") facts.knows_deduplication_token = true;
-    if (name == "insert_deduplicate") facts.knows_insert_deduplicate = true;
-  }
-
-  if (facts.knows_deduplication_token) {
-    const auto arrives = token_arrives(http);
-    if (!arrives) return arrives.error();
-    facts.loses_deduplication_token = !arrives.value();
-  }
-
-  // 18.16 has the format for output only, and no way to ask; nor is there a system.formats.
-  const auto formats = run_query(http,
-                                 "SELECT count() FROM system.columns WHERE database = 'system' AND "
-                                 "table = 'formats' AND name = 'is_input'");
-  if (!formats) return formats.error();
-  if (formats.value().substr(0, 1) == "1") {
-    const auto readable = run_query(http,
-                                    "SELECT name FROM system.formats WHERE is_input AND name IN "
-                                    "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
-                                    "'RowBinaryWithNamesAndTypesAndDefaults')");
-    if (!readable) return readable.error();
-    std::istringstream names_of_formats(readable.value());
-    for (std::string name; std::getline(names_of_formats, name);) {
-      if (name == "RowBinaryWithNamesAndTypes") facts.knows_typed_rows = true;
-      if (name == "RowBinaryWithDefaults") facts.knows_rows_with_defaults = true;
-      if (name == "RowBinaryWithNamesAndTypesAndDefaults")
-        facts.knows_typed_rows_with_defaults = true;
-    }
-  }
-
+  for (const auto& read : {read_settings, read_system_tables})
+    if (auto done = read(http, facts); !done) return done.error();
   const auto window = run_query(http,
                                 "SELECT count() FROM system.merge_tree_settings WHERE name = "
                                 "'non_replicated_deduplication_window'");

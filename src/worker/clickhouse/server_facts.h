@@ -17,6 +17,7 @@ struct ServerFacts {
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
   // The setting non_replicated_deduplication_window of MergeTree tables.
   bool knows_deduplication_window = false;
+  bool knows_column_positions = false;          // column position of system.columns
   bool knows_typed_rows = false;                // input format RowBinaryWithNamesAndTypes
   bool knows_rows_with_defaults = false;        // RowBinaryWithDefaults
   bool knows_typed_rows_with_defaults = false;  // RowBinaryWithNamesAndTypesAndDefaults

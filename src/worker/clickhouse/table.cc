@@ -88,7 +88,7 @@ Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& 
           kUnknownTable};
     if (auto done = create_table(http, facts, table); !done) return done.error();
   }
-  const auto described = ask(http, columns_question(table));
+  const auto described = ask(http, columns_question(table, facts));
   if (!described) return described.error();
   return writable_columns(described.value(), table);
 }

@@ -1,6 +1,5 @@
 #include "worker/clickhouse/table_description.h"
 
-#include <algorithm>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -8,18 +7,6 @@
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
-namespace {
-
-using Fields = std::vector<std::string>;
-
-std::optional<std::size_t> find_field(const Fields& header, const char* name) {
-  const auto at = std::find(header.begin(), header.end(), name);
-  if (at == header.end()) return std::nullopt;
-  return at - header.begin();
-}
-
-}  // namespace
-
 std::string TableName::quoted() const {
   return quote_identifier(database) + "." + quote_identifier(table);
 }
@@ -27,31 +14,24 @@ std::string TableName::quoted() const {
 Result<std::vector<ColumnDescription>> read_description(const std::string& answer,
                                                         const TableName& table) {
   std::istringstream lines(answer);
-  std::string line;
-  std::getline(lines, line);
-  const Fields header = split_tsv(line);
-  const auto name_at = find_field(header, "name");
-  const auto type_at = find_field(header, "type");
-  const auto default_at = find_field(header, "default_type");
-  const auto expression_at = find_field(header, "default_expression");
-  if (!name_at || !type_at || !default_at)
-    return Error{
-        ErrorKind::kConfiguration,
-        "DESCRIBE TABLE " + table.quoted() + " was not answered in a form that we know: " + line};
   std::vector<ColumnDescription> columns;
-  while (std::getline(lines, line)) {
-    Fields fields = split_tsv(line);
-    fields.resize(std::max(fields.size(), header.size()));
-    columns.push_back({fields[*name_at], fields[*type_at], fields[*default_at],
-                       expression_at ? fields[*expression_at] : ""});
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> fields = split_tsv(line);
+    // An empty one at the end of a line is none.
+    if (fields.size() != 3 && fields.size() != 4)
+      return Error{ErrorKind::kConfiguration,
+                   "the question for the columns of " + table.quoted() +
+                       " was not answered in a form that we know: " + line};
+    fields.resize(4);
+    columns.push_back({fields[0], fields[1], fields[2], fields[3]});
   }
   return columns;
 }
 
 Result<std::optional<Column>> writable_column(const ColumnDescription& described,
                                               const TableName& table) {
-  const bool has_default = described.default_type == "DEFAULT";
-  if (!described.default_type.empty() && !has_default) return std::optional<Column>();
+  const bool has_default = described.default_kind == "DEFAULT";
+  if (!described.default_kind.empty() && !has_default) return std::optional<Column>();
   const auto type = parse_column_type(described.type);
   if (!type)
     return Error{ErrorKind::kConfiguration, "column " + described.name + " of " + table.quoted() +

@@ -1,4 +1,4 @@
-// ClickHouse's description of a table, as columns to write. Pure; knows no server.
+// ClickHouse's description of the columns of a table, as columns to write. Pure; knows no server.
 #pragma once
 
 #include <optional>
@@ -18,17 +18,16 @@ struct TableName {
   std::string quoted() const;
 };
 
-// A column as DESCRIBE TABLE has it.
+// A column as system.columns has it.
 struct ColumnDescription {
   std::string name;
   std::string type;
-  std::string default_type;        // DEFAULT, MATERIALIZED, ALIAS, EPHEMERAL or nothing
+  std::string default_kind;        // DEFAULT, MATERIALIZED, ALIAS, EPHEMERAL or nothing
   std::string default_expression;  // empty without one
 };
 
-// Reads the answer to DESCRIBE TABLE … FORMAT TabSeparatedWithNames. Fields are found by their
-// titles in the first line, because versions differ in which fields they have. An answer without
-// name, type or default_type is kConfiguration.
+// Reads lines of name, type, kind and expression of the default in the format TabSeparated. A line
+// of another form is kConfiguration.
 Result<std::vector<ColumnDescription>> read_description(const std::string& answer,
                                                         const TableName& table);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "worker/clickhouse/clickhouse_http.h"
+#include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table_description.h"
 
 namespace event_consumer {
@@ -38,8 +39,11 @@ Question<bool> existence_question(const TableName& table);
 // Its engine; nothing when the table does not exist or the user may not see it.
 Question<std::optional<TableEngine>> engine_question(const TableName& table);
 
-// All of its columns. An absent table is a refusal of the query (code 60).
-Question<std::vector<ColumnDescription>> columns_question(const TableName& table);
+// All of its columns that the user may see, in the table's order; none of an absent table. Not by
+// DESCRIBE, whose answer settings of the user's profile change. Whoever may insert into a column or
+// read it sees it.
+Question<std::vector<ColumnDescription>> columns_question(const TableName& table,
+                                                          const ServerFacts& facts);
 
 // Whether the user may only read.
 Question<bool> read_only_question();

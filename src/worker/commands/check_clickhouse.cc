@@ -105,7 +105,7 @@ class ClickHouseCheck {
 
   // Each column is judged by itself, as a worker judges all of them.
   void check_columns() {
-    const auto described = ask(columns_question(name_));
+    const auto described = ask(columns_question(name_, facts_));
     if (!described) return;
     std::vector<Result<std::optional<Column>>> judged;
     std::vector<Column> written;
@@ -133,7 +133,7 @@ class ClickHouseCheck {
     const std::string column = fmt::format("column {} {}: ", described.name, described.type);
     if (!judged.value())
       return report_.good(fmt::format("{}left to ClickHouse ({} {})", column,
-                                      described.default_type, described.default_expression));
+                                      described.default_kind, described.default_expression));
     const std::string when_absent = judged.value()->has_default     ? "DEFAULT applies"
                                     : judged.value()->type.nullable ? "NULL"
                                                                     : "empty";

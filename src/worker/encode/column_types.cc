@@ -37,7 +37,7 @@ bool take_number(std::string_view& text, int lowest, int highest, int& number) {
   return true;
 }
 
-// `6` or `6, 'Europe/Berlin'`; always there in what DESCRIBE shows.
+// `6` or `6, 'Europe/Berlin'`; always there in what system.columns shows.
 bool takes_precision(std::optional<std::string_view> arguments, ColumnType& type) {
   if (!arguments || !take_number(*arguments, 0, 9, type.precision)) return false;
   return arguments->empty() ||

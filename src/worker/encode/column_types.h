@@ -1,4 +1,4 @@
-// The column types that can be written, by the names ClickHouse's DESCRIBE TABLE gives them. One
+// The column types that can be written, by the names ClickHouse's system.columns gives them. One
 // row of a table per type; to add one, add its row and its writer (writers.h).
 #pragma once
 

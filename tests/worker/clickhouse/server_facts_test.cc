@@ -28,7 +28,7 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
       return http_answer(200, settings);
     // A server with a system.formats that tells what can be read has the typed format among them.
     if (request.body.find("table = 'formats'") != std::string::npos)
-      return http_answer(200, windows);
+      return http_answer(200, windows == "1\n" ? "columns.position\nformats.is_input\n" : "");
     if (request.body.find("system.formats") != std::string::npos) return http_answer(200, formats);
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
@@ -46,6 +46,7 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().loses_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
+  CHECK(facts.value().knows_column_positions);
   CHECK(facts.value().knows_typed_rows);
   CHECK(facts.value().knows_rows_with_defaults);
   CHECK(facts.value().knows_typed_rows_with_defaults);
@@ -73,6 +74,7 @@ TEST_CASE("server facts: an old one knows little", "[server_facts]") {
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK_FALSE(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().knows_deduplication_window);
+  CHECK_FALSE(facts.value().knows_column_positions);
   CHECK_FALSE(facts.value().knows_typed_rows);
 }
 

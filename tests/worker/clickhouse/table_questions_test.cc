@@ -30,14 +30,19 @@ TEST_CASE("table questions: its engine, if it is there", "[table_questions]") {
 }
 
 TEST_CASE("table questions: its columns, computed ones too", "[table_questions]") {
-  const auto question = columns_question(kTable);
-  const auto columns = question.read(
-      "name\ttype\tdefault_type\tdefault_expression\na\tUInt8\t\t\nb\tDate\tALIAS\ttoDate(a)\n");
+  ServerFacts facts;
+  CHECK(columns_question(kTable, facts).query.find("ORDER BY") == std::string::npos);
+  facts.knows_column_positions = true;
+  const auto question = columns_question(kTable, facts);
+  CHECK(question.query ==
+        "SELECT name, type, default_kind, default_expression FROM system.columns WHERE database = "
+        "'it\\'s' AND table = 't' ORDER BY position");
+  const auto columns = question.read("a\tUInt8\t\t\nb\tDate\tALIAS\ttoDate(a)\n");
   REQUIRE(columns.ok());
   REQUIRE(columns.value().size() == 2);
   CHECK(columns.value()[1].name == "b");
   CHECK(columns.value()[1].type == "Date");
-  CHECK(columns.value()[1].default_type == "ALIAS");
+  CHECK(columns.value()[1].default_kind == "ALIAS");
   CHECK(columns.value()[1].default_expression == "toDate(a)");
   CHECK_FALSE(question.read("<html>").ok());
 }
@@ -52,7 +57,7 @@ TEST_CASE("table questions: a refusal bears the server's code", "[table_question
     return testing::http_answer(404, "Code: 60. DB::Exception: no such table");
   });
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
-  const auto columns = ask(http, columns_question(kTable));
+  const auto columns = ask(http, columns_question(kTable, {}));
   REQUIRE_FALSE(columns.ok());
   CHECK(columns.error().peer_code == 60);
 }

@@ -13,9 +13,6 @@ using testing::HttpRequest;
 
 const TableName kTable = {"url_shortener", "click_events"};
 
-// As ClickHouse 18.16 calls the fields.
-constexpr const char* kOldHeader = "name\ttype\tdefault_type\tdefault_expression\n";
-
 // Answers as a server that has the table, or gets it by CREATE TABLE.
 class FakeClickHouse {
  public:
@@ -25,8 +22,8 @@ class FakeClickHouse {
     const std::string& query = request.body;
     if (query.find("system.tables") != std::string::npos)
       return http_answer(200, has_table_ ? "1\n" : "0\n");
-    if (query.find("DESCRIBE") == 0)
-      return http_answer(200, std::string(kOldHeader) + "short_code\tString\t\t\n");
+    if (query.find("system.columns") != std::string::npos)
+      return http_answer(200, "short_code\tString\t\t\n");
     has_table_ = true;
     return http_answer(200);
   }
@@ -58,7 +55,8 @@ TEST_CASE("open table: one that is there is described, nothing else", "[table]")
         std::vector<std::string>{
             "SELECT count() FROM system.tables WHERE database = 'url_shortener' AND name = "
             "'click_events'",
-            "DESCRIBE TABLE `url_shortener`.`click_events` FORMAT TabSeparatedWithNames"});
+            "SELECT name, type, default_kind, default_expression FROM system.columns WHERE "
+            "database = 'url_shortener' AND table = 'click_events'"});
 }
 
 TEST_CASE("open table: one that is not there is created, with its database", "[table]") {
