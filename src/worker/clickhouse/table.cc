@@ -8,6 +8,7 @@
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table_questions.h"
+#include "worker/diagnosis.h"
 
 namespace event_consumer {
 namespace {
@@ -43,6 +44,15 @@ Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const 
   return Done{};
 }
 
+// The database and the table that «database.table» may have meant.
+std::vector<TableName> halves_of(const std::string& name) {
+  std::vector<TableName> halves;
+  for (auto dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+    if (dot > 0 && dot + 1 < name.size())
+      halves.push_back({name.substr(0, dot), name.substr(dot + 1)});
+  return halves;
+}
+
 }  // namespace
 
 std::vector<std::string> created_columns() {
@@ -73,19 +83,36 @@ bool may_create_table(const Options& options) {
   return false;
 }
 
+Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table) {
+  AbsentTable absent;
+  absent.message = "table " + table.quoted() + " does not exist on " + http.server().describe() +
+                   " (or user " + http.server().user + " may not see it)";
+  absent.remedy =
+      "create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; --create-table on creates "
+      "one for click events under any name";
+  const std::vector<TableName> halves = halves_of(table.table);
+  if (halves.empty()) return absent;
+  const auto meant = ask(http, existing_question(halves));
+  if (!meant) return meant.error();
+  if (meant.value().empty()) return absent;
+  const TableName& first = meant.value().front();
+  absent.message += ", but " + first.quoted() + " does";
+  absent.remedy =
+      "set CLICKHOUSE_DATABASE to " + first.database + " and CLICKHOUSE_TABLE to " + first.table;
+  absent.is_slip = true;
+  return absent;
+}
+
 Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
                                        const TableName& table, bool create) {
   const auto there = ask(http, existence_question(table));
   if (!there) return there.error();
   if (!there.value()) {
-    if (!create)
-      return Error{
-          ErrorKind::kConfiguration,
-          "table " + table.quoted() + " does not exist on " + http.server().describe() +
-              " (or user " + http.server().user +
-              " may not see it): create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; "
-              "--create-table on creates one for click events under any name",
-          kUnknownTable};
+    const auto absent = explain_absent(http, table);
+    if (!absent) return absent.error();
+    const auto& [message, remedy, is_slip] = absent.value();
+    if (!create || is_slip)
+      return Error{ErrorKind::kConfiguration, with_remedy(message, remedy), kUnknownTable};
     if (auto done = create_table(http, facts, table); !done) return done.error();
   }
   const auto described = ask(http, columns_question(table, facts));

@@ -24,6 +24,18 @@ std::vector<std::string> required_columns(const Options& options,
 // one for click events has by default. So a name mistyped in the options creates nothing.
 bool may_create_table(const Options& options);
 
+// For people: that the table does not exist on the server in use, and what to do about it.
+struct AbsentTable {
+  std::string message;
+  std::string remedy;
+  // The table's name is that of a database, a dot, and that of a table, which are there. Then
+  // nothing is to be created.
+  bool is_slip = false;
+};
+
+// Asks the server only when there is a dot in the name. The Error is run_query's.
+Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table);
+
 // Returns the columns that an INSERT fills, in the table's order: computed columns (MATERIALIZED,
 // ALIAS, EPHEMERAL) are left out, columns with a DEFAULT are marked. With `create`, an absent
 // database and table are created first: the table for click events, which deduplicates by token

@@ -1,5 +1,7 @@
 #include "worker/clickhouse/table_questions.h"
 
+#include <sstream>
+
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
@@ -7,9 +9,23 @@ namespace {
 
 std::string first_line(const std::string& output) { return output.substr(0, output.find('\n')); }
 
+std::string is_named(const TableName& table) {
+  return "database = " + quote_string(table.database) + " AND name = " + quote_string(table.table);
+}
+
 std::string from_tables(const TableName& table) {
-  return " FROM system.tables WHERE database = " + quote_string(table.database) +
-         " AND name = " + quote_string(table.table);
+  return " FROM system.tables WHERE " + is_named(table);
+}
+
+Result<std::vector<TableName>> read_names(const std::string& output) {
+  std::vector<TableName> names;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    auto fields = split_tsv(line);
+    fields.resize(2);
+    names.push_back({fields[0], fields[1]});
+  }
+  return names;
 }
 
 Result<std::optional<TableEngine>> read_engine(const std::string& output) {
@@ -33,6 +49,13 @@ Question<bool> existence_question(const TableName& table) {
 
 Question<std::optional<TableEngine>> engine_question(const TableName& table) {
   return {"SELECT engine, engine_full" + from_tables(table), read_engine};
+}
+
+Question<std::vector<TableName>> existing_question(const std::vector<TableName>& names) {
+  std::string query = "SELECT database, name FROM system.tables WHERE ";
+  for (const TableName& name : names)
+    query += (&name == &names.front() ? "" : " OR ") + is_named(name);
+  return {query, read_names};
 }
 
 Question<std::vector<ColumnDescription>> columns_question(const TableName& table,

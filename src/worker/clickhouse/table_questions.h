@@ -39,6 +39,9 @@ Question<bool> existence_question(const TableName& table);
 // Its engine; nothing when the table does not exist or the user may not see it.
 Question<std::optional<TableEngine>> engine_question(const TableName& table);
 
+// Those of `names` that exist and that the user may see.
+Question<std::vector<TableName>> existing_question(const std::vector<TableName>& names);
+
 // All of its columns that the user may see, in the table's order; none of an absent table. Not by
 // DESCRIBE, whose answer settings of the user's profile change. Whoever may insert into a column or
 // read it sees it.

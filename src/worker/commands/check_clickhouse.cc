@@ -82,12 +82,12 @@ class ClickHouseCheck {
   }
 
   void report_absent() {
-    const std::string absent = "table " + name_.quoted() + " does not exist (or user " +
-                               http_.server().user + " may not see it)";
-    if (!may_create_table(options_))
-      return report_.bad(ErrorKind::kConfiguration, absent,
-                         "create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; "
-                         "--create-table on creates one for click events under any name");
+    const auto explained = explain_absent(http_, name_);
+    if (!explained)
+      return report_.bad(explained.error().kind, explained.error().message, kUnexpectedAnswer);
+    const auto& [absent, remedy, is_slip] = explained.value();
+    if (!may_create_table(options_) || is_slip)
+      return report_.bad(ErrorKind::kConfiguration, absent, remedy);
     const auto read_only = ask(read_only_question());
     if (!read_only) return;
     if (*read_only)

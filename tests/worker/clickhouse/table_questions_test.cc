@@ -47,6 +47,16 @@ TEST_CASE("table questions: its columns, computed ones too", "[table_questions]"
   CHECK_FALSE(question.read("<html>").ok());
 }
 
+TEST_CASE("table questions: which of several tables are there", "[table_questions]") {
+  const auto question = existing_question({{"a", "b.c"}, {"a.b", "c"}});
+  CHECK(question.query ==
+        "SELECT database, name FROM system.tables WHERE database = 'a' AND name = 'b.c' OR "
+        "database = 'a.b' AND name = 'c'");
+  CHECK(question.read("").value().empty());
+  REQUIRE(question.read("a.b\tc\n").value().size() == 1);
+  CHECK(question.read("a.b\tc\n").value().front().quoted() == "`a.b`.`c`");
+}
+
 TEST_CASE("table questions: whether the user may only read", "[table_questions]") {
   CHECK(read_only_question().read("1\n").value());
   CHECK_FALSE(read_only_question().read("0\n").value());

@@ -98,6 +98,27 @@ TEST_CASE("open table: nothing is created where that is switched off", "[table]"
   CHECK(queries(server).size() == 1);
 }
 
+TEST_CASE("open table: the name of a database before that of the table is a slip", "[table]") {
+  const testing::QuietLog quiet;
+  for (const bool create : {false, true}) {
+    FakeHttpServer server([](const HttpRequest& request) {
+      if (request.body.find("count()") != std::string::npos) return http_answer(200, "0\n");
+      CHECK(request.body.find("SELECT database, name") == 0);
+      return http_answer(200, "mine\torders\n");
+    });
+    ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+    const auto columns = open_table(http, {}, {"default", "mine.orders"}, create);
+    REQUIRE_FALSE(columns.ok());
+    CHECK(columns.error().kind == ErrorKind::kConfiguration);
+    CHECK(columns.error().message.find("`default`.`mine.orders` does not exist on") !=
+          std::string::npos);
+    CHECK(columns.error().message.find(
+              ", but `mine`.`orders` does → set CLICKHOUSE_DATABASE to mine and CLICKHOUSE_TABLE "
+              "to orders") != std::string::npos);
+    CHECK(server.requests().size() == 2);
+  }
+}
+
 // A name mistyped in the options must not make a table that eats the queue.
 TEST_CASE("open table: by default one for click events is created under its own name only",
           "[table]") {
