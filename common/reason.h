@@ -21,15 +21,17 @@ enum class Reason {
   kWorkerDied,     // workers died while they encoded it
   kNoKnownKey,     // none of its keys is a column of the table
   kDeliveryLimit,  // it cannot be stored now, and its queue would drop it
+  kBadEncoding,    // the body cannot be decompressed as its content_encoding says
 };
-constexpr std::size_t kReasonCount = 12;
+constexpr std::size_t kReasonCount = 13;
 
 // The words, in the order of Reason. Operators script against them: they never change.
 inline constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
     "not_json",     "invalid_utf8",  "not_an_object",
     "too_deep",     "missing_field", "bad_value",
     "out_of_range", "too_large",     "refused_by_clickhouse",
-    "worker_died",  "no_known_key",  "delivery_limit"};
+    "worker_died",  "no_known_key",  "delivery_limit",
+    "bad_encoding"};
 
 constexpr std::string_view slug(Reason reason) {
   return kReasonSlugs[static_cast<std::size_t>(reason)];

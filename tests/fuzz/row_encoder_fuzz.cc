@@ -12,7 +12,7 @@ using namespace event_consumer;
 
 namespace {
 
-// Named by a letter each, from a.
+// Named by a character each, from a.
 constexpr const char* kTypes[] = {"String",
                                   "FixedString(4)",
                                   "Bool",
@@ -37,7 +37,13 @@ constexpr const char* kTypes[] = {"String",
                                   "Nullable(DateTime64(3))",
                                   "LowCardinality(Nullable(String))",
                                   "Array(UUID)",
-                                  "Array(FixedString(1000))"};
+                                  "Array(FixedString(1000))",
+                                  "Map(String, Nullable(UInt8))",
+                                  "Tuple(a UInt8, b Array(FixedString(1000)))",
+                                  "Array(Variant(Map(UInt8, String), String, UInt64))",
+                                  "Time64(3)",
+                                  "Dynamic",
+                                  "Polygon"};
 
 RowEncoder make(RowFormat format) {
   std::vector<Column> columns;

@@ -22,6 +22,7 @@ using QueueArguments = std::map<std::string, std::variant<std::string, std::int6
 // What the publisher of the click events sets: the content type and nothing else.
 struct MessageProperties {
   std::string content_type = "application/json";
+  std::string content_encoding = {};  // empty: the message has none
   int delivery_mode = 1;
   std::string message_id;  // empty: the message has none
   std::map<std::string, std::string> headers;

@@ -79,6 +79,10 @@ void AmqpClient::Connection::publish(const std::string& exchange, const std::str
   amqp_basic_properties_t encoded{};
   encoded._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   encoded.content_type = bytes(properties.content_type);
+  if (!properties.content_encoding.empty()) {
+    encoded._flags |= AMQP_BASIC_CONTENT_ENCODING_FLAG;
+    encoded.content_encoding = bytes(properties.content_encoding);
+  }
   encoded.delivery_mode = static_cast<std::uint8_t>(properties.delivery_mode);
   if (!properties.message_id.empty()) {
     encoded._flags |= AMQP_BASIC_MESSAGE_ID_FLAG;

@@ -117,6 +117,8 @@ MessageProperties decode(const amqp_basic_properties_t& properties) {
   const auto has = [&](amqp_flags_t flag) { return (properties._flags & flag) != 0; };
   decoded.content_type =
       has(AMQP_BASIC_CONTENT_TYPE_FLAG) ? std::string(text(properties.content_type)) : "";
+  decoded.content_encoding =
+      has(AMQP_BASIC_CONTENT_ENCODING_FLAG) ? std::string(text(properties.content_encoding)) : "";
   decoded.delivery_mode = has(AMQP_BASIC_DELIVERY_MODE_FLAG) ? properties.delivery_mode : 0;
   if (has(AMQP_BASIC_MESSAGE_ID_FLAG)) decoded.message_id = text(properties.message_id);
   if (!has(AMQP_BASIC_HEADERS_FLAG)) return decoded;

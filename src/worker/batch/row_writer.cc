@@ -6,14 +6,23 @@ namespace event_consumer {
 
 std::optional<Rejection> RowWriter::write(const Delivery& message, RowBuffer& rows) {
   rows.set_limit(rows.size() + most_bytes_);
-  RowEncoder& encoder = encoding_.encoder;
-  auto rejection = guard_.guard(message, [&] { return encoder.encode(message.body, rows); });
+  const RowEncoder& encoder = encoding_.encoder;
+  auto rejection = guard_.guard(message, [&] { return encode(message, rows); });
   if (rejection) return rejection;
   if (encoding_.format_of && encoder.written_columns() != written_columns_) {
     written_columns_ = encoder.written_columns();
     format_ = encoding_.format_of(written_columns_);
   }
   return std::nullopt;
+}
+
+std::optional<Rejection> RowWriter::encode(const Delivery& message, RowBuffer& rows) {
+  std::string_view body;
+  auto rejection = body_decoder_.decode(message, most_bytes_, body);
+  if (rejection) return rejection;
+  rejection = encoding_.encoder.encode(body, rows);
+  if (rejection) blame_unknown_encoding(message, *rejection);
+  return rejection;
 }
 
 void RowWriter::adopt(Encoding encoding) {

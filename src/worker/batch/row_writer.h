@@ -1,6 +1,6 @@
 // RowWriter: makes rows of messages, for the table as it is known now. It stands between a message
-// and a batch: it guards against messages that kill workers, refuses rows that are too large for
-// any batch, and says which INSERT the rows belong to.
+// and a batch: it undoes the compression of bodies, guards against messages that kill workers,
+// refuses rows that are too large for any batch, and says which INSERT the rows belong to.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "worker/batch/body_decoder.h"
 #include "worker/batch/crash_guard.h"
 #include "worker/batch/insert_format.h"
 #include "worker/encode/row_buffer.h"
@@ -52,7 +53,10 @@ class RowWriter {
   void adopt(Encoding encoding);
 
  private:
+  std::optional<Rejection> encode(const Delivery& message, RowBuffer& rows);
+
   Encoding encoding_;
+  BodyDecoder body_decoder_;
   CrashGuard& guard_;
   std::size_t most_bytes_;
   std::shared_ptr<const InsertFormat> format_;

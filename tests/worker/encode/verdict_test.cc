@@ -14,4 +14,5 @@ TEST_CASE("each reason has its own stable word") {
   CHECK(slug(Reason::kBadValue) == "bad_value");
   CHECK(slug(Reason::kOutOfRange) == "out_of_range");
   CHECK(slug(Reason::kTooLarge) == "too_large");
+  CHECK(slug(Reason::kBadEncoding) == "bad_encoding");
 }
