@@ -48,13 +48,15 @@ void Faults::strike() {
 
 void Faults::strike_link() {
   const std::size_t which = world_.number(0, 1000);
-  switch (world_.number(0, 3)) {
+  switch (world_.number(0, 5)) {
     case 0:
       return broker_.cut(which, world_.between(milliseconds(1), seconds(20)));
     case 1:
       return broker_.reset(which);
     case 2:
       return broker_.stall(which, world_.between(milliseconds(10), minutes(3)));
+    case 3:
+      return broker_.break_at(which, static_cast<Channel::Request::Kind>(world_.number(0, 6)));
     default:
       return broker_.cut_letters(which);
   }

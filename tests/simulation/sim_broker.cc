@@ -160,7 +160,7 @@ void SimBroker::handle_next(Channel& channel) {
     case Kind::kGiveBackUpTo:
       for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         forget(channel, each->first);
-        put_back(each->second.event, Return::kGivenBack);
+        put_back(each->second.event, channel.is_stopping ? Return::kLost : Return::kGivenBack);
       }
       unsettled.erase(unsettled.begin(), std::next(at));
       break;
@@ -196,7 +196,7 @@ void SimBroker::put_back(EventId event, Return why) {
     // Each return has its reason, which SimSource asks for. But outages come not so often that they
     // alone reach the usual limit.
     return world_.require(ledger_[event].kind != EventKind::kGood ||
-                              returned.losses > *kind_.delivery_limit ||
+                              returned.losses >= *kind_.delivery_limit ||
                               *kind_.delivery_limit < kUsualDeliveryLimit,
                           "a good event is dropped by the delivery limit (event, lost with links)",
                           0, event, returned.losses);
@@ -339,11 +339,17 @@ void SimBroker::cut(Channel& channel, Duration until_seen) {
 }
 
 void SimBroker::reset(std::size_t number) {
-  Channel* which = channel(number);
-  if (which == nullptr) return;
-  world_.note(which->worker, "the link is reset", which->unsettled.size());
-  which->is_reset = true;
-  client_gone(*which);
+  if (Channel* which = channel(number)) reset(*which);
+}
+
+void SimBroker::reset(Channel& channel) {
+  world_.note(channel.worker, "the link is reset", channel.unsettled.size());
+  channel.is_reset = true;
+  client_gone(channel);
+}
+
+void SimBroker::break_at(std::size_t number, Kind kind) {
+  if (Channel* which = channel(number)) which->breaks_at = kind;
 }
 
 void SimBroker::stall(std::size_t number, Duration duration) {

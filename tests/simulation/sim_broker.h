@@ -50,15 +50,18 @@ class SimBroker {
   // arrive or not. Or it closes with a handshake, behind everything sent.
   void client_gone(Channel& channel);
   void close(Channel& channel);
+  // The link breaks, which the client sees at once.
+  void reset(Channel& channel);
 
   // Faults. The first two are a SIGKILL or an orderly restart; those of a channel take the
   // `number`th, modulo.
   void restart(Duration away, bool is_killed);
   void cut_new_links(Duration time) { cuts_until_ = world_.now() + time; }
   void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
-  void cut(std::size_t number, Duration until_seen);  // by the broker
-  void reset(std::size_t number);                     // seen by the client at once
-  void stall(std::size_t number, Duration duration);  // the network
+  void cut(std::size_t number, Duration until_seen);               // by the broker
+  void reset(std::size_t number);                                  // seen by the client at once
+  void stall(std::size_t number, Duration duration);               // the network
+  void break_at(std::size_t number, Channel::Request::Kind kind);  // at the next of these
   void cut_letters(std::size_t number);
   void delete_queue(Duration away);
   void block_publishers(bool blocked) { blocks_ = blocked; }
@@ -77,7 +80,7 @@ class SimBroker {
  private:
   struct Message {
     std::size_t returns = 0;
-    std::size_t losses = 0;  // of these, with a link or its client
+    std::size_t losses = 0;  // of these, with a link or its client, or at a stop
     bool redelivered = false;
   };
   struct Acknowledged {

@@ -29,6 +29,12 @@ SimSource::~SimSource() {
 
 void SimSource::close() {
   is_closed_ = true;
+  // What is on its way to it counts as returned, be it at its last delivery.
+  seat_.world.require(!has_consumer_ || channel_->was_stalled, "closes while its consumer is there",
+                      seat_.worker);
+  for (const auto& [tag, event] : unsettled_)
+    seat_.world.require(seat_.book.has(tag), "closes over (tag, event) what is stored or confirmed",
+                        seat_.worker, tag, event);
   seat_.broker.close(*channel_);
 }
 
@@ -91,6 +97,8 @@ std::optional<TimePoint> SimSource::ready_at() const {
 
 Result<Done> SimSource::send(Kind kind, std::uint64_t number) {
   seat_.step();
+  if (channel_->breaks_at == kind) seat_.broker.reset(*channel_);
+  if (channel_->is_reset) return kLost;
   seat_.broker.send(*channel_, kind, number);
   return Done{};
 }
@@ -101,7 +109,8 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.require(!seat_.book.needs_sign_of_life(),
                       "takes again what it gave back, with no sign of life of ClickHouse",
                       seat_.worker);
-  seat_.book.new_consumer();
+  seat_.world.require(!seat_.book.are_letters_refused(),
+                      "consumes though its dead letters are refused", seat_.worker);
   seat_.world.require(prefetch <= seat_.book.window(), "takes too many ahead (prefetch, most)",
                       seat_.worker, prefetch, seat_.book.window());
   prefetch_ = prefetch;
@@ -119,6 +128,7 @@ Result<Done> SimSource::cancel() {
   seat_.world.require(is_window_full || seat_.book.may_cancel(seat_.world.now()),
                       "cancels for nothing while more is on its way (unsettled, prefetch)",
                       seat_.worker, unsettled_.size(), prefetch_);
+  seat_.book.cancels();
   is_cancelling_ = true;
   return send(Kind::kCancel, consumers_);
 }
@@ -164,20 +174,31 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
   for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
-    // Where one is at its last delivery and links are lost, nothing waits.
-    seat_.world.require(!last_.empty() || seat_.book.has_waited(each->first, seat_.world.now()),
+    // Where one is at its last delivery and links are lost, nothing waits; nor at a stop.
+    const bool may_wait = last_.empty() && !seat_.book.is_stopping();
+    seat_.world.require(!may_wait || seat_.book.has_waited(each->first, seat_.world.now()),
                         "gives back (tag, event) what has not waited", seat_.worker, each->first,
                         each->second);
     require_not_last(each->first);
-    seat_.book.returned(each->first);
+    returns(each->first, each->second);
   }
+  channel_->is_stopping = seat_.book.is_stopping();
   seat_.book.given_back();
   unsettled_.erase(unsettled_.begin(), std::next(at));
   return send(Kind::kGiveBackUpTo, tag);
 }
 
+// It comes again, and would be stored again.
+void SimSource::returns(DeliveryTag tag, EventId event) {
+  seat_.world.require(seat_.book.returned(tag),
+                      "gives back (tag, event) what is stored or confirmed", seat_.worker, tag,
+                      event);
+}
+
 void SimSource::require_not_last(DeliveryTag tag) const {
-  seat_.world.require(last_.count(tag) == 0 || !seat_.has_dead_letters,
+  // One that stops does not wait for ever for the dead-letter queue.
+  const bool has_tried = seat_.book.is_stopping() && seat_.book.has_letter(tag);
+  seat_.world.require(last_.count(tag) == 0 || !seat_.has_dead_letters || has_tried,
                       "gives back (tag) what its queue will drop", seat_.worker, tag);
 }
 
@@ -185,11 +206,11 @@ Result<Done> SimSource::settle(Kind kind, DeliveryTag tag) {
   seat_.step();
   seat_.world.note(seat_.worker, kind == Kind::kReject ? "rejects" : "gives back", tag);
   if (kind == Kind::kGiveBack) require_not_last(tag);
-  seat_.world.require(unsettled_.erase(tag) == 1, "settles a tag that is none", seat_.worker, tag);
   if (kind == Kind::kReject)
     seat_.book.settled(tag);
   else
-    seat_.book.returned(tag);
+    returns(tag, unsettled_[tag]);
+  seat_.world.require(unsettled_.erase(tag) == 1, "settles a tag that is none", seat_.worker, tag);
   return send(kind, tag);
 }
 
@@ -243,10 +264,13 @@ Result<Done> SimDeadLetters::try_again() {
   bytes_ = 0;
   line_ = seat_.broker.open_letters();
   for (const Letter& letter : letters_) {
+    seat_.world.require(seat_.book.has(letter.tag), "dead-letters (tag) what it has given back",
+                        seat_.worker, letter.tag);
     bytes_ += letter.bytes;
     seat_.broker.send(*line_, letter.event);
   }
   refuses_ = !letters_.empty();
+  seat_.book.set_letters_refused(refuses_);
   return Done{};
 }
 

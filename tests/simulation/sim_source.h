@@ -66,6 +66,7 @@ class SimSource : public Source {
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
   void require_not_last(DeliveryTag tag) const;
   void gives_back();
+  void returns(DeliveryTag tag, EventId event);
   void read_socket();
   SourceEvent report(const Channel::Frame& frame);
 

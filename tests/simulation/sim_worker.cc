@@ -193,6 +193,8 @@ void SimWorker::check() {
   const bool consumes =
       link_->is_up() && static_cast<const SimSource&>(link_->source()).is_consuming();
   world.require(!consumes || !book_.is_paused(), "consumes on in a pause", seat_.worker);
+  world.require(!consumes || !book_.are_letters_refused(),
+                "consumes on though its dead letters are refused", seat_.worker);
   const DeadLetterSink* letters = link_->dead_letters();
   const std::size_t unconfirmed = letters == nullptr ? 0 : letters->unconfirmed_bytes();
   require(unconfirmed <= kMostUnconfirmedBytes + limits_.largest_event,

@@ -27,7 +27,14 @@ class WorkerBook {
     ++received_;
   }
   // It is the dead-letter queue's to keep from here on.
-  void is_letter(DeliveryTag tag) { free_bytes(in_hand_[tag]); }
+  void is_letter(DeliveryTag tag) {
+    free_bytes(in_hand_[tag]);
+    in_hand_[tag].is_letter = true;
+  }
+  bool has_letter(DeliveryTag tag) const {
+    const auto at = in_hand_.find(tag);
+    return at != in_hand_.end() && at->second.is_letter;
+  }
   // Stored, dead-lettered or rejected.
   void settled(DeliveryTag tag) { settled_ += returned(tag) ? 1 : 0; }
   // Whether it was in hand.
@@ -50,8 +57,10 @@ class WorkerBook {
   void set_paused(bool paused) { is_paused_ = paused; }
   bool is_paused() const { return is_paused_; }
   void set_stopping() { is_stopping_ = true; }
+  bool is_stopping() const { return is_stopping_; }
   // As the dead-letter queue answered last.
   void set_letters_refused(bool refused) { are_letters_refused_ = refused; }
+  bool are_letters_refused() const { return are_letters_refused_; }
 
   // Whether it has waited for so long that nothing more may be taken, after which all is given
   // back. A worker sees late what time it is.
@@ -66,9 +75,9 @@ class WorkerBook {
   }
   // The most that it may take ahead: after everything was given back one, after a lost link so
   // many as were settled on it, and twice as many after each insert that is stored; and four times
-  // as many while only others can decide about what is in hand.
+  // as many when it cancels because only others can decide about what is in hand.
   std::size_t window() const { return window_; }
-  void new_consumer() {
+  void cancels() {
     const bool is_undecided =
         !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(),
                                          [](const auto& each) { return each.second.is_refused; });
@@ -81,6 +90,7 @@ class WorkerBook {
   void link_over() {
     failures_.clear();
     in_hand_.clear();
+    are_letters_refused_ = false;
     window_ = std::clamp<std::size_t>(settled_, 1, window_);
     settled_ = 0;
     held_bytes_ = 0;
@@ -135,6 +145,7 @@ class WorkerBook {
     std::size_t bytes = 0;
     TimePoint at{};
     bool is_refused = false;  // by ClickHouse, as a row
+    bool is_letter = false;   // on its way to the dead-letter queue
   };
   static constexpr std::size_t kMostCondemned = 8;
   static constexpr std::size_t kLargestWindow = 1'000'000;

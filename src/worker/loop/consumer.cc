@@ -280,6 +280,9 @@ Result<Done> Consumer::settle(TimePoint now) {
   if (in_hand > 0) log::warn("{} events are not stored and go back to the queue", in_hand);
   state_ = IntakeState::kSettling;
   stop_deadline_ = now + kSettleTimeout;
+  // A consumer that is still there would be handed it again at once.
+  if (!link_.source().has_consumer())
+    if (auto done = settlement_.give_back_rest(now); !done) return done;
   return link_.source().confirm_settled();
 }
 

@@ -91,21 +91,23 @@ Result<Done> Settlement::return_late() {
 // What is given back up to a tag takes everything before it along. So it waits until nothing in
 // hand is at its last delivery.
 Result<Done> Settlement::give_back_all(TimePoint now) {
-  const bool fits = !nothing_fits();
   is_giving_back_ = has_last();
-  if (is_giving_back_) {
-    stage_.given_back(fits, now);
-    return dead_letter_last(now);
-  }
+  if (!is_giving_back_) return give_back_rest(now);
+  stage_.given_back(!nothing_fits(), now);
+  return dead_letter_last(now);
+}
+
+Result<Done> Settlement::give_back_rest(TimePoint now) {
+  // The stage drops what in_flight_ will know no more, whatever becomes of the link.
+  stage_.given_back(!nothing_fits(), now);
+  late_.clear();
+  unconfirmed_.clear();
+  if (dead_letters_ != nullptr) dead_letters_->forget();
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
                                : source_->acknowledge_up_to(step.up_to);
     if (!done) return done;
   }
-  late_.clear();
-  unconfirmed_.clear();
-  if (dead_letters_ != nullptr) dead_letters_->forget();
-  stage_.given_back(fits, now);
   return Done{};
 }
 

@@ -59,6 +59,9 @@ class Settlement {
   // is_giving_back() until the next call, which must come when has_last() is false.
   Result<Done> give_back_all(TimePoint now);
   bool is_giving_back() const { return is_giving_back_; }
+  // The same, and nothing is waited for; what is settled is acknowledged, also behind something
+  // that is not. Closing the channel would give that back, too, and it would be stored twice.
+  Result<Done> give_back_rest(TimePoint now);
 
   // Whether something is in hand that its queue would drop if it were given back; and whether it is
   // not even on its way to the dead-letter queue. Where there is no such queue, neither is asked

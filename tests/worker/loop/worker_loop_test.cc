@@ -65,7 +65,8 @@ TEST_CASE("worker loop: a stop inserts what it has, leaves what comes, and then 
               },
               [&] {
                 CHECK(rig.source->settle_calls == 1);
-                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.source->given_back_up_to == Tags{2});
+                CHECK(rig.record().in_hand == 0);
               },
           })
       .ok();
@@ -282,7 +283,7 @@ TEST_CASE("worker loop: after a hold one event is the probe, and stays in hand",
   rig.run(std::move(steps)).ok();
 }
 
-TEST_CASE("worker loop: a stop leaves what came late to the end of the channel", "[worker_loop]") {
+TEST_CASE("worker loop: a stop gives back what came late with all the rest", "[worker_loop]") {
   LoopRig rig;
   rig.run({
               [&] { rig.events.raise(SIGTSTP); },
@@ -297,7 +298,30 @@ TEST_CASE("worker loop: a stop leaves what came late to the end of the channel",
           })
       .ok();
   CHECK(rig.source->given_back.empty());
+  CHECK(rig.source->given_back_up_to == Tags{1});
   CHECK(rig.source->closed);
+}
+
+TEST_CASE("worker loop: a stop acknowledges what is stored behind what is not", "[worker_loop]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers("bad"); },
+              [&] { rig.delivers_good(); },
+              [&] { rig.delivers_good(); },
+              [&] { rig.stores(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              // The dead letter is not confirmed, the last event not stored.
+              [&] { rig.time_passes(LoopRig::kStopTimeout); },
+              [&] {
+                CHECK(rig.source->given_back_up_to == Tags{1, 3});
+                CHECK(rig.source->acknowledged == Tags{2});
+                CHECK(rig.source->settle_calls == 1);
+              },
+          })
+      .ok();
+  CHECK(rig.record().counters.inserted == 1);
+  CHECK(rig.record().counters.returned == 2);
 }
 
 TEST_CASE("worker loop: the probe is not decided by what was posted before it", "[worker_loop]") {
