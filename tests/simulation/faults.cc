@@ -47,6 +47,7 @@ void Faults::strike() {
 }
 
 void Faults::strike_link() {
+  using Request = Channel::Request::Kind;
   const std::size_t which = world_.number(0, 1000);
   switch (world_.number(0, 5)) {
     case 0:
@@ -56,7 +57,8 @@ void Faults::strike_link() {
     case 2:
       return broker_.stall(which, world_.between(milliseconds(10), minutes(3)));
     case 3:
-      return broker_.break_at(which, static_cast<Channel::Request::Kind>(world_.number(0, 6)));
+      return broker_.break_at(world_.one_in(2) ? Request::kCancel
+                                               : static_cast<Request>(world_.number(0, 6)));
     default:
       return broker_.cut_letters(which);
   }

@@ -144,7 +144,7 @@ void SimBroker::handle_next(Channel& channel) {
                      channel.worker);
       return answer(channel, SourceEvent::Kind::kCancelled);
     case Kind::kQos:
-      return answer(channel, SourceEvent::Kind::kSettled);
+      return answer_ahead(channel, SourceEvent::Kind::kSettled);
     case Kind::kAcknowledge:
       for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         acknowledged_.push_back({world_.now(), each->second.event});
@@ -177,6 +177,14 @@ void SimBroker::handle_next(Channel& channel) {
 void SimBroker::answer(Channel& channel, SourceEvent::Kind kind) {
   channel.down_at = std::max(channel.down_at, world_.now() + latency());
   channel.down.push_back({kind, channel.down_at});
+}
+
+// The channel itself answers, and may do so before what a queue has sent it.
+void SimBroker::answer_ahead(Channel& channel, SourceEvent::Kind kind) {
+  const TimePoint at = world_.now() + latency();
+  const auto is_later = [at](const Channel::Frame& frame) { return frame.at > at; };
+  channel.down_at = std::max(channel.down_at, at);
+  channel.down.insert(std::find_if(channel.down.begin(), channel.down.end(), is_later), {kind, at});
 }
 
 SimBroker::Message& SimBroker::message(EventId event) {
@@ -348,8 +356,10 @@ void SimBroker::reset(Channel& channel) {
   client_gone(channel);
 }
 
-void SimBroker::break_at(std::size_t number, Kind kind) {
-  if (Channel* which = channel(number)) which->breaks_at = kind;
+bool SimBroker::breaks(Kind kind) {
+  if (breaks_at_ != kind) return false;
+  breaks_at_.reset();
+  return true;
 }
 
 void SimBroker::stall(std::size_t number, Duration duration) {
@@ -386,6 +396,7 @@ void SimBroker::heal() {
   cuts_until_ = std::min(cuts_until_, world_.now());
   refuses_until_ = std::min(refuses_until_, world_.now());
   queue_missing_until_ = std::min(queue_missing_until_, world_.now());
+  breaks_at_.reset();
   blocks_ = refuses_letters_ = false;
   for (const auto& channel : channels_)
     channel->stalled_until = std::min(channel->stalled_until, world_.now());

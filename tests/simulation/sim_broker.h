@@ -43,6 +43,8 @@ class SimBroker {
   // The worker's side.
   Result<std::shared_ptr<Channel>> connect(int worker);
   std::shared_ptr<LetterLine> open_letters();
+  // Whether the link breaks over this request.
+  bool breaks(Channel::Request::Kind kind);
   bool is_up() const { return world_.now() >= down_until_; }
   void send(Channel& channel, Channel::Request::Kind kind, std::uint64_t number = 0);
   void send(LetterLine& line, EventId event);
@@ -58,10 +60,10 @@ class SimBroker {
   void restart(Duration away, bool is_killed);
   void cut_new_links(Duration time) { cuts_until_ = world_.now() + time; }
   void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
-  void cut(std::size_t number, Duration until_seen);               // by the broker
-  void reset(std::size_t number);                                  // seen by the client at once
-  void stall(std::size_t number, Duration duration);               // the network
-  void break_at(std::size_t number, Channel::Request::Kind kind);  // at the next of these
+  void cut(std::size_t number, Duration until_seen);                 // by the broker
+  void reset(std::size_t number);                                    // seen by the client at once
+  void stall(std::size_t number, Duration duration);                 // the network
+  void break_at(Channel::Request::Kind kind) { breaks_at_ = kind; }  // whoever asks it next
   void cut_letters(std::size_t number);
   void delete_queue(Duration away);
   void block_publishers(bool blocked) { blocks_ = blocked; }
@@ -90,6 +92,7 @@ class SimBroker {
 
   void handle_next(Channel& channel);
   void answer(Channel& channel, SourceEvent::Kind kind);
+  void answer_ahead(Channel& channel, SourceEvent::Kind kind);
   enum class Return { kGivenBack, kLost };
   void put_back(EventId event, Return why);
   void drop_head();
@@ -125,6 +128,7 @@ class SimBroker {
   TimePoint refuses_until_{};
   TimePoint cuts_until_{};
   TimePoint queue_missing_until_{};
+  std::optional<Channel::Request::Kind> breaks_at_;
   bool blocks_ = false;
   bool refuses_letters_ = false;
 };

@@ -63,10 +63,9 @@ struct Channel {
   bool was_stalled = false;
 
   // The client's side.
-  std::optional<TimePoint> cut_at;         // the end is seen then, behind what has arrived
-  bool is_reset = false;                   // the end is seen at once, and nothing else
-  std::optional<Request::Kind> breaks_at;  // the next of these finds the link broken
-  TimePoint read_at;                       // when it looked last
+  std::optional<TimePoint> cut_at;  // the end is seen then, behind what has arrived
+  bool is_reset = false;            // the end is seen at once, and nothing else
+  TimePoint read_at;                // when it looked last
 
   TimePoint arrival(TimePoint at) const { return std::max(at, stalled_until); }
 };

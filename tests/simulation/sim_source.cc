@@ -97,7 +97,7 @@ std::optional<TimePoint> SimSource::ready_at() const {
 
 Result<Done> SimSource::send(Kind kind, std::uint64_t number) {
   seat_.step();
-  if (channel_->breaks_at == kind) seat_.broker.reset(*channel_);
+  if (seat_.broker.breaks(kind)) seat_.broker.reset(*channel_);
   if (channel_->is_reset) return kLost;
   seat_.broker.send(*channel_, kind, number);
   return Done{};

@@ -49,6 +49,7 @@ class WorkerBook {
   void given_back() {
     needs_sign_of_life_ = true;
     window_ = 1;
+    ++epochs_;
   }
   void clickhouse_lives() { needs_sign_of_life_ = false; }
   bool needs_sign_of_life() const { return needs_sign_of_life_; }
@@ -94,23 +95,23 @@ class WorkerBook {
     window_ = std::clamp<std::size_t>(settled_, 1, window_);
     settled_ = 0;
     held_bytes_ = 0;
-    ++links_;
+    ++epochs_;
   }
 
   // At the inserter: which deliveries a post is of, and that the worker knows that it is stored.
   struct Post {
-    std::size_t link = 0;
+    std::size_t epoch = 0;
     std::vector<DeliveryTag> tags;
   };
   Post post(const std::vector<EventId>& events) const {
-    Post post{links_, {}};
+    Post post{epochs_, {}};
     for (const EventId event : events)
       for (const auto& [tag, entry] : in_hand_)
         if (entry.event == event) post.tags.push_back(tag);
     return post;
   }
   void refused(const Post& post) {
-    if (post.link != links_) return;
+    if (post.epoch != epochs_) return;
     for (const DeliveryTag tag : post.tags)
       if (has(tag)) in_hand_[tag].is_refused = true;
   }
@@ -118,8 +119,8 @@ class WorkerBook {
     clickhouse_lives();
     condemned_ = 0;
     failures_.clear();
+    if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
-    if (post.link != links_) return;
     for (const DeliveryTag tag : post.tags) settled(tag);
   }
 
@@ -161,7 +162,7 @@ class WorkerBook {
   Duration hold_;
   std::map<DeliveryTag, Entry> in_hand_;
   std::size_t held_bytes_ = 0;
-  std::size_t links_ = 0;
+  std::size_t epochs_ = 0;  // each ends when all in hand is gone, with the link or given back
   bool needs_sign_of_life_ = false;
   bool is_paused_ = false;
   bool is_stopping_ = false;
