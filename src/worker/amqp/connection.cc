@@ -1,6 +1,5 @@
 #include "worker/amqp/connection.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,13 +16,12 @@
 #include "common/log.h"
 #include "common/log_limiter.h"
 #include "worker/amqp/reply.h"
-#include "worker/background.h"
+#include "worker/host_name.h"
 #include "worker/tls.h"
 
 namespace event_consumer {
 namespace {
 
-constexpr int kNameTimeoutMs = 10'000;
 constexpr timeval kConnectTimeout{10, 0};
 constexpr timeval kReplyTimeout{10, 0};
 constexpr timeval kCloseTimeout{0, 500'000};
@@ -61,19 +59,6 @@ amqp_frame_t method_frame(amqp_channel_t channel, amqp_method_number_t id, void*
 
 Error no_memory() { return {ErrorKind::kInternal, "out of memory for a connection"}; }
 
-// getaddrinfo(3) knows no limit, and asks a dead name server again and again. The library asks once
-// more what was answered here.
-bool is_resolved_in_time(const std::string& host) {
-  const Background<bool> resolved([host] {
-    addrinfo* addresses = nullptr;
-    const bool found = getaddrinfo(host.c_str(), nullptr, nullptr, &addresses) == 0;
-    if (found) freeaddrinfo(addresses);
-    return found;
-  });
-  pollfd answered{resolved.fd(), POLLIN, 0};
-  return poll(&answered, 1, kNameTimeoutMs) != 0;
-}
-
 // Never waits without a limit, and leaves a descriptor that does not block.
 int open_socket(amqp_socket_t* socket, const AmqpUrl& url) {
   errno = 0;
@@ -96,9 +81,9 @@ Result<AmqpConnection> AmqpConnection::open(const AmqpUrl& url, const std::strin
   AmqpConnection connection(State(amqp_new_connection()), url);
   amqp_connection_state_t state = connection.state();
   if (state == nullptr) return no_memory();
-  if (!is_resolved_in_time(url.host))
-    return Error{ErrorKind::kUnreachable, "cannot connect to " + connection.describe() +
-                                              ": its name is not resolved within 10 s"};
+  if (!look_up(url.host))
+    return Error{ErrorKind::kUnreachable,
+                 "cannot connect to " + connection.describe() + ": " + kNotResolved};
   auto connected = url.tls ? connection.connect_tls() : connection.connect_plain();
   if (!connected) return connected.error();
   amqp_set_handshake_timeout(state, &kReplyTimeout);

@@ -18,6 +18,7 @@
 #include "common/clock.h"
 #include "common/unique_fd.h"
 #include "worker/clickhouse/exception_class.h"
+#include "worker/host_name.h"
 #include "worker/tls.h"
 
 namespace event_consumer {
@@ -89,6 +90,13 @@ void prepare_socket(int socket) {
   setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   const int yes = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+// As the library asks before it uses a connection again.
+bool is_alive(int socket) {
+  char byte;
+  const ssize_t ahead = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return ahead > 0 || (ahead < 0 && errno == EAGAIN);
 }
 
 // A connection without TLS, as the library's own, but that what is read is counted as it comes.
@@ -210,6 +218,7 @@ struct HttpClient::Connection {
   HttpAnswer carry_out(const std::string& path, std::string_view header, std::string_view body);
   HttpAnswer no_answer(httplib::Error error, Duration after) const;
 
+  const std::string host;
   const Duration timeout;
   Watch watch;      // of the request under way
   UniqueFd socket;  // of the connection in use
@@ -221,7 +230,8 @@ struct HttpClient::Connection {
   std::optional<Error> fault;         // it cannot even be tried
 };
 
-HttpClient::Connection::Connection(const ClickHouseServer& server) : timeout(server.timeout) {
+HttpClient::Connection::Connection(const ClickHouseServer& server)
+    : host(server.host), timeout(server.timeout) {
   if (server.tls) {
     auto client = std::make_unique<httplib::SSLClient>(server.host, server.port);
     tls = client.get();
@@ -274,6 +284,9 @@ HttpAnswer HttpClient::Connection::no_answer(httplib::Error error, Duration afte
 
 HttpAnswer HttpClient::Connection::carry_out(const std::string& path, std::string_view header,
                                              std::string_view body) {
+  const bool must_connect = !socket || !is_alive(socket.get());
+  if (must_connect && !look_up(host))
+    return {0, std::string("cannot connect: ") + kNotResolved, 0, NoAnswer::kNotConnected};
   const TimePoint start = Clock::now();
   bool has_begun = false;
   const auto send_all = [&](std::string_view bytes, httplib::DataSink& sink) {

@@ -1,21 +1,18 @@
 #include "worker/commands/resolve.h"
 
 #include <netdb.h>
-#include <sys/socket.h>
+
+#include "worker/host_name.h"
 
 namespace event_consumer {
 
 bool check_host(const std::string& host, const char* variable, Report& report) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* addresses = nullptr;
-  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &addresses);
-  if (error == 0) {
-    freeaddrinfo(addresses);
-    return true;
-  }
-  report.bad(error == EAI_AGAIN ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
-             "host name " + host + " cannot be resolved: " + gai_strerror(error),
+  const auto error = look_up(host);
+  if (error == 0) return true;
+  const bool may_pass = !error || *error == EAI_AGAIN;
+  const std::string why = error ? gai_strerror(*error) : "no answer within 10 s";
+  report.bad(may_pass ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
+             "host name " + host + " cannot be resolved: " + why,
              std::string("correct ") + variable + ", or the DNS");
   return false;
 }
