@@ -13,7 +13,7 @@ constexpr std::uint64_t kDefaultLimit = 20;
 constexpr int kFirstMajorWithDefault = 4;
 
 // RabbitMQ increments a counter with each return and drops the message when the counter exceeds the
-// limit (rabbit_fifo.erl, return_one/7). It is this counter that stands in the header, from the
+// limit (rabbit_fifo.erl, return_one). It is this counter that stands in the header, from the
 // first redelivery on (rabbit_fifo_client.erl, add_delivery_count_header/2): up to 3.13 that of all
 // returns; from 4.0 to 4.2 what is called acquired_count inside, of all returns as well; from 4.3
 // on only of those for a consumer that died, as with a lost link or a channel that is closed, and
