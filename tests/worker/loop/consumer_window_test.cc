@@ -1,0 +1,296 @@
+// How many are taken after a hold, a lost link, or while nothing can be decided.
+#include "worker/loop/consumer.h"
+
+#include "common/text.h"
+#include "tests/fakes/loop_rig.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::LoopRig;
+using testing::Tags;
+using Kind = SourceEvent::Kind;
+
+TEST_CASE("consumer: what waits too long goes back, and is taken after a sign of life",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kConfiguration); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              // The table is looked at first; the answer does not come in time.
+              [&] {
+                CHECK(rig.source->given_back_up_to.empty());
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->given_back_up_to == Tags{1});
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.source->consume_calls == 1);
+                rig.table_is_unchanged();
+              },
+              [&] { CHECK(rig.source->consume_calls == 2); },
+          })
+      .ok();
+}
+
+// A DESCRIBE that works proves nothing: what is given back in a circle is dropped by a quorum
+// queue.
+TEST_CASE("consumer: after a hold one event is the probe, and stays in hand", "[consumer]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  std::vector<LoopRig::Step> steps = {
+      [&] { rig.delivers_good(); },
+      [&] { rig.fails(); },
+      [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+      [&] { rig.arrives(Kind::kCancelled); },
+      [&] { rig.deadline_comes(); },
+      [&] { rig.table_is_unchanged(); },
+      [&] {
+        CHECK(rig.source->prefetches == std::vector<std::size_t>{100, 1});
+        rig.delivers_good();
+      },
+  };
+  // Refused for ever so long, it is not given back; stored, the window opens again.
+  for (int i = 0; i < 50; ++i) {
+    steps.push_back([&] {
+      if (rig.inserter.under_way) rig.fails();
+    });
+    steps.push_back([&] { rig.time_passes(LoopRig::kHoldTimeout); });
+  }
+  steps.push_back([&] {
+    CHECK(rig.record().in_hand == 1);
+    CHECK(rig.source->cancel_calls == 1);
+    CHECK(rig.source->given_back_up_to == Tags{1});
+  });
+  rig.run(std::move(steps)).ok();
+}
+
+TEST_CASE("consumer: the probe is not decided by what was posted before it", "[consumer]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.delivers_good(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.stores(); },
+              [&] { CHECK(rig.inserter.posts.size() == 2); },
+              [&] {
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.source->cancel_calls == 0);
+              },
+          })
+      .ok();
+}
+
+// The consumer goes while it has no room, and before it gets some: what is on its way to one that
+// is cancelled, a quorum queue counts as returned.
+TEST_CASE("consumer: the window opens again with each stored insert", "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  int cancelled = 0;
+  for (int i = 0; i < 10; ++i) {
+    steps.push_back([&] {
+      for (std::size_t n = 0; n < rig.source->prefetches.back(); ++n) rig.delivers_good();
+    });
+    steps.push_back([&] { rig.stores(); });
+    steps.push_back([&] {
+      CHECK(rig.record().in_hand == 0);
+      if (rig.source->cancel_calls == cancelled) return;
+      cancelled = rig.source->cancel_calls;
+      rig.arrives(Kind::kCancelled);
+    });
+  }
+  rig.run(std::move(steps)).ok();
+  CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4, 16, 64, 100});
+  CHECK(rig.source->given_back.empty());
+}
+
+TEST_CASE("consumer: after a lost link the window begins with what was settled on it",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.stores(); },
+              [&] {
+                rig.delivers_good();
+                rig.delivers("bad");
+              },
+              [&] { rig.letters->to_confirm = 1; },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{2});
+                rig.loses_link();
+              },
+              [&] { rig.deadline_comes(); },
+              [&] { CHECK(rig.source->prefetches == std::vector<std::size_t>{1}); },
+          })
+      .ok();
+}
+
+TEST_CASE("consumer: a window of events that do not fit opens, then they go back for good",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  for (const std::size_t prefetch : {1, 4, 16, 64, 100}) {
+    steps.push_back([&rig, prefetch] {
+      CHECK(rig.source->prefetches.back() == prefetch);
+      for (std::size_t n = rig.record().in_hand; n < prefetch; ++n) rig.delivers(R"({"id":1})");
+    });
+    steps.push_back([&rig] {
+      CHECK(rig.source->given_back_up_to.empty());
+      rig.arrives(Kind::kCancelled);
+    });
+  }
+  steps.push_back([&] {
+    CHECK(rig.source->given_back_up_to == Tags{100});
+    CHECK((rig.state() == WorkerState::kHolding));
+    CHECK(contains(rig.record().reason.str(), "has a key that is a column"));
+    rig.deadline_comes();
+  });
+  for (int look = 0; look < 3; ++look) {
+    steps.push_back([&] {
+      CHECK(rig.source->consume_calls == 5);
+      rig.table_is_unchanged();
+    });
+    steps.push_back([&] { rig.deadline_comes(); });
+  }
+  steps.push_back([&] { rig.table_is_unchanged(); });
+  CHECK(rig.run(std::move(steps)).ok());
+  CHECK(rig.record().counters.all_dead_lettered() == 0);
+  CHECK(rig.record().counters.returned == 100);
+}
+
+// After a hold, bad events at the head of the queue would be all that this worker ever sees.
+TEST_CASE("consumer: a probe that is refused with none to compare it with brings others",
+          "[consumer]") {
+  LoopRig rig;
+  rig.window.given_back();
+  std::vector<LoopRig::Step> steps;
+  for (int i = 0; i < 8; ++i) {
+    steps.push_back([&] {
+      rig.letters->to_confirm = 1;
+      rig.delivers_good();
+    });
+    steps.push_back([&] { rig.fails(ErrorClass::kData); });
+    steps.push_back([&] { rig.table_is_unchanged(); });
+  }
+  steps.push_back([&] {
+    CHECK(rig.record().counters.all_dead_lettered() == 7);
+    CHECK(rig.source->cancel_calls == 1);
+    rig.arrives(Kind::kCancelled);
+  });
+  steps.push_back([&] {
+    CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4});
+    CHECK(rig.record().in_hand == 1);
+  });
+  rig.run(std::move(steps)).ok();
+}
+
+TEST_CASE("consumer: events that do not fit wait for one that does, however long", "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.run({
+              [&] { rig.delivers(R"({"id":1})"); },
+              [&] { rig.time_passes(10 * LoopRig::kHoldTimeout); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                CHECK(rig.letters->letters.empty());
+                CHECK(contains(rig.record().last_error.str(), "is a column of the table"));
+                rig.table_is_unchanged();
+              },
+              [&] { rig.delivers_good(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.stores(); },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kNoKnownKey));
+                rig.letters->to_confirm = 1;
+              },
+              [&] { CHECK(rig.source->acknowledged == Tags{2}); },
+          })
+      .ok();
+}
+
+TEST_CASE("consumer: what waited too long is not taken over a new link before its time",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kConfiguration); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                CHECK(rig.link->is_up());
+                CHECK((rig.state() == WorkerState::kHolding));
+                CHECK(rig.source->consume_calls == 0);
+                rig.table_is_unchanged();
+              },
+              [&] { CHECK(rig.source->consume_calls == 1); },
+          })
+      .ok();
+}
+
+// The broker's consumer_timeout would be the end of it.
+TEST_CASE("consumer: a probe at its last delivery is dead-lettered when it has waited too long",
+          "[consumer]") {
+  LoopRig rig;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_last(); },
+              [&] { rig.fails(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kDeliveryLimit));
+                // Nothing is due before the confirm.
+                CHECK(*rig.events.deadline > rig.events.time);
+                rig.letters->to_confirm = 1;
+              },
+              [&] {
+                CHECK(rig.source->acknowledged == Tags{1});
+                CHECK(rig.source->given_back_up_to.empty());
+                rig.table_is_unchanged();
+              },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 1});
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("consumer: while links break and inserts fail, a last delivery is not waited for",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] { rig.delivers_last(); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                rig.fails();
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { CHECK(rig.letters->letters.size() == 1); },
+          })
+      .ok();
+}
+
+}  // namespace
+}  // namespace event_consumer
