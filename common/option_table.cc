@@ -143,6 +143,10 @@ ParseError parse_create_table(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_allow_buffer(const std::string& text, Options& options) {
+  return parse_switch(text, options.allow_buffer);
+}
+
 ParseError parse_required(const std::string& text, Options& options) {
   options.required_columns.reset();
   if (text != "auto") options.required_columns = parse_list(text);
@@ -262,6 +266,10 @@ const std::vector<OptionRow>& option_table() {
        "create database and click-event table when absent; auto: only when the table's name is "
        "click_events",
        parse_create_table},
+      {"allow-buffer", "EVENT_CONSUMER_ALLOW_BUFFER", "on/off", "off",
+       "accept a table of the engine Buffer, whose rows are in memory only when they are "
+       "acknowledged",
+       parse_allow_buffer},
       {"required", "EVENT_CONSUMER_REQUIRED", "COLUMNS", "auto",
        "events without these are rejected; auto: short_code, timestamp and original_url of a table "
        "made for click events, none of another",

@@ -54,6 +54,7 @@ struct Options {
   std::string clickhouse_password_file;  // empty: clickhouse_password is the password
   std::chrono::seconds clickhouse_timeout;
   CreateTable create_table;
+  bool allow_buffer;  // whether the table may have the engine Buffer, which holds rows in memory
   // Nothing: decided by the table, when a worker starts.
   std::optional<std::vector<std::string>> required_columns;
 

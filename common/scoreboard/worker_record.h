@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/reason.h"
+#include "common/scoreboard/durability.h"
 #include "common/scoreboard/histogram.h"
 
 namespace event_consumer {
@@ -133,6 +134,8 @@ struct WorkerRecord {
   double event_lag_seconds;       // of the event taken last: now − its timestamp; NaN: unknown
   std::uint64_t dead_letter_queue_messages;
   Deduplication deduplication;
+  StoredIn stored_in;         // where the rows of an answered insert are
+  BoundedText<192> doubling;  // the tables behind views that would have a repeated insert twice
 
   BoundedText<256> last_error;
   MonotonicTime last_error_at;

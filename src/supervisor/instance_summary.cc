@@ -22,6 +22,8 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   if (has_met_it && worker.last_insert_at >= summary.last_insert_at) {
     summary.clickhouse_version = worker.clickhouse_version.str();
     summary.deduplication = worker.deduplication;
+    summary.stored_in = worker.stored_in;
+    summary.doubling = worker.doubling.str();
   }
   summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
   // All count the same queue, each at its own time.

@@ -20,6 +20,8 @@ struct InstanceSummary {
   MonotonicTime last_insert_at = 0;
   std::uint64_t dead_letter_queue_messages = 0;
   Deduplication deduplication = Deduplication::kUnknown;
+  StoredIn stored_in{};
+  std::string doubling;
   std::string clickhouse_version;
   std::string rabbitmq_version;
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.

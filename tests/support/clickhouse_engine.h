@@ -27,9 +27,9 @@ class ClickhouseEngine : public ClickhouseEndpoint {
   // SIGKILL; when it returns the engine is gone.
   void kill();
 
-  // The INSERTs posted since the start, whatever became of them.
+  // The INSERTs with a query_id posted since the start, whatever became of them.
   std::uint64_t inserts() const;
-  // The next `count` inserts are stored, but their connection is closed instead of answered.
+  // The next `count` of them are stored, but their connection is closed instead of answered.
   void lose_answers(int count) const;
 
  private:

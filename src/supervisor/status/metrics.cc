@@ -219,6 +219,11 @@ void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, 
     families.push_back(one("event_consumer_table_deduplicates", kGauge,
                            "1 when a repeated insert would be noticed.",
                            summary.deduplication == Deduplication::kYes ? 1 : 0));
+  if (summary.stored_in.durability != Durability::kUnknown)
+    families.push_back(one("event_consumer_stored_info", kGauge,
+                           "1; the labels say where the rows of an answered insert are.", 1,
+                           {{"durability", std::string(word(summary.stored_in.durability))},
+                            {"replicas", std::to_string(summary.stored_in.replicas)}}));
   families.push_back(one("event_consumer_reloads_total", kCounter, "Reloads that were begun.",
                          static_cast<double>(supervisor.reloads)));
   families.push_back(one("event_consumer_failed_reloads_total", kCounter,

@@ -140,6 +140,12 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
     json.null("table_deduplicates");
   else
     json.member("table_deduplicates", summary.deduplication == Deduplication::kYes);
+  json.member("doubling_tables", summary.doubling);
+  if (summary.stored_in.durability == Durability::kUnknown)
+    json.null("stored");
+  else
+    json.member("stored", word(summary.stored_in.durability));
+  json.member("stored_replicas", summary.stored_in.replicas);
   json.member("dead_letter_queue_messages", summary.dead_letter_queue_messages);
   json.member("workers_wanted", summary.workers);
   json.member("workers_consuming", summary.consuming);

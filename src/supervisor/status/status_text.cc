@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <vector>
 
+#include "common/scoreboard/durability.h"
 #include "supervisor/balance_line.h"
 #include "supervisor/format.h"
 
@@ -50,11 +52,24 @@ std::string age(const Value& object, const char* key) {
 
 std::string or_unknown(const std::string& known) { return known.empty() ? "?" : known; }
 
+std::optional<StoredIn> stored_in(const Value& status) {
+  const std::string durability = text(status, "stored");
+  for (std::size_t i = 0; i < kDurabilityWords.size(); ++i)
+    if (kDurabilityWords[i] == durability)
+      return StoredIn{static_cast<Durability>(i), number(status, "stored_replicas")};
+  return std::nullopt;
+}
+
 std::string guarantee(const Value& status) {
   const Value& deduplicates = member(status, "table_deduplicates");
   if (!deduplicates.IsBool()) return "";
-  return deduplicates.GetBool() ? "; a repeated insert is noticed"
-                                : "; at least once (a repeated insert is not noticed)";
+  const std::string doubling = text(status, "doubling_tables");
+  std::string line = deduplicates.GetBool() ? "a repeated insert is noticed"
+                     : doubling.empty()
+                         ? "at least once (a repeated insert is not noticed)"
+                         : "at least once (a repeated insert is not noticed in " + doubling + ")";
+  if (const auto stored = stored_in(status)) line += "; stored means " + describe(*stored);
+  return "; " + line;
 }
 
 std::string heading(const Value& status) {

@@ -45,6 +45,8 @@ std::string remedy_for_exception(int exception, const ClickHouseServer& server) 
     case 60:   // UNKNOWN_TABLE
     case 218:  // TABLE_IS_DROPPED
       return "create the table, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE";
+    case 48:  // NOT_IMPLEMENTED
+      return "name a table that takes rows, and no view: correct CLICKHOUSE_TABLE";
     case 81:  // UNKNOWN_DATABASE
       return "create the database, or correct CLICKHOUSE_DATABASE";
     default:

@@ -1,25 +1,52 @@
 #include "worker/clickhouse/deduplication.h"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string_view>
+
+#include "common/text.h"
+#include "worker/clickhouse/table_engine.h"
 
 namespace event_consumer {
 namespace {
 
-long deduplication_window(const std::string& engine_full) {
-  constexpr std::string_view kSetting = "non_replicated_deduplication_window = ";
-  const auto at = engine_full.find(kSetting);
+constexpr const char* kRemedy =
+    "ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 10000 changes that";
+
+bool has_window(const TableRow& table) {
+  const auto setting = setting_of(table, "non_replicated_deduplication_window");
   long window = 0;
-  if (at != std::string::npos)
-    std::from_chars(engine_full.data() + at + kSetting.size(),
-                    engine_full.data() + engine_full.size(), window);
-  return window;
+  if (setting) std::from_chars(setting->data(), setting->data() + setting->size(), window);
+  return window > 0;
+}
+
+bool can_deduplicate(const TableRow& table) { return is_merge_tree(table); }
+
+bool deduplicates(const TableRow& table) {
+  return can_deduplicate(table) && (is_replicated(table) || has_window(table));
+}
+
+// A table whose rows are nowhere but behind its views cannot have them twice.
+bool would_double(const TableRow& table) { return table.engine != "Null" && !deduplicates(table); }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
+  return all;
+}
+
+// Of what stands behind the views: the name of a table that would have the rows twice.
+std::optional<std::string> doubling_table(const ServerFacts& facts, const ViewTable& behind) {
+  const std::string view = " (behind the view " + behind.view.quoted() + ")";
+  if (!behind.table) return "a table that this user may not see" + view;
+  if (facts.knows_view_deduplication && !would_double(*behind.table)) return std::nullopt;
+  return behind.table->name.quoted() + view;
 }
 
 }  // namespace
 
-TableDeduplication judge_deduplication(const ServerFacts& facts, const std::string& engine,
-                                       const std::string& engine_full) {
+TableDeduplication judge_deduplication(const ServerFacts& facts, const TableTarget& target) {
   const std::string twice =
       "a repeated insert would not be noticed: after a crash or a lost answer, the rows of the "
       "batches under way can be stored twice; ";
@@ -29,15 +56,21 @@ TableDeduplication judge_deduplication(const ServerFacts& facts, const std::stri
     return {false, twice +
                        "the setting insert_deduplication_token does not reach ClickHouse: have the "
                        "proxy before it pass on the parameters of the URL"};
-  const bool is_merge_tree =
-      engine.size() >= 9 && engine.compare(engine.size() - 9, 9, "MergeTree") == 0;
-  if (!is_merge_tree) return {false, twice + "the engine " + engine + " does not deduplicate"};
-  const bool is_replicated = engine.rfind("Replicated", 0) == 0 || engine.rfind("Shared", 0) == 0;
-  if (!is_replicated && deduplication_window(engine_full) <= 0)
-    return {false, twice +
-                       "ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 10000 "
-                       "changes that"};
-  return {true, "a repeated insert would be noticed, and its rows stored once"};
+  TableDeduplication judged{true, "a repeated insert would be noticed, and its rows stored once"};
+  for (const ViewTable& behind : target.views)
+    if (const auto name = doubling_table(facts, behind)) judged.doubling.push_back(*name);
+  judged.deduplicates = judged.doubling.empty() && !would_double(target.rows());
+  if (would_double(target.rows()))
+    judged.explanation =
+        twice + (can_deduplicate(target.rows())
+                     ? kRemedy
+                     : "the engine " + target.rows().engine + " does not deduplicate");
+  else if (!judged.deduplicates)
+    judged.explanation =
+        "a repeated insert would be noticed in the table itself, but after a crash or a lost "
+        "answer the rows of the batches under way can come twice into " +
+        joined(judged.doubling) + "; " + kRemedy;
+  return judged;
 }
 
 }  // namespace event_consumer

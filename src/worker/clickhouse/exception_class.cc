@@ -41,6 +41,7 @@ constexpr std::array kConfigurationCodes = {
     36,   // BAD_ARGUMENTS
     44,   // ILLEGAL_COLUMN
     47,   // UNKNOWN_IDENTIFIER
+    48,   // NOT_IMPLEMENTED
     50,   // UNKNOWN_TYPE
     60,   // UNKNOWN_TABLE
     62,   // SYNTAX_ERROR

@@ -69,10 +69,13 @@ QueryParameters insert_parameters(const std::string& query, const ServerFacts& f
                                   const std::string& token) {
   QueryParameters parameters = {{"query", query}, {"wait_end_of_query", "1"}};
   if (facts.knows_async_insert) parameters.emplace_back("async_insert", "0");
-  if (facts.knows_deduplication_token)
+  if (facts.knows_deduplication_token) {
     parameters.emplace_back("insert_deduplication_token", token);
-  else if (facts.knows_insert_deduplicate)
+    if (facts.knows_view_deduplication)
+      parameters.emplace_back("deduplicate_blocks_in_dependent_materialized_views", "1");
+  } else if (facts.knows_insert_deduplicate) {
     parameters.emplace_back("insert_deduplicate", "0");
+  }
   if (!token.empty()) parameters.emplace_back("query_id", token);
   return parameters;
 }

@@ -21,7 +21,8 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
                            const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 
 // The query and the settings that make its answer final: the insert is synchronous, and the answer
-// comes when it is done. A server that knows tokens recognises a repeated insert by `token`;
+// comes when it is done. A server that knows tokens recognises a repeated insert by `token`, in
+// the tables behind views, too, where it can;
 // another one is told to take equal rows for two batches, if it can. Only settings that the server
 // knows are sent. The token is the query's id, too: no server runs the same insert twice at once.
 QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,

@@ -1,11 +1,12 @@
 #include "worker/clickhouse/server_facts.h"
 
+#include <charconv>
+#include <map>
 #include <sstream>
 #include <tuple>
 #include <utility>
-#include <vector>
 
-#include "common/text.h"
+#include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table_questions.h"
 
 namespace event_consumer {
@@ -14,21 +15,34 @@ namespace {
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
                   facts.loses_deduplication_token, facts.knows_insert_deduplicate,
-                  facts.knows_deduplication_window, facts.knows_column_positions,
-                  facts.knows_typed_rows, facts.knows_rows_with_defaults,
+                  facts.knows_deduplication_window, facts.knows_view_deduplication,
+                  facts.insert_quorum, facts.fsyncs_after_insert, facts.knows_column_positions,
+                  facts.knows_table_uuids, facts.knows_typed_rows, facts.knows_rows_with_defaults,
                   facts.knows_typed_rows_with_defaults);
 }
 
-using Names = std::vector<std::string>;
+using Values = std::map<std::string, std::string>;
 
-// The lines of the answer.
-Result<Names> names_in(ClickHouseHttp& http, const std::string& query) {
+// The lines of the answer: a name each, and a value behind it where one is asked for.
+Result<Values> values_in(ClickHouseHttp& http, const std::string& query) {
   const auto answer = run_query(http, query);
   if (!answer) return answer.error();
-  Names names;
+  Values values;
   std::istringstream lines(answer.value());
-  for (std::string name; std::getline(lines, name);) names.push_back(name);
-  return names;
+  for (std::string line; std::getline(lines, line);) {
+    auto fields = split_tsv(line);
+    fields.resize(2);
+    values[fields[0]] = fields[1];
+  }
+  return values;
+}
+
+bool has(const Values& values, const char* name) { return values.count(name) != 0; }
+
+std::uint64_t read_quorum(const std::string& value) {
+  std::uint64_t quorum = value == "auto" ? 2 : 0;
+  std::from_chars(value.data(), value.data() + value.size(), quorum);
+  return quorum;
 }
 
 // Sends a token as inserts do.
@@ -42,13 +56,17 @@ Result<bool> token_arrives(ClickHouseHttp& http) {
 }
 
 Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
-  auto names = names_in(http,
-                        "SELECT name FROM system.settings WHERE name IN ('async_insert', "
-                        "'insert_deduplication_token', 'insert_deduplicate')");
-  if (!names) return names.error();
-  facts.knows_async_insert = contains(*names, "async_insert");
-  facts.knows_deduplication_token = contains(*names, "insert_deduplication_token");
-  facts.knows_insert_deduplicate = contains(*names, "insert_deduplicate");
+  auto known = values_in(http,
+                         "SELECT name, value FROM system.settings WHERE name IN ('async_insert', "
+                         "'insert_deduplication_token', 'insert_deduplicate', 'insert_quorum', "
+                         "'deduplicate_blocks_in_dependent_materialized_views')");
+  if (!known) return known.error();
+  facts.knows_async_insert = has(*known, "async_insert");
+  facts.knows_deduplication_token = has(*known, "insert_deduplication_token");
+  facts.knows_insert_deduplicate = has(*known, "insert_deduplicate");
+  facts.knows_view_deduplication =
+      has(*known, "deduplicate_blocks_in_dependent_materialized_views");
+  facts.insert_quorum = read_quorum((*known)["insert_quorum"]);
   if (!facts.knows_deduplication_token) return Done{};
   const auto arrives = token_arrives(http);
   if (!arrives) return arrives.error();
@@ -56,28 +74,40 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   return Done{};
 }
 
+Result<Done> read_table_settings(ClickHouseHttp& http, ServerFacts& facts) {
+  auto known = values_in(http,
+                         "SELECT name, value FROM system.merge_tree_settings WHERE name IN "
+                         "('non_replicated_deduplication_window', 'fsync_after_insert')");
+  if (!known) return known.error();
+  facts.knows_deduplication_window = has(*known, "non_replicated_deduplication_window");
+  facts.fsyncs_after_insert = (*known)["fsync_after_insert"] == "1";
+  return Done{};
+}
+
 Result<Done> read_formats(ClickHouseHttp& http, ServerFacts& facts) {
-  auto names = names_in(http,
-                        "SELECT name FROM system.formats WHERE is_input AND name IN "
-                        "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
-                        "'RowBinaryWithNamesAndTypesAndDefaults')");
-  if (!names) return names.error();
-  facts.knows_typed_rows = contains(*names, "RowBinaryWithNamesAndTypes");
-  facts.knows_rows_with_defaults = contains(*names, "RowBinaryWithDefaults");
-  facts.knows_typed_rows_with_defaults = contains(*names, "RowBinaryWithNamesAndTypesAndDefaults");
+  auto known = values_in(http,
+                         "SELECT name FROM system.formats WHERE is_input AND name IN "
+                         "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
+                         "'RowBinaryWithNamesAndTypesAndDefaults')");
+  if (!known) return known.error();
+  facts.knows_typed_rows = has(*known, "RowBinaryWithNamesAndTypes");
+  facts.knows_rows_with_defaults = has(*known, "RowBinaryWithDefaults");
+  facts.knows_typed_rows_with_defaults = has(*known, "RowBinaryWithNamesAndTypesAndDefaults");
   return Done{};
 }
 
 // What the system tables themselves can tell.
 Result<Done> read_system_tables(ClickHouseHttp& http, ServerFacts& facts) {
-  auto names = names_in(
+  auto known = values_in(
       http,
       "SELECT concat(table, '.', name) FROM system.columns WHERE database = 'system' AND (table = "
-      "'formats' AND name = 'is_input' OR table = 'columns' AND name = 'position')");
-  if (!names) return names.error();
-  facts.knows_column_positions = contains(*names, "columns.position");
+      "'formats' AND name = 'is_input' OR table = 'columns' AND name = 'position' OR table = "
+      "'tables' AND name = 'uuid')");
+  if (!known) return known.error();
+  facts.knows_column_positions = has(*known, "columns.position");
+  facts.knows_table_uuids = has(*known, "tables.uuid");
   // 18.16 has the formats for output only, and no way to ask; nor is there a system.formats.
-  if (contains(*names, "formats.is_input")) return read_formats(http, facts);
+  if (has(*known, "formats.is_input")) return read_formats(http, facts);
   return Done{};
 }
 
@@ -90,13 +120,8 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   auto version = ask(http, version_question());
   if (!version) return version.error();
   facts.version = std::move(*version);
-  for (const auto& read : {read_settings, read_system_tables})
+  for (const auto& read : {read_settings, read_table_settings, read_system_tables})
     if (auto done = read(http, facts); !done) return done.error();
-  const auto window = run_query(http,
-                                "SELECT count() FROM system.merge_tree_settings WHERE name = "
-                                "'non_replicated_deduplication_window'");
-  if (!window) return window.error();
-  facts.knows_deduplication_window = window.value().substr(0, 1) == "1";
   return facts;
 }
 

@@ -3,6 +3,7 @@
 // drop settings: the token is therefore sent once and read back.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "worker/clickhouse/clickhouse_http.h"
@@ -17,7 +18,12 @@ struct ServerFacts {
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
   // The setting non_replicated_deduplication_window of MergeTree tables.
   bool knows_deduplication_window = false;
+  // The setting deduplicate_blocks_in_dependent_materialized_views.
+  bool knows_view_deduplication = false;
+  std::uint64_t insert_quorum = 0;              // of the user's profile; «auto», a majority, is 2
+  bool fsyncs_after_insert = false;             // MergeTree tables that do not say otherwise
   bool knows_column_positions = false;          // column position of system.columns
+  bool knows_table_uuids = false;               // column uuid of system.tables
   bool knows_typed_rows = false;                // input format RowBinaryWithNamesAndTypes
   bool knows_rows_with_defaults = false;        // RowBinaryWithDefaults
   bool knows_typed_rows_with_defaults = false;  // RowBinaryWithNamesAndTypesAndDefaults

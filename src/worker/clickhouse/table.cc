@@ -83,7 +83,8 @@ bool may_create_table(const Options& options) {
   return false;
 }
 
-Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table) {
+Result<AbsentTable> explain_absent(ClickHouseHttp& http, const ServerFacts& facts,
+                                   const TableName& table) {
   AbsentTable absent;
   absent.message = "table " + table.quoted() + " does not exist on " + http.server().describe() +
                    " (or user " + http.server().user + " may not see it)";
@@ -92,10 +93,10 @@ Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table)
       "one for click events under any name";
   const std::vector<TableName> halves = halves_of(table.table);
   if (halves.empty()) return absent;
-  const auto meant = ask(http, existing_question(halves));
+  const auto meant = ask(http, tables_question(halves, facts));
   if (!meant) return meant.error();
   if (meant.value().empty()) return absent;
-  const TableName& first = meant.value().front();
+  const TableName& first = meant.value().front().name;
   absent.message += ", but " + first.quoted() + " does";
   absent.remedy =
       "set CLICKHOUSE_DATABASE to " + first.database + " and CLICKHOUSE_TABLE to " + first.table;
@@ -103,31 +104,26 @@ Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table)
   return absent;
 }
 
-Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
-                                       const TableName& table, bool create) {
-  const auto there = ask(http, existence_question(table));
-  if (!there) return there.error();
-  if (!there.value()) {
-    const auto absent = explain_absent(http, table);
+Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
+                             bool create) {
+  auto target = read_target(http, facts, table);
+  if (target && !*target) {
+    const auto absent = explain_absent(http, facts, table);
     if (!absent) return absent.error();
     const auto& [message, remedy, is_slip] = absent.value();
     if (!create || is_slip)
       return Error{ErrorKind::kConfiguration, with_remedy(message, remedy), kUnknownTable};
     if (auto done = create_table(http, facts, table); !done) return done.error();
+    target = read_target(http, facts, table);
   }
+  if (!target) return target.error();
   const auto described = ask(http, columns_question(table, facts));
   if (!described) return described.error();
-  return writable_columns(described.value(), table);
-}
-
-Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
-                                              const TableName& table) {
-  // Whatever the table is. Such a server is asked for the columns before each insert, too.
-  if (!facts.knows_deduplication_token) return judge_deduplication(facts, "", "");
-  const auto engine = ask(http, engine_question(table));
-  if (!engine) return engine.error();
-  const TableEngine known = engine.value().value_or(TableEngine{});
-  return judge_deduplication(facts, known.name, known.full);
+  auto columns = writable_columns(described.value(), table);
+  if (!columns) return columns.error();
+  OpenTable opened;
+  if (*target) opened = {std::move(**target), std::move(*columns)};
+  return opened;
 }
 
 }  // namespace event_consumer

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "common/options.h"
-#include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table_description.h"
+#include "worker/clickhouse/table_target.h"
 
 namespace event_consumer {
 
@@ -34,18 +34,23 @@ struct AbsentTable {
 };
 
 // Asks the server only when there is a dot in the name. The Error is run_query's.
-Result<AbsentTable> explain_absent(ClickHouseHttp& http, const TableName& table);
+Result<AbsentTable> explain_absent(ClickHouseHttp& http, const ServerFacts& facts,
+                                   const TableName& table);
 
-// Returns the columns that an INSERT fills, in the table's order: computed columns (MATERIALIZED,
-// ALIAS, EPHEMERAL) are left out, columns with a DEFAULT are marked. With `create`, an absent
-// database and table are created first: the table for click events, which deduplicates by token
-// where the server can. The Error is run_query's, or kConfiguration: it names an absent table, with
-// kUnknownTable as the code, or a column that we cannot write.
-Result<std::vector<Column>> open_table(ClickHouseHttp& http, const ServerFacts& facts,
-                                       const TableName& table, bool create);
+// What a look at the table has seen.
+struct OpenTable {
+  TableTarget target;
+  // Those that an INSERT fills, in the table's order: computed columns (MATERIALIZED, ALIAS,
+  // EPHEMERAL) are left out, columns with a DEFAULT are marked. Of a table that is not quite
+  // created yet, none.
+  std::vector<Column> columns;
+};
 
-// Whether a repeated insert into the table is stored once. The Error is run_query's.
-Result<TableDeduplication> read_deduplication(ClickHouseHttp& http, const ServerFacts& facts,
-                                              const TableName& table);
+// Looks at the table. With `create`, an absent database and table are created first: the table for
+// click events, which deduplicates by token where the server can. The Error is run_query's, or
+// kConfiguration: it names an absent table, with kUnknownTable as the code, or a column that we
+// cannot write.
+Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
+                             bool create);
 
 }  // namespace event_consumer

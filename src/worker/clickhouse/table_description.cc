@@ -11,6 +11,10 @@ std::string TableName::quoted() const {
   return quote_identifier(database) + "." + quote_identifier(table);
 }
 
+bool operator==(const TableName& a, const TableName& b) {
+  return a.database == b.database && a.table == b.table;
+}
+
 Result<std::vector<ColumnDescription>> read_description(const std::string& answer,
                                                         const TableName& table) {
   std::istringstream lines(answer);

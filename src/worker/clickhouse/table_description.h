@@ -17,6 +17,7 @@ struct TableName {
   // «`database`.`table`», for SQL.
   std::string quoted() const;
 };
+bool operator==(const TableName& a, const TableName& b);
 
 // A column as system.columns has it.
 struct ColumnDescription {

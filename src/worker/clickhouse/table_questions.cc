@@ -1,6 +1,8 @@
 #include "worker/clickhouse/table_questions.h"
 
+#include <algorithm>
 #include <sstream>
+#include <utility>
 
 #include "worker/clickhouse/quote.h"
 
@@ -13,26 +15,30 @@ std::string is_named(const TableName& table) {
   return "database = " + quote_string(table.database) + " AND name = " + quote_string(table.table);
 }
 
-std::string from_tables(const TableName& table) {
-  return " FROM system.tables WHERE " + is_named(table);
+// Names do not hold a NUL.
+constexpr char kSeparator = '\0';
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, kSeparator);) parts.push_back(part);
+  return parts;
 }
 
-Result<std::vector<TableName>> read_names(const std::string& output) {
-  std::vector<TableName> names;
+Result<std::vector<TableRow>> read_tables(const std::string& output) {
+  std::vector<TableRow> rows;
   std::istringstream lines(output);
   for (std::string line; std::getline(lines, line);) {
     auto fields = split_tsv(line);
-    fields.resize(2);
-    names.push_back({fields[0], fields[1]});
+    fields.resize(8);
+    TableRow row{{fields[0], fields[1]}, fields[2], fields[3], fields[4], fields[5], {}};
+    const auto databases = split(fields[6]);
+    const auto names = split(fields[7]);
+    for (std::size_t i = 0; i < std::min(databases.size(), names.size()); ++i)
+      row.views.push_back({databases[i], names[i]});
+    rows.push_back(std::move(row));
   }
-  return names;
-}
-
-Result<std::optional<TableEngine>> read_engine(const std::string& output) {
-  if (output.empty()) return std::optional<TableEngine>();
-  auto fields = split_tsv(first_line(output));
-  fields.resize(2);
-  return std::optional(TableEngine{fields[0], fields[1]});
+  return rows;
 }
 
 }  // namespace
@@ -42,20 +48,16 @@ Question<std::string> version_question() {
           [](const std::string& output) -> Result<std::string> { return first_line(output); }};
 }
 
-Question<bool> existence_question(const TableName& table) {
-  return {"SELECT count()" + from_tables(table),
-          [](const std::string& output) -> Result<bool> { return output.substr(0, 1) == "1"; }};
-}
-
-Question<std::optional<TableEngine>> engine_question(const TableName& table) {
-  return {"SELECT engine, engine_full" + from_tables(table), read_engine};
-}
-
-Question<std::vector<TableName>> existing_question(const std::vector<TableName>& names) {
-  std::string query = "SELECT database, name FROM system.tables WHERE ";
+Question<std::vector<TableRow>> tables_question(const std::vector<TableName>& names,
+                                                const ServerFacts& facts) {
+  std::string query = "SELECT database, name, engine, engine_full, create_table_query, ";
+  query += facts.knows_table_uuids ? "toString(uuid)" : "''";
+  query +=
+      ", arrayStringConcat(dependencies_database, '\\0'), arrayStringConcat(dependencies_table, "
+      "'\\0') FROM system.tables WHERE ";
   for (const TableName& name : names)
     query += (&name == &names.front() ? "" : " OR ") + is_named(name);
-  return {query, read_names};
+  return {query, read_tables};
 }
 
 Question<std::vector<ColumnDescription>> columns_question(const TableName& table,

@@ -2,12 +2,11 @@
 // the start of a worker, which takes them, and for `event-consumer check`, which shows them.
 // Example:
 //
-//   const auto engine = ask(http, engine_question(table));
-//   if (!engine) return engine.error();
+//   const auto rows = ask(http, tables_question({table}, facts));
+//   if (!rows) return rows.error();
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,22 +24,22 @@ struct Question {
   std::function<Result<T>(const std::string& output)> read;
 };
 
-struct TableEngine {
-  std::string name;  // «MergeTree»
-  std::string full;  // with its arguments, its keys and the settings of the table
+// A row of system.tables.
+struct TableRow {
+  TableName name;
+  std::string engine;            // «MergeTree»
+  std::string engine_full;       // with its arguments, its keys and the settings of the table
+  std::string create_query;      // the statement that creates it
+  std::string uuid;              // empty where the server knows none
+  std::vector<TableName> views;  // the materialized views that read what is inserted into it
 };
 
 // The version by the server's own word. What is no ClickHouse may answer anything.
 Question<std::string> version_question();
 
-// Whether the table exists and the user may see it.
-Question<bool> existence_question(const TableName& table);
-
-// Its engine; nothing when the table does not exist or the user may not see it.
-Question<std::optional<TableEngine>> engine_question(const TableName& table);
-
-// Those of `names` that exist and that the user may see.
-Question<std::vector<TableName>> existing_question(const std::vector<TableName>& names);
+// Those of `names`, at least one, that exist and that the user may see.
+Question<std::vector<TableRow>> tables_question(const std::vector<TableName>& names,
+                                                const ServerFacts& facts);
 
 // All of its columns that the user may see, in the table's order; none of an absent table. Not by
 // DESCRIBE, whose answer settings of the user's profile change. Whoever may insert into a column or

@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/insert.h"
+#include "worker/clickhouse/insert_trial.h"
+#include "worker/diagnosis.h"
 
 namespace event_consumer {
 namespace {
@@ -24,8 +26,8 @@ ErrorClass class_of(const Error& error) {
 }
 
 // A table without columns is not quite created yet.
-bool is_absent(const Result<std::vector<Column>>& columns) {
-  return columns ? columns.value().empty() : names_absent_table(columns.error().peer_code);
+bool is_absent(const Result<OpenTable>& table) {
+  return table ? table.value().columns.empty() : names_absent_table(table.error().peer_code);
 }
 
 // For the inserter thread: the main thread shows signs of life by itself.
@@ -41,6 +43,7 @@ TableWriter::TableWriter(const Options& options, Duration second_look)
     : http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
       create_table_(may_create_table(options)),
+      allow_buffer_(options.allow_buffer),
       second_look_(second_look),
       password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
@@ -56,7 +59,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
     if (inspection) {
       writer.known_ = std::move(*inspection);
       std::vector<std::string> names;
-      for (const Column& column : writer.known_.columns) names.push_back(column.name);
+      for (const Column& column : writer.known_.table.columns) names.push_back(column.name);
       writer.required_ = required_columns(options, names);
       writer.http_.set_heartbeat(no_heartbeat);
       return Result<TableWriter>(std::move(writer));
@@ -71,27 +74,32 @@ Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>
   const int connection_losses = http_.connection_losses();
   auto facts = read_server_facts(http_);
   if (!facts) return facts.error();
-  auto columns = look_for_table(*facts, create_table_, heartbeat);
-  if (!columns) return columns.error();
-  auto deduplication = read_deduplication(http_, *facts, name_);
-  if (!deduplication) return deduplication.error();
-  return Inspection{std::move(*facts), std::move(*columns), std::move(*deduplication),
-                    server_changes, connection_losses};
+  auto table = look_for_table(*facts, create_table_, heartbeat);
+  if (!table) return table.error();
+  if (auto done = try_insert(http_, *facts, name_, table->columns); !done) return done.error();
+  auto deduplication = judge_deduplication(*facts, table->target);
+  const StoredIn stored_in = judge_stored(*facts, table->target);
+  return Inspection{std::move(*facts), std::move(*table), std::move(deduplication),
+                    stored_in,         server_changes,    connection_losses};
 }
 
 // ClickHouse 18.16 dies of SIGSEGV when an INSERT meets the CREATE of its table. After the
 // pause the CREATE is over, and the second look sees its result.
-Result<std::vector<Column>> TableWriter::look_for_table(const ServerFacts& facts, bool create,
-                                                        const std::function<void()>& heartbeat) {
-  auto columns = open_table(http_, facts, name_, /*create=*/false);
-  was_absent_ = was_absent_ || is_absent(columns);
-  if (create && is_absent(columns)) columns = open_table(http_, facts, name_, create);
-  if (!columns || !was_absent_) return columns;
-  heartbeat();
-  std::this_thread::sleep_for(second_look_);
-  columns = open_table(http_, facts, name_, /*create=*/false);
-  was_absent_ = !columns || is_absent(columns);
-  return columns;
+Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool create,
+                                              const std::function<void()>& heartbeat) {
+  auto table = open_table(http_, facts, name_, /*create=*/false);
+  was_absent_ = was_absent_ || is_absent(table);
+  if (create && is_absent(table)) table = open_table(http_, facts, name_, create);
+  if (table && was_absent_) {
+    heartbeat();
+    std::this_thread::sleep_for(second_look_);
+    table = open_table(http_, facts, name_, /*create=*/false);
+    was_absent_ = !table || is_absent(table);
+  }
+  if (!table) return table;
+  if (const auto wrong = judge_target(table->target, allow_buffer_))
+    return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
+  return table;
 }
 
 Result<Done> TableWriter::inspect_if_new() {
@@ -109,23 +117,26 @@ Result<Done> TableWriter::inspect_again() {
   log::info("{} is another than before: version {}", http_.server().describe(), facts->version);
   known_.facts = std::move(*facts);
   facts_have_changed_ = true;
-  return read_deduplication_again();
+  judge_again();
+  return Done{};
 }
 
-Result<Done> TableWriter::read_deduplication_again() {
-  auto deduplication = read_deduplication(http_, known_.facts, name_);
-  if (!deduplication) return deduplication.error();
-  if (deduplication->deduplicates != known_.deduplication.deduplicates)
-    log::info("{}: {}", describe(), deduplication->explanation);
-  known_.deduplication = std::move(*deduplication);
-  return Done{};
+void TableWriter::judge_again() {
+  auto deduplication = judge_deduplication(known_.facts, known_.table.target);
+  if (deduplication.explanation != known_.deduplication.explanation)
+    log::info("{}: {}", describe(), deduplication.explanation);
+  known_.deduplication = std::move(deduplication);
+  const StoredIn stored_in = judge_stored(known_.facts, known_.table.target);
+  if (stored_in.durability != known_.stored_in.durability)
+    log::info("{}: stored now means {}", describe(), event_consumer::describe(stored_in));
+  known_.stored_in = stored_in;
 }
 
 Result<Done> TableWriter::inspect_next() {
   const int changes = http_.server_changes();
   const std::string where = http_.server().describe();
   auto inspection = inspect(no_heartbeat);
-  if (inspection && same(inspection->columns, known_.columns)) {
+  if (inspection && same(inspection->table.columns, known_.table.columns)) {
     known_ = std::move(*inspection);
     return Done{};
   }
@@ -138,15 +149,15 @@ Result<Done> TableWriter::inspect_next() {
 }
 
 Result<Encoding> TableWriter::encoding() const {
-  const RowFormat rows = row_format(known_.columns, known_.facts);
-  auto encoder = RowEncoder::create(known_.columns, required_, rows);
+  const RowFormat rows = row_format(known_.table.columns, known_.facts);
+  auto encoder = RowEncoder::create(known_.table.columns, required_, rows);
   if (!encoder) return encoder.error();
   Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(insert_format(
-                                             name_, known_.columns, known_.facts, rows))};
-  const bool may_leave_out = std::any_of(known_.columns.begin(), known_.columns.end(),
+                                             name_, known_.table.columns, known_.facts, rows))};
+  const bool may_leave_out = std::any_of(known_.table.columns.begin(), known_.table.columns.end(),
                                          [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)
-    encoding.format_of = [name = name_, columns = known_.columns,
+    encoding.format_of = [name = name_, columns = known_.table.columns,
                           facts = known_.facts](const std::vector<bool>& written) {
       std::vector<Column> named;
       for (std::size_t i = 0; i < columns.size(); ++i)
@@ -190,24 +201,36 @@ TableOutcome TableWriter::check_table() {
 
 TableOutcome TableWriter::look_at_table() {
   if (auto done = inspect_if_new(); !done) return failed(done.error());
-  auto columns = look_for_table(known_.facts, /*create=*/false, no_heartbeat);
-  if (!columns) return failed(columns.error());
-  if (auto done = read_deduplication_again(); !done) return failed(done.error());
-  if (same(columns.value(), known_.columns) && !facts_have_changed_)
+  auto table = look_for_table(known_.facts, /*create=*/false, no_heartbeat);
+  if (!table) return failed(table.error());
+  const bool has_same_columns = same(table->columns, known_.table.columns);
+  std::swap(known_.table, *table);
+  if (has_same_columns && !facts_have_changed_) {
+    judge_again();
     return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};
-  std::swap(known_.columns, columns.value());
-  auto changed = encoding();
-  if (changed) {
-    facts_have_changed_ = false;
-    return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
   }
-  std::swap(known_.columns, columns.value());
-  return failed(changed.error());
+  auto changed = encoding();
+  if (!changed) {
+    std::swap(known_.table, *table);
+    return failed(changed.error());
+  }
+  judge_again();
+  facts_have_changed_ = false;
+  return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
+}
+
+ServerReport TableWriter::server_report() const {
+  ServerReport report{known_.facts.version, known_.deduplication.deduplicates};
+  report.stored_in = known_.stored_in;
+  for (const std::string& table : known_.deduplication.doubling)
+    report.doubling += (report.doubling.empty() ? "" : ", ") + table;
+  return report;
 }
 
 std::string TableWriter::describe() const {
   std::string names;
-  for (const Column& column : known_.columns) names += (names.empty() ? "" : ", ") + column.name;
+  for (const Column& column : known_.table.columns)
+    names += (names.empty() ? "" : ", ") + column.name;
   return name_.quoted() + " (" + names + ") on " + http_.server().describe() + ", version " +
          known_.facts.version;
 }

@@ -14,8 +14,10 @@
 #include "common/password_files.h"
 #include "worker/batch/batch.h"
 #include "worker/clickhouse/clickhouse_http.h"
+#include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/server_facts.h"
 #include "worker/clickhouse/table.h"
+#include "worker/clickhouse/table_engine.h"
 #include "worker/insert/inserter.h"
 
 namespace event_consumer {
@@ -38,14 +40,17 @@ class TableWriter {
   // comes. The outcome, like that of check_table(), says what is known of the server by then.
   InsertOutcome post(const Batch& batch);
 
-  // Reads the columns again and compares names and types with those known. Never creates the table
-  // anew on the same server: one that was dropped under us is an operator's business.
+  // Looks at the table again and compares names and types of its columns with those known. Never
+  // creates it anew on the same server: one that was dropped under us is an operator's business.
   TableOutcome check_table();
 
   // As of the last post or look at the table.
   const std::string& server_version() const { return known_.facts.version; }
   // Whether a batch that is posted again is stored once, as of the same time.
   const TableDeduplication& deduplication() const { return known_.deduplication; }
+  // Where the rows of an answered insert are.
+  const StoredIn& stored_in() const { return known_.stored_in; }
+  ServerReport server_report() const;
 
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
   std::string describe() const;
@@ -54,29 +59,29 @@ class TableWriter {
   // What is known of a server and its table.
   struct Inspection {
     ServerFacts facts;
-    std::vector<Column> columns;
+    OpenTable table;
     TableDeduplication deduplication;
+    StoredIn stored_in;
     // http_.server_changes() and http_.connection_losses() before the facts were read.
     int server_changes = 0;
     int connection_losses = 0;
   };
 
   TableWriter(const Options& options, Duration second_look);
-  ServerReport server_report() const {
-    return {known_.facts.version, known_.deduplication.deduplicates};
-  }
   // Reads everything from the server in use, and creates the table there where the options say so.
   Result<Inspection> inspect(const std::function<void()>& heartbeat);
-  // The columns of the table. A table that was absent before is looked at twice.
-  Result<std::vector<Column>> look_for_table(const ServerFacts& facts, bool create,
-                                             const std::function<void()>& heartbeat);
+  // Looks at the table, which is refused where it must not be a target of inserts. A table that was
+  // absent before is looked at twice.
+  Result<OpenTable> look_for_table(const ServerFacts& facts, bool create,
+                                   const std::function<void()>& heartbeat);
   // Inspects the server in use, unless it is known already and was never away since.
   Result<Done> inspect_if_new();
   // Inspects the server of another host, whose table must have the columns known.
   Result<Done> inspect_next();
   // Reads again what the server of the same host knows: it may have been updated while it was away.
   Result<Done> inspect_again();
-  Result<Done> read_deduplication_again();
+  // What follows for the promises from the facts and the table known.
+  void judge_again();
   InsertOutcome try_post(const Batch& batch);
   TableOutcome look_at_table();
   // Whether the file holds another password than the one in use. If so, it is used from here on.
@@ -85,6 +90,7 @@ class TableWriter {
   ClickHouseHttp http_;
   TableName name_;
   bool create_table_;
+  bool allow_buffer_;
   std::vector<std::string> required_;  // decided by the first look at the table
   Inspection known_;                   // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before

@@ -9,8 +9,9 @@
 #include "common/text.h"
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/deduplication.h"
-#include "worker/clickhouse/insert.h"
+#include "worker/clickhouse/insert_trial.h"
 #include "worker/clickhouse/table.h"
+#include "worker/clickhouse/table_engine.h"
 #include "worker/clickhouse/table_questions.h"
 #include "worker/commands/resolve.h"
 
@@ -32,13 +33,10 @@ class ClickHouseCheck {
   void run() {
     if (!check_host(http_.server().host, "CLICKHOUSE_HOST", report_)) return;
     if (!check_server()) return;
-    const auto engine = ask(engine_question(name_));
-    if (!engine) return;
-    if (!*engine) return report_absent();
-    const auto& [engine_name, engine_full] = **engine;
-    report_.good(fmt::format("table {}: exists, engine {}", name_.quoted(), engine_name));
-    check_columns();
-    report_deduplication(judge_deduplication(facts_, engine_name, engine_full));
+    const auto target = read_target(http_, facts_, name_);
+    if (!target) return report_error(target.error());
+    if (!target.value()) return report_absent();
+    report_target(*target.value());
   }
 
  private:
@@ -52,8 +50,12 @@ class ClickHouseCheck {
     }
     auto read = question.read(answer.body);
     if (read) return std::move(*read);
-    report_.bad(read.error().kind, read.error().message, kUnexpectedAnswer);
+    report_error(read.error());
     return std::nullopt;
+  }
+
+  void report_error(const Error& error) {
+    report_.bad(error.kind, error.message, kUnexpectedAnswer);
   }
 
   void report_failure(const std::string& what, const HttpAnswer& answer) {
@@ -72,7 +74,7 @@ class ClickHouseCheck {
     }
     auto facts = read_server_facts(http_);
     if (!facts) {
-      report_.bad(facts.error().kind, facts.error().message, kUnexpectedAnswer);
+      report_error(facts.error());
       return false;
     }
     facts_ = std::move(*facts);
@@ -82,9 +84,8 @@ class ClickHouseCheck {
   }
 
   void report_absent() {
-    const auto explained = explain_absent(http_, name_);
-    if (!explained)
-      return report_.bad(explained.error().kind, explained.error().message, kUnexpectedAnswer);
+    const auto explained = explain_absent(http_, facts_, name_);
+    if (!explained) return report_error(explained.error());
     const auto& [absent, remedy, is_slip] = explained.value();
     if (!may_create_table(options_) || is_slip)
       return report_.bad(ErrorKind::kConfiguration, absent, remedy);
@@ -96,11 +97,22 @@ class ClickHouseCheck {
                          "create it, and give the user the right to insert");
     report_.note(absent + ": it would be created, as the one for click events");
     report_required(required_columns(options_, created_columns()), created_columns());
-    report_deduplication(
-        judge_deduplication(facts_, "MergeTree",
-                            facts_.knows_deduplication_window && facts_.knows_deduplication_token
-                                ? "non_replicated_deduplication_window = 1"
-                                : ""));
+    TableTarget created;
+    created.table.engine = "MergeTree";
+    if (facts_.knows_deduplication_window && facts_.knows_deduplication_token)
+      created.table.engine_full = "MergeTree SETTINGS non_replicated_deduplication_window = 1";
+    report_promises(created);
+  }
+
+  void report_target(const TableTarget& target) {
+    const std::string table =
+        fmt::format("table {}: exists, engine {}", name_.quoted(), target.table.engine);
+    report_.good(target.inner ? table + ", whose rows go to " + target.inner->name.quoted()
+                              : table);
+    if (const auto wrong = judge_target(target, options_.allow_buffer))
+      return report_.bad(ErrorKind::kConfiguration, wrong->message, wrong->remedy);
+    check_columns();
+    report_promises(target);
   }
 
   // Each column is judged by itself, as a worker judges all of them.
@@ -150,27 +162,28 @@ class ClickHouseCheck {
                     "correct EVENT_CONSUMER_REQUIRED (--required; '' requires none)");
   }
 
-  // The worker's own statement with no rows: rights are checked, and nothing is stored.
   void check_rights(const std::vector<Column>& columns) {
     if (columns.empty())
       return report_.bad(ErrorKind::kConfiguration, name_.quoted() + " has no column to write",
                          "add one, or correct CLICKHOUSE_TABLE");
-    ServerFacts without_token = facts_;
-    without_token.knows_deduplication_token = false;
-    const InsertFormat format = insert_format(name_, columns, without_token);
-    const HttpAnswer answer =
-        http_.post(insert_parameters(format.query, without_token, ""), format.header, "");
-    if (!answer.ok())
-      return report_failure("user " + http_.server().user + " cannot insert into " + name_.quoted(),
-                            answer);
+    const HttpAnswer answer = post_no_rows(http_, facts_, name_, columns);
+    if (!answer.ok()) return report_failure(cannot_insert(http_.server(), name_), answer);
     report_.good(fmt::format("user {} may insert into {}", http_.server().user, name_.quoted()));
   }
 
-  void report_deduplication(const TableDeduplication& deduplication) {
-    if (deduplication.deduplicates)
-      report_.good(deduplication.explanation);
+  // What a worker says in its line of the start.
+  void report_promises(const TableTarget& target) {
+    const TableDeduplication deduplication = judge_deduplication(facts_, target);
+    report(deduplication.deduplicates, deduplication.explanation);
+    const StoredIn stored_in = judge_stored(facts_, target);
+    report(stored_in.durability != Durability::kMemory, "stored means " + describe(stored_in));
+  }
+
+  void report(bool is_good, const std::string& what) {
+    if (is_good)
+      report_.good(what);
     else
-      report_.note(deduplication.explanation);
+      report_.note(what);
   }
 
   const Options& options_;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/scoreboard/durability.h"
 #include "worker/batch/batch.h"
 #include "worker/batch/row_writer.h"
 #include "worker/insert/error_class.h"
@@ -18,6 +19,8 @@ namespace event_consumer {
 struct ServerReport {
   std::string version;        // by the server's own word
   bool deduplicates = false;  // whether a batch that is posted again is stored once
+  StoredIn stored_in = {};    // where the rows of an answered insert are
+  std::string doubling = {};  // the tables behind views that would have such a batch twice
 };
 
 struct InsertOutcome {

@@ -92,7 +92,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!table) return table.error();
   auto encoding = table->encoding();
   if (!encoding) return encoding.error();
-  status.set_clickhouse({table->server_version(), table->deduplication().deduplicates});
+  status.set_clickhouse(table->server_report());
 
   const std::string name = connection_name(command_line);
   status.set_state(WorkerState::kConnecting, "", Clock::now());
@@ -112,10 +112,10 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   // graceful stop. Must come before the first thread, which inherits the mask.
   auto events = PollLoop::open(signal_set({SIGTERM, SIGINT, SIGTSTP, SIGCONT}));
   if (!events) return events.error();
-  log::info("moving {}, version {}, into {}; {} ({})", link.source().describe(),
+  log::info("moving {}, version {}, into {}; {} ({}); stored means {}", link.source().describe(),
             link.source().server_version(), table->describe(),
             table->deduplication().deduplicates ? "each once" : "at least once",
-            table->deduplication().explanation);
+            table->deduplication().explanation, describe(table->stored_in()));
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table] { return table->check_table(); });
   CrashGuard guard(status.board(), status.address());

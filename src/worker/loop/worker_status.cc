@@ -38,6 +38,8 @@ void WorkerStatus::set_clickhouse(const ServerReport& server) {
   if (server.version.empty()) return;
   record_.clickhouse_version.set(server.version);
   record_.deduplication = server.deduplicates ? Deduplication::kYes : Deduplication::kNo;
+  record_.stored_in = server.stored_in;
+  record_.doubling.set(server.doubling);
 }
 
 bool WorkerStatus::note_end(std::string_view message, TimePoint now) {

@@ -94,8 +94,10 @@ TEST_CASE("metrics: the instance") {
   rig.supervisor.reloads = 9;
   rig.publish();
   CHECK(metrics_text(rig.board, now, kUnixSeconds).find("table_deduplicates") == std::string::npos);
+  CHECK(metrics_text(rig.board, now, kUnixSeconds).find("stored_info") == std::string::npos);
   rig.worker(1, [](WorkerRecord& record) {
     record.deduplication = Deduplication::kYes;
+    record.stored_in = {Durability::kReplicas, 2};
     record.dead_letter_queue_messages = 11;
   });
   const std::string text = metrics_text(rig.board, now, kUnixSeconds);
@@ -105,6 +107,7 @@ TEST_CASE("metrics: the instance") {
   CHECK(has_line(text, "event_consumer_workers 2"));
   CHECK(has_line(text, "event_consumer_workers_consuming 1"));
   CHECK(has_line(text, "event_consumer_table_deduplicates 1"));
+  CHECK(has_line(text, R"(event_consumer_stored_info{durability="replicas",replicas="2"} 1)"));
   CHECK(has_line(text, "event_consumer_dead_letter_queue_messages 11"));
   CHECK(has_line(text, R"(event_consumer_worker_deaths_total{cause="watchdog"} 8)"));
   CHECK(has_line(text, "event_consumer_reloads_total 9"));

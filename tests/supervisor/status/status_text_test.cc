@@ -43,6 +43,31 @@ TEST_CASE("status as text: who answers, how it is, and a line for each worker") 
   CHECK(contains(text, "\n2       -    no process"));
 }
 
+TEST_CASE("status as text: what stored means, and which tables would double") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 1);
+  const auto shown = [&](const StoredIn& stored, const char* doubling) {
+    rig.worker(1, [&](WorkerRecord& record) {
+      record.deduplication = doubling == nullptr ? Deduplication::kYes : Deduplication::kNo;
+      record.stored_in = stored;
+      record.doubling.set(doubling == nullptr ? "" : doubling);
+    });
+    const std::string json = rig.json(now);
+    return json + status_text(json, json, seconds(1));
+  };
+  const std::string replicas = shown({Durability::kReplicas, 2}, nullptr);
+  INFO(replicas);
+  CHECK(contains(replicas, R"("doubling_tables":"","stored":"replicas","stored_replicas":2,)"));
+  CHECK(
+      contains(replicas, "; a repeated insert is noticed; stored means on at least 2 replicas\n"));
+  const std::string memory = shown({Durability::kMemory, 0}, "`d`.`t`");
+  CHECK(contains(memory, R"("doubling_tables":"`d`.`t`","stored":"memory","stored_replicas":0,)"));
+  CHECK(contains(memory,
+                 "; at least once (a repeated insert is not noticed in `d`.`t`); stored means in "
+                 "memory only\n"));
+  CHECK(contains(shown({Durability::kUnknown, 0}, ""), R"("stored":null)"));
+}
+
 TEST_CASE("status as text: both processes of a slot while one takes over from the other") {
   const TimePoint now = Clock::now();
   StatusRig rig(now, 1);

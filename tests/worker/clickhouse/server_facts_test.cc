@@ -13,6 +13,8 @@ using testing::HttpRequest;
 constexpr char kAllFormats[] =
     "RowBinaryWithDefaults\nRowBinaryWithNamesAndTypesAndDefaults\nRowBinaryWithNamesAndTypes\n";
 
+constexpr char kWindow[] = "non_replicated_deduplication_window\t0\n";
+
 Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows,
                                const std::string& formats = kAllFormats,
                                const std::string& token = "arrives\n") {
@@ -28,7 +30,8 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
       return http_answer(200, settings);
     // A server with a system.formats that tells what can be read has the typed format among them.
     if (request.body.find("table = 'formats'") != std::string::npos)
-      return http_answer(200, windows == "1\n" ? "columns.position\nformats.is_input\n" : "");
+      return http_answer(
+          200, windows.empty() ? "" : "columns.position\nformats.is_input\ntables.uuid\n");
     if (request.body.find("system.formats") != std::string::npos) return http_answer(200, formats);
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
@@ -37,8 +40,10 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
 }
 
 TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
-  const auto facts =
-      facts_from("async_insert\ninsert_deduplicate\ninsert_deduplication_token\n", "1\n");
+  const auto facts = facts_from(
+      "async_insert\t1\ninsert_deduplicate\t1\ninsert_deduplication_token\t\ninsert_quorum\t3\n"
+      "deduplicate_blocks_in_dependent_materialized_views\t0\n",
+      "fsync_after_insert\t1\nnon_replicated_deduplication_window\t0\n");
   REQUIRE(facts.ok());
   CHECK(facts.value().version == "26.7.1.1");
   CHECK(facts.value().knows_async_insert);
@@ -46,40 +51,50 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().loses_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
+  CHECK(facts.value().knows_view_deduplication);
+  CHECK(facts.value().insert_quorum == 3);
+  CHECK(facts.value().fsyncs_after_insert);
   CHECK(facts.value().knows_column_positions);
+  CHECK(facts.value().knows_table_uuids);
   CHECK(facts.value().knows_typed_rows);
   CHECK(facts.value().knows_rows_with_defaults);
   CHECK(facts.value().knows_typed_rows_with_defaults);
 }
 
 TEST_CASE("server facts: a token that is not read back is lost on the way", "[server_facts]") {
-  const auto facts = facts_from("insert_deduplication_token\n", "1\n", "", "\n");
+  const auto facts = facts_from("insert_deduplication_token\n", kWindow, "", "\n");
   REQUIRE(facts.ok());
   CHECK(facts.value().knows_deduplication_token);
   CHECK(facts.value().loses_deduplication_token);
 }
 
 TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
-  const auto facts = facts_from("", "1\n", "RowBinaryWithNamesAndTypesAndDefaults\n");
+  const auto facts =
+      facts_from("insert_quorum\tauto\n", kWindow, "RowBinaryWithNamesAndTypesAndDefaults\n");
   REQUIRE(facts.ok());
   CHECK_FALSE(facts.value().knows_typed_rows);
   CHECK_FALSE(facts.value().knows_rows_with_defaults);
   CHECK(facts.value().knows_typed_rows_with_defaults);
+  CHECK(facts.value().insert_quorum == 2);
 }
 
 TEST_CASE("server facts: an old one knows little", "[server_facts]") {
-  const auto facts = facts_from("insert_deduplicate\n", "0\n");
+  const auto facts = facts_from("insert_deduplicate\t1\ninsert_quorum\t0\n", "");
   REQUIRE(facts.ok());
   CHECK_FALSE(facts.value().knows_async_insert);
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK_FALSE(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().knows_deduplication_window);
+  CHECK_FALSE(facts.value().knows_view_deduplication);
+  CHECK(facts.value().insert_quorum == 0);
+  CHECK_FALSE(facts.value().fsyncs_after_insert);
   CHECK_FALSE(facts.value().knows_column_positions);
+  CHECK_FALSE(facts.value().knows_table_uuids);
   CHECK_FALSE(facts.value().knows_typed_rows);
 }
 
 TEST_CASE("server facts: or nothing of it", "[server_facts]") {
-  const auto facts = facts_from("", "0\n");
+  const auto facts = facts_from("", "");
   REQUIRE(facts.ok());
   CHECK_FALSE(facts.value().knows_insert_deduplicate);
 }

@@ -12,21 +12,35 @@ TEST_CASE("table questions: the version is the first line", "[table_questions]")
   CHECK(version_question().read("26.7.1.1\n").value() == "26.7.1.1");
 }
 
-TEST_CASE("table questions: whether a table is there", "[table_questions]") {
-  CHECK(existence_question(kTable).query ==
-        "SELECT count() FROM system.tables WHERE database = 'it\\'s' AND name = 't'");
-  CHECK(existence_question(kTable).read("1\n").value());
-  CHECK_FALSE(existence_question(kTable).read("0\n").value());
-}
+TEST_CASE("table questions: which tables there are, and which views read them",
+          "[table_questions]") {
+  ServerFacts facts;
+  const std::string columns =
+      ", arrayStringConcat(dependencies_database, '\\0'), arrayStringConcat(dependencies_table, "
+      "'\\0') FROM system.tables WHERE database = 'it\\'s' AND name = 't'";
+  CHECK(tables_question({kTable}, facts).query ==
+        "SELECT database, name, engine, engine_full, create_table_query, ''" + columns);
+  facts.knows_table_uuids = true;
+  const auto question = tables_question({kTable, {"a", "b"}}, facts);
+  CHECK(question.query ==
+        "SELECT database, name, engine, engine_full, create_table_query, toString(uuid)" + columns +
+            " OR database = 'a' AND name = 'b'");
 
-TEST_CASE("table questions: its engine, if it is there", "[table_questions]") {
-  const auto question = engine_question(kTable);
-  CHECK_FALSE(question.read("").value());
-  const auto engine = question.read("MergeTree\tMergeTree(a, \\'b\\')\n").value();
-  REQUIRE(engine);
-  CHECK(engine->name == "MergeTree");
-  CHECK(engine->full == "MergeTree(a, 'b')");
-  CHECK(question.read("Memory\n").value()->full.empty());
+  CHECK(question.read("").value().empty());
+  const auto rows = question
+                        .read(
+                            "it\\'s\tt\tMergeTree\tMergeTree(a, \\'b\\')\tCREATE "
+                            "TABLE\t7-8\td\\0e\tv\\0w, x\n"
+                            "a\tb\tMemory\tMemory\tCREATE TABLE\t\t\t\n")
+                        .value();
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].name == kTable);
+  CHECK(rows[0].engine == "MergeTree");
+  CHECK(rows[0].engine_full == "MergeTree(a, 'b')");
+  CHECK(rows[0].create_query == "CREATE TABLE");
+  CHECK(rows[0].uuid == "7-8");
+  CHECK(rows[0].views == std::vector<TableName>{{"d", "v"}, {"e", "w, x"}});
+  CHECK(rows[1].views.empty());
 }
 
 TEST_CASE("table questions: its columns, computed ones too", "[table_questions]") {
@@ -45,16 +59,6 @@ TEST_CASE("table questions: its columns, computed ones too", "[table_questions]"
   CHECK(columns.value()[1].default_kind == "ALIAS");
   CHECK(columns.value()[1].default_expression == "toDate(a)");
   CHECK_FALSE(question.read("<html>").ok());
-}
-
-TEST_CASE("table questions: which of several tables are there", "[table_questions]") {
-  const auto question = existing_question({{"a", "b.c"}, {"a.b", "c"}});
-  CHECK(question.query ==
-        "SELECT database, name FROM system.tables WHERE database = 'a' AND name = 'b.c' OR "
-        "database = 'a.b' AND name = 'c'");
-  CHECK(question.read("").value().empty());
-  REQUIRE(question.read("a.b\tc\n").value().size() == 1);
-  CHECK(question.read("a.b\tc\n").value().front().quoted() == "`a.b`.`c`");
 }
 
 TEST_CASE("table questions: whether the user may only read", "[table_questions]") {

@@ -21,7 +21,8 @@ class FakeClickHouse {
   std::string operator()(const HttpRequest& request) {
     const std::string& query = request.body;
     if (query.find("system.tables") != std::string::npos)
-      return http_answer(200, has_table_ ? "1\n" : "0\n");
+      return http_answer(200,
+                         has_table_ ? "url_shortener\tclick_events\tMergeTree\t\t\t\t\t\n" : "");
     if (query.find("system.columns") != std::string::npos)
       return http_answer(200, "short_code\tString\t\t\n");
     has_table_ = true;
@@ -32,8 +33,7 @@ class FakeClickHouse {
   bool has_table_;
 };
 
-Result<std::vector<Column>> open(const FakeHttpServer& server, const ServerFacts& facts,
-                                 bool create) {
+Result<OpenTable> open(const FakeHttpServer& server, const ServerFacts& facts, bool create) {
   const testing::QuietLog quiet;
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
   return open_table(http, facts, kTable, create);
@@ -47,23 +47,25 @@ std::vector<std::string> queries(const FakeHttpServer& server) {
 
 TEST_CASE("open table: one that is there is described, nothing else", "[table]") {
   FakeHttpServer server(FakeClickHouse(true));
-  auto columns = open(server, {}, /*create=*/true);
-  REQUIRE(columns.ok());
-  REQUIRE(columns->size() == 1);
-  CHECK(columns->front().name == "short_code");
-  CHECK(queries(server) ==
-        std::vector<std::string>{
-            "SELECT count() FROM system.tables WHERE database = 'url_shortener' AND name = "
-            "'click_events'",
-            "SELECT name, type, default_kind, default_expression FROM system.columns WHERE "
-            "database = 'url_shortener' AND table = 'click_events'"});
+  auto table = open(server, {}, /*create=*/true);
+  REQUIRE(table.ok());
+  CHECK(table->target.table.engine == "MergeTree");
+  REQUIRE(table->columns.size() == 1);
+  CHECK(table->columns.front().name == "short_code");
+  const auto asked = queries(server);
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].find("FROM system.tables WHERE database = 'url_shortener' AND name = "
+                      "'click_events'") != std::string::npos);
+  CHECK(asked[1] ==
+        "SELECT name, type, default_kind, default_expression FROM system.columns WHERE database = "
+        "'url_shortener' AND table = 'click_events'");
 }
 
 TEST_CASE("open table: one that is not there is created, with its database", "[table]") {
   FakeHttpServer server{FakeClickHouse(false)};
   REQUIRE(open(server, {}, /*create=*/true).ok());
   const auto asked = queries(server);
-  REQUIRE(asked.size() == 4);
+  REQUIRE(asked.size() == 5);
   CHECK(asked[1] == "CREATE DATABASE IF NOT EXISTS `url_shortener`");
   CHECK(asked[2] ==
         "CREATE TABLE IF NOT EXISTS `url_shortener`.`click_events` (short_code String, timestamp "
@@ -102,9 +104,8 @@ TEST_CASE("open table: the name of a database before that of the table is a slip
   const testing::QuietLog quiet;
   for (const bool create : {false, true}) {
     FakeHttpServer server([](const HttpRequest& request) {
-      if (request.body.find("count()") != std::string::npos) return http_answer(200, "0\n");
-      CHECK(request.body.find("SELECT database, name") == 0);
-      return http_answer(200, "mine\torders\n");
+      const bool is_meant = request.body.find("database = 'mine'") != std::string::npos;
+      return http_answer(200, is_meant ? "mine\torders\tMergeTree\n" : "");
     });
     ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
     const auto columns = open_table(http, {}, {"default", "mine.orders"}, create);

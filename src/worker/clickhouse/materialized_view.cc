@@ -1,0 +1,77 @@
+#include "worker/clickhouse/materialized_view.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "common/text.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr std::string_view kCreateView = "CREATE MATERIALIZED VIEW ";
+
+// The identifier that `text` begins with, which is taken away from it.
+std::string take_identifier(std::string_view& text) {
+  std::string name;
+  std::size_t at = 0;
+  if (!text.empty() && text.front() == '`') {
+    for (at = 1; at < text.size() && text[at] != '`'; ++at) {
+      if (text[at] == '\\' && at + 1 < text.size()) ++at;
+      name += text[at];
+    }
+    at = std::min(at + 1, text.size());
+  } else {
+    at = std::min(text.find_first_of(" .("), text.size());
+    name = text.substr(0, at);
+  }
+  text.remove_prefix(at);
+  return name;
+}
+
+TableName take_name(std::string_view& text) {
+  TableName name{"", take_identifier(text)};
+  if (text.empty() || text.front() != '.') return name;
+  text.remove_prefix(1);
+  name.database = std::exchange(name.table, take_identifier(text));
+  return name;
+}
+
+// What stands behind the name of a view: «TO …», «REFRESH …» or its columns.
+std::string_view behind_name(const TableRow& view) {
+  std::string_view text = view.create_query;
+  if (!starts_with(text, kCreateView)) return {};
+  text.remove_prefix(kCreateView.size());
+  take_name(text);
+  return text;
+}
+
+}  // namespace
+
+bool is_materialized_view(const TableRow& row) { return row.engine == "MaterializedView"; }
+
+TableName table_of_view(const TableRow& view) {
+  // A live view or a window view keeps its rows itself.
+  if (!is_materialized_view(view)) return view.name;
+  constexpr std::string_view kTo = " TO ";
+  std::string_view text = behind_name(view);
+  if (starts_with(text, " REFRESH "))
+    text.remove_prefix(std::min({text.find(kTo), text.find(" ("), text.size()}));
+  if (starts_with(text, kTo)) {
+    text.remove_prefix(kTo.size());
+    TableName name = take_name(text);
+    if (name.database.empty()) name.database = view.name.database;
+    return name;
+  }
+  constexpr std::string_view kNoUuid = "00000000-0000-0000-0000-000000000000";
+  const bool has_uuid = !view.uuid.empty() && view.uuid != kNoUuid;
+  return {view.name.database, has_uuid ? ".inner_id." + view.uuid : ".inner." + view.name.table};
+}
+
+bool is_replaced_by_refresh(const TableRow& view) {
+  const std::string_view text = behind_name(view);
+  if (!starts_with(text, " REFRESH ")) return false;
+  return !contains(text.substr(0, text.find(" (")), " APPEND");
+}
+
+}  // namespace event_consumer

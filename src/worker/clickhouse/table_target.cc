@@ -1,0 +1,100 @@
+#include "worker/clickhouse/table_target.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/clickhouse/materialized_view.h"
+
+namespace event_consumer {
+namespace {
+
+using Names = std::vector<TableName>;
+using Rows = std::vector<TableRow>;
+
+const TableRow* find(const Rows& rows, const TableName& name) {
+  const auto at =
+      std::find_if(rows.begin(), rows.end(), [&](const TableRow& row) { return row.name == name; });
+  return at == rows.end() ? nullptr : &*at;
+}
+
+Result<Rows> read_rows(ClickHouseHttp& http, const ServerFacts& facts, const Names& names) {
+  if (names.empty()) return Rows{};
+  return ask(http, tables_question(names, facts));
+}
+
+// Adds those of `more` that `seen` has not, to both.
+void add_new(const Names& more, Names& seen, Names& names) {
+  for (const TableName& name : more) {
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
+    seen.push_back(name);
+    names.push_back(name);
+  }
+}
+
+// Adds the tables behind `views`, and the views behind them to `next`.
+Result<Done> follow(ClickHouseHttp& http, const ServerFacts& facts, const Names& views,
+                    TableTarget& target, Names& seen, Names& next) {
+  const auto view_rows = read_rows(http, facts, views);
+  if (!view_rows) return view_rows.error();
+  Names tables;
+  for (const TableRow& view : view_rows.value()) tables.push_back(table_of_view(view));
+  const auto table_rows = read_rows(http, facts, tables);
+  if (!table_rows) return table_rows.error();
+  for (const TableName& name : views) {
+    const TableRow* view = find(view_rows.value(), name);
+    const TableRow* table =
+        view == nullptr ? nullptr : find(table_rows.value(), table_of_view(*view));
+    target.views.push_back({name, table == nullptr ? std::nullopt : std::optional(*table)});
+    if (view != nullptr) add_new(view->views, seen, next);
+    if (table != nullptr) add_new(table->views, seen, next);
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const ServerFacts& facts,
+                                               const TableName& name) {
+  auto rows = read_rows(http, facts, {name});
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<TableTarget>();
+  TableTarget target{std::move(rows->front()), std::nullopt, {}};
+  Names seen;
+  Names views;
+  add_new(target.table.views, seen, views);
+  if (is_materialized_view(target.table)) {
+    auto inner = read_rows(http, facts, {table_of_view(target.table)});
+    if (!inner) return inner.error();
+    if (!inner->empty()) target.inner = std::move(inner->front());
+    if (target.inner) add_new(target.inner->views, seen, views);
+  }
+  while (!views.empty()) {
+    Names next;
+    if (auto done = follow(http, facts, views, target, seen, next); !done) return done.error();
+    views = std::move(next);
+  }
+  return std::optional(std::move(target));
+}
+
+std::optional<WrongTarget> judge_target(const TableTarget& target, bool allow_buffer) {
+  const std::string name = target.table.name.quoted();
+  const std::string& engine = target.rows().engine;
+  if (is_materialized_view(target.table) && is_replaced_by_refresh(target.table))
+    return WrongTarget{
+        name + " is a materialized view, and its next refresh replaces what is in it",
+        "correct CLICKHOUSE_TABLE"};
+  if (engine == "Null" && target.views.empty())
+    return WrongTarget{
+        name +
+            " has the engine Null and no materialized view behind it: rows would be kept nowhere",
+        "correct CLICKHOUSE_TABLE, or create the view that is to read from it"};
+  if (engine == "Buffer" && !allow_buffer)
+    return WrongTarget{
+        name +
+            " has the engine Buffer, which holds rows in memory for a while: stored and "
+            "acknowledged events would be lost with the server",
+        "name the table behind it with CLICKHOUSE_TABLE, or accept that with --allow-buffer on"};
+  return std::nullopt;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,69 @@
+#include "worker/clickhouse/table_target.h"
+
+#include "tests/fakes/fake_http_server.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using testing::FakeHttpServer;
+using testing::http_answer;
+using testing::HttpRequest;
+
+TableTarget target(const std::string& engine, const std::string& create = "") {
+  TableTarget target;
+  target.table = {{"d", "t"}, engine, engine, create, "", {}};
+  return target;
+}
+
+// Two views that read from each other, which nobody can create.
+TEST_CASE("table target: each view is followed once", "[table_target]") {
+  FakeHttpServer server([](const HttpRequest& request) {
+    const std::string& query = request.body;
+    if (query.find("name = 't'") != std::string::npos)
+      return http_answer(200, "d\tt\tMergeTree\t\t\t\td\\0d\tv\\0gone\n");
+    if (query.find("name = 'v'") != std::string::npos)
+      return http_answer(200,
+                         "d\tv\tMaterializedView\t\tCREATE MATERIALIZED VIEW d.v TO d.u "
+                         "(a UInt8)\t\t\t\n");
+    if (query.find("name = 'u'") != std::string::npos)
+      return http_answer(200, "d\tu\tLog\t\t\t\td\\0d\tv\\0w\n");
+    CHECK(query.find("name = 'w'") != std::string::npos);
+    return http_answer(200, "d\tw\tWindowView\t\t\t\t\t\n");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto seen = read_target(http, {}, {"d", "t"});
+  REQUIRE(seen.ok());
+  REQUIRE(seen.value());
+  const std::vector<ViewTable>& views = seen.value()->views;
+  REQUIRE(views.size() == 3);
+  CHECK(views[0].view.table == "v");
+  CHECK(views[0].table->engine == "Log");
+  CHECK(views[1].view.table == "gone");
+  CHECK_FALSE(views[1].table);
+  CHECK(views[2].table->engine == "WindowView");
+}
+
+TEST_CASE("table target: nowhere, and memory only, are none", "[table_target]") {
+  const auto wrong = judge_target(target("Null"), true);
+  REQUIRE(wrong);
+  CHECK(wrong->message.find("`d`.`t` has the engine Null and no materialized view") == 0);
+  TableTarget feeding = target("Null");
+  feeding.views.push_back({{"d", "v"}, std::nullopt});
+  CHECK_FALSE(judge_target(feeding, false));
+
+  REQUIRE(judge_target(target("Buffer"), false));
+  CHECK(judge_target(target("Buffer"), false)->remedy.find("--allow-buffer on") !=
+        std::string::npos);
+  CHECK_FALSE(judge_target(target("Buffer"), true));
+
+  CHECK_FALSE(judge_target(target("Memory"), false));
+  CHECK_FALSE(judge_target(
+      target("MaterializedView", "CREATE MATERIALIZED VIEW d.t TO d.u (a Int8)"), false));
+  CHECK(judge_target(
+      target("MaterializedView", "CREATE MATERIALIZED VIEW d.t REFRESH EVERY 1 DAY (a Int8)"),
+      true));
+}
+
+}  // namespace
+}  // namespace event_consumer
