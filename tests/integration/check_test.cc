@@ -241,16 +241,29 @@ TEST_CASE("check: a host name that means nothing is told from a closed port") {
   CHECK(contains(finished.output, "→ correct RABBITMQ_URL"));
 }
 
-TEST_CASE("check: a column that cannot be written is named, and the others are shown") {
-  TestTopology topology("check_column");
-  create_table(topology, ", place Tuple(Float64, Float64)");
+TEST_CASE("check: columns whose names differ in case alone are named") {
+  TestTopology topology("check_case");
+  create_table(topology, ", Short_Code String");
   const Finished finished = run_program(topology.environment(), {"check"});
   INFO(finished.output);
-  CHECK(describe_status(finished.status) == "exit status 78");
-  CHECK(contains(finished.output, "✗ column place of `check_column`.`click_events`: "));
-  CHECK(contains(finished.output, "give the column another type"));
+  CHECK(contains(finished.output, "! columns short_code and Short_Code differ in case alone"));
+}
+
+TEST_CASE("check: a column that cannot be written is named, and is an error where it is required") {
+  TestTopology topology("check_column");
+  create_table(topology, ", place AggregateFunction(sum, UInt64)");
+  Environment environment = topology.environment();
+  const Finished finished = run_program(environment, {"check"});
+  INFO(finished.output);
+  CHECK(describe_status(finished.status) == "exit status 0");
+  CHECK(contains(finished.output, "! column place of `check_column`.`click_events`: "));
+  CHECK(contains(finished.output, "it is left to its DEFAULT, or empty"));
   CHECK(contains(finished.output, "✓ column original_url String: from key original_url, required"));
-  CHECK(contains(finished.output, "✓ RabbitMQ 127.0.0.1:"));
+  environment["EVENT_CONSUMER_REQUIRED"] = "short_code,place";
+  const Finished required = run_program(environment, {"check"});
+  INFO(required.output);
+  CHECK(describe_status(required.status) == "exit status 78");
+  CHECK(contains(required.output, "✗ required column place is none that the table takes"));
 }
 
 }  // namespace event_consumer::testing

@@ -119,10 +119,10 @@ Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, con
   if (!target) return target.error();
   const auto described = ask(http, columns_question(table, facts));
   if (!described) return described.error();
-  auto columns = writable_columns(described.value(), table);
-  if (!columns) return columns.error();
+  WritableColumns writable = writable_columns(described.value(), table);
   OpenTable opened;
-  if (*target) opened = {std::move(**target), std::move(*columns)};
+  if (*target)
+    opened = {std::move(**target), std::move(writable.columns), std::move(writable.left_out)};
   return opened;
 }
 

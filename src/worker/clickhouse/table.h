@@ -44,12 +44,12 @@ struct OpenTable {
   // EPHEMERAL) are left out, columns with a DEFAULT are marked. Of a table that is not quite
   // created yet, none.
   std::vector<Column> columns;
+  std::vector<std::string> left_out;  // WritableColumns has these
 };
 
 // Looks at the table. With `create`, an absent database and table are created first: the table for
 // click events, which deduplicates by token where the server can. The Error is run_query's, or
-// kConfiguration: it names an absent table, with kUnknownTable as the code, or a column that we
-// cannot write.
+// kConfiguration: it names an absent table, with kUnknownTable as the code.
 Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
                              bool create);
 

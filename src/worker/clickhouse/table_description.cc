@@ -43,15 +43,17 @@ Result<std::optional<Column>> writable_column(const ColumnDescription& described
   return std::optional(Column{described.name, type.value(), has_default});
 }
 
-Result<std::vector<Column>> writable_columns(const std::vector<ColumnDescription>& described,
-                                             const TableName& table) {
-  std::vector<Column> columns;
+WritableColumns writable_columns(const std::vector<ColumnDescription>& described,
+                                 const TableName& table) {
+  WritableColumns writable;
   for (const ColumnDescription& each : described) {
     auto column = writable_column(each, table);
-    if (!column) return column.error();
-    if (*column) columns.push_back(std::move(**column));
+    if (!column)
+      writable.left_out.push_back(column.error().message);
+    else if (*column)
+      writable.columns.push_back(std::move(**column));
   }
-  return columns;
+  return writable;
 }
 
 }  // namespace event_consumer

@@ -37,8 +37,13 @@ Result<std::vector<ColumnDescription>> read_description(const std::string& answe
 Result<std::optional<Column>> writable_column(const ColumnDescription& described,
                                               const TableName& table);
 
-// All columns that an INSERT fills, in the table's order, or the first Error of writable_column.
-Result<std::vector<Column>> writable_columns(const std::vector<ColumnDescription>& described,
-                                             const TableName& table);
+struct WritableColumns {
+  std::vector<Column> columns;        // all that an INSERT fills, in the table's order
+  std::vector<std::string> left_out;  // for people: each that it could, but for its type
+};
+
+// A column of a type that we cannot write is left to its DEFAULT, or to the type's empty value.
+WritableColumns writable_columns(const std::vector<ColumnDescription>& described,
+                                 const TableName& table);
 
 }  // namespace event_consumer

@@ -30,6 +30,11 @@ bool is_absent(const Result<OpenTable>& table) {
   return table ? table.value().columns.empty() : names_absent_table(table.error().peer_code);
 }
 
+void log_left_out(const std::vector<std::string>& columns) {
+  for (const std::string& column : columns)
+    log::warn("{}: it is left to its DEFAULT, or empty", column);
+}
+
 // For the inserter thread: the main thread shows signs of life by itself.
 void no_heartbeat() {}
 
@@ -61,6 +66,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
       std::vector<std::string> names;
       for (const Column& column : writer.known_.table.columns) names.push_back(column.name);
       writer.required_ = required_columns(options, names);
+      log_left_out(writer.known_.table.left_out);
       writer.http_.set_heartbeat(no_heartbeat);
       return Result<TableWriter>(std::move(writer));
     }
@@ -215,6 +221,7 @@ TableOutcome TableWriter::look_at_table() {
     return failed(changed.error());
   }
   judge_again();
+  log_left_out(known_.table.left_out);
   facts_have_changed_ = false;
   return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
 }

@@ -122,10 +122,8 @@ class ClickHouseCheck {
     std::vector<Result<std::optional<Column>>> judged;
     std::vector<Column> written;
     std::vector<std::string> names;
-    bool all_fit = true;
     for (const ColumnDescription& each : *described) {
       const auto& column = judged.emplace_back(writable_column(each, name_));
-      if (!column) all_fit = false;
       if (!column || !column.value()) continue;
       names.push_back(each.name);
       written.push_back(*column.value());
@@ -133,15 +131,15 @@ class ClickHouseCheck {
     const std::vector<std::string> required = required_columns(options_, names);
     for (std::size_t i = 0; i < judged.size(); ++i)
       report_column((*described)[i], judged[i], contains(required, (*described)[i].name));
+    report_alike(names);
     report_required(required, names);
-    if (all_fit) check_rights(written);
+    check_rights(written);
   }
 
   void report_column(const ColumnDescription& described,
                      const Result<std::optional<Column>>& judged, bool is_required) {
     if (!judged)
-      return report_.bad(ErrorKind::kConfiguration, judged.error().message,
-                         "give the column another type, make it MATERIALIZED, or drop it");
+      return report_.note(judged.error().message + ": it is left to its DEFAULT, or empty");
     const std::string column = fmt::format("column {} {}: ", described.name, described.type);
     if (!judged.value())
       return report_.good(fmt::format("{}left to ClickHouse ({} {})", column,
@@ -151,6 +149,14 @@ class ClickHouseCheck {
                                                                     : "empty";
     report_.good(fmt::format("{}from key {}, {}", column, described.name,
                              is_required ? "required" : "if absent: " + when_absent));
+  }
+
+  void report_alike(const std::vector<std::string>& names) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      for (std::size_t j = i + 1; j < names.size(); ++j)
+        if (to_lower(names[i]) == to_lower(names[j]))
+          report_.note("columns " + names[i] + " and " + names[j] +
+                       " differ in case alone: only a key in the very case of one is taken for it");
   }
 
   void report_required(const std::vector<std::string>& required,
