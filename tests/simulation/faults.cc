@@ -60,7 +60,7 @@ void Faults::strike_link() {
       return broker_.break_at(world_.one_in(2) ? Request::kCancel
                                                : static_cast<Request>(world_.number(0, 6)));
     default:
-      return broker_.cut_letters(which);
+      return broker_.letters().cut(which);
   }
 }
 
@@ -82,12 +82,12 @@ void Faults::strike_broker() {
     case 6:
     case 7:
       world_.note(0, "publishers are blocked");
-      broker_.block_publishers(true);
-      return world_.after(duration, [this] { broker_.block_publishers(false); });
+      broker_.letters().block(true);
+      return world_.after(duration, [this] { broker_.letters().block(false); });
     default:
       world_.note(0, "the dead-letter queue refuses");
-      broker_.refuse_letters(true);
-      return world_.after(duration, [this] { broker_.refuse_letters(false); });
+      broker_.letters().refuse(true);
+      return world_.after(duration, [this] { broker_.letters().refuse(false); });
   }
 }
 

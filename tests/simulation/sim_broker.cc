@@ -38,19 +38,9 @@ Result<std::shared_ptr<Channel>> SimBroker::connect(int worker) {
   return channel;
 }
 
-std::shared_ptr<LetterLine> SimBroker::open_letters() {
-  lines_.push_back(std::make_shared<LetterLine>());
-  return lines_.back();
-}
-
 void SimBroker::send(Channel& channel, Kind kind, std::uint64_t number) {
   channel.up_at = std::max(channel.up_at, world_.now() + latency());
   channel.up.push_back({kind, channel.up_at, number});
-}
-
-void SimBroker::send(LetterLine& line, EventId event) {
-  const TimePoint at = world_.now() + latency();
-  line.up.push_back({line.up.empty() ? at : std::max(at, line.up.back().at), event});
 }
 
 void SimBroker::client_gone(Channel& channel) {
@@ -82,8 +72,7 @@ std::optional<TimePoint> SimBroker::next_at() const {
     next = earliest(next, loses_patience_at(*channel));
     if (!channel->up.empty()) next = earliest(next, channel->arrival(channel->up.front().at));
   }
-  for (const auto& line : lines_)
-    if (!line->up.empty() && !blocks_) next = earliest(next, line->up.front().at);
+  next = earliest(next, letters_.next_at());
   if (!unpublished_.empty()) next = earliest(next, std::max(down_until_, queue_missing_until_));
   return next;
 }
@@ -95,13 +84,9 @@ void SimBroker::work() {
       handle_next(*channel);
     if (channel->is_open) cut_silent(*channel);
   }
-  for (const auto& line : lines_) take_letters(*line);
+  letters_.work(is_up());
   const auto over = [](const auto& each) { return !each->is_open && each.use_count() == 1; };
   channels_.erase(std::remove_if(channels_.begin(), channels_.end(), over), channels_.end());
-  lines_.erase(
-      std::remove_if(lines_.begin(), lines_.end(),
-                     [](const auto& line) { return line.use_count() == 1 && line->up.empty(); }),
-      lines_.end());
   deliver();
 }
 
@@ -293,22 +278,6 @@ std::optional<TimePoint> SimBroker::loses_patience_at(const Channel& channel) co
   return channel.unsettled.begin()->second.since + *kind_.consumer_timeout;
 }
 
-void SimBroker::take_letters(LetterLine& line) {
-  while (!line.up.empty() && !blocks_ && is_up() && line.up.front().at <= world_.now()) {
-    const EventId event = line.up.front().event;
-    line.up.pop_front();
-    const TimePoint at = world_.now() + latency();
-    if (refuses_letters_) {
-      line.up.clear();
-    } else {
-      ++ledger_[event].letters;
-      world_.note(0, "in the dead-letter queue", event);
-    }
-    line.down.push_back(
-        {line.down.empty() ? at : std::max(at, line.down.back().at), !refuses_letters_});
-  }
-}
-
 Channel* SimBroker::channel(std::size_t number) {
   if (channels_.empty()) return nullptr;
   Channel& channel = *channels_[number % channels_.size()];
@@ -322,10 +291,7 @@ void SimBroker::restart(Duration away, bool is_killed) {
     channel->cut_at = std::max(channel->down_at, world_.now() + latency());
     end(*channel);
   }
-  for (const auto& line : lines_) {
-    line->cut_at = world_.now();
-    line->up.clear();
-  }
+  letters_.cut_all();
   if (is_killed && !kind_.is_quorum) {
     for (const Acknowledged& each : acknowledged_)
       if (each.at >= world_.now() - kForgotten) queue_.insert(each.event);
@@ -370,12 +336,6 @@ void SimBroker::stall(std::size_t number, Duration duration) {
   which->stalled_until = world_.now() + duration;
 }
 
-void SimBroker::cut_letters(std::size_t number) {
-  if (lines_.empty()) return;
-  world_.note(0, "a line of dead letters is cut");
-  lines_[number % lines_.size()]->cut_at = world_.now();
-}
-
 void SimBroker::delete_queue(Duration away) {
   world_.note(0, "the queue is deleted", queue_.size(), unsettled());
   for (const EventId event : queue_) ledger_[event].is_gone = true;
@@ -397,16 +357,15 @@ void SimBroker::heal() {
   refuses_until_ = std::min(refuses_until_, world_.now());
   queue_missing_until_ = std::min(queue_missing_until_, world_.now());
   breaks_at_.reset();
-  blocks_ = refuses_letters_ = false;
+  letters_.block(false);
+  letters_.refuse(false);
   for (const auto& channel : channels_)
     channel->stalled_until = std::min(channel->stalled_until, world_.now());
   deliver();
 }
 
 bool SimBroker::is_empty() const {
-  return queued() == 0 && unsettled() == 0 &&
-         std::all_of(lines_.begin(), lines_.end(),
-                     [](const auto& line) { return line->up.empty(); });
+  return queued() == 0 && unsettled() == 0 && letters_.is_empty();
 }
 
 std::size_t SimBroker::unsettled() const {

@@ -13,6 +13,7 @@
 
 #include "common/result.h"
 #include "tests/simulation/sim_channel.h"
+#include "tests/simulation/sim_letter_queue.h"
 #include "tests/simulation/world.h"
 
 namespace event_consumer::simulation {
@@ -42,12 +43,11 @@ class SimBroker {
 
   // The worker's side.
   Result<std::shared_ptr<Channel>> connect(int worker);
-  std::shared_ptr<LetterLine> open_letters();
+  SimLetterQueue& letters() { return letters_; }
   // Whether the link breaks over this request.
   bool breaks(Channel::Request::Kind kind);
   bool is_up() const { return world_.now() >= down_until_; }
   void send(Channel& channel, Channel::Request::Kind kind, std::uint64_t number = 0);
-  void send(LetterLine& line, EventId event);
   // Its process or its socket has ended: the broker learns that soon, and what was sent before may
   // arrive or not. Or it closes with a handshake, behind everything sent.
   void client_gone(Channel& channel);
@@ -64,10 +64,7 @@ class SimBroker {
   void reset(std::size_t number);                                    // seen by the client at once
   void stall(std::size_t number, Duration duration);                 // the network
   void break_at(Channel::Request::Kind kind) { breaks_at_ = kind; }  // whoever asks it next
-  void cut_letters(std::size_t number);
   void delete_queue(Duration away);
-  void block_publishers(bool blocked) { blocks_ = blocked; }
-  void refuse_letters(bool refused) { refuses_letters_ = refused; }
   void heal();
 
   // When it has something to do by itself; and does what is due.
@@ -108,7 +105,6 @@ class SimBroker {
   TimePoint times_out_at(const Channel& channel) const;
   std::optional<TimePoint> loses_patience_at(const Channel& channel) const;
   void cut_silent(Channel& channel);
-  void take_letters(LetterLine& line);
   Message& message(EventId event);
   Duration latency() { return world_.between(std::chrono::microseconds(50), latest_); }
 
@@ -121,7 +117,7 @@ class SimBroker {
   std::vector<Message> messages_;
   std::deque<Acknowledged> acknowledged_;  // lately
   std::vector<std::shared_ptr<Channel>> channels_;
-  std::vector<std::shared_ptr<LetterLine>> lines_;
+  SimLetterQueue letters_{world_, ledger_};
   std::size_t turn_ = 0;         // whose consumer is the next
   std::uint64_t consumers_ = 0;  // so many there were
   TimePoint down_until_{};
@@ -129,8 +125,6 @@ class SimBroker {
   TimePoint cuts_until_{};
   TimePoint queue_missing_until_{};
   std::optional<Channel::Request::Kind> breaks_at_;
-  bool blocks_ = false;
-  bool refuses_letters_ = false;
 };
 
 }  // namespace event_consumer::simulation

@@ -225,7 +225,7 @@ Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& 
   seat_.book.is_letter(delivery.tag);
   letters_.push_back({delivery.tag, event, delivery.body.size()});
   bytes_ += delivery.body.size();
-  if (line_) seat_.broker.send(*line_, event);
+  if (line_) seat_.broker.letters().send(*line_, event);
   return Done{};
 }
 
@@ -262,12 +262,12 @@ Result<Done> SimDeadLetters::try_again() {
                                 [](const Letter& letter) { return letter.is_forgotten; }),
                  letters_.end());
   bytes_ = 0;
-  line_ = seat_.broker.open_letters();
+  line_ = seat_.broker.letters().open();
   for (const Letter& letter : letters_) {
     seat_.world.require(seat_.book.has(letter.tag), "dead-letters (tag) what it has given back",
                         seat_.worker, letter.tag);
     bytes_ += letter.bytes;
-    seat_.broker.send(*line_, letter.event);
+    seat_.broker.letters().send(*line_, letter.event);
   }
   refuses_ = !letters_.empty();
   seat_.book.set_letters_refused(refuses_);

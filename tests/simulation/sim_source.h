@@ -86,7 +86,7 @@ class SimSource : public Source {
 
 class SimDeadLetters : public DeadLetterSink {
  public:
-  explicit SimDeadLetters(const Seat& seat) : seat_(seat), line_(seat_.broker.open_letters()) {}
+  explicit SimDeadLetters(const Seat& seat) : seat_(seat), line_(seat_.broker.letters().open()) {}
 
   Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
   Result<std::optional<DeliveryTag>> next_confirmed() override;
