@@ -72,10 +72,12 @@ async function insert(into, format, settings, rows, is_trial) {
 
 // The statement of a request that inserts rows, and the rows; nothing for any other.
 function split_insert(query, body) {
-  const pattern = /^\s*(INSERT\s+INTO\s.*)\sFORMAT\s+(\w+)\s*$/is;
-  if (query !== '') return [pattern.exec(query), body];
-  const end = body.indexOf('\n');
-  return end < 0 ? [null, body] : [pattern.exec(body.subarray(0, end).toString()), body.subarray(end + 1)];
+  if (query !== '') return [/^\s*(INSERT\s+INTO\s.*)\sFORMAT\s+(\w+)\s*$/is.exec(query), body];
+  // Byte by byte, as rows follow; a line break can stand in the name of a column, too.
+  const statement = /^\s*(INSERT\s+INTO\s.*?)\sFORMAT\s+(\w+) *\n/is.exec(body.toString('latin1'));
+  if (!statement) return [null, body];
+  const into = Buffer.from(statement[1], 'latin1').toString();
+  return [[statement[0], into, statement[2]], body.subarray(statement[0].length)];
 }
 
 // What the request is answered with, or nothing when its answer is to be lost.

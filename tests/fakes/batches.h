@@ -29,7 +29,7 @@ inline std::vector<DeliveryTag> tags_of(const Batch& batch) {
 // A format whose types the server compares itself, or does not.
 inline std::shared_ptr<const InsertFormat> insert_format(const char* query = "INSERT",
                                                          bool states_types = true) {
-  return std::make_shared<const InsertFormat>(InsertFormat{query, "", states_types});
+  return std::make_shared<const InsertFormat>(InsertFormat{query, 0, states_types});
 }
 
 }  // namespace event_consumer::testing

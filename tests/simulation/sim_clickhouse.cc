@@ -19,10 +19,10 @@ const ServerReport kServer{"simulated", true};
 // «VERSION COLUMNS»: so tests name the columns of the rows.
 std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, bool states_types) {
   return std::make_shared<const InsertFormat>(
-      InsertFormat{std::to_string(version) + " " + std::to_string(columns), "", states_types});
+      InsertFormat{std::to_string(version) + " " + std::to_string(columns), 0, states_types});
 }
 
-int version_of(const Batch& batch) { return std::atoi(batch.format().query.c_str()); }
+int version_of(const Batch& batch) { return std::atoi(batch.format().head.c_str()); }
 
 InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
   return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, kServer};
@@ -32,7 +32,7 @@ InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
 
 // RowBinary: strings of less than 2^14 bytes, the first of which is the event's.
 std::vector<EventId> SimClickHouse::events_of(const Batch& batch) {
-  const std::string& query = batch.format().query;
+  const std::string& query = batch.format().head;
   const auto columns = static_cast<std::size_t>(std::atoi(query.c_str() + query.find(' ')));
   std::vector<EventId> events;
   std::string_view bytes = batch.bytes();

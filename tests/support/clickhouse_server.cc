@@ -62,6 +62,15 @@ std::string tls_elements(const Certificate& certificate, int https_port) {
          element("loadDefaultCAFile", "false") + "</server></openSSL>\n";
 }
 
+std::string cluster_elements(const std::vector<int>& shards) {
+  if (shards.empty()) return "";
+  std::string text = "<remote_servers><shards>\n";
+  for (const int port : shards)
+    text += "<shard><replica>" + element("host", "127.0.0.1") +
+            element("port", std::to_string(port)) + "</replica></shard>\n";
+  return text + "</shards></remote_servers>\n";
+}
+
 std::string config_xml(const ClickhouseOptions& options, const std::string& directory,
                        int http_port, int https_port, int tcp_port) {
   return "<yandex>\n<logger>\n" + element("level", "information") +
@@ -76,6 +85,7 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          element("default_database", "default") + element("timezone", options.time_zone) +
          element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
          (options.certificate ? tls_elements(*options.certificate, https_port) : "") +
+         cluster_elements(options.shards) +
          "<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
          elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
 }

@@ -31,6 +31,8 @@ struct ClickhouseOptions {
   std::map<std::string, std::string> settings;
   std::map<std::string, std::string> merge_tree_settings;
   std::string time_zone = "UTC";
+  // The tcp_port() of each server that is a shard of the cluster `shards`; empty: there is none.
+  std::vector<int> shards;
   // With a size («64m») the data lie on a disk of that size: a tmpfs that only the server sees,
   // empty at each start. Only where own_disks_are_possible().
   std::string disk_size;

@@ -79,12 +79,6 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
   if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
     return {ErrorKind::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
-  // 18.16 refuses so what has more than about 16 kB in its URL.
-  if (answer.status == 400 && answer.body.empty())
-    return {ErrorKind::kConfiguration, "HTTP 400 without a word",
-            "if the table has very many columns, the statement is too long for this version: "
-            "shorten their names, or make those MATERIALIZED that events do not fill; else "
-            "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT"};
   const std::string status = fmt::format("HTTP {} {}", answer.status, cause);
   if (answer.status >= 500)
     return {ErrorKind::kUnavailable, status, "see why it is out of order, and try again"};

@@ -1,6 +1,7 @@
 #include "worker/clickhouse/insert.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/exception_class.h"
@@ -17,6 +18,9 @@ constexpr std::size_t kMessageEnd = 200;
 
 // ClickHouse answers an insert with nothing, and one that it refuses with some lines.
 constexpr std::size_t kLongestAnswer = 1 << 20;
+
+// What a server reads of a statement unless it is told to read more (max_query_size).
+constexpr std::size_t kLongestStatement = 262'144;
 
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
@@ -44,30 +48,41 @@ RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& fact
 InsertFormat insert_format(const TableName& table, const std::vector<Column>& columns,
                            const ServerFacts& facts, RowFormat rows) {
   InsertFormat format;
-  format.query = "INSERT INTO " + table.quoted() + " (";
+  std::string& head = format.head;
+  head = "INSERT INTO " + table.quoted() + " (";
+  bool is_first = true;
   for (const Column& column : columns) {
-    if (format.query.back() != '(') format.query += ", ";
-    format.query += quote_identifier(column.name);
+    if (!std::exchange(is_first, false)) head += ", ";
+    head += quote_identifier(column.name);
   }
   const bool with_defaults = rows == RowFormat::kRowBinaryWithDefaults;
   format.states_types =
       with_defaults ? facts.knows_typed_rows_with_defaults : facts.knows_typed_rows;
-  format.query += ") FORMAT RowBinary";
+  head += ") FORMAT RowBinary";
   if (format.states_types) {
-    format.query += with_defaults ? "WithNamesAndTypesAndDefaults" : "WithNamesAndTypes";
+    head += with_defaults ? "WithNamesAndTypesAndDefaults" : "WithNamesAndTypes";
   } else if (with_defaults) {
-    format.query += "WithDefaults";
+    head += "WithDefaults";
   }
+  format.statement_bytes = head.size();
+  // The server takes what follows one line break for rows, whatever it begins with.
+  head += '\n';
   if (!format.states_types) return format;
-  format.header += Leb128(columns.size()).view();
-  for (const Column& column : columns) append_string(column.name, format.header);
-  for (const Column& column : columns) append_string(column.type.name, format.header);
+  head += Leb128(columns.size()).view();
+  for (const Column& column : columns) append_string(column.name, head);
+  for (const Column& column : columns) append_string(column.type.name, head);
   return format;
 }
 
-QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
+QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
                                   const std::string& token) {
-  QueryParameters parameters = {{"query", query}, {"wait_end_of_query", "1"}};
+  QueryParameters parameters = {{"wait_end_of_query", "1"}};
+  if (format.statement_bytes > kLongestStatement)
+    parameters.emplace_back("max_query_size", std::to_string(format.statement_bytes + 1));
+  // Whatever the user's profile says. Without the first, an answer of a Distributed table would
+  // mean «spooled»; without the second, types would not be compared, and garbage would be stored.
+  if (!facts.distributed_sync.empty()) parameters.emplace_back(facts.distributed_sync, "1");
+  if (facts.knows_types_header) parameters.emplace_back("input_format_with_types_use_header", "1");
   if (facts.knows_async_insert) parameters.emplace_back("async_insert", "0");
   if (facts.knows_deduplication_token) {
     parameters.emplace_back("insert_deduplication_token", token);
@@ -128,8 +143,8 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   RunningQuery running(server, batch.token());
   AnswerLimits limits{kLongestAnswer};
   if (!deduplicates) limits.wait_on = [&] { return running.wait_on(); };
-  const HttpAnswer answer = http.post(insert_parameters(format.query, facts, batch.token()),
-                                      format.header, batch.bytes(), limits);
+  const HttpAnswer answer = http.post(insert_parameters(format, facts, batch.token()), format.head,
+                                      batch.bytes(), limits);
   InsertOutcome outcome = judge(answer, server);
   outcome.still_runs = outcome.code == kStillRunning;
   if (outcome.kind == Kind::kUnknown && !outcome.still_runs && !deduplicates)

@@ -20,12 +20,13 @@ RowFormat row_format(const std::vector<Column>& columns, const ServerFacts& fact
 InsertFormat insert_format(const TableName& table, const std::vector<Column>& columns,
                            const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 
-// The query and the settings that make its answer final: the insert is synchronous, and the answer
-// comes when it is done. A server that knows tokens recognises a repeated insert by `token`, in
-// the tables behind views, too, where it can;
-// another one is told to take equal rows for two batches, if it can. Only settings that the server
-// knows are sent. The token is the query's id, too: no server runs the same insert twice at once.
-QueryParameters insert_parameters(const std::string& query, const ServerFacts& facts,
+// The settings that make the answer to an insert final: it is synchronous, and the answer comes
+// when it is done. The statement itself stands at the head of the body: ClickHouse 18.16 takes 16
+// kB of a URL, many a proxy 8 kB. A server that knows tokens recognises a repeated insert by
+// `token`, in the tables behind views, too, where it can; another one is told to take equal rows
+// for two batches, if it can. Only settings that the server knows are sent. The token is the
+// query's id, too: no server runs the same insert twice at once.
+QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
                                   const std::string& token);
 
 // Posts `batch` to the server in use, of which `facts` are known, and waits for the answer. The

@@ -11,7 +11,7 @@ HttpAnswer post_no_rows(ClickHouseHttp& http, const ServerFacts& facts, const Ta
   ServerFacts without_token = facts;
   without_token.knows_deduplication_token = false;
   const InsertFormat format = insert_format(table, columns, without_token);
-  return http.post(insert_parameters(format.query, without_token, ""), format.header, "");
+  return http.post(insert_parameters(format, without_token, ""), format.head, "");
 }
 
 Result<Done> try_insert(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,

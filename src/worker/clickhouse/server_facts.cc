@@ -15,6 +15,7 @@ namespace {
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
                   facts.loses_deduplication_token, facts.knows_insert_deduplicate,
+                  facts.knows_types_header, facts.distributed_sync,
                   facts.knows_deduplication_window, facts.knows_view_deduplication,
                   facts.insert_quorum, facts.fsyncs_after_insert, facts.knows_column_positions,
                   facts.knows_table_uuids, facts.knows_typed_rows, facts.knows_rows_with_defaults,
@@ -59,7 +60,9 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   auto known = values_in(http,
                          "SELECT name, value FROM system.settings WHERE name IN ('async_insert', "
                          "'insert_deduplication_token', 'insert_deduplicate', 'insert_quorum', "
-                         "'deduplicate_blocks_in_dependent_materialized_views')");
+                         "'deduplicate_blocks_in_dependent_materialized_views', "
+                         "'input_format_with_types_use_header', 'insert_distributed_sync', "
+                         "'distributed_foreground_insert')");
   if (!known) return known.error();
   facts.knows_async_insert = has(*known, "async_insert");
   facts.knows_deduplication_token = has(*known, "insert_deduplication_token");
@@ -67,6 +70,9 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   facts.knows_view_deduplication =
       has(*known, "deduplicate_blocks_in_dependent_materialized_views");
   facts.insert_quorum = read_quorum((*known)["insert_quorum"]);
+  facts.knows_types_header = has(*known, "input_format_with_types_use_header");
+  for (const char* name : {"insert_distributed_sync", "distributed_foreground_insert"})
+    if (has(*known, name)) facts.distributed_sync = name;
   if (!facts.knows_deduplication_token) return Done{};
   const auto arrives = token_arrives(http);
   if (!arrives) return arrives.error();

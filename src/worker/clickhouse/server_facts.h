@@ -16,6 +16,10 @@ struct ServerFacts {
   bool knows_deduplication_token = false;  // setting insert_deduplication_token
   bool loses_deduplication_token = false;  // and what is sent of it does not arrive there
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
+  bool knows_types_header = false;         // setting input_format_with_types_use_header
+  // The setting that makes the answer to an insert into a Distributed table wait for the shards:
+  // distributed_foreground_insert, insert_distributed_sync in older versions.
+  std::string distributed_sync = {};
   // The setting non_replicated_deduplication_window of MergeTree tables.
   bool knows_deduplication_window = false;
   // The setting deduplicate_blocks_in_dependent_materialized_views.

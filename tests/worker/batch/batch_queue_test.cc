@@ -195,7 +195,7 @@ TEST_CASE("batch queue: batches are put before and behind others", "[batch_queue
   CHECK(queue.held_bytes() == 12);
   std::vector<std::string> left;
   while (queue.has_sealed()) {
-    left.push_back(std::to_string(tags_of(queue.front())[0]) + queue.front().format().query);
+    left.push_back(std::to_string(tags_of(queue.front())[0]) + queue.front().format().head);
     pop(queue);
   }
   CHECK(left == std::vector<std::string>{"1old", "2old", "4new", "3old"});
@@ -215,7 +215,7 @@ TEST_CASE("batch queue: rows of two formats in turn make two batches", "[batch_q
   seal_now(queue);
   CHECK(tags_of(queue.front()) == Tags{2, 4, 6});
   CHECK(queue.front().bytes() == "r2r4r6");
-  CHECK(queue.front().format().query == "other");
+  CHECK(queue.front().format().head == "other");
 }
 
 TEST_CASE("batch queue: a third format seals the older batch", "[batch_queue]") {
@@ -232,7 +232,7 @@ TEST_CASE("batch queue: a third format seals the older batch", "[batch_queue]") 
   pop(queue);
   seal_now(queue);
   CHECK(queue.front().bytes() == "three");
-  CHECK(queue.front().format().query == "third");
+  CHECK(queue.front().format().head == "third");
 }
 
 TEST_CASE("batch queue: two batches being filled share the limit in bytes", "[batch_queue]") {

@@ -83,7 +83,7 @@ TEST_CASE("batch: a part has its rows, its deliveries and a token of its own", "
   CHECK(part.bytes() == "<bb><ccc>");
   CHECK(tags_of(part) == std::vector<DeliveryTag>{2, 3});
   CHECK((part.oldest() == kNow));
-  CHECK(part.format().query == "INSERT HERE");
+  CHECK(part.format().head == "INSERT HERE");
   CHECK(part.token().size() == 32);
   CHECK(part.token() != batch.token());
   CHECK(part.is_part());

@@ -73,12 +73,6 @@ TEST_CASE("diagnosis: an exception goes by its code, whatever event it quotes", 
   CHECK(contains(diagnose_clickhouse({500, quoting, 497}, server()).remedy, "right to insert"));
 }
 
-TEST_CASE("diagnosis: ClickHouse refuses a statement that is too long", "[diagnosis]") {
-  const auto diagnosis = diagnose_clickhouse({400, "", 0}, server());
-  CHECK(diagnosis.kind == ErrorKind::kConfiguration);
-  CHECK(contains(diagnosis.remedy, "very many columns"));
-}
-
 TEST_CASE("diagnosis: ClickHouse has no table, or a view of it fails", "[diagnosis]") {
   CHECK(contains(diagnose_clickhouse({404, "Code: 60. No", 60}, server()).remedy,
                  "create the table"));

@@ -26,7 +26,9 @@ Batch sealed_batch(const char* query = "INSERT") {
 }
 
 std::string plain_query(const TableName& name, const std::vector<Column>& columns) {
-  return insert_format(name, columns, {}).query;
+  const InsertFormat format = insert_format(name, columns, {});
+  CHECK(format.head.substr(format.statement_bytes) == "\n");
+  return format.head.substr(0, format.statement_bytes);
 }
 
 TEST_CASE("insert query: names table and columns in their order", "[insert]") {
@@ -47,13 +49,15 @@ TEST_CASE("insert format: names and types stand before the rows where the server
           "[insert]") {
   ServerFacts facts;
   CHECK_FALSE(insert_format({"d", "t"}, {column("a")}, facts).states_types);
-  CHECK(insert_format({"d", "t"}, {column("a")}, facts).header == "");
+  CHECK(insert_format({"d", "t"}, {column("a")}, facts).head ==
+        "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary\n");
   facts.knows_typed_rows = true;
   const InsertFormat typed =
       insert_format({"d", "t"}, {column("a"), column("b", "DateTime('UTC')")}, facts);
   CHECK(typed.states_types);
-  CHECK(typed.query == "INSERT INTO `d`.`t` (`a`, `b`) FORMAT RowBinaryWithNamesAndTypes");
-  CHECK(typed.header == "\2\1a\1b\6String\017DateTime('UTC')");
+  CHECK(typed.head ==
+        "INSERT INTO `d`.`t` (`a`, `b`) FORMAT RowBinaryWithNamesAndTypes\n"
+        "\2\1a\1b\6String\017DateTime('UTC')");
 }
 
 TEST_CASE("insert format: types are stated before rows with marks for DEFAULT, too", "[insert]") {
@@ -69,12 +73,12 @@ TEST_CASE("insert format: types are stated before rows with marks for DEFAULT, t
   const auto format = [&] {
     return insert_format({"d", "t"}, {marked}, facts, RowFormat::kRowBinaryWithDefaults);
   };
-  CHECK(format().query == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithDefaults");
-  CHECK(format().header == "");
+  CHECK(format().head == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithDefaults\n");
   CHECK_FALSE(format().states_types);
   facts.knows_typed_rows_with_defaults = true;
-  CHECK(format().query == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithNamesAndTypesAndDefaults");
-  CHECK(format().header == "\1\1a\6String");
+  CHECK(format().head ==
+        "INSERT INTO `d`.`t` (`a`) FORMAT RowBinaryWithNamesAndTypesAndDefaults\n"
+        "\1\1a\6String");
   CHECK(format().states_types);
 }
 
@@ -86,15 +90,34 @@ TEST_CASE("insert parameters: of the settings only those that the server knows",
         facts.knows_async_insert = async;
         facts.knows_deduplication_token = token;
         facts.knows_insert_deduplicate = deduplicate;
-        QueryParameters expected = {{"query", "INSERT"}, {"wait_end_of_query", "1"}};
+        QueryParameters expected = {{"wait_end_of_query", "1"}};
         if (async) expected.push_back({"async_insert", "0"});
         if (token) expected.push_back({"insert_deduplication_token", "abc"});
         if (!token && deduplicate) expected.push_back({"insert_deduplicate", "0"});
         expected.push_back({"query_id", "abc"});
-        CHECK((insert_parameters("INSERT", facts, "abc") == expected));
+        CHECK((insert_parameters({}, facts, "abc") == expected));
       }
     }
   }
+}
+
+TEST_CASE("insert parameters: shards and types do not hang on the user's profile", "[insert]") {
+  ServerFacts facts;
+  facts.knows_types_header = true;
+  facts.distributed_sync = "distributed_foreground_insert";
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{{"wait_end_of_query", "1"},
+                         {"distributed_foreground_insert", "1"},
+                         {"input_format_with_types_use_header", "1"}}));
+}
+
+TEST_CASE("insert parameters: a statement longer than a server reads is announced", "[insert]") {
+  InsertFormat format;
+  format.statement_bytes = 262'144;
+  CHECK((insert_parameters(format, {}, "") == QueryParameters{{"wait_end_of_query", "1"}}));
+  format.statement_bytes = 262'145;
+  CHECK((insert_parameters(format, {}, "") ==
+         QueryParameters{{"wait_end_of_query", "1"}, {"max_query_size", "262146"}}));
 }
 
 TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
@@ -102,7 +125,7 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
   ServerFacts facts;
   facts.knows_deduplication_token = true;
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
-  const Batch batch = sealed_batch("INSERT INTO `d`.`t` (`a`) FORMAT RowBinary");
+  const Batch batch = sealed_batch("INSERT INTO `d`.`t` (`a`) FORMAT RowBinary\n");
   const InsertOutcome outcome = post_batch(http, facts, batch, /*deduplicates=*/true);
   CHECK((outcome.kind == Kind::kStored));
   CHECK(outcome.code == 0);
@@ -111,11 +134,9 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
 
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
-  CHECK(requests[0].line ==
-        "POST /?query=INSERT%20INTO%20%60d%60.%60t%60%20%28%60a%60%29%20FORMAT%20RowBinary"
-        "&wait_end_of_query=1&insert_deduplication_token=" +
-            batch.token() + "&query_id=" + batch.token() + " HTTP/1.1");
-  CHECK(requests[0].body == "\2ab");
+  CHECK(requests[0].line == "POST /?wait_end_of_query=1&insert_deduplication_token=" +
+                                batch.token() + "&query_id=" + batch.token() + " HTTP/1.1");
+  CHECK(requests[0].body == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary\n\2ab");
   CHECK(requests[1].line == requests[0].line);
   CHECK(requests[1].body == requests[0].body);
 }

@@ -45,7 +45,7 @@ class SlowServer {
 
  private:
   std::string answer(const HttpRequest& request) {
-    if (request.line.find("INSERT") != std::string::npos) return FakeHttpServer::kLater;
+    if (request.body.find("INSERT") != std::string::npos) return FakeHttpServer::kLater;
     const std::string reply = replies_.at(asked_++);
     if (asked_ < replies_.size() && replies_[asked_] == kStored)
       server_.answer_waiting(http_answer(200));

@@ -68,6 +68,24 @@ TEST_CASE("server facts: a token that is not read back is lost on the way", "[se
   CHECK(facts.value().loses_deduplication_token);
 }
 
+TEST_CASE("server facts: the settings that an answer's meaning hangs on are known by themselves",
+          "[server_facts]") {
+  const auto old = facts_from("insert_distributed_sync\n", "");
+  REQUIRE(old.ok());
+  CHECK(old.value().distributed_sync == "insert_distributed_sync");
+  CHECK_FALSE(old.value().knows_types_header);
+  const auto recent = facts_from(
+      "distributed_foreground_insert\ninput_format_with_types_use_header\n"
+      "insert_distributed_sync\n",
+      kWindow, "");
+  REQUIRE(recent.ok());
+  CHECK(recent.value().distributed_sync == "distributed_foreground_insert");
+  CHECK(recent.value().knows_types_header);
+  const auto neither = facts_from("", "");
+  REQUIRE(neither.ok());
+  CHECK(neither.value().distributed_sync.empty());
+}
+
 TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
   const auto facts =
       facts_from("insert_quorum\tauto\n", kWindow, "RowBinaryWithNamesAndTypesAndDefaults\n");

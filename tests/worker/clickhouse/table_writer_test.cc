@@ -45,7 +45,7 @@ struct FakeClickHouse {
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
     if (request.body.find("FROM system.tables") != std::string::npos)
       return http_answer(200, has_table ? kDatabaseAndName + engine + "\n" : "");
-    if (!has_table && request.line.find("INSERT") != std::string::npos)
+    if (!has_table && request.body.find("INSERT") != std::string::npos)
       return http_answer(404, "Code: 60, e.displayText() = DB::Exception: Table d.t doesn't exist");
     if (request.body.find("CREATE TABLE") == 0) has_table = true;
     if (request.body.find("SELECT name, type") == 0) {
@@ -99,7 +99,7 @@ class Rig {
   long inserts() const {
     const auto requests = server_.requests();
     return std::count_if(requests.begin(), requests.end(), [](const HttpRequest& request) {
-      return request.line.find("INSERT") != std::string::npos && !request.body.empty();
+      return request.body.find("INSERT") != std::string::npos && request.body.back() != '\n';
     });
   }
 

@@ -30,7 +30,7 @@ TEST_CASE("insert stage: a table that has changed gets its rows encoded anew", "
                                                       "2\0",
                                                       6));
   CHECK(rig.inserter.posts.at(1).token != rig.inserter.posts.at(0).token);
-  CHECK(rig.inserter.posts.at(1).batch->format().query == "INSERT WIDER");
+  CHECK(rig.inserter.posts.at(1).batch->format().head == "INSERT WIDER");
   rig.store();
   CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 2});
   CHECK(rig.inserter.posts.at(2).tags == Tags{3});

@@ -1,0 +1,55 @@
+// What an insert says to ClickHouse 26 beside its rows.
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/clickhouse_engine.h"
+#include "tests/support/schema_changes.h"
+#include "tests/support/service.h"
+#include "tests/support/test_topology.h"
+#include "tests/support/wait.h"
+#include "tests/support/wide_table.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+}  // namespace
+
+// It has no table whose INSERT would be longer than 262 144 bytes.
+TEST_CASE("ClickHouse 26: a statement of 1000 columns and 240 kB is taken") {
+  constexpr int kColumns = 1000;
+  TestTopology topology("wide", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  create_wide_table(engine(), topology.table(), kColumns);
+  Service service(topology.environment());
+  AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), wide_event(kColumns));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(30));
+  INFO(service.log());
+  REQUIRE(stored);
+  CHECK(is_stored_wide(engine(), topology.table(), kColumns));
+}
+
+// The engine's settings last, as those of a user's profile do. Values of the two types are as long
+// as each other.
+TEST_CASE("ClickHouse 26: types are compared, whatever the user's profile says") {
+  TestTopology topology("profile", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() +
+                 " (short_code String, timestamp DateTime, user_agent String, ip_address String, "
+                 "referrer String, original_url String, amount UInt32) ENGINE = MergeTree() ORDER "
+                 "BY short_code");
+  engine().query("SET input_format_with_types_use_header = 0");
+  std::vector<std::string> statements;
+  for (int i = 0; i < 4; ++i) {
+    statements.push_back("MODIFY COLUMN amount Float32");
+    statements.push_back("MODIFY COLUMN amount UInt32");
+  }
+  CHECK(alter_in_mid_drain(topology, engine(), statements) == std::vector<std::string>());
+  engine().query("SET input_format_with_types_use_header = 1");
+}
+
+}  // namespace event_consumer::testing

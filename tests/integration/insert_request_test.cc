@@ -1,0 +1,150 @@
+// What an insert says to ClickHouse beside its rows: the statement at the head of the body, and
+// settings that decide what its answer means.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/service.h"
+#include "tests/support/test_topology.h"
+#include "tests/support/wait.h"
+#include "tests/support/wide_table.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+Environment for_any_table(const TestTopology& topology) {
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  return environment;
+}
+
+}  // namespace
+
+TEST_CASE("insert request: a statement of 1200 columns and 288 kB is taken by ClickHouse 18.16") {
+  constexpr int kColumns = 1200;
+  TestTopology topology("wide");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  create_wide_table(clickhouse(), topology.table(), kColumns);
+  Service service(for_any_table(topology));
+  AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), wide_event(kColumns));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(30));
+  INFO(service.log());
+  REQUIRE(stored);
+  CHECK(is_stored_wide(clickhouse(), topology.table(), kColumns));
+  const Finished check = run_program(for_any_table(topology), {"check"});
+  INFO(check.output);
+  CHECK(describe_status(check.status) == "exit status 0");
+}
+
+// A row begins with the length of its first value, and goes on with the value.
+TEST_CASE("insert request: rows are stored right whatever they begin with") {
+  TestTopology topology("first_bytes");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() +
+                     " (s String) ENGINE = MergeTree() ORDER BY s");
+  std::vector<std::string> values;
+  for (const std::string& beginning : {std::string("\n\n"),
+                                       std::string("\r\n"),
+                                       std::string("\t\t"),
+                                       std::string("\f "),
+                                       std::string("  "),
+                                       std::string("\n;"),
+                                       std::string(" \n"),
+                                       std::string("\r\r"),
+                                       std::string("\n--"),
+                                       std::string("\n\0", 2),
+                                       std::string("\0\0", 2),
+                                       std::string("\v#"),
+                                       std::string("; DROP"),
+                                       std::string(";;"),
+                                       std::string("--"),
+                                       std::string("/*"),
+                                       std::string("''"),
+                                       std::string("\"\""),
+                                       std::string("``"),
+                                       std::string("#!"),
+                                       std::string("\\N"),
+                                       std::string("(1), (2)"),
+                                       std::string("{}"),
+                                       std::string("DROP TABLE x"),
+                                       std::string("SETTINGS max_query_size = 1"),
+                                       std::string("FORMAT TSV"),
+                                       std::string("VALUES ('x')")}) {
+    // The first byte is the length; the others stand behind it.
+    std::string value = beginning.substr(1);
+    value.resize(static_cast<unsigned char>(beginning[0]), 'x');
+    values.push_back(value);
+  }
+  Environment environment = for_any_table(topology);
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = "1";
+  AmqpClient client(rabbitmq().url());
+  for (const std::string& value : values) {
+    std::string json;
+    for (const char c : value) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
+      json += escaped;
+    }
+    client.publish(topology.exchange(), topology.queue(), R"({"s": ")" + json + R"("})");
+  }
+  Service service(environment);
+  const bool stored = wait_until([&] { return topology.rows() == values.size(); }, seconds(60));
+  INFO(service.log());
+  REQUIRE(stored);
+  std::sort(values.begin(), values.end());
+  std::string expected;
+  for (const std::string& value : values) {
+    for (const char c : value) {
+      char digits[4];
+      std::snprintf(digits, sizeof digits, "%02X", static_cast<unsigned>(c));
+      expected += digits;
+    }
+    expected += '\n';
+  }
+  CHECK(clickhouse().query("SELECT hex(s) FROM " + topology.table() + " ORDER BY s") == expected);
+  CHECK(service.count_in_log("refused") == 0);
+}
+
+// Without insert_distributed_sync the server answers when it has spooled the rows.
+TEST_CASE("insert request: a Distributed table answers when its shards have the rows") {
+  ClickhouseServer shard;
+  ClickhouseOptions options;
+  options.shards = {shard.tcp_port()};
+  ClickhouseServer front(options);
+  TestTopology topology("distributed", front);
+  topology.declare_topology();
+  const std::string local = topology.database() + ".local";
+  const std::string columns = " (id UInt64) ";
+  shard.query("CREATE DATABASE " + topology.database());
+  shard.query("CREATE TABLE " + local + columns + "ENGINE = MergeTree() ORDER BY id");
+  front.query("CREATE DATABASE " + topology.database());
+  front.query("CREATE TABLE " + topology.table() + columns + "ENGINE = Distributed(shards, " +
+              topology.database() + ", local, id)");
+  Service service(for_any_table(topology));
+  REQUIRE(service.wait_consuming(1));
+  shard.kill();
+  AmqpClient client(rabbitmq().url());
+  for (int id = 0; id < 20; ++id)
+    client.publish(topology.exchange(), topology.queue(), "{\"id\": " + std::to_string(id) + "}");
+  const bool refused =
+      wait_until([&] { return service.count_in_log("tried again") >= 1; }, seconds(30));
+  INFO(service.log());
+  REQUIRE(refused);
+  CHECK(rabbitmq().queue_counts(topology.queue()).unacknowledged == 20);
+  CHECK(service.count_in_log("nothing is lost") >= 1);
+  shard.start();
+  CHECK(wait_until([&] { return shard.query("SELECT count() FROM " + local) == "20\n"; },
+                   seconds(60)));
+  CHECK(service.stop() == 0);
+  CHECK(shard.query("SELECT count(), uniqExact(id) FROM " + local) == "20\t20\n");
+  const auto counts = rabbitmq().queue_counts(topology.queue());
+  CHECK(counts.ready + counts.unacknowledged == 0);
+}
+
+}  // namespace event_consumer::testing
