@@ -24,10 +24,11 @@ void add_flags(CLI::App& app, Settings& flags) {
   for (const OptionRow& row : option_table()) {
     if (row.flag == nullptr) continue;
     const std::string variable = row.variable;
-    app.add_option_function<std::string>(
-           std::string("--") + row.flag,
-           [&flags, variable](const std::string& text) { flags[variable] = text; }, describe(row))
-        ->type_name(row.value_name);
+    CLI::Option* option = app.add_option_function<std::string>(
+        std::string("--") + row.flag,
+        [&flags, variable](const std::string& text) { flags[variable] = text; }, describe(row));
+    option->type_name(row.value_name);
+    if (row.repeats) option->join(',');
   }
 }
 

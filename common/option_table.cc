@@ -147,6 +147,14 @@ ParseError parse_allow_buffer(const std::string& text, Options& options) {
   return parse_switch(text, options.allow_buffer);
 }
 
+ParseError parse_clickhouse_settings(const std::string& text, Options& options) {
+  return parse_insert_settings(text, options.clickhouse_settings);
+}
+
+ParseError parse_durable(const std::string& text, Options& options) {
+  return parse_switch(text, options.durable);
+}
+
 ParseError parse_required(const std::string& text, Options& options) {
   options.required_columns.reset();
   if (text != "auto") options.required_columns = parse_list(text);
@@ -262,6 +270,9 @@ const std::vector<OptionRow>& option_table() {
       {"clickhouse-timeout", "CLICKHOUSE_TIMEOUT", "SECONDS", "30",
        "for an answer, and for the server to take more of an insert",
        whole_seconds<&Options::clickhouse_timeout, 3600>},
+      {"clickhouse-setting", "CLICKHOUSE_SETTINGS", "NAME=VALUE[,NAME=VALUE...]", "",
+       "settings of ClickHouse for each insert; may be given several times",
+       parse_clickhouse_settings, nullptr, nullptr, nullptr, /*repeats=*/true},
       {"create-table", "EVENT_CONSUMER_CREATE_TABLE", "auto/on/off", "auto",
        "create database and click-event table when absent; auto: only when the table's name is "
        "click_events",
@@ -270,6 +281,8 @@ const std::vector<OptionRow>& option_table() {
        "accept a table of the engine Buffer, whose rows are in memory only when they are "
        "acknowledged",
        parse_allow_buffer},
+      {"durable", "EVENT_CONSUMER_DURABLE", "on/off", "off",
+       "create the table so that an insert is on disk when it is answered", parse_durable},
       {"required", "EVENT_CONSUMER_REQUIRED", "COLUMNS", "auto",
        "events without these are rejected; auto: short_code, timestamp and original_url of a table "
        "made for click events, none of another",

@@ -24,6 +24,9 @@ struct OptionRow {
   std::string (*shown)(const std::string& text) = nullptr;
   // Another name of the variable, which wins where both are given; nullptr for most.
   const char* alias = nullptr;
+  // The flag may be given several times, which is as good as once with all texts and commas
+  // between.
+  bool repeats = false;
 };
 
 // Names the configuration file in the environment; it is no option, and no file may hold it.

@@ -11,6 +11,7 @@
 
 #include "common/amqp_url.h"
 #include "common/host_port.h"
+#include "common/insert_settings.h"
 #include "common/log.h"
 
 namespace event_consumer {
@@ -53,8 +54,10 @@ struct Options {
   std::string clickhouse_password;
   std::string clickhouse_password_file;  // empty: clickhouse_password is the password
   std::chrono::seconds clickhouse_timeout;
+  InsertSettings clickhouse_settings;  // sent with each insert
   CreateTable create_table;
   bool allow_buffer;  // whether the table may have the engine Buffer, which holds rows in memory
+  bool durable;  // whether the table that is created writes each insert to disk before the answer
   // Nothing: decided by the table, when a worker starts.
   std::optional<std::vector<std::string>> required_columns;
 

@@ -21,7 +21,7 @@ _event_consumer() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
-    --clickhouse-tls | --allow-buffer) words='on off' ;;
+    --clickhouse-tls | --allow-buffer | --durable) words='on off' ;;
     --create-table) words='auto on off' ;;
     --delivery-limit) words='auto none' ;;
     --prefetch) words='auto' ;;

@@ -32,6 +32,16 @@ TEST_CASE("command line: a flag's value stands behind it or behind =", "[command
   CHECK(accepted({"--dead-letter-queue", ""}).resolved.options.dead_letter_queue == "");
 }
 
+TEST_CASE("command line: a flag that repeats is as good as one with commas", "[command_line]") {
+  const CleanEnvironment environment;
+  const CommandLine command_line =
+      accepted({"--clickhouse-setting", "a=1", "--workers", "3", "--clickhouse-setting=b=2,c=3"});
+  CHECK(command_line.resolved.texts.at("CLICKHOUSE_SETTINGS") == "a=1,b=2,c=3");
+  CHECK((command_line.resolved.options.clickhouse_settings ==
+         InsertSettings{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+  CHECK(command_line.resolved.options.workers == 3);
+}
+
 TEST_CASE("command line: nothing behind = is an empty value", "[command_line]") {
   const CleanEnvironment environment;
   CHECK(accepted({"--dead-letter-queue="}).resolved.options.dead_letter_queue == "");

@@ -2,7 +2,9 @@
 #include <string>
 #include <vector>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/schema_changes.h"
 #include "tests/support/service.h"
@@ -50,6 +52,39 @@ TEST_CASE("ClickHouse 26: types are compared, whatever the user's profile says")
   }
   CHECK(alter_in_mid_drain(topology, engine(), statements) == std::vector<std::string>());
   engine().query("SET input_format_with_types_use_header = 1");
+}
+
+TEST_CASE("ClickHouse 26: a table that is created durable is so") {
+  TestTopology topology("durable", engine());
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_DURABLE"] = "on";
+  Service service(environment);
+  REQUIRE(service.wait_consuming(1));
+  CHECK(contains(topology.create_statement(), "fsync_after_insert = 1, fsync_part_directory = 1"));
+  AmqpClient(rabbitmq().url())
+      .publish(topology.exchange(), topology.queue(), ClickEvents().json_at(1));
+  CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(20)));
+}
+
+TEST_CASE("ClickHouse 26: settings are asked for before events are taken") {
+  TestTopology topology("settings", engine());
+  topology.declare_topology();
+  for (const auto& [setting, words] : std::vector<std::pair<std::string, std::string>>{
+           {"insert_qourum=2", "does not know this setting: did you mean insert_quorum?"},
+           {"insert_quorum=many", "Code: "},
+           {"fsync_after_insert=1", "it is a setting of tables, and none of inserts"}}) {
+    const Finished check =
+        run_program(topology.environment(), {"check", "--clickhouse-setting", setting});
+    INFO(check.output);
+    CHECK(describe_status(check.status) == "exit status 78");
+    CHECK(contains(check.output, "--clickhouse-setting " + setting + ": "));
+    CHECK(contains(check.output, words));
+  }
+  const Finished check = run_program(topology.environment(),
+                                     {"check", "--clickhouse-setting", "insert_quorum_timeout=1"});
+  INFO(check.output);
+  CHECK(describe_status(check.status) == "exit status 0");
 }
 
 }  // namespace event_consumer::testing

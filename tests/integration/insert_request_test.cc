@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/refused_start.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
@@ -145,6 +147,55 @@ TEST_CASE("insert request: a Distributed table answers when its shards have the 
   CHECK(shard.query("SELECT count(), uniqExact(id) FROM " + local) == "20\t20\n");
   const auto counts = rabbitmq().queue_counts(topology.queue());
   CHECK(counts.ready + counts.unacknowledged == 0);
+}
+
+TEST_CASE("insert request: settings of the options are sent, and shown by check") {
+  TestTopology topology("settings");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  clickhouse().query("CREATE TABLE " + topology.table() +
+                     " (a UInt8) ENGINE = MergeTree() ORDER BY a");
+  const std::vector<std::string> given = {"--clickhouse-setting", "max_threads=3",
+                                          "--clickhouse-setting", "insert_quorum_timeout=1234"};
+  std::vector<std::string> arguments = {"check"};
+  arguments.insert(arguments.end(), given.begin(), given.end());
+  const Finished check = run_program(for_any_table(topology), arguments);
+  INFO(check.output);
+  CHECK(describe_status(check.status) == "exit status 0");
+  CHECK(contains(check.output, "setting max_threads = 3: sent with each insert"));
+  CHECK(contains(check.output, "setting insert_quorum_timeout = 1234: sent with each insert"));
+  const Finished refused =
+      run_program(for_any_table(topology), {"check", "--clickhouse-setting", "readonly=1"});
+  INFO(refused.output);
+  CHECK(describe_status(refused.status) == "exit status 78");
+  CHECK(contains(refused.output, "cannot insert into"));
+}
+
+TEST_CASE("slip: an unknown setting") {
+  TestTopology topology("unknown_setting");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_SETTINGS"] = "insert_qourum=2";
+  CHECK(not_refused(topology, environment, "--clickhouse-setting insert_qourum=2: ",
+                    "does not know this setting: did you mean insert_quorum?") == "");
+}
+
+TEST_CASE("slip: a table's setting for inserts") {
+  TestTopology topology("table_setting");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_SETTINGS"] = "parts_to_throw_insert=1";
+  CHECK(not_refused(topology, environment, "--clickhouse-setting parts_to_throw_insert=1: ",
+                    "it is a setting of tables, and none of inserts: ALTER TABLE") == "");
+}
+
+TEST_CASE("slip: a value that no setting takes") {
+  TestTopology topology("bad_setting");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_SETTINGS"] = "insert_quorum=many";
+  CHECK(not_refused(topology, environment,
+                    "--clickhouse-setting insert_quorum=many: ", " as 0: correct it") == "");
 }
 
 }  // namespace event_consumer::testing

@@ -42,7 +42,8 @@ ClickHouseServer clickhouse_server(const Options& options) {
   return {hosts.front().host,         hosts.front().port,
           options.clickhouse_user,    options.clickhouse_password,
           options.clickhouse_timeout, options.clickhouse_tls,
-          options.clickhouse_ca_file, {hosts.begin() + 1, hosts.end()}};
+          options.clickhouse_ca_file, {hosts.begin() + 1, hosts.end()},
+          options.clickhouse_settings};
 }
 
 std::string ClickHouseServer::describe() const {

@@ -27,6 +27,7 @@ struct ClickHouseServer {
   bool tls = false;
   std::string ca_file = {};                 // of the CAs trusted with TLS; empty: the system's
   std::vector<HostPort> alternatives = {};  // other hosts, with the same user and settings
+  InsertSettings settings = {};             // sent with each insert
 
   // «ClickHouse host:port»: for logs.
   std::string describe() const;

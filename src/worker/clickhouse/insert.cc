@@ -75,8 +75,9 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
 }
 
 QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
-                                  const std::string& token) {
-  QueryParameters parameters = {{"wait_end_of_query", "1"}};
+                                  const std::string& token, const InsertSettings& settings) {
+  QueryParameters parameters = settings;
+  parameters.emplace_back("wait_end_of_query", "1");
   if (format.statement_bytes > kLongestStatement)
     parameters.emplace_back("max_query_size", std::to_string(format.statement_bytes + 1));
   // Whatever the user's profile says. Without the first, an answer of a Distributed table would
@@ -143,8 +144,9 @@ InsertOutcome post_batch(ClickHouseHttp& http, const ServerFacts& facts, const B
   RunningQuery running(server, batch.token());
   AnswerLimits limits{kLongestAnswer};
   if (!deduplicates) limits.wait_on = [&] { return running.wait_on(); };
-  const HttpAnswer answer = http.post(insert_parameters(format, facts, batch.token()), format.head,
-                                      batch.bytes(), limits);
+  const HttpAnswer answer =
+      http.post(insert_parameters(format, facts, batch.token(), server.settings), format.head,
+                batch.bytes(), limits);
   InsertOutcome outcome = judge(answer, server);
   outcome.still_runs = outcome.code == kStillRunning;
   if (outcome.kind == Kind::kUnknown && !outcome.still_runs && !deduplicates)

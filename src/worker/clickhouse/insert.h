@@ -24,10 +24,10 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
 // when it is done. The statement itself stands at the head of the body: ClickHouse 18.16 takes 16
 // kB of a URL, many a proxy 8 kB. A server that knows tokens recognises a repeated insert by
 // `token`, in the tables behind views, too, where it can; another one is told to take equal rows
-// for two batches, if it can. Only settings that the server knows are sent. The token is the
-// query's id, too: no server runs the same insert twice at once.
+// for two batches, if it can. Only settings that the server knows are sent, and `settings`, those
+// of the options. The token is the query's id, too: no server runs the same insert twice at once.
 QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
-                                  const std::string& token);
+                                  const std::string& token, const InsertSettings& settings = {});
 
 // Posts `batch` to the server in use, of which `facts` are known, and waits for the answer. The
 // same batch may be posted again, also to another server, and keeps its token. Where that would

@@ -11,7 +11,8 @@ HttpAnswer post_no_rows(ClickHouseHttp& http, const ServerFacts& facts, const Ta
   ServerFacts without_token = facts;
   without_token.knows_deduplication_token = false;
   const InsertFormat format = insert_format(table, columns, without_token);
-  return http.post(insert_parameters(format, without_token, ""), format.head, "");
+  return http.post(insert_parameters(format, without_token, "", http.server().settings),
+                   format.head, "");
 }
 
 Result<Done> try_insert(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,

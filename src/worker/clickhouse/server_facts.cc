@@ -15,7 +15,7 @@ namespace {
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
                   facts.loses_deduplication_token, facts.knows_insert_deduplicate,
-                  facts.knows_types_header, facts.distributed_sync,
+                  facts.knows_types_header, facts.distributed_sync, facts.knows_durable_inserts,
                   facts.knows_deduplication_window, facts.knows_view_deduplication,
                   facts.insert_quorum, facts.fsyncs_after_insert, facts.knows_column_positions,
                   facts.knows_table_uuids, facts.knows_typed_rows, facts.knows_rows_with_defaults,
@@ -25,8 +25,9 @@ auto all(const ServerFacts& facts) {
 using Values = std::map<std::string, std::string>;
 
 // The lines of the answer: a name each, and a value behind it where one is asked for.
-Result<Values> values_in(ClickHouseHttp& http, const std::string& query) {
-  const auto answer = run_query(http, query);
+Result<Values> values_in(ClickHouseHttp& http, const std::string& query,
+                         const InsertSettings& settings = {}) {
+  const auto answer = run_query(http, query, settings);
   if (!answer) return answer.error();
   Values values;
   std::istringstream lines(answer.value());
@@ -62,7 +63,8 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
                          "'insert_deduplication_token', 'insert_deduplicate', 'insert_quorum', "
                          "'deduplicate_blocks_in_dependent_materialized_views', "
                          "'input_format_with_types_use_header', 'insert_distributed_sync', "
-                         "'distributed_foreground_insert')");
+                         "'distributed_foreground_insert')",
+                         http.server().settings);
   if (!known) return known.error();
   facts.knows_async_insert = has(*known, "async_insert");
   facts.knows_deduplication_token = has(*known, "insert_deduplication_token");
@@ -87,6 +89,7 @@ Result<Done> read_table_settings(ClickHouseHttp& http, ServerFacts& facts) {
   if (!known) return known.error();
   facts.knows_deduplication_window = has(*known, "non_replicated_deduplication_window");
   facts.fsyncs_after_insert = (*known)["fsync_after_insert"] == "1";
+  facts.knows_durable_inserts = has(*known, "fsync_after_insert");
   return Done{};
 }
 

@@ -24,10 +24,11 @@ struct ServerFacts {
   bool knows_deduplication_window = false;
   // The setting deduplicate_blocks_in_dependent_materialized_views.
   bool knows_view_deduplication = false;
-  std::uint64_t insert_quorum = 0;              // of the user's profile; «auto», a majority, is 2
+  std::uint64_t insert_quorum = 0;              // with our settings; «auto», a majority, is 2
   bool fsyncs_after_insert = false;             // MergeTree tables that do not say otherwise
   bool knows_column_positions = false;          // column position of system.columns
   bool knows_table_uuids = false;               // column uuid of system.tables
+  bool knows_durable_inserts = false;           // setting fsync_after_insert of tables
   bool knows_typed_rows = false;                // input format RowBinaryWithNamesAndTypes
   bool knows_rows_with_defaults = false;        // RowBinaryWithDefaults
   bool knows_typed_rows_with_defaults = false;  // RowBinaryWithNamesAndTypesAndDefaults

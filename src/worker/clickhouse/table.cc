@@ -22,25 +22,35 @@ constexpr std::pair<const char*, const char*> kCreatedColumns[] = {
     {"short_code", "String"}, {"timestamp", "DateTime"}, {"user_agent", "String"},
     {"ip_address", "String"}, {"referrer", "String"},    {"original_url", "String"}};
 
-std::string create_table_query(const ServerFacts& facts, const TableName& table) {
+std::string create_table_query(const ServerFacts& facts, const TableName& table, bool durable) {
   std::string query = "CREATE TABLE IF NOT EXISTS " + table.quoted() + " (";
   for (const auto& [column, type] : kCreatedColumns) {
     if (query.back() != '(') query += ", ";
     query += std::string(column) + " " + type;
   }
   query += ") ENGINE = MergeTree() ORDER BY (short_code, timestamp)";
+  std::string settings;
   if (facts.knows_deduplication_window && facts.knows_deduplication_token)
-    query += std::string(" SETTINGS non_replicated_deduplication_window = ") + kDeduplicationWindow;
-  return query;
+    settings = std::string("non_replicated_deduplication_window = ") + kDeduplicationWindow;
+  // The second is for the names of the files, in their directory.
+  if (durable)
+    settings += std::string(settings.empty() ? "" : ", ") +
+                "fsync_after_insert = 1, fsync_part_directory = 1";
+  return settings.empty() ? query : query + " SETTINGS " + settings;
 }
 
-Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table) {
+Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
+                          bool durable) {
   const auto database =
       run_query(http, "CREATE DATABASE IF NOT EXISTS " + quote_identifier(table.database));
   if (!database) return database.error();
-  const auto created = run_query(http, create_table_query(facts, table));
+  const auto created =
+      run_query(http, create_table_query(facts, table, durable && facts.knows_durable_inserts));
   if (!created) return created.error();
-  log::warn("table {} did not exist on {}: created", table.quoted(), http.server().describe());
+  log::warn("table {} did not exist on {}: created{}", table.quoted(), http.server().describe(),
+            durable && !facts.knows_durable_inserts
+                ? "; this version of ClickHouse cannot have it durable (--durable)"
+                : "");
   return Done{};
 }
 
@@ -105,7 +115,7 @@ Result<AbsentTable> explain_absent(ClickHouseHttp& http, const ServerFacts& fact
 }
 
 Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
-                             bool create) {
+                             bool create, bool durable) {
   auto target = read_target(http, facts, table);
   if (target && !*target) {
     const auto absent = explain_absent(http, facts, table);
@@ -113,7 +123,7 @@ Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, con
     const auto& [message, remedy, is_slip] = absent.value();
     if (!create || is_slip)
       return Error{ErrorKind::kConfiguration, with_remedy(message, remedy), kUnknownTable};
-    if (auto done = create_table(http, facts, table); !done) return done.error();
+    if (auto done = create_table(http, facts, table, durable); !done) return done.error();
     target = read_target(http, facts, table);
   }
   if (!target) return target.error();

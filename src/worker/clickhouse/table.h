@@ -48,9 +48,10 @@ struct OpenTable {
 };
 
 // Looks at the table. With `create`, an absent database and table are created first: the table for
-// click events, which deduplicates by token where the server can. The Error is run_query's, or
-// kConfiguration: it names an absent table, with kUnknownTable as the code.
+// click events, which deduplicates by token where the server can, and with `durable` has each
+// insert on disk before it is answered, likewise. The Error is run_query's, or kConfiguration: it
+// names an absent table, with kUnknownTable as the code.
 Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
-                             bool create);
+                             bool create, bool durable = false);
 
 }  // namespace event_consumer

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "worker/clickhouse/accepted_settings.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/insert_trial.h"
@@ -38,6 +39,12 @@ void log_left_out(const std::vector<std::string>& columns) {
 // For the inserter thread: the main thread shows signs of life by itself.
 void no_heartbeat() {}
 
+// What the server in use knows; it must take the settings that inserts bear.
+Result<ServerFacts> read_facts(ClickHouseHttp& http) {
+  if (auto accepted = read_accepted_settings(http); !accepted) return accepted.error();
+  return read_server_facts(http);
+}
+
 TableOutcome failed(const Error& error) {
   return {TableOutcome::Kind::kFailed, std::nullopt, error.message, class_of(error)};
 }
@@ -49,6 +56,7 @@ TableWriter::TableWriter(const Options& options, Duration second_look)
       name_{options.clickhouse_database, options.clickhouse_table},
       create_table_(may_create_table(options)),
       allow_buffer_(options.allow_buffer),
+      durable_(options.durable),
       second_look_(second_look),
       password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
@@ -78,7 +86,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
 Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>& heartbeat) {
   const int server_changes = http_.server_changes();
   const int connection_losses = http_.connection_losses();
-  auto facts = read_server_facts(http_);
+  auto facts = read_facts(http_);
   if (!facts) return facts.error();
   auto table = look_for_table(*facts, create_table_, heartbeat);
   if (!table) return table.error();
@@ -95,7 +103,7 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
                                               const std::function<void()>& heartbeat) {
   auto table = open_table(http_, facts, name_, /*create=*/false);
   was_absent_ = was_absent_ || is_absent(table);
-  if (create && is_absent(table)) table = open_table(http_, facts, name_, create);
+  if (create && is_absent(table)) table = open_table(http_, facts, name_, create, durable_);
   if (table && was_absent_) {
     heartbeat();
     std::this_thread::sleep_for(second_look_);
@@ -116,7 +124,7 @@ Result<Done> TableWriter::inspect_if_new() {
 
 Result<Done> TableWriter::inspect_again() {
   const int connection_losses = http_.connection_losses();
-  auto facts = read_server_facts(http_);
+  auto facts = read_facts(http_);
   if (!facts) return facts.error();
   known_.connection_losses = connection_losses;
   if (*facts == known_.facts) return Done{};

@@ -91,6 +91,7 @@ class TableWriter {
   TableName name_;
   bool create_table_;
   bool allow_buffer_;
+  bool durable_;                       // the table, when it is created
   std::vector<std::string> required_;  // decided by the first look at the table
   Inspection known_;                   // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before

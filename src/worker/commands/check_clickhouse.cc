@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/text.h"
+#include "worker/clickhouse/accepted_settings.h"
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/insert_trial.h"
@@ -72,6 +73,9 @@ class ClickHouseCheck {
                   "correct CLICKHOUSE_HOST and CLICKHOUSE_PORT");
       return false;
     }
+    // The facts are read with them.
+    const auto accepted = check_settings();
+    if (!accepted) return false;
     auto facts = read_server_facts(http_);
     if (!facts) {
       report_error(facts.error());
@@ -80,7 +84,17 @@ class ClickHouseCheck {
     facts_ = std::move(*facts);
     report_.good(fmt::format("{}: reachable, version {}, logged in as user {}",
                              http_.server().describe(), facts_.version, http_.server().user));
+    for (const auto& [name, value] : *accepted)
+      report_.good(fmt::format("setting {} = {}: sent with each insert", name, value));
     return true;
+  }
+
+  std::optional<InsertSettings> check_settings() {
+    auto accepted = read_accepted_settings(http_);
+    if (accepted) return std::move(*accepted);
+    report_.bad(accepted.error().kind, accepted.error().message,
+                "correct CLICKHOUSE_SETTINGS (--clickhouse-setting), or leave the setting out");
+    return std::nullopt;
   }
 
   void report_absent() {
@@ -99,8 +113,11 @@ class ClickHouseCheck {
     report_required(required_columns(options_, created_columns()), created_columns());
     TableTarget created;
     created.table.engine = "MergeTree";
+    created.table.engine_full = "MergeTree SETTINGS";
     if (facts_.knows_deduplication_window && facts_.knows_deduplication_token)
-      created.table.engine_full = "MergeTree SETTINGS non_replicated_deduplication_window = 1";
+      created.table.engine_full += " non_replicated_deduplication_window = 1,";
+    if (options_.durable && facts_.knows_durable_inserts)
+      created.table.engine_full += " fsync_after_insert = 1,";
     report_promises(created);
   }
 

@@ -111,6 +111,11 @@ TEST_CASE("insert parameters: shards and types do not hang on the user's profile
                          {"input_format_with_types_use_header", "1"}}));
 }
 
+TEST_CASE("insert parameters: the settings of the options are sent, too", "[insert]") {
+  CHECK((insert_parameters({}, {}, "abc", {{"insert_quorum", "2"}}) ==
+         QueryParameters{{"insert_quorum", "2"}, {"wait_end_of_query", "1"}, {"query_id", "abc"}}));
+}
+
 TEST_CASE("insert parameters: a statement longer than a server reads is announced", "[insert]") {
   InsertFormat format;
   format.statement_bytes = 262'144;

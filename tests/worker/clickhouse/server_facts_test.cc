@@ -54,6 +54,7 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_view_deduplication);
   CHECK(facts.value().insert_quorum == 3);
   CHECK(facts.value().fsyncs_after_insert);
+  CHECK(facts.value().knows_durable_inserts);
   CHECK(facts.value().knows_column_positions);
   CHECK(facts.value().knows_table_uuids);
   CHECK(facts.value().knows_typed_rows);

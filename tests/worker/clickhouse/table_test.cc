@@ -33,10 +33,11 @@ class FakeClickHouse {
   bool has_table_;
 };
 
-Result<OpenTable> open(const FakeHttpServer& server, const ServerFacts& facts, bool create) {
+Result<OpenTable> open(const FakeHttpServer& server, const ServerFacts& facts, bool create,
+                       bool durable = false) {
   const testing::QuietLog quiet;
   ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
-  return open_table(http, facts, kTable, create);
+  return open_table(http, facts, kTable, create, durable);
 }
 
 std::vector<std::string> queries(const FakeHttpServer& server) {
@@ -85,6 +86,21 @@ TEST_CASE("open table: it deduplicates where the server knows window and token",
           queries(server).at(2).find(" SETTINGS non_replicated_deduplication_window = 10000") !=
           std::string::npos;
       CHECK(deduplicates == (token && window));
+    }
+  }
+}
+
+TEST_CASE("open table: a durable one has each insert on disk where the server can", "[table]") {
+  for (const bool durable : {false, true}) {
+    for (const bool knows : {false, true}) {
+      FakeHttpServer server{FakeClickHouse(false)};
+      ServerFacts facts;
+      facts.knows_durable_inserts = knows;
+      REQUIRE(open(server, facts, /*create=*/true, durable).ok());
+      const std::string created = queries(server).at(2);
+      const std::string settings = " SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+      CHECK((created.find(settings) != std::string::npos) == (durable && knows));
+      CHECK((created.find("SETTINGS") != std::string::npos) == (durable && knows));
     }
   }
 }
