@@ -26,6 +26,10 @@ struct MessageProperties {
   int delivery_mode = 1;
   std::string message_id;  // empty: the message has none
   std::map<std::string, std::string> headers;
+  // Beside them a header `odd` of this kind, by the letter that stands for it on the wire («D» a
+  // decimal, «A» an array of arrays, «F» a table of tables, …; RabbitMQ, «Table Field Types»); 0:
+  // none. Only when publishing.
+  char odd_header = 0;
 };
 
 struct Message {

@@ -1,6 +1,8 @@
 #include "tests/support/amqp_connection.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <stdexcept>
 
 #include "tests/support/amqp_words.h"
@@ -18,6 +20,51 @@ timeval to_timeval(Duration duration) {
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
   return {static_cast<time_t>(us / 1000000), static_cast<suseconds_t>(us % 1000000)};
 }
+
+// A header `odd` of any kind; compound ones are nested. RabbitMQ takes no NaN and no infinity.
+class OddHeader {
+ public:
+  explicit OddHeader(char kind) {
+    amqp_field_value_t value{};
+    value.kind = static_cast<std::uint8_t>(kind);
+    if (kind == 'S' || kind == 'x') {
+      value.value.bytes = bytes(std::string_view("\xff\0\n'", 4));
+    } else if (kind == 'f') {
+      value.value.f32 = std::numeric_limits<float>::denorm_min();
+    } else if (kind == 'd') {
+      value.value.f64 = std::numeric_limits<double>::max();
+    } else if (kind == 'D') {
+      value.value.decimal = {255, 0xFFFFFFFF};
+    } else if (kind == 'A' || kind == 'F') {
+      for (std::size_t i = 0; i < nested_.size(); ++i) nest(kind, i);
+      value = kind == 'A' ? elements_.back() : nested_.back().value;
+    } else if (kind != 'V') {
+      value.value.u64 = 0xFFFFFFFFFFFFFFFF;
+      if (kind == 't') value.value.boolean = 1;
+    }
+    entry_ = {bytes("odd"), value};
+  }
+
+  const amqp_table_entry_t& entry() const { return entry_; }
+
+ private:
+  void nest(char kind, std::size_t depth) {
+    amqp_field_value_t outer{};
+    outer.kind = static_cast<std::uint8_t>(kind);
+    if (kind == 'A') {
+      outer.value.array = {depth == 0 ? 0 : 1, depth == 0 ? nullptr : &elements_[depth - 1]};
+      elements_[depth] = outer;
+    } else {
+      outer.value.table = {depth == 0 ? 0 : 1, depth == 0 ? nullptr : &nested_[depth - 1]};
+      nested_[depth] = {bytes("inner"), outer};
+    }
+  }
+
+  static constexpr std::size_t kDepth = 50;
+  std::array<amqp_field_value_t, kDepth> elements_{};
+  std::array<amqp_table_entry_t, kDepth> nested_{};
+  amqp_table_entry_t entry_{};
+};
 
 }  // namespace
 
@@ -75,7 +122,9 @@ void AmqpClient::Connection::expect_sent(int status) {
 
 void AmqpClient::Connection::publish(const std::string& exchange, const std::string& routing_key,
                                      std::string_view body, const MessageProperties& properties) {
-  const Table headers(properties.headers);
+  Table headers(properties.headers);
+  OddHeader odd(properties.odd_header);
+  if (properties.odd_header != 0) headers.add(odd.entry());
   amqp_basic_properties_t encoded{};
   encoded._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   encoded.content_type = bytes(properties.content_type);
@@ -88,7 +137,7 @@ void AmqpClient::Connection::publish(const std::string& exchange, const std::str
     encoded._flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
     encoded.message_id = bytes(properties.message_id);
   }
-  if (!properties.headers.empty()) {
+  if (headers.get().num_entries > 0) {
     encoded._flags |= AMQP_BASIC_HEADERS_FLAG;
     encoded.headers = headers.get();
   }

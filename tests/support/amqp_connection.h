@@ -38,6 +38,7 @@ class Table {
  public:
   explicit Table(const QueueArguments& arguments);
   explicit Table(const std::map<std::string, std::string>& headers);
+  void add(const amqp_table_entry_t& entry) { entries_.push_back(entry); }
   amqp_table_t get() const;
 
  private:
