@@ -51,19 +51,19 @@ TableOutcome failed(const Error& error) {
 
 }  // namespace
 
-TableWriter::TableWriter(const Options& options, Duration second_look)
+TableWriter::TableWriter(const Options& options, const TableLooks& looks)
     : http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
       create_table_(may_create_table(options)),
       allow_buffer_(options.allow_buffer),
       durable_(options.durable),
-      second_look_(second_look),
+      looks_(looks),
       password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
 Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,
-                                      Duration second_look) {
-  TableWriter writer(options, second_look);
+                                      const TableLooks& looks) {
+  TableWriter writer(options, looks);
   writer.http_.set_heartbeat(heartbeat);
   for (std::size_t left = options.clickhouse_hosts.size();; --left) {
     const int changes = writer.http_.server_changes();
@@ -94,7 +94,8 @@ Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>
   auto deduplication = judge_deduplication(*facts, table->target);
   const StoredIn stored_in = judge_stored(*facts, table->target);
   return Inspection{std::move(*facts), std::move(*table), std::move(deduplication),
-                    stored_in,         server_changes,    connection_losses};
+                    stored_in,         server_changes,    connection_losses,
+                    Clock::now()};
 }
 
 // ClickHouse 18.16 dies of SIGSEGV when an INSERT meets the CREATE of its table. After the
@@ -106,13 +107,12 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
   if (create && is_absent(table)) table = open_table(http_, facts, name_, create, durable_);
   if (table && was_absent_) {
     heartbeat();
-    std::this_thread::sleep_for(second_look_);
+    std::this_thread::sleep_for(looks_.second);
     table = open_table(http_, facts, name_, /*create=*/false);
     was_absent_ = !table || is_absent(table);
   }
   if (!table) return table;
-  if (const auto wrong = judge_target(table->target, allow_buffer_))
-    return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
+  if (auto fits = expect_target(table->target); !fits) return fits.error();
   return table;
 }
 
@@ -133,6 +133,25 @@ Result<Done> TableWriter::inspect_again() {
   facts_have_changed_ = true;
   judge_again();
   return Done{};
+}
+
+Result<Done> TableWriter::look_if_old() {
+  if (!known_.facts.knows_typed_rows || Clock::now() - known_.looked_at < looks_.again)
+    return Done{};
+  auto target = read_target(http_, known_.facts, name_);
+  if (!target) return target.error();
+  if (!*target) return Done{};  // the post will be refused
+  if (auto fits = expect_target(**target); !fits) return fits.error();
+  known_.looked_at = Clock::now();
+  known_.table.target = std::move(**target);
+  judge_again();
+  return Done{};
+}
+
+Result<Done> TableWriter::expect_target(const TableTarget& target) const {
+  const auto wrong = judge_target(target, allow_buffer_);
+  if (!wrong) return Done{};
+  return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
 }
 
 void TableWriter::judge_again() {
@@ -199,6 +218,8 @@ InsertOutcome TableWriter::post(const Batch& batch) {
 InsertOutcome TableWriter::try_post(const Batch& batch) {
   if (auto done = inspect_if_new(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
+  if (auto done = look_if_old(); !done)
+    return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
   InsertOutcome outcome = post_batch(http_, known_.facts, batch, known_.deduplication.deduplicates);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
   return outcome;
@@ -219,6 +240,7 @@ TableOutcome TableWriter::look_at_table() {
   if (!table) return failed(table.error());
   const bool has_same_columns = same(table->columns, known_.table.columns);
   std::swap(known_.table, *table);
+  known_.looked_at = Clock::now();
   if (has_same_columns && !facts_have_changed_) {
     judge_again();
     return {TableOutcome::Kind::kUnchanged, std::nullopt, "", ErrorClass::kTransient};

@@ -22,14 +22,23 @@
 
 namespace event_consumer {
 
+// When a table is looked at.
+struct TableLooks {
+  // Between the two looks at a table that was absent.
+  Duration second = std::chrono::seconds(1);
+  // So old a look is taken again before a post, where the server compares the types by itself: a
+  // view may have come, a window gone, or the table may be a Null table now.
+  Duration again = std::chrono::minutes(1);
+};
+
 class TableWriter {
  public:
   // Asks the servers in turn, each once, until one answers; creates the table where the options say
   // so. `heartbeat` is called several times a second until it returns. The Error says what failed
   // on the last server. Here and later on, a table that was absent and is there now is looked at
-  // twice, with a pause of `second_look` between, before anything is posted to it.
+  // twice, with a pause of `looks.second` between, before anything is posted to it.
   static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat,
-                                  Duration second_look = std::chrono::seconds(1));
+                                  const TableLooks& looks = {});
 
   // How to encode events for the columns known now. The Error (kConfiguration) names a required
   // column that the table does not have.
@@ -65,9 +74,10 @@ class TableWriter {
     // http_.server_changes() and http_.connection_losses() before the facts were read.
     int server_changes = 0;
     int connection_losses = 0;
+    TimePoint looked_at = {};  // at the table
   };
 
-  TableWriter(const Options& options, Duration second_look);
+  TableWriter(const Options& options, const TableLooks& looks);
   // Reads everything from the server in use, and creates the table there where the options say so.
   Result<Inspection> inspect(const std::function<void()>& heartbeat);
   // Looks at the table, which is refused where it must not be a target of inserts. A table that was
@@ -80,6 +90,10 @@ class TableWriter {
   Result<Done> inspect_next();
   // Reads again what the server of the same host knows: it may have been updated while it was away.
   Result<Done> inspect_again();
+  // Looks at where the rows go to when the last look is old.
+  Result<Done> look_if_old();
+  // Fails where the table must not be a target of inserts.
+  Result<Done> expect_target(const TableTarget& target) const;
   // What follows for the promises from the facts and the table known.
   void judge_again();
   InsertOutcome try_post(const Batch& batch);
@@ -95,7 +109,7 @@ class TableWriter {
   std::vector<std::string> required_;  // decided by the first look at the table
   Inspection known_;                   // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before
-  Duration second_look_;
+  TableLooks looks_;
   bool was_absent_ = false;  // at the last look, or the last post, there was no table
   PasswordFile password_file_;
 };

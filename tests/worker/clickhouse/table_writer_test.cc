@@ -32,6 +32,7 @@ struct FakeClickHouse {
   bool is_away = false;         // no request is answered
   bool deduplicates = false;    // it knows tokens, and the table has a window for them
   bool drops_settings = false;  // so does a proxy before it
+  bool reads_types = false;
   bool has_table = true;
   bool drops_table_after_look = false;
   std::string engine = "MergeTree\tMergeTree SETTINGS non_replicated_deduplication_window = 1";
@@ -52,6 +53,10 @@ struct FakeClickHouse {
       has_table = !drops_table_after_look;
       return http_answer(200, "a\tString\t\t\n");
     }
+    if (reads_types && request.body.find("table = 'formats'") != std::string::npos)
+      return http_answer(200, "formats.is_input\n");
+    if (request.body.find("FROM system.formats") != std::string::npos)
+      return http_answer(200, "RowBinaryWithNamesAndTypes\n");
     if (request.body.find("SELECT value FROM system.settings") == 0)
       return http_answer(200, drops_settings ? "\n" : "arrives\n");
     if (deduplicates && request.body.find("insert_deduplication_token") != std::string::npos)
@@ -65,13 +70,16 @@ constexpr milliseconds kSecondLook{20};
 class Rig {
  public:
   // A slow server answers the first question after a second heartbeat.
-  explicit Rig(bool has_table = true, bool is_slow = false)
+  explicit Rig(bool has_table = true, bool is_slow = false,
+               Duration look_again = std::chrono::minutes(1), bool is_new = false)
       : server_([this, is_slow](const HttpRequest& request) {
           const TimePoint deadline = Clock::now() + std::chrono::seconds(5);
           while (is_slow && heartbeats < 2 && Clock::now() < deadline) std::this_thread::yield();
           return clickhouse(request);
         }) {
     clickhouse.has_table = has_table;
+    clickhouse.deduplicates = is_new;
+    clickhouse.reads_types = is_new;
     auto resolved = resolve_options({},
                                     {{"CLICKHOUSE_HOST", "127.0.0.1"},
                                      {"CLICKHOUSE_PORT", std::to_string(server_.port())},
@@ -80,8 +88,8 @@ class Rig {
                                      {"EVENT_CONSUMER_REQUIRED", ""}},
                                     {});
     if (!resolved) FAIL(resolved.error().message);
-    auto opened = TableWriter::open(
-        resolved->options, [this] { ++heartbeats; }, kSecondLook);
+    auto opened =
+        TableWriter::open(resolved->options, [this] { ++heartbeats; }, {kSecondLook, look_again});
     if (!opened) FAIL(opened.error().message);
     writer.emplace(std::move(*opened));
     batch_.buffer().append("\1x");
@@ -99,7 +107,8 @@ class Rig {
   long inserts() const {
     const auto requests = server_.requests();
     return std::count_if(requests.begin(), requests.end(), [](const HttpRequest& request) {
-      return request.body.find("INSERT") != std::string::npos && request.body.back() != '\n';
+      return request.body.find("INSERT") != std::string::npos &&
+             request.line.find("query_id") != std::string::npos;
     });
   }
 
@@ -276,6 +285,35 @@ TEST_CASE("table writer: a table that is gone at the second look is absent", "[t
   rig.clickhouse.drops_table_after_look = false;
   CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.looks() == 4);
+}
+
+// No look goes before a post there.
+TEST_CASE(
+    "table writer: a table that has become a Null table is noticed by a server that compares types",
+    "[table_writer]") {
+  Rig rig(true, false, milliseconds(0), /*is_new=*/true);
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.writer->deduplication().deduplicates);
+  const std::string before = std::exchange(rig.clickhouse.engine, "Null\tNull");
+  const InsertOutcome refused = rig.post();
+  CHECK(refused.kind == Kind::kRefused);
+  CHECK(refused.error_class == ErrorClass::kConfiguration);
+  CHECK(refused.message.find("has the engine Null") != std::string::npos);
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
+  rig.clickhouse.engine = "Memory\tMemory";
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  const InsertOutcome stored = rig.post();
+  CHECK_FALSE(stored.server.deduplicates);
+  CHECK(stored.server.stored_in.durability == Durability::kMemory);
+  rig.clickhouse.engine = before;
+  CHECK(rig.post().server.deduplicates);
+}
+
+TEST_CASE("table writer: a fresh look is enough for many posts", "[table_writer]") {
+  Rig rig(true, false, std::chrono::minutes(1), /*is_new=*/true);
+  const std::size_t before = rig.requests();
+  for (int i = 0; i < 3; ++i) CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.requests() == before + 3);
 }
 
 TEST_CASE("table writer: every outcome says what is known of the server", "[table_writer]") {
