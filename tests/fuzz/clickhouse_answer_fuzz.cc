@@ -8,8 +8,11 @@
 
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/exception_class.h"
+#include "worker/clickhouse/materialized_view.h"
 #include "worker/clickhouse/quote.h"
 #include "worker/clickhouse/table_description.h"
+#include "worker/clickhouse/table_engine.h"
+#include "worker/clickhouse/table_target.h"
 
 using namespace event_consumer;
 
@@ -41,6 +44,21 @@ void check_description(const std::string& body) {
   if (split_tsv(body).size() > body.size() + 1) std::abort();
 }
 
+// A row of system.tables from `body`, and a table and a view of these words.
+void check_target(const std::string& header, const std::string& body) {
+  const auto rows = tables_question({{"d", "t"}}, {}).read(body);
+  if (!rows) std::abort();
+  ServerFacts facts;
+  facts.knows_deduplication_token = true;
+  TableTarget target;
+  target.table = {{"d", "t"}, header, body, body, "", {}};
+  for (const TableRow& row : rows.value()) target.views.push_back({table_of_view(row), row});
+  target.views.push_back({table_of_view({{}, "MaterializedView", "", body, "", {}}), std::nullopt});
+  if (judge_deduplication(facts, target).explanation.empty()) std::abort();
+  if (describe(judge_stored(facts, target)).empty()) std::abort();
+  judge_target(target, false);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -51,8 +69,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_exception(std::nullopt, body);
   if (end != std::string::npos) check_exception(header, body);
   check_description(body);
-  ServerFacts facts;
-  facts.knows_deduplication_token = true;
-  if (judge_deduplication(facts, header, body).explanation.empty()) std::abort();
+  check_target(header, body);
   return 0;
 }
