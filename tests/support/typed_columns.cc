@@ -117,6 +117,7 @@ const std::vector<Examples>& all_examples() {
         {"Variant(Array(UInt8), String, UInt64)", "\"x\"", "x"},
         {"Variant(Array(UInt8), String, UInt64)", "null", "\\N"},
         {"Dynamic", "1.5", "1.5"},
+        {"JSON", "{\"b\": {\"c\": [1, \"x\"]}, \"a\": 1}", "{\"a\":1,\"b\":{\"c\":[1,\"x\"]}}"},
         {"IntervalDay", "3", "3"}}},
       {TypesOf::k26, Quoted::kNo, Low::kYes, {{"BFloat16", "1.5", "1.5"}}},
       {TypesOf::k26,
@@ -132,7 +133,7 @@ const std::vector<Examples>& all_examples() {
 bool stands_alone(const std::string& type) {
   return type.find("Aggregate") != std::string::npos || type.find("Tuple") == 0 ||
          type.find("Map") == 0 || type.find("Variant") == 0 || type.find("Po") == 0 ||
-         type.find("Dynamic") == 0 || type.find("Interval") == 0;
+         type.find("Dynamic") == 0 || type.find("JSON") == 0 || type.find("Interval") == 0;
 }
 
 // The example alone, and in everything that may stand around its type.

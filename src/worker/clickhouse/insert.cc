@@ -84,6 +84,8 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   // mean «spooled»; without the second, types would not be compared, and garbage would be stored.
   if (!facts.distributed_sync.empty()) parameters.emplace_back(facts.distributed_sync, "1");
   if (facts.knows_types_header) parameters.emplace_back("input_format_with_types_use_header", "1");
+  if (facts.knows_json_as_string)
+    parameters.emplace_back("input_format_binary_read_json_as_string", "1");
   if (facts.knows_async_insert) parameters.emplace_back("async_insert", "0");
   if (facts.knows_deduplication_token) {
     parameters.emplace_back("insert_deduplication_token", token);

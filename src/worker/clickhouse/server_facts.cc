@@ -15,11 +15,11 @@ namespace {
 auto all(const ServerFacts& facts) {
   return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
                   facts.loses_deduplication_token, facts.knows_insert_deduplicate,
-                  facts.knows_types_header, facts.distributed_sync, facts.knows_durable_inserts,
-                  facts.knows_deduplication_window, facts.knows_view_deduplication,
-                  facts.insert_quorum, facts.fsyncs_after_insert, facts.knows_column_positions,
-                  facts.knows_table_uuids, facts.knows_typed_rows, facts.knows_rows_with_defaults,
-                  facts.knows_typed_rows_with_defaults);
+                  facts.knows_types_header, facts.knows_json_as_string, facts.distributed_sync,
+                  facts.knows_durable_inserts, facts.knows_deduplication_window,
+                  facts.knows_view_deduplication, facts.insert_quorum, facts.fsyncs_after_insert,
+                  facts.knows_column_positions, facts.knows_table_uuids, facts.knows_typed_rows,
+                  facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
 }
 
 using Values = std::map<std::string, std::string>;
@@ -62,7 +62,8 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
                          "SELECT name, value FROM system.settings WHERE name IN ('async_insert', "
                          "'insert_deduplication_token', 'insert_deduplicate', 'insert_quorum', "
                          "'deduplicate_blocks_in_dependent_materialized_views', "
-                         "'input_format_with_types_use_header', 'insert_distributed_sync', "
+                         "'input_format_with_types_use_header', "
+                         "'input_format_binary_read_json_as_string', 'insert_distributed_sync', "
                          "'distributed_foreground_insert')",
                          http.server().settings);
   if (!known) return known.error();
@@ -73,6 +74,7 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
       has(*known, "deduplicate_blocks_in_dependent_materialized_views");
   facts.insert_quorum = read_quorum((*known)["insert_quorum"]);
   facts.knows_types_header = has(*known, "input_format_with_types_use_header");
+  facts.knows_json_as_string = has(*known, "input_format_binary_read_json_as_string");
   for (const char* name : {"insert_distributed_sync", "distributed_foreground_insert"})
     if (has(*known, name)) facts.distributed_sync = name;
   if (!facts.knows_deduplication_token) return Done{};

@@ -17,6 +17,7 @@ struct ServerFacts {
   bool loses_deduplication_token = false;  // and what is sent of it does not arrive there
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
   bool knows_types_header = false;         // setting input_format_with_types_use_header
+  bool knows_json_as_string = false;       // setting input_format_binary_read_json_as_string
   // The setting that makes the answer to an insert into a Distributed table wait for the shards:
   // distributed_foreground_insert, insert_distributed_sync in older versions.
   std::string distributed_sync = {};

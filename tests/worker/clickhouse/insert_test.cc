@@ -104,11 +104,13 @@ TEST_CASE("insert parameters: of the settings only those that the server knows",
 TEST_CASE("insert parameters: shards and types do not hang on the user's profile", "[insert]") {
   ServerFacts facts;
   facts.knows_types_header = true;
+  facts.knows_json_as_string = true;
   facts.distributed_sync = "distributed_foreground_insert";
   CHECK((insert_parameters({}, facts, "") ==
          QueryParameters{{"wait_end_of_query", "1"},
                          {"distributed_foreground_insert", "1"},
-                         {"input_format_with_types_use_header", "1"}}));
+                         {"input_format_with_types_use_header", "1"},
+                         {"input_format_binary_read_json_as_string", "1"}}));
 }
 
 TEST_CASE("insert parameters: the settings of the options are sent, too", "[insert]") {
