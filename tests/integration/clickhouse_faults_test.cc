@@ -121,31 +121,6 @@ TEST_CASE("the database is dropped and made again") {
   CHECK(running.dead_letters() == 0);
 }
 
-TEST_CASE("a table with too many columns for a URL is said to be one") {
-  TestTopology topology("wide");
-  topology.declare_topology();
-  std::string columns;
-  for (int i = 0; i < 1'000; ++i)
-    columns += ", a_column_with_a_name_of_its_own_" + std::to_string(i) + " UInt8";
-  clickhouse().query("CREATE DATABASE " + topology.database());
-  clickhouse().query("CREATE TABLE " + topology.table() + " (short_code String" + columns +
-                     ") ENGINE = MergeTree() ORDER BY short_code");
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_REQUIRED"] = "";
-  Service service(environment);
-  AmqpClient(rabbitmq().url())
-      .publish(topology.exchange(), topology.queue(), R"({"short_code": "x"})");
-  const bool said =
-      wait_until([&] { return service.count_in_log("→ if the table has very many columns") >= 1; },
-                 seconds(20));
-  INFO(service.log());
-  CHECK(said);
-  CHECK(service.stop() == 0);
-  CHECK(AmqpClient(rabbitmq().url()).message_count(topology.queue()) == 1);
-  CHECK(run_program(environment, {"check"}).output.find("→ if the table has very many columns") !=
-        std::string::npos);
-}
-
 namespace {
 
 // Inserts of many rows take seconds from here on; neither column may sleep for more than 3 s.
