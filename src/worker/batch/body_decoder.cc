@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/option_parsers.h"
 #include "common/text.h"
 #include "common/utf8.h"
 
@@ -30,8 +31,7 @@ constexpr int kWindowLog = 23;
 // Makes room in `out` behind `used` bytes: more each time, and at most one byte beyond the limit.
 void grow(std::string& out, std::size_t used, std::size_t most_bytes) {
   constexpr std::size_t kFirst = 64 * 1024;
-  const std::size_t wanted = std::max({kFirst, out.capacity(), 2 * used});
-  out.resize(std::min(wanted, most_bytes + 1));
+  out.resize(std::min(std::max(kFirst, 2 * used), most_bytes + 1));
 }
 
 Outcome inflate_all(std::string_view in, int header, std::size_t most_bytes, std::string& out) {
@@ -97,20 +97,6 @@ Decompress find_decompressor(std::string_view name) {
   return nullptr;
 }
 
-// The words of the property in lower case.
-std::vector<std::string> names_of(std::string_view encoding) {
-  std::vector<std::string> names;
-  while (!encoding.empty()) {
-    const std::size_t end = std::min(encoding.find(','), encoding.size());
-    std::string_view name = encoding.substr(0, end);
-    while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
-    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
-    names.push_back(to_lower(name));
-    encoding.remove_prefix(std::min(end + 1, encoding.size()));
-  }
-  return names;
-}
-
 // Takes a short string off `rest`: its length in a byte, and the bytes. Empty where it is cut off.
 std::string_view take_short_string(std::string_view& rest) {
   if (rest.empty()) return {};
@@ -141,7 +127,7 @@ std::optional<Rejection> BodyDecoder::decode(const Delivery& message, std::size_
   body = message.body;
   const std::string_view encoding = content_encoding(message);
   if (encoding.empty()) return std::nullopt;
-  const std::vector<std::string> names = names_of(encoding);
+  const std::vector<std::string> names = parse_list(to_lower(encoding));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     const Decompress decompress = find_decompressor(*name);
     if (decompress == nullptr) continue;
@@ -169,9 +155,9 @@ void blame_unknown_encoding(const Delivery& message, Rejection& rejection) {
   constexpr std::string_view kPlain[] = {"identity", "utf-8", "utf8",
                                          "binary",   "ascii", "us-ascii"};
   const std::string_view encoding = content_encoding(message);
-  for (const std::string& name : names_of(encoding)) {
+  for (const std::string& name : parse_list(to_lower(encoding))) {
     const bool is_plain = std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain);
-    if (name.empty() || is_plain || find_decompressor(name) != nullptr) continue;
+    if (is_plain || find_decompressor(name) != nullptr) continue;
     rejection = {Reason::kBadEncoding, "",
                  "content_encoding is " + excerpt(encoding) +
                      ", and only gzip, deflate and zstd are undone; as it is: " + rejection.error};
