@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "worker/encode/type_arguments.h"
 
 namespace event_consumer {
 namespace {
@@ -13,19 +14,9 @@ constexpr std::string_view kCreateView = "CREATE MATERIALIZED VIEW ";
 
 // The identifier that `text` begins with, which is taken away from it.
 std::string take_identifier(std::string_view& text) {
-  std::string name;
-  std::size_t at = 0;
-  if (!text.empty() && text.front() == '`') {
-    for (at = 1; at < text.size() && text[at] != '`'; ++at) {
-      if (text[at] == '\\' && at + 1 < text.size()) ++at;
-      name += text[at];
-    }
-    at = std::min(at + 1, text.size());
-  } else {
-    at = std::min(text.find_first_of(" .("), text.size());
-    name = text.substr(0, at);
-  }
-  text.remove_prefix(at);
+  if (starts_with(text, "`")) return take_quoted_name(text);
+  const std::string name(text.substr(0, text.find_first_of(" .(")));
+  text.remove_prefix(name.size());
   return name;
 }
 

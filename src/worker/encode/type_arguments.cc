@@ -1,5 +1,7 @@
 #include "worker/encode/type_arguments.h"
 
+#include <algorithm>
+
 namespace event_consumer {
 namespace {
 
@@ -46,18 +48,24 @@ std::vector<std::string_view> split_arguments(std::string_view arguments) {
   }
 }
 
+std::string take_quoted_name(std::string_view& text) {
+  std::string name;
+  std::size_t at = 1;
+  for (; at < text.size() && text[at] != '`'; ++at) {
+    if (text[at] == '\\' && at + 1 < text.size()) ++at;
+    name.push_back(text[at]);
+  }
+  text.remove_prefix(std::min(at + 1, text.size()));
+  return name;
+}
+
 NamedType split_name(std::string_view argument) {
   const std::size_t end = find_outside(argument, ' ');
   if (end >= argument.size()) return {"", argument};
-  const std::string_view quoted = argument.substr(0, end);
+  std::string_view name = argument.substr(0, end);
   const std::string_view type = argument.substr(end + 1);
-  if (quoted.empty() || quoted.front() != '`') return {std::string(quoted), type};
-  std::string name;
-  for (std::size_t at = 1; at + 1 < quoted.size(); ++at) {
-    if (quoted[at] == '\\') ++at;
-    name.push_back(quoted[at]);
-  }
-  return {name, type};
+  if (name.empty() || name.front() != '`') return {std::string(name), type};
+  return {take_quoted_name(name), type};
 }
 
 }  // namespace event_consumer
