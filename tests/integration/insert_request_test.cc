@@ -24,6 +24,16 @@ Environment for_any_table(const TestTopology& topology) {
   return environment;
 }
 
+// not_refused() of an instance of that name with that setting.
+std::string not_refused_with(const std::string& name, const std::string& setting,
+                             const std::string& why) {
+  TestTopology topology(name);
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_SETTINGS"] = setting;
+  return not_refused(topology, environment, "--clickhouse-setting " + setting + ": ", why);
+}
+
 }  // namespace
 
 TEST_CASE("insert request: a statement of 1200 columns and 288 kB is taken by ClickHouse 18.16") {
@@ -172,30 +182,17 @@ TEST_CASE("insert request: settings of the options are sent, and shown by check"
 }
 
 TEST_CASE("slip: an unknown setting") {
-  TestTopology topology("unknown_setting");
-  topology.declare_topology();
-  Environment environment = topology.environment();
-  environment["CLICKHOUSE_SETTINGS"] = "insert_qourum=2";
-  CHECK(not_refused(topology, environment, "--clickhouse-setting insert_qourum=2: ",
-                    "does not know this setting: did you mean insert_quorum?") == "");
+  CHECK(not_refused_with("unknown_setting", "insert_qourum=2",
+                         "does not know this setting: did you mean insert_quorum?") == "");
 }
 
 TEST_CASE("slip: a table's setting for inserts") {
-  TestTopology topology("table_setting");
-  topology.declare_topology();
-  Environment environment = topology.environment();
-  environment["CLICKHOUSE_SETTINGS"] = "parts_to_throw_insert=1";
-  CHECK(not_refused(topology, environment, "--clickhouse-setting parts_to_throw_insert=1: ",
-                    "it is a setting of tables, and none of inserts: ALTER TABLE") == "");
+  CHECK(not_refused_with("table_setting", "parts_to_throw_insert=1",
+                         "it is a setting of tables, and none of inserts: ALTER TABLE") == "");
 }
 
 TEST_CASE("slip: a value that no setting takes") {
-  TestTopology topology("bad_setting");
-  topology.declare_topology();
-  Environment environment = topology.environment();
-  environment["CLICKHOUSE_SETTINGS"] = "insert_quorum=many";
-  CHECK(not_refused(topology, environment,
-                    "--clickhouse-setting insert_quorum=many: ", " as 0: correct it") == "");
+  CHECK(not_refused_with("bad_setting", "insert_quorum=many", " as 0: correct it") == "");
 }
 
 }  // namespace event_consumer::testing

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -169,11 +170,13 @@ class ClickHouseCheck {
   }
 
   void report_alike(const std::vector<std::string>& names) {
-    for (std::size_t i = 0; i < names.size(); ++i)
-      for (std::size_t j = i + 1; j < names.size(); ++j)
-        if (to_lower(names[i]) == to_lower(names[j]))
-          report_.note("columns " + names[i] + " and " + names[j] +
-                       " differ in case alone: only a key in the very case of one is taken for it");
+    std::map<std::string, std::string> by_lower_case;
+    for (const std::string& name : names) {
+      const auto [first, is_new] = by_lower_case.emplace(to_lower(name), name);
+      if (!is_new)
+        report_.note("columns " + first->second + " and " + name +
+                     " differ in case alone: only a key in the very case of one is taken for it");
+    }
   }
 
   void report_required(const std::vector<std::string>& required,
