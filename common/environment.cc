@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view kOurs = "EVENT_CONSUMER_";
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // «tcp://HOST:PORT» in a variable NAME_PORT, as Kubernetes and Docker's old links set it for a
 // Service called NAME (kubernetes.io, «Discovering services», environment variables).
 bool is_service_link(const std::string& name, const std::string& text) {

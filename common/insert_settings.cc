@@ -55,7 +55,7 @@ constexpr Refused kRefused[] = {
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.front() == '*') {
     pattern.remove_prefix(1);
-    return name.size() >= pattern.size() && name.substr(name.size() - pattern.size()) == pattern;
+    return ends_with(name, pattern);
   }
   if (pattern.back() != '*') return name == pattern;
   pattern.remove_suffix(1);

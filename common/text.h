@@ -11,6 +11,10 @@ namespace event_consumer {
 
 bool contains(std::string_view text, std::string_view part);
 bool starts_with(std::string_view text, std::string_view start);
+bool ends_with(std::string_view text, std::string_view end);
+
+// The words with «, » between them.
+std::string joined(const std::vector<std::string>& words);
 bool contains(const std::vector<std::string>& words, std::string_view word);
 
 // The text with the letters A to Z in lower case; all other bytes stay.

@@ -45,14 +45,10 @@ std::string describe_unknown_argument(const std::string& argument,
 
 ParseError refuse_unknown_reason(const std::string& word) {
   const std::vector<std::string> reasons(kReasonSlugs.begin(), kReasonSlugs.end());
-  std::string all;
-  for (const std::string& reason : reasons) {
-    if (reason == word) return std::nullopt;
-    all += (all.empty() ? "" : ", ") + reason;
-  }
+  if (contains(reasons, word)) return std::nullopt;
   const std::string meant = did_you_mean(word, reasons);
   return "'" + printable(word, 200) + "' is the reason of no dead letter" +
-         (meant.empty() ? "; there are " + all : meant);
+         (meant.empty() ? "; there are " + joined(reasons) : meant);
 }
 
 }  // namespace event_consumer

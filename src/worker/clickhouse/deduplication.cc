@@ -21,20 +21,12 @@ bool has_window(const TableRow& table) {
   return window > 0;
 }
 
-bool can_deduplicate(const TableRow& table) { return is_merge_tree(table); }
-
 bool deduplicates(const TableRow& table) {
-  return can_deduplicate(table) && (is_replicated(table) || has_window(table));
+  return is_merge_tree(table) && (is_replicated(table) || has_window(table));
 }
 
 // A table whose rows are nowhere but behind its views cannot have them twice.
 bool would_double(const TableRow& table) { return table.engine != "Null" && !deduplicates(table); }
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string all;
-  for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
-  return all;
-}
 
 // Of what stands behind the views: the name of a table that would have the rows twice.
 std::optional<std::string> doubling_table(const ServerFacts& facts, const ViewTable& behind) {
@@ -62,7 +54,7 @@ TableDeduplication judge_deduplication(const ServerFacts& facts, const TableTarg
   judged.deduplicates = judged.doubling.empty() && !would_double(target.rows());
   if (would_double(target.rows()))
     judged.explanation =
-        twice + (can_deduplicate(target.rows())
+        twice + (is_merge_tree(target.rows())
                      ? kRemedy
                      : "the engine " + target.rows().engine + " does not deduplicate");
   else if (!judged.deduplicates)

@@ -40,11 +40,7 @@ StoredIn stored_in(const ServerFacts& facts, const TableRow& table) {
 
 }  // namespace
 
-bool is_merge_tree(const TableRow& table) {
-  constexpr std::string_view kFamily = "MergeTree";
-  return table.engine.size() >= kFamily.size() &&
-         table.engine.compare(table.engine.size() - kFamily.size(), kFamily.size(), kFamily) == 0;
-}
+bool is_merge_tree(const TableRow& table) { return ends_with(table.engine, "MergeTree"); }
 
 bool is_replicated(const TableRow& table) {
   return is_merge_tree(table) &&

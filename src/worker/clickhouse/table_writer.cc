@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "worker/clickhouse/accepted_settings.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/insert.h"
@@ -259,8 +260,7 @@ TableOutcome TableWriter::look_at_table() {
 ServerReport TableWriter::server_report() const {
   ServerReport report{known_.facts.version, known_.deduplication.deduplicates};
   report.stored_in = known_.stored_in;
-  for (const std::string& table : known_.deduplication.doubling)
-    report.doubling += (report.doubling.empty() ? "" : ", ") + table;
+  report.doubling = joined(known_.deduplication.doubling);
   return report;
 }
 
