@@ -1,9 +1,9 @@
 #include "worker/insert/insert_stage.h"
 
-#include <memory>
 #include <utility>
 
 #include "common/log.h"
+#include "worker/insert/encode_anew.h"
 
 namespace event_consumer {
 namespace {
@@ -168,7 +168,7 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
 Effects InsertStage::give_up_bytes(TimePoint now) {
   Effects effects;
   std::vector<BatchPtr> anew;
-  encode_anew(*batches_.take_front(), anew, effects);
+  take_anew(*batches_.take_front(), now, anew, effects);
   batches_.put_first(std::move(anew));
   return go_on(now, std::move(effects));
 }
@@ -216,7 +216,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
       batch->set_outdated();
       anew.push_back(std::move(batch));
     } else {
-      encode_anew(*batch, anew, effects);
+      take_anew(*batch, now, anew, effects);
     }
   }
   batches_.put_first(std::move(anew));
@@ -230,27 +230,12 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   return effects;
 }
 
-void InsertStage::encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects) {
-  auto encoded = std::make_unique<Batch>();
-  std::shared_ptr<const InsertFormat> format;
-  const auto finish = [&] {
-    if (encoded->empty()) return;
-    encoded->seal(format);
-    anew.push_back(std::exchange(encoded, std::make_unique<Batch>()));
-  };
-  RowBuffer rows;
-  for (const Batch::Run& run : batch.runs()) {
-    rows.clear();
-    if (auto rejection = writer_.write(messages_.content(run.message), rows)) {
-      reject(run.message, std::move(*rejection), batch.oldest(), effects);
-      continue;
-    }
-    if (writer_.format() != format) finish();
-    format = writer_.format();
-    encoded->buffer().append(rows.view());
-    encoded->add(run.message, /*rows=*/1, batch.oldest());
-  }
-  finish();
+void InsertStage::take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
+                            Effects& effects) {
+  EncodedAnew anew = encode_anew(batch, messages_, writer_);
+  for (EncodedAnew::Rejected& each : anew.rejected)
+    reject(each.message, std::move(each.rejection), now, effects);
+  for (BatchPtr& each : anew.batches) batches.push_back(std::move(each));
 }
 
 Effects InsertStage::search_front(TimePoint now) {

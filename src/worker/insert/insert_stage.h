@@ -130,7 +130,8 @@ class InsertStage {
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
   Effects adopt(Encoding encoding, TimePoint now);
   void reject(DeliveryId id, Rejection rejection, TimePoint now, Effects& effects);
-  void encode_anew(const Batch& batch, std::vector<BatchPtr>& anew, Effects& effects);
+  void take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
+                 Effects& effects);
   Effects search_front(TimePoint now);
   void drop_all();
   std::optional<TimePoint> unmatched_deadline() const;

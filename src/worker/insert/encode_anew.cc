@@ -1,0 +1,33 @@
+#include "worker/insert/encode_anew.h"
+
+#include <memory>
+#include <utility>
+
+namespace event_consumer {
+
+EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter& writer) {
+  EncodedAnew anew;
+  auto encoded = std::make_unique<Batch>();
+  std::shared_ptr<const InsertFormat> format;
+  const auto finish = [&] {
+    if (encoded->empty()) return;
+    encoded->seal(format);
+    anew.batches.push_back(std::exchange(encoded, std::make_unique<Batch>()));
+  };
+  RowBuffer rows;
+  for (const Batch::Run& run : batch.runs()) {
+    rows.clear();
+    if (auto rejection = writer.write(messages.content(run.message), rows)) {
+      anew.rejected.push_back({run.message, std::move(*rejection)});
+      continue;
+    }
+    if (writer.format() != format) finish();
+    format = writer.format();
+    encoded->buffer().append(rows.view());
+    encoded->add(run.message, /*rows=*/1, batch.oldest());
+  }
+  finish();
+  return anew;
+}
+
+}  // namespace event_consumer

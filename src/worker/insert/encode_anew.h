@@ -1,0 +1,26 @@
+// Makes rows anew of the messages of a batch whose bytes serve no more, since the table has other
+// columns.
+#pragma once
+
+#include <vector>
+
+#include "worker/batch/batch_queue.h"
+#include "worker/batch/row_writer.h"
+#include "worker/message/in_flight.h"
+
+namespace event_consumer {
+
+struct EncodedAnew {
+  struct Rejected {
+    DeliveryId message;
+    Rejection rejection;
+  };
+
+  std::vector<BatchPtr> batches;   // sealed; one for each run of rows of one format
+  std::vector<Rejected> rejected;  // these cannot be encoded any more
+};
+
+// The messages of `batch` are looked up in `messages`.
+EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter& writer);
+
+}  // namespace event_consumer
