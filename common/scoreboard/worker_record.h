@@ -71,7 +71,8 @@ inline constexpr std::array<std::string_view, 6> kFlushReasonWords = {"rows",   
 enum class Peer : std::uint64_t { kRabbitmq, kClickhouse };
 inline constexpr std::array<std::string_view, 2> kPeerWords = {"rabbitmq", "clickhouse"};
 
-constexpr std::array<std::string_view, 3> kErrorClassWords = {"transient", "data", "configuration"};
+constexpr std::array<std::string_view, 4> kErrorClassWords = {"transient", "data", "configuration",
+                                                              "unclear"};
 
 // How often inserts failed in one way.
 struct FailedInserts {
@@ -100,7 +101,8 @@ struct WorkerCounters {
   // The last one stands for all that found no place.
   std::array<FailedInserts, 12> failed_inserts;
   std::array<std::uint64_t, kPeerWords.size()> reconnects;
-  std::uint64_t possibly_doubled_rows;  // posted, stored or not, where a repetition is not noticed
+  // Posted again although they may be stored, where a repetition is not noticed.
+  std::uint64_t possibly_doubled_rows;
 
   void count_failed_insert(std::uint64_t error_class, std::uint64_t code, std::uint64_t times = 1);
   void add(const WorkerCounters& other);
@@ -116,6 +118,7 @@ struct WorkerRecord {
   // The process; 0 when there was none. `life` is different for each process of a slot.
   std::int64_t pid;
   std::uint64_t life;
+  std::uint64_t generation;  // reloads before it started: those of one have the same options
   MonotonicTime heartbeat_at;
 
   WorkerState state;

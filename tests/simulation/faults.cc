@@ -100,8 +100,9 @@ void Faults::strike_clickhouse() {
   fault.one_in = world_.one_in(2) ? 1 : world_.number(2, 4);
   fault.answers_questions = world_.one_in(2);
   const std::size_t dice = world_.number(0, 9);
-  fault.error_class = dice < 5   ? ErrorClass::kTransient
-                      : dice < 9 ? ErrorClass::kConfiguration
+  fault.error_class = dice < 3   ? ErrorClass::kTransient
+                      : dice < 5 ? ErrorClass::kConfiguration
+                      : dice < 9 ? ErrorClass::kUnclear
                                  : ErrorClass::kData;
   if (fault.kind == Kind::kRefuses && fault.error_class == ErrorClass::kData) slanders_ = true;
   const Duration duration =

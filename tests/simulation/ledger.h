@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "common/clock.h"
 
 namespace event_consumer::simulation {
 
@@ -16,7 +19,16 @@ enum class EventKind {
   kUnreadable,  // no JSON
   kTooLarge,    // larger than a batch may be
   kPoison,      // only ClickHouse can tell that the row is bad
+  kUnclear,     // … and it says so with a code in no list
+  kViewPoison,  // a view fails for the row, after all rows of the insert were stored
+  kMisfit,      // none of its keys is a column
 };
+
+// Whether an insert with this row is refused.
+inline bool is_refused(EventKind kind) {
+  return kind == EventKind::kPoison || kind == EventKind::kUnclear ||
+         kind == EventKind::kViewPoison;
+}
 
 struct Event {
   EventKind kind;
@@ -25,6 +37,7 @@ struct Event {
   std::size_t handed = 0;      // times that a worker took it from its socket
   std::size_t copies = 0;      // rows in the table
   std::size_t unanswered = 0;  // times that it was stored and the worker was not told
+  std::size_t by_view = 0;     // … of these, because a view failed
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
                                // although they may be stored
   std::size_t letters = 0;     // times in the dead-letter queue
@@ -45,10 +58,12 @@ class Ledger {
   // `padding` bytes make it larger; every other one that is too large has them in a key that is no
   // column, so that its row is small.
   EventId add(EventKind kind, std::size_t padding, bool has_option) {
-    std::string code = std::to_string(events.size()) + (kind == EventKind::kPoison ? "!" : ":");
+    std::string code = std::to_string(events.size()) + (is_refused(kind) ? "!" : ":");
     if (kind == EventKind::kTooLarge && events.size() % 2 == 0) code += "\",\"other\":\"";
     code.append(padding, 'x');
-    if (kind != EventKind::kUnreadable)
+    if (kind == EventKind::kMisfit)
+      code = "{\"other\":\"" + code + "\"}";
+    else if (kind != EventKind::kUnreadable)
       code = "{\"code\":\"" + code + (has_option ? "\",\"option\":\"o\"}" : "\"}");
     events.push_back({kind, std::move(code)});
     return events.size() - 1;
@@ -67,6 +82,8 @@ class Ledger {
   Event& operator[](EventId id) { return events[id]; }
 
   std::vector<Event> events;
+
+  std::map<int, TimePoint> stored_at;  // by worker: when it was told of an insert last
 };
 
 }  // namespace event_consumer::simulation

@@ -13,6 +13,8 @@ using Kind = InsertOutcome::Kind;
 
 // The client's, for an answer.
 constexpr seconds kTimeout{30};
+// A worker looks so often, at least, whether another has stored anything.
+constexpr seconds kWitnessIsFresh{3};
 
 const ServerReport kServer{"simulated", true};
 
@@ -122,7 +124,16 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
                    version_ % 2 == 0 ? ErrorClass::kData : ErrorClass::kConfiguration,
                    "other columns");
   }
-  if (is_poisoned(request)) return failure(Kind::kRefused, ErrorClass::kData, "a row is bad");
+  if (holds(request, EventKind::kPoison))
+    return failure(Kind::kRefused, ErrorClass::kData, "a row is bad");
+  if (holds(request, EventKind::kUnclear))
+    return failure(Kind::kRefused, ErrorClass::kUnclear, "a row is bad, in other words");
+  if (holds(request, EventKind::kViewPoison)) {
+    store(request, false, /*view_fails=*/true);
+    InsertOutcome refused = failure(Kind::kRefused, ErrorClass::kUnclear, "a view chokes");
+    refused.is_in_table = true;
+    return refused;
+  }
   store(request, true);
   InsertOutcome stored;
   stored.kind = Kind::kStored;
@@ -130,13 +141,16 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
   return stored;
 }
 
-bool SimClickHouse::is_poisoned(const Request& request) const {
+bool SimClickHouse::holds(const Request& request, EventKind kind) const {
   return std::any_of(request.events.begin(), request.events.end(),
-                     [this](EventId event) { return ledger_[event].kind == EventKind::kPoison; });
+                     [&](EventId event) { return ledger_[event].kind == kind; });
 }
 
-void SimClickHouse::store(const Request& request, bool is_told) {
-  if (is_poisoned(request)) return;
+void SimClickHouse::store(const Request& request, bool is_told, bool view_fails) {
+  if (holds(request, EventKind::kPoison) || holds(request, EventKind::kUnclear)) return;
+  if (fault_) fault_->stored_meanwhile = true;
+  if (view_fails)
+    for (const EventId event : request.events) ++ledger_[event].outdated;
   const auto [at, is_new] = tokens_.emplace(request.token, request.events);
   world_.require(at->second == request.events, "one token for different rows");
   const bool stores = is_new || !kind_.deduplicates;
@@ -146,13 +160,14 @@ void SimClickHouse::store(const Request& request, bool is_told) {
     world_.whisper(0, "is stored: event, new", event, stores);
     if (stores) ++ledger_[event].copies;
     if (stores && !is_told) ++ledger_[event].unanswered;
+    if (stores && view_fails) ++ledger_[event].by_view;
   }
 }
 
 void SimClickHouse::fail(const Fault& fault, const Request& request, const Posted& answer) {
   const auto later = [&](Duration time, const InsertOutcome& outcome, bool stores = false) {
     world_.after(time, [this, request, answer, outcome, stores] {
-      if (stores) store(request, false);
+      if (stores) store(request, false, outcome.is_in_table);
       answer(outcome);
     });
   };
@@ -171,14 +186,25 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
     case Fault::Kind::kLosesAnswers:
       return later(latency(), unknown, world_.one_in(2));
     case Fault::Kind::kRefuses:
-      if (fault.error_class == ErrorClass::kData && request.events.size() == 1)
-        ledger_[request.events.front()].is_wronged = true;
+      refuse(fault, request);
       return later(latency(), failure(Kind::kRefused, fault.error_class, "refused"));
     case Fault::Kind::kViewFails:
-      for (const EventId event : request.events) ++ledger_[event].outdated;
-      return later(latency(), failure(Kind::kRefused, ErrorClass::kConfiguration, "a view failed"),
-                   true);
+      refuse(fault, request);
+      InsertOutcome refused = failure(Kind::kRefused, ErrorClass::kUnclear, "a view failed");
+      refused.is_in_table = true;
+      return later(latency(), refused, true);
   }
+}
+
+// One event alone may be taken for bad when others are stored between. Where the server calls no
+// row bad, and refuses all, that is when the fault has just begun.
+void SimClickHouse::refuse(const Fault& fault, const Request& request) {
+  if (request.events.size() != 1) return;
+  const bool is_clear =
+      fault.kind == Fault::Kind::kRefuses && fault.error_class == ErrorClass::kData;
+  const bool is_new = world_.now() - fault.since < kWitnessIsFresh;
+  if (is_clear || is_new || fault.one_in > 1 || fault.stored_meanwhile)
+    ledger_[request.events.front()].is_wronged = true;
 }
 
 void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
@@ -187,8 +213,8 @@ void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
   if (fault && fault->kind == Fault::Kind::kHangs) time = kTimeout;
   if (fault && fault->kind == Fault::Kind::kSlow) time = world_.between(seconds(1), seconds(25));
   const bool fails = fault && fault->kind != Fault::Kind::kSlow;
-  const ErrorClass error_class = fault && fault->error_class != ErrorClass::kData
-                                     ? fault->error_class
+  const ErrorClass error_class = fault && fault->error_class == ErrorClass::kConfiguration
+                                     ? ErrorClass::kConfiguration
                                      : ErrorClass::kTransient;
   world_.after(time, [this, known, answer, fails, error_class] {
     TableOutcome outcome;
@@ -263,12 +289,23 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
                    static_cast<std::uint64_t>(insert->error_class));
   seat_.world.require(batch_->token() == token_ && batch_->bytes() == bytes_,
                       "a batch has changed while it was posted", seat_.worker);
-  if (insert->kind == Kind::kStored) seat_.book.stored(post_);
-  if (insert->error_class == ErrorClass::kData) seat_.book.refused(post_);
+  if (insert->kind == Kind::kStored) {
+    seat_.book.stored(post_);
+    seat_.ledger.stored_at[seat_.worker] = seat_.world.now();
+  }
+  const bool is_data = insert->error_class == ErrorClass::kData;
+  const bool is_unclear =
+      insert->kind == Kind::kRefused && insert->error_class == ErrorClass::kUnclear;
+  if (is_data || is_unclear) seat_.book.refused(post_);
+  seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
+                      "a storm of posts that nobody takes", seat_.worker);
+  // Its halves may double what is stored, if any is.
+  if (is_unclear && batch_->may_be_stored())
+    for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;
   if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
       version_of(*batch_) != *known_)
     for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;
-  const bool waits = insert->kind != Kind::kStored && insert->error_class != ErrorClass::kData;
+  const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);
   return outcome;

@@ -30,12 +30,14 @@ class SimClickHouse {
       kLosesAnswers,  // connections break, before rows are stored or after
       kSlow,
       kRefuses,    // with an error of `error_class`
-      kViewFails,  // rows are stored, and then refused
+      kViewFails,  // rows are stored, and then refused, for no clear reason
     };
     Kind kind;
     ErrorClass error_class = ErrorClass::kTransient;
     std::size_t one_in = 1;          // of so many requests
     bool answers_questions = false;  // only inserts fail
+    TimePoint since{};
+    bool stored_meanwhile = false;
   };
 
   using Posted = std::function<void(const InsertOutcome&)>;
@@ -54,12 +56,18 @@ class SimClickHouse {
   // The columns as they are now, for one that starts. Nothing when it cannot be asked.
   std::optional<Encoding> open(int& known);
 
-  void set_fault(std::optional<Fault> fault) { fault_ = fault; }
+  void set_fault(std::optional<Fault> fault) {
+    fault_ = fault;
+    if (fault_) fault_->since = world_.now();
+  }
   void change_columns();
   // Another host's turn, which has the same rows and knows another format.
   void change_host();
   // Whether rows may have been encoded anew although nobody has refused their bytes.
   bool has_changed_untyped() const { return has_changed_untyped_; }
+
+  // How many sets of columns there were.
+  int versions() const { return version_ + 1; }
 
   static std::vector<EventId> events_of(const Batch& batch);
 
@@ -73,8 +81,9 @@ class SimClickHouse {
 
   std::optional<Fault> strike(bool is_question);
   InsertOutcome carry_out(const Request& request);
-  bool is_poisoned(const Request& request) const;
-  void store(const Request& request, bool is_told);
+  bool holds(const Request& request, EventKind kind) const;
+  void refuse(const Fault& fault, const Request& request);
+  void store(const Request& request, bool is_told, bool view_fails = false);
   void fail(const Fault& fault, const Request& request, const Posted& answer);
   Encoding encoding() const;
   Duration latency() {

@@ -85,6 +85,7 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   unsettled_[frame.tag] = frame.event;
   if (frame.is_last) last_.insert(frame.tag);
   seat_.book.handed(frame.tag, frame.event, message.body.size(), seat_.world.now());
+  if (message.kind == EventKind::kMisfit) seat_.book.is_misfit(frame.tag);
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
 }

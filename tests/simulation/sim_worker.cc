@@ -70,6 +70,7 @@ void SimWorker::run() {
   auto status = std::move(*WorkerStatus::open(CommandLine{}));
   SupervisorRecord supervisor{};
   supervisor.paused = is_paused_ ? 1 : 0;
+  supervisor.slots = 1;
   book_.set_paused(is_paused_);
   status.board().supervisor().publish(supervisor);
   BrokerLink link(std::move(*first), [this] { return BrokerLink::Connecting::ended(connect()); });
@@ -126,12 +127,22 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
   check();
   check_wait();
   pause_fiber();
+  show_others();
   for (const Signal& signal : signals_)
     if (signal.number == SIGTERM)
       book_.set_stopping();
     else
       book_.set_paused(signal.number == SIGTSTP);
   return Events{std::exchange(signals_, {}), {}};
+}
+
+// The other row of its slot stands for all other workers.
+void SimWorker::show_others() {
+  WorkerRecord others{};
+  for (const auto& [worker, at] : seat_.ledger.stored_at)
+    if (worker != seat_.worker)
+      others.last_insert_at = std::max(others.last_insert_at, to_monotonic_time(at));
+  status_->board().row({1, 1}).record.publish(others);
 }
 
 std::optional<TimePoint> SimWorker::ready_at(int fd) const {

@@ -55,6 +55,7 @@ class SimWorker : public EventLoop {
   void sleep(Duration duration);
   void pause_fiber();
   void step();
+  void show_others();
   void check();
   void check_wait();
   std::optional<TimePoint> ready_at(int fd) const;

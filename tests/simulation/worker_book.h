@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -26,6 +27,8 @@ class WorkerBook {
     held_bytes_ += bytes;
     ++received_;
   }
+  // Only others can decide about it.
+  void is_misfit(DeliveryTag tag) { in_hand_[tag].is_refused = true; }
   // It is the dead-letter queue's to keep from here on.
   void is_letter(DeliveryTag tag) {
     free_bytes(in_hand_[tag]);
@@ -79,10 +82,7 @@ class WorkerBook {
   // as many when it cancels because only others can decide about what is in hand.
   std::size_t window() const { return window_; }
   void cancels() {
-    const bool is_undecided =
-        !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(),
-                                         [](const auto& each) { return each.second.is_refused; });
-    if (is_undecided) window_ *= 4;
+    if (is_undecided()) window_ *= 4;
   }
 
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
@@ -119,6 +119,7 @@ class WorkerBook {
     clickhouse_lives();
     condemned_ = 0;
     failures_.clear();
+    refusals_.clear();
     if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
     for (const DeliveryTag tag : post.tags) settled(tag);
@@ -130,6 +131,14 @@ class WorkerBook {
     failures_.push_back(now);
     if (failures_.size() > kFailures) failures_.pop_front();
     return failures_.size() < kFailures || now - failures_.front() >= kPausesBetween;
+  }
+
+  // A post was refused for no clear reason. Whether that can be: of those that may follow at once,
+  // after a witness and beside a part that was stored, there are a few.
+  bool may_be_refused(TimePoint now) {
+    refusals_.push_back(now);
+    if (refusals_.size() > kMostRefusals) refusals_.pop_front();
+    return refusals_.size() < kMostRefusals || now - refusals_.front() >= kRefusalsIn;
   }
 
   // Whether it has no verdict that the worker could know of.
@@ -151,9 +160,16 @@ class WorkerBook {
   static constexpr std::size_t kMostCondemned = 8;
   static constexpr std::size_t kLargestWindow = 1'000'000;
   static constexpr std::chrono::seconds kLongestSleep{2};
+  static constexpr std::size_t kMostRefusals = 60;
+  static constexpr std::chrono::seconds kRefusalsIn{10};
   static constexpr std::size_t kFailures = 6;
   static constexpr std::chrono::milliseconds kPausesBetween{500};
 
+  bool is_undecided() const {
+    return !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
+      return each.second.is_refused;
+    });
+  }
   void free_bytes(Entry& entry) {
     held_bytes_ -= entry.bytes;
     entry.bytes = 0;
@@ -171,6 +187,7 @@ class WorkerBook {
   std::size_t settled_ = 0;    // over the present link
   std::size_t condemned_ = 0;  // good events, since an insert was stored
   std::deque<TimePoint> failures_;
+  std::deque<TimePoint> refusals_;
   std::uint64_t received_ = 0;
 };
 

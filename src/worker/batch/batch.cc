@@ -53,7 +53,7 @@ void Batch::clear() {
   is_part_ = false;
   may_be_stored_ = false;
   is_outdated_ = false;
-  refused_alone_after_.reset();
+  refusals_ = {};
 }
 
 Batch Batch::part(std::size_t first, std::size_t last) const {

@@ -65,9 +65,15 @@ class Batch {
   bool is_outdated() const { return is_outdated_; }
   void set_outdated() { is_outdated_ = true; }
 
-  // When its only message was refused for the first time: the number of inserts stored by then.
-  std::optional<std::size_t> refused_alone_after() const { return refused_alone_after_; }
-  void set_refused_alone_after(std::size_t inserts) { refused_alone_after_ = inserts; }
+  // What RefusalSearch knows of it.
+  struct Refusals {
+    std::size_t unclear = 0;  // since it was last decided how to go on
+    bool was_alone = false;   // its only message was refused
+    // Its trial began when so many inserts were stored.
+    std::optional<std::size_t> trial = std::nullopt;
+  };
+  const Refusals& refusals() const { return refusals_; }
+  Refusals& refusals() { return refusals_; }
 
  private:
   RowBuffer bytes_;
@@ -79,7 +85,7 @@ class Batch {
   bool is_part_ = false;
   bool may_be_stored_ = false;
   bool is_outdated_ = false;
-  std::optional<std::size_t> refused_alone_after_;
+  Refusals refusals_;
 };
 
 }  // namespace event_consumer

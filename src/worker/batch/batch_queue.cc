@@ -125,6 +125,11 @@ void BatchQueue::put_first(BatchPtr batch) {
   sealed_.push_front(std::move(batch));
 }
 
+void BatchQueue::put_second(BatchPtr batch) {
+  sealed_bytes_ += batch->bytes().size();
+  sealed_.insert(sealed_.begin() + (sealed_.empty() ? 0 : 1), std::move(batch));
+}
+
 void BatchQueue::put_first(std::vector<BatchPtr> batches) {
   for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch)
     put_first(std::move(*batch));

@@ -58,6 +58,8 @@ class BatchQueue {
   // Puts sealed batches before or behind those that are there, in their order.
   void put_first(std::vector<BatchPtr> batches);
   void put_first(BatchPtr batch);
+  // Puts it behind the oldest, if there is one.
+  void put_second(BatchPtr batch);
   void put_last(std::vector<BatchPtr> batches);
 
   // Takes one that is done with, so that its memory is used again.

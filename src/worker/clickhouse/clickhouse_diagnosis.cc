@@ -62,7 +62,7 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable, cause,
             remedy_without_answer(answer.no_answer)};
   if (answer.exception != 0)
-    return {classify_failure(answer.status, answer.exception, answer.body) == ErrorClass::kTransient
+    return {passes_by_itself(answer.status, answer.exception, answer.body)
                 ? ErrorKind::kUnavailable
                 : ErrorKind::kConfiguration,
             cause,

@@ -100,15 +100,14 @@ Result<std::string> run_query(ClickHouseHttp& http, const std::string& query,
     return Error{answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,
                  with_remedy("cannot reach " + where + ": " + answer.body,
                              diagnose_clickhouse(answer, server).remedy)};
-  const ErrorClass error_class = classify_failure(answer.status, answer.exception, answer.body);
   const Diagnosis diagnosis = diagnose_clickhouse(answer, server);
   const std::string said = answer.status == 200 && !answer.missing.empty()
                                ? " answered «" + query + "» with " + diagnosis.cause
                                : " refused «" + query + "»: HTTP " + std::to_string(answer.status) +
                                      ", " + shorten_cause(answer.body);
-  return Error{
-      error_class == ErrorClass::kTransient ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
-      with_remedy(where + said, diagnosis.remedy), answer.exception};
+  const bool passes = passes_by_itself(answer.status, answer.exception, answer.body);
+  return Error{passes ? ErrorKind::kUnavailable : ErrorKind::kConfiguration,
+               with_remedy(where + said, diagnosis.remedy), answer.exception};
 }
 
 }  // namespace event_consumer

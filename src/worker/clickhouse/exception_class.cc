@@ -21,7 +21,6 @@ constexpr std::array kDataCodes = {
     69,   // ARGUMENT_OUT_OF_BOUND
     70,   // CANNOT_CONVERT_TYPE
     72,   // CANNOT_PARSE_NUMBER
-    89,   // ZLIB_INFLATE_FAILED
     108,  // NO_DATA_TO_INSERT
     117,  // INCORRECT_DATA
     130,  // CANNOT_READ_ARRAY_FROM_TEXT
@@ -38,7 +37,6 @@ constexpr std::array kDataCodes = {
 constexpr std::array kConfigurationCodes = {
     16,   // NO_SUCH_COLUMN_IN_TABLE
     20,   // NUMBER_OF_COLUMNS_DOESNT_MATCH
-    36,   // BAD_ARGUMENTS
     44,   // ILLEGAL_COLUMN
     47,   // UNKNOWN_IDENTIFIER
     48,   // NOT_IMPLEMENTED
@@ -61,6 +59,59 @@ constexpr std::array kConfigurationCodes = {
     516,  // AUTHENTICATION_FAILED
 };
 
+// TOO_MANY_PARTS: of the table, which passes when parts are merged, or of one insert, which has
+// rows of too many partitions and can only be cut.
+constexpr int kTooManyParts = 252;
+
+// Of the server or of its neighbours, whatever rows it is given.
+constexpr std::array kTransientCodes = {
+    23,             // CANNOT_READ_FROM_ISTREAM
+    24,             // CANNOT_WRITE_TO_OSTREAM
+    74,             // CANNOT_READ_FROM_FILE_DESCRIPTOR
+    75,             // CANNOT_WRITE_TO_FILE_DESCRIPTOR
+    76,             // CANNOT_OPEN_FILE
+    77,             // CANNOT_CLOSE_FILE
+    95,             // CANNOT_READ_FROM_SOCKET
+    96,             // CANNOT_WRITE_TO_SOCKET
+    159,            // TIMEOUT_EXCEEDED
+    160,            // TOO_SLOW
+    198,            // DNS_ERROR
+    201,            // QUOTA_EXPIRED
+    202,            // TOO_MANY_SIMULTANEOUS_QUERIES
+    203,            // NO_FREE_CONNECTION
+    204,            // CANNOT_FSYNC
+    209,            // SOCKET_TIMEOUT
+    210,            // NETWORK_ERROR
+    kStillRunning,  // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
+    225,            // NO_ZOOKEEPER
+    236,            // ABORTED
+    242,            // TABLE_IS_READ_ONLY
+    243,            // NOT_ENOUGH_SPACE
+    244,            // UNEXPECTED_ZOOKEEPER_ERROR
+    kTooManyParts,  // TOO_MANY_PARTS
+    254,            // NO_ACTIVE_REPLICAS
+    279,            // ALL_CONNECTION_TRIES_FAILED
+    285,            // TOO_FEW_LIVE_REPLICAS
+    286,            // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+    289,            // REPLICA_IS_NOT_IN_QUORUM
+    297,            // SHARD_HAS_NO_CONNECTIONS
+    319,            // UNKNOWN_STATUS_OF_INSERT
+    364,            // RECEIVED_ERROR_TOO_MANY_REQUESTS
+    394,            // QUERY_WAS_CANCELLED
+    410,            // EXTERNAL_SERVER_IS_NOT_RESPONDING
+    416,            // REPLICA_STATUS_CHANGED
+    425,            // SYSTEM_ERROR
+    439,            // CANNOT_SCHEDULE_TASK
+    473,            // DEADLOCK_AVOIDED
+    499,            // S3_ERROR
+    519,            // NO_REMOTE_SHARD_AVAILABLE
+    745,            // SERVER_OVERLOADED
+    999,            // KEEPER_EXCEPTION
+};
+
+// BAD_ARGUMENTS. Of an insert it can be a value's fault, too (18.16: one that no Enum has).
+constexpr int kBadArguments = 36;
+
 constexpr std::array kCodesOfUnknownOutcome = {
     159,            // TIMEOUT_EXCEEDED
     209,            // SOCKET_TIMEOUT
@@ -68,10 +119,6 @@ constexpr std::array kCodesOfUnknownOutcome = {
     kStillRunning,  // under the same query_id
     319,            // UNKNOWN_STATUS_OF_INSERT
 };
-
-// TOO_MANY_PARTS: of the table, which passes when parts are merged, or of one insert, which has
-// rows of too many partitions and can only be cut.
-constexpr int kTooManyParts = 252;
 
 template <typename Codes>
 bool holds(const Codes& codes, int code) {
@@ -115,13 +162,25 @@ bool leaves_outcome_unknown(int exception_code) {
   return holds(kCodesOfUnknownOutcome, exception_code);
 }
 
-ErrorClass classify_failure(int http_status, int exception_code, std::string_view message) {
-  if (names_failed_view(message)) return ErrorClass::kConfiguration;
+namespace {
+
+ErrorClass class_of_code(int exception_code, std::string_view message) {
   if (exception_code == kTooManyParts && contains(message, "Too many partitions"))
     return ErrorClass::kData;
   if (holds(kDataCodes, exception_code)) return ErrorClass::kData;
   if (holds(kConfigurationCodes, exception_code)) return ErrorClass::kConfiguration;
-  if (exception_code != 0) return ErrorClass::kTransient;
+  if (holds(kTransientCodes, exception_code)) return ErrorClass::kTransient;
+  return ErrorClass::kUnclear;
+}
+
+}  // namespace
+
+ErrorClass classify_failure(int http_status, int exception_code, std::string_view message) {
+  if (exception_code != 0) {
+    const ErrorClass error_class = class_of_code(exception_code, message);
+    const bool is_view = error_class == ErrorClass::kData && names_failed_view(message);
+    return is_view ? ErrorClass::kUnclear : error_class;
+  }
   switch (http_status) {
     case 408:  // request timeout
     case 429:  // too many requests
@@ -129,6 +188,12 @@ ErrorClass classify_failure(int http_status, int exception_code, std::string_vie
     default:
       return http_status >= 500 ? ErrorClass::kTransient : ErrorClass::kConfiguration;
   }
+}
+
+bool passes_by_itself(int http_status, int exception_code, std::string_view message) {
+  const ErrorClass error_class = classify_failure(http_status, exception_code, message);
+  return error_class == ErrorClass::kTransient ||
+         (error_class == ErrorClass::kUnclear && exception_code != kBadArguments);
 }
 
 }  // namespace event_consumer

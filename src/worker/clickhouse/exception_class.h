@@ -29,10 +29,13 @@ constexpr int kStillRunning = 216;
 // Whether an insert that fails with the code may be stored all the same, then or later.
 bool leaves_outcome_unknown(int exception_code);
 
-// What to make of an answer that is no success, from its HTTP status, its exception code (0 when
-// the answer names none; ClickHouse's src/Common/ErrorCodes.cpp) and its text. A code in no list is
-// transient, and so is a 5xx status without a code: waiting loses nothing. The failure of a view is
-// configuration, whatever its code: the rows are in the table already.
+// What to make of an insert's answer that is no success, from its HTTP status, its exception code
+// (0 when the answer names none; ClickHouse's src/Common/ErrorCodes.cpp) and its text. A code in no
+// list is unclear, and so is whatever a view cannot do with rows; a 5xx status without a code is
+// transient.
 ErrorClass classify_failure(int http_status, int exception_code, std::string_view message);
+
+// Whether a question that was answered so is worth to be asked again.
+bool passes_by_itself(int http_status, int exception_code, std::string_view message);
 
 }  // namespace event_consumer

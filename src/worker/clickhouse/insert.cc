@@ -120,6 +120,10 @@ InsertOutcome judge_refusal(const HttpAnswer& answer, const ClickHouseServer& se
       where + how + std::to_string(answer.status) + (is_own ? "" : " without " + answer.missing) +
           (said.empty() ? "" : ", " + said),
       classify_failure(answer.status, answer.exception, is_own ? answer.body : "")};
+  // Halves of what may be stored would double it.
+  if (refused.kind == Kind::kUnknown && refused.error_class == ErrorClass::kUnclear)
+    refused.error_class = ErrorClass::kTransient;
+  refused.is_in_table = refused.kind == Kind::kRefused && names_failed_view(answer.body);
   if (refused.error_class == ErrorClass::kConfiguration)
     refused.message = with_remedy(refused.message, diagnose_clickhouse(answer, server).remedy);
   return refused;

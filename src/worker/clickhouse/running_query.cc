@@ -55,8 +55,7 @@ RunningQuery::State RunningQuery::ask() {
   if (answer.status == 0) return answer.was_sent() ? State::kSilent : State::kUnknown;
   // A server that is too busy for the question is one that works.
   const bool is_busy =
-      answer.exception != 0 &&
-      classify_failure(answer.status, answer.exception, answer.body) == ErrorClass::kTransient;
+      answer.exception != 0 && passes_by_itself(answer.status, answer.exception, answer.body);
   return is_busy ? State::kRuns : State::kUnknown;
 }
 

@@ -40,6 +40,7 @@ void InsertStage::reject(DeliveryId id, Rejection rejection, TimePoint now, Effe
     if (!refusal_search_.is_at_fault({id, rejection})) {
       if (is_first) stats_.nothing_fits(rejection.error, now);
       if (!table_watch_.seen_at) table_watch_.seen_at = now;
+      undecided_since_ = now;
       return;
     }
   }
@@ -57,10 +58,28 @@ Effects InsertStage::time_passed(TimePoint now) {
     phase_ = Phase{};
     if (next != Next::kPost) return check_table(next);
   }
-  const auto look_at = unmatched_deadline();
-  if (phase_.state == State::kIdle && look_at && now >= *look_at)
-    return check_table(Next::kCheckAndPost);
-  return go_on(now);
+  const auto look_at = look_deadline();
+  if (phase_.state != State::kIdle || !look_at || now < *look_at) return go_on(now);
+  if (round_at_ && now >= *round_at_) {
+    round_at_.reset();
+    batches_.put_last(refusal_search_.take_round());
+  }
+  return check_table(Next::kCheckAndPost);
+}
+
+Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
+  const bool is_witness = undecided() > 0 && at > to_monotonic_time(undecided_since_);
+  if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
+  batches_.put_first(refusal_search_.others_stored());
+  round_at_.reset();
+  Effects effects;
+  refuse_unmatched(effects);
+  return go_on(now, std::move(effects));
+}
+
+void InsertStage::refuse_unmatched(Effects& effects) {
+  for (RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched())
+    effects.refused.push_back({unmatched.message, std::move(unmatched.rejection)});
 }
 
 Effects InsertStage::drain(TimePoint now) {
@@ -74,7 +93,10 @@ Effects InsertStage::drain(TimePoint now) {
 Effects InsertStage::go_on(TimePoint now, Effects effects) {
   if (phase_.state != State::kIdle) return effects;
   batches_.seal_due(now);
-  if (!batches_.has_sealed()) return effects;
+  if (!batches_.has_sealed()) {
+    if (refusal_search_.apart() > 0 && !round_at_) round_at_ = now + retry_pause_.between_rounds();
+    return effects;
+  }
   // A server that does not compare types itself stores bytes of other types as garbage.
   if (!batches_.front().format().states_types)
     return check_table(Next::kCheckAndPost, std::move(effects));
@@ -125,10 +147,10 @@ Effects InsertStage::stored(TimePoint now) {
   Effects effects;
   effects.stored.reserve(batch->runs().size());
   for (const Batch::Run& run : batch->runs()) effects.stored.push_back(run.message);
+  batches_.put_first(refusal_search_.stored(*batch));
   batches_.recycle(std::move(batch));
-  batches_.put_last(refusal_search_.stored());
-  for (RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched())
-    effects.refused.push_back({unmatched.message, std::move(unmatched.rejection)});
+  round_at_.reset();
+  refuse_unmatched(effects);
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;
@@ -145,26 +167,47 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
     phase_ = {State::kGivenUp};
     return {};
   }
-  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused;
-  if (is_refused && outcome.error_class != ErrorClass::kTransient && batches_.front().is_outdated())
-    return give_up_bytes(now);
-  refusal_search_.note_refusal(outcome.message);
   switch (outcome.error_class) {
     case ErrorClass::kTransient:
+      refusal_search_.failed_otherwise();
       retry_pause_.note_code(outcome.code, outcome.message, now);
       wait(outcome.error_class, Next::kPost, outcome.message, now);
       return {};
     case ErrorClass::kConfiguration:
+      refusal_search_.failed_otherwise();
+      if (is_of_no_use(outcome)) return give_up_bytes(now);
       wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
       return {};
+    case ErrorClass::kUnclear:
+      retry_pause_.note_code(outcome.code, outcome.message, now);
+      break;
     case ErrorClass::kData:
       break;
   }
+  return refused(outcome, now);
+}
+
+Effects InsertStage::refused(const InsertOutcome& outcome, TimePoint now) {
+  BatchPtr front = batches_.take_front();
+  refusal_search_.note_refusal(*front, outcome);
+  if (refusal_search_.is_tried_again(*front)) {
+    const bool hurries = refusal_search_.hurries(*front);
+    batches_.put_second(std::move(front));
+    if (!hurries) wait(outcome.error_class, Next::kPost, outcome.message, now);
+    return go_on(now);
+  }
+  batches_.put_first(std::move(front));
+  if (is_of_no_use(outcome)) return give_up_bytes(now);
   return check_table(Next::kCheckAndCut);
 }
 
-// The server does not take the bytes of former columns: whether they are stored will never be
-// known. Rather twice than never; what is refused of them is not the fault of a row.
+// Whether the front batch has the bytes of former columns, which the server does not take.
+bool InsertStage::is_of_no_use(const InsertOutcome& outcome) const {
+  return outcome.kind == InsertOutcome::Kind::kRefused && batches_.front().is_outdated();
+}
+
+// The server does not take the bytes: whether they are stored will never be known. Rather twice
+// than never; what is refused of them is not the fault of a row.
 Effects InsertStage::give_up_bytes(TimePoint now) {
   Effects effects;
   std::vector<BatchPtr> anew;
@@ -179,7 +222,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   table_watch_.seen_at = now;
   if (outcome.kind == TableOutcome::Kind::kFailed) return look_failed(outcome, next, now);
   if (mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
-  if (!batches_.has_sealed()) stats_.look_succeeded();
+  if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails();
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
   if (mode_ == Mode::kMisfit) {
@@ -187,7 +230,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
     return {};
   }
   batches_.seal_due(now);
-  if (!batches_.has_sealed()) return {};
+  if (!batches_.has_sealed()) return go_on(now);
   return next == Next::kCheckAndCut ? search_front(now) : post(now, {});
 }
 
@@ -204,8 +247,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   if (mode_ == Mode::kMisfit) mode_ = Mode::kOrdinary;
   log::info("the table has changed: events are encoded for its new columns from here on");
   writer_.adopt(std::move(encoding));
-  batches_.put_last(refusal_search_.take_suspects());
-  refusal_search_.columns_changed();
+  batches_.put_last(refusal_search_.columns_changed());
   Effects effects;
   std::vector<BatchPtr> anew;
   for (BatchPtr& batch : batches_.take_all(writer_.format())) {
@@ -241,13 +283,20 @@ void InsertStage::take_anew(const Batch& batch, TimePoint now, std::vector<Batch
 Effects InsertStage::search_front(TimePoint now) {
   BatchPtr front = batches_.take_front();
   const bool others_wait = batches_.has_sealed() || batches_.filling_rows() > 0;
+  const bool hurries = refusal_search_.hurries(*front);
   RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait);
   batches_.put_first(std::move(step.first));
-  batches_.put_last(std::move(step.last));
+  undecided_since_ = now;
+  stats_.may_double(step.doubled_rows);
   Effects effects;
   for (const RefusalSearch::AtFault& fault : step.at_fault)
     effects.refused.push_back({fault.message, {Reason::kRefused, "", fault.refusal}});
-  if (!step.pause.empty()) wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
+  if (!step.pause.empty())
+    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
+  else if (batches_.has_sealed() && !hurries)
+    wait(ErrorClass::kUnclear, Next::kPost, refusal_search_.refusal(), now);
+  else if (!batches_.has_sealed() && !refusal_search_.is_in_doubt())
+    stats_.nothing_fails();
   return go_on(now, std::move(effects));
 }
 
@@ -269,20 +318,21 @@ void InsertStage::drop_all() {
   if (posted_) orphan_ = std::move(posted_);
   batches_.drop_all();
   refusal_search_.drop_all();
+  round_at_.reset();
   phase_.next = Next::kCheckAndPost;
 }
 
-// No insert brings a look at the table while no event fits it.
-std::optional<TimePoint> InsertStage::unmatched_deadline() const {
-  if (unmatched() == 0) return std::nullopt;
-  return *table_watch_.seen_at + table_watch_.interval;
+// No insert brings a look at the table while no event fits it, or while all are refused.
+std::optional<TimePoint> InsertStage::look_deadline() const {
+  if (unmatched() == 0) return round_at_;
+  return earliest(round_at_, *table_watch_.seen_at + table_watch_.interval);
 }
 
 // While the inserter is busy, or its failure waited for, no batch is needed.
 std::optional<TimePoint> InsertStage::deadline() const {
   switch (phase_.state) {
     case State::kIdle:
-      return earliest(batches_.deadline(), unmatched_deadline());
+      return earliest(batches_.deadline(), look_deadline());
     case State::kWaiting:
       return phase_.until;
     case State::kPosting:

@@ -46,6 +46,8 @@ class InsertStage {
   Effects inserted(const InsertOutcome& outcome, TimePoint now);
   Effects table_checked(TableOutcome outcome, TimePoint now);
   Effects time_passed(TimePoint now);
+  // Another worker has stored an insert at that time, in the same table.
+  Effects others_stored(MonotonicTime at, TimePoint now);
   // A stop: no batch waits for company any more, and no failed insert is repeated.
   Effects drain(TimePoint now);
   // All messages are gone, with their link or because they were given back. The outcome of a post
@@ -60,8 +62,8 @@ class InsertStage {
   bool is_healthy() const { return mode_ == Mode::kOrdinary || mode_ == Mode::kDraining; }
   // Messages of which no key is a column, and that wait for another to be stored.
   std::size_t unmatched() const { return refusal_search_.unmatched(); }
-  // Messages about which others have to decide: these, and those refused with none to compare.
-  std::size_t undecided() const { return unmatched() + refusal_search_.alone(); }
+  // Messages about which others have to decide: these, and those that are refused alone.
+  std::size_t undecided() const { return unmatched() + refusal_search_.apart(); }
   // Whether it waits before it tries again what has failed.
   bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.
@@ -126,6 +128,8 @@ class InsertStage {
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
+  Effects refused(const InsertOutcome& outcome, TimePoint now);
+  bool is_of_no_use(const InsertOutcome& outcome) const;
   Effects give_up_bytes(TimePoint now);
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
   Effects adopt(Encoding encoding, TimePoint now);
@@ -133,8 +137,9 @@ class InsertStage {
   void take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
                  Effects& effects);
   Effects search_front(TimePoint now);
+  void refuse_unmatched(Effects& effects);
   void drop_all();
-  std::optional<TimePoint> unmatched_deadline() const;
+  std::optional<TimePoint> look_deadline() const;
 
   const InFlight& messages_;
   RowWriter writer_;
@@ -147,6 +152,8 @@ class InsertStage {
   RefusalSearch refusal_search_;
   InsertStats stats_;
   TableWatch table_watch_;
+  std::optional<TimePoint> round_at_;  // what is set apart is tried again
+  TimePoint undecided_since_{};        // the latest of those about which others have to decide
 };
 
 }  // namespace event_consumer

@@ -24,8 +24,8 @@ void InsertStats::failed(const Batch& batch, const InsertOutcome& outcome, TimeP
   inserting_since_.reset();
   const bool is_unknown = outcome.kind == InsertOutcome::Kind::kUnknown;
   if (is_unknown && outcome.code == 0) was_lost_ = true;
-  if (is_unknown && !outcome.still_runs && !outcome.server.deduplicates)
-    counters_.possibly_doubled_rows += batch.rows();
+  const bool may_be_stored = (is_unknown && !outcome.still_runs) || outcome.is_in_table;
+  if (may_be_stored && !outcome.server.deduplicates) may_double(batch.rows());
   note_failure(outcome.error_class, outcome.code, outcome.message, now);
 }
 

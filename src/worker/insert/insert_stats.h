@@ -19,9 +19,12 @@ class InsertStats {
   void stored(const Batch& batch, TimePoint now);
   void failed(const Batch& batch, const InsertOutcome& outcome, TimePoint now);
 
-  // The table could not be looked at; or it could, and no insert that failed waits.
+  // The table could not be looked at.
   void look_failed(const TableOutcome& outcome, TimePoint now);
-  void look_succeeded() { is_failing_ = false; }
+  // No insert that failed waits: what was refused is dealt with, or the table is there again.
+  void nothing_fails() { is_failing_ = false; }
+  // Rows that may be stored are posted again under another token.
+  void may_double(std::size_t rows) { counters_.possibly_doubled_rows += rows; }
 
   // An event was encoded that happened then, in seconds since the epoch. Unknown keys are counted,
   // and the log names each once.

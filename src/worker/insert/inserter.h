@@ -36,6 +36,8 @@ struct InsertOutcome {
   ServerReport server = {};
   // Unknown because an earlier post of the batch has not ended: this one has stored nothing.
   bool still_runs = false;
+  // Refused because a view behind the table failed: the rows are in the table all the same.
+  bool is_in_table = false;
 };
 
 // The answer to the question whether the table is still what it was.

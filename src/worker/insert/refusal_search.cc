@@ -1,57 +1,93 @@
 #include "worker/insert/refusal_search.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <memory>
-#include <utility>
 
 #include "common/log.h"
 
 namespace event_consumer {
 namespace {
 
-// When so many messages are refused one by one and nothing is stored in between, it may not be the
-// messages.
-constexpr std::size_t kMostSuspects = 8;
+// So often a whole batch, or a message on trial, is refused for no clear reason before anything is
+// made of it.
+constexpr std::size_t kMostUnclear = 3;
 
-RefusalSearch::AtFault at_fault(const Batch& batch, const std::string& refusal) {
-  return {batch.runs().front().message, refusal};
-}
+// When so many messages are refused one by one and nothing is stored in between, it may not be the
+// messages. No more are tried at once, and no more have their trial on one witness: when the server
+// fails just then, no more are wronged.
+constexpr std::size_t kMostAtOnce = 8;
+
+// After a part that is stored so many refusals need no pause.
+constexpr std::size_t kHaste = 6;
 
 }  // namespace
+
+void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
+  refusal_ = outcome.message;
+  is_unclear_ = outcome.error_class == ErrorClass::kUnclear;
+  is_in_table_ = outcome.is_in_table;
+  if (is_unclear_) ++batch.refusals().unclear;
+  if (is_unclear_ && batch.is_part()) ++refused_parts_;
+}
+
+bool RefusalSearch::is_on_trial(const Batch& batch) const {
+  return batch.refusals().trial && *batch.refusals().trial > trials_void_until_;
+}
+
+bool RefusalSearch::is_tried_again(const Batch& batch) const {
+  if (!is_unclear_) return false;
+  const std::size_t times = batch.refusals().unclear;
+  if (batch.runs().size() == 1) return is_on_trial(batch) && times < kMostUnclear;
+  if (!batch.is_part()) return times < kMostUnclear;
+  // Its sibling first: if that is stored, rows are at fault.
+  return times == 1 && refused_parts_ == 1;
+}
+
+bool RefusalSearch::hurries(const Batch& batch) {
+  if (!is_unclear_ || batch.refusals().was_alone) return true;
+  if (haste_ == 0) return false;
+  --haste_;
+  return true;
+}
 
 RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
   const std::size_t messages = batch->runs().size();
   if (messages == 1) return refused_alone(std::move(batch), others_wait);
   // Once for all of its parts: each may be refused in other words.
   if (!batch->is_part())
-    log::warn("{}; the {} rows are cut in halves until those at fault stand alone", refusal_,
-              batch->rows());
+    log::warn("{}; the {} rows are cut in halves until those at fault stand alone{}", refusal_,
+              batch->rows(),
+              is_in_table_ ? "; the table has them already, and each may be stored there as often "
+                             "as its batch is cut: repair the view, or drop it"
+                           : "");
+  if (!batch->is_part()) refused_parts_ = 0;
   Step step;
   step.first.push_back(std::make_unique<Batch>(batch->part(0, messages / 2)));
   step.first.push_back(std::make_unique<Batch>(batch->part(messages / 2, messages)));
+  if (is_in_table_ || batch->may_be_stored()) step.doubled_rows = batch->rows();
   return step;
 }
 
 RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wait) {
   Step step;
-  const auto refused_before = batch->refused_alone_after();
-  if (refused_before && *refused_before < stored_inserts_) {
-    step.at_fault.push_back(at_fault(*batch, refusal_));
-  } else {
-    batch->set_refused_alone_after(stored_inserts_);
-    suspects_.push_back({std::move(batch), refusal_});
+  if (is_on_trial(*batch)) {
+    step.at_fault.push_back({batch->runs().front().message, refusal_});
+    return step;
   }
-  // While others wait, nothing is given up without comparison: they are to be tried first.
-  const std::size_t condemned = others_wait ? 0 : unconfirmed_;
-  if (suspects_.size() + condemned >= kMostSuspects) {
-    step.last = take_suspects();
-    alone_ = others_wait ? 0 : step.last.size();
-    step.pause = refusal_ + "; " + std::to_string(kMostSuspects) +
+  const bool is_new = !batch->refusals().was_alone;
+  batch->refusals() = {0, /*was_alone=*/true};
+  apart_.push_back(std::move(batch));
+  if (is_new && ++newly_apart_ % kMostAtOnce == 0) {
+    step.pause = refusal_ + "; " + std::to_string(kMostAtOnce) +
                  " rows in a row are refused one by one, as if it were not their fault";
-  } else if (!others_wait) {
-    unconfirmed_ += suspects_.size();
-    for (const Suspect& lone : suspects_)
-      step.at_fault.push_back(at_fault(*lone.batch, lone.refusal));
-    suspects_.clear();
+  } else if (!others_wait && !std::exchange(is_keeping_said_, true)) {
+    log::warn(
+        "{}; the event is kept, neither stored nor dead-lettered, until another was stored: if "
+        "none is, it is not the event; look at the constraints, MATERIALIZED columns and views of "
+        "the table",
+        refusal_);
   }
   return step;
 }
@@ -61,23 +97,57 @@ bool RefusalSearch::is_at_fault(const Unmatched& message) {
   return has_witness_;
 }
 
-std::vector<BatchPtr> RefusalSearch::stored() {
-  ++stored_inserts_;
-  has_witness_ = true;
-  unconfirmed_ = alone_ = 0;
-  return take_suspects();
+std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch) {
+  haste_ = batch.is_part() ? kHaste : 0;
+  refused_parts_ = 0;
+  return others_stored();
 }
 
-std::vector<BatchPtr> RefusalSearch::take_suspects() {
-  std::vector<BatchPtr> batches;
-  for (Suspect& suspect : suspects_) batches.push_back(std::move(suspect.batch));
-  suspects_.clear();
-  return batches;
+std::vector<BatchPtr> RefusalSearch::others_stored() {
+  ++stored_inserts_;
+  has_witness_ = true;
+  newly_apart_ = 0;
+  is_keeping_said_ = false;
+  std::vector<BatchPtr> round = take_round();
+  for (const BatchPtr& each : round) each->refusals().trial = stored_inserts_;
+  return round;
+}
+
+std::vector<BatchPtr> RefusalSearch::take_round() {
+  const auto end =
+      apart_.begin() + static_cast<std::ptrdiff_t>(std::min(kMostAtOnce, apart_.size()));
+  std::vector<BatchPtr> round(std::make_move_iterator(apart_.begin()),
+                              std::make_move_iterator(end));
+  apart_.erase(apart_.begin(), end);
+  return round;
+}
+
+bool RefusalSearch::is_in_doubt() const {
+  return !apart_.empty() && (!has_witness_ || newly_apart_ >= kMostAtOnce);
+}
+
+std::vector<BatchPtr> RefusalSearch::columns_changed() {
+  has_witness_ = false;
+  std::vector<BatchPtr> all(std::make_move_iterator(apart_.begin()),
+                            std::make_move_iterator(apart_.end()));
+  forget_apart();
+  return all;
+}
+
+void RefusalSearch::forget_apart() {
+  apart_.clear();
+  newly_apart_ = haste_ = 0;
+  is_keeping_said_ = false;
+}
+
+void RefusalSearch::drop_all() {
+  forget_apart();
+  unmatched_.clear();
 }
 
 std::size_t RefusalSearch::held_bytes() const {
   std::size_t bytes = 0;
-  for (const Suspect& suspect : suspects_) bytes += suspect.batch->bytes().size();
+  for (const BatchPtr& batch : apart_) bytes += batch->bytes().size();
   return bytes;
 }
 

@@ -1,9 +1,14 @@
-// RefusalSearch: finds the messages at fault when the server refuses the rows of a batch. Pure: it
-// is handed a refused batch and says what becomes of it; nothing else is known to it.
+// RefusalSearch: finds the messages at fault when the server refuses inserts, and whether it is
+// messages at all. Pure: it is handed a refused batch and says what becomes of it; nothing else is
+// known to it.
 //
-// A batch is cut in halves until a message stands alone. One that was refused alone twice, with an
-// insert stored in between, is at fault; so is one when there is nothing else to compare it with.
-// When many are refused one by one and nothing is stored in between, it may not be their fault.
+// A batch whose rows the server calls bad is cut in halves until a message stands alone. One that
+// is refused for no clear reason is first tried again a few times, in turns with the batch behind
+// it, and then cut likewise: quickly once a part was stored, else at the pace of the backoff.
+//
+// A message that is refused alone is set apart. When another message was stored after that, it has
+// its trial: refused once more, it is at fault. Without such a witness none is given up; those set
+// apart are only tried again now and then.
 //
 // A message of which no key is a column may be in the wrong queue, or all of them be meant for
 // another table. It is at fault only when there is a witness: another message that was stored since
@@ -11,12 +16,14 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "worker/batch/batch_queue.h"
 #include "worker/encode/verdict.h"
+#include "worker/insert/inserter.h"
 
 namespace event_consumer {
 
@@ -35,61 +42,70 @@ class RefusalSearch {
 
   struct Step {
     std::vector<BatchPtr> first;    // to be posted before all others
-    std::vector<BatchPtr> last;     // to be posted behind all others
     std::vector<AtFault> at_fault;  // never to be stored
     std::string pause;              // why it is not the rows and better waited; else empty
+    std::size_t doubled_rows = 0;   // that may be stored, and will be posted under another token
   };
 
-  // The server's words on the latest batch that it has refused.
-  void note_refusal(const std::string& refusal) { refusal_ = refusal; }
+  // The server has refused `batch` with this outcome, which is data or unclear.
+  void note_refusal(Batch& batch, const InsertOutcome& outcome);
+  // Whether that batch is to be posted again as it is, in its turn behind the next one.
+  bool is_tried_again(const Batch& batch) const;
+  // Whether the next post may follow at once; else at the pace of the backoff. Asked once for each
+  // refusal.
+  bool hurries(const Batch& batch);
 
-  // What becomes of that batch. `others_wait` says whether there is another batch to be posted.
+  // What becomes of that batch when it is not tried again. `others_wait` says whether there is
+  // another one to be posted.
   Step refused(BatchPtr batch, bool others_wait);
 
-  // An insert was stored. Returns those that were set apart, to be posted behind all others, so
-  // that those have their try before these have another.
-  std::vector<BatchPtr> stored();
+  // An insert was stored. Returns those whose trial it is, to be posted before all others: so
+  // little time lies between witness and trial.
+  std::vector<BatchPtr> stored(const Batch& batch);
+  // The same, when another worker has stored it.
+  std::vector<BatchPtr> others_stored();
+  // An insert failed, for no fault of the rows: what was stored before proves nothing any more.
+  void failed_otherwise() { trials_void_until_ = stored_inserts_; }
+  // The next few of those set apart: without a witness, so that one may become one.
+  std::vector<BatchPtr> take_round();
 
   // Whether the message is at fault. If not it is kept, without a row, until take_unmatched().
   bool is_at_fault(const Unmatched& message);
   // All that were kept: at fault, once a message is stored; to be encoded anew for other columns.
   std::vector<Unmatched> take_unmatched() { return std::exchange(unmatched_, {}); }
   std::size_t unmatched() const { return unmatched_.size(); }
-  // What was stored proves nothing any more.
-  void columns_changed() {
-    has_witness_ = false;
-    alone_ = 0;
-  }
-  // How many messages are refused while none is there to compare them with. Nothing decides about
-  // them before others come.
-  std::size_t alone() const { return alone_; }
 
-  // Takes back all that was set apart.
-  std::vector<BatchPtr> take_suspects();
-  // The same, and all of it is dropped: it is gone with its link.
-  void drop_all() {
-    suspects_.clear();
-    unmatched_.clear();
-    alone_ = 0;
-  }
+  // The server's words on the batch that it has refused last.
+  const std::string& refusal() const { return refusal_; }
+
+  // How many messages are set apart. Nothing decides about them before others come.
+  std::size_t apart() const { return apart_.size(); }
+  // Whether it may be everybody's fault, as far as is known.
+  bool is_in_doubt() const;
+
+  // What was stored proves nothing any more. Returns all that was set apart.
+  std::vector<BatchPtr> columns_changed();
+  // All that was set apart is gone with its link.
+  void drop_all();
 
   // Bytes of the rows set apart.
   std::size_t held_bytes() const;
 
  private:
-  struct Suspect {
-    BatchPtr batch;  // of one message
-    std::string refusal;
-  };
-
   Step refused_alone(BatchPtr batch, bool others_wait);
+  void forget_apart();
+  bool is_on_trial(const Batch& batch) const;
 
   std::string refusal_;
-  std::vector<Suspect> suspects_;  // set apart since an insert was stored
+  bool is_unclear_ = false;     // of that refusal
+  bool is_in_table_ = false;    // of that refusal
+  std::deque<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
-  // Messages given up since then without any to compare them with.
-  std::size_t unconfirmed_ = 0;
-  std::size_t alone_ = 0;  // of the latest pause
+  std::size_t trials_void_until_ = 0;
+  std::size_t haste_ = 0;          // so many posts may follow at once
+  std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
+  std::size_t newly_apart_ = 0;    // since an insert was stored
+  bool is_keeping_said_ = false;   // since then
   std::vector<Unmatched> unmatched_;
   bool has_witness_ = false;  // a message was stored in a table of these columns
 };

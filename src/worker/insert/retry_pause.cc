@@ -20,7 +20,7 @@ RetryPause::RetryPause()
 
 Duration RetryPause::after(ErrorClass error_class, const std::string& why, TimePoint now) {
   const Duration pause =
-      (error_class == ErrorClass::kTransient ? transient_ : configuration_).next();
+      (error_class == ErrorClass::kConfiguration ? configuration_ : transient_).next();
   if (!why.empty() && log_limiter_.is_news(why, now))
     log::warn("{}; nothing is lost, tried again in {:.1f} s and then until it works", why,
               std::chrono::duration<double>(pause).count());

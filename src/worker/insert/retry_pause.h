@@ -19,11 +19,14 @@ class RetryPause {
   // that is news.
   Duration after(ErrorClass error_class, const std::string& why, TimePoint now);
 
+  // How long what is set apart waits for its next try.
+  Duration between_rounds() { return configuration_.next(); }
+
   // How long to wait until ClickHouse is asked for a sign of life, for the reason of before.
   Duration before_probe(TimePoint now) { return after(ErrorClass::kConfiguration, why_, now); }
 
-  // An insert failed with this exception code, and passes by itself; the log hears of one code that
-  // goes on for minutes.
+  // An insert failed with this exception code, and may pass by itself; the log hears of one code
+  // that goes on for minutes.
   void note_code(int code, const std::string& why, TimePoint now);
 
   // An insert was stored: the next failure is a new one.

@@ -93,7 +93,7 @@ void Consumer::settled() {
 Result<Done> Consumer::insert_stored(TimePoint now) {
   // The probe is not decided by what was posted before it.
   if (settlement_.posts_orphan()) return Done{};
-  if (window_.is_probing()) probe_stored_at_ = now;
+  if (window_.is_probing()) decided_from_ = now;
   window_.inserted();
   const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
   if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};
@@ -123,6 +123,7 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
     hold_reason_ = kPaused;
   else if (hold_reason_ == kPaused)
     hold_reason_ = kTooLate;
+  if (settlement_.wants_more()) decided_from_ = now;
   if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.wants_more() &&
       settlement_.window_is_full() && !window_.is_wide_open()) {
     window_.widen();
@@ -168,10 +169,10 @@ std::optional<TimePoint> Consumer::deadline() const {
   return next;
 }
 
-// What has waited beside the probe, for as long as it took, is to be decided now.
+// What has waited beside the probe, or for others to decide about it, is to be decided now.
 std::optional<TimePoint> Consumer::oldest() const {
   const auto oldest = settlement_.oldest();
-  return oldest ? std::max(*oldest, probe_stored_at_) : oldest;
+  return oldest ? std::max(*oldest, decided_from_) : oldest;
 }
 
 // A probe stays in hand until it is decided, unless the broker's consumer_timeout would be its end.

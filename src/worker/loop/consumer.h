@@ -84,7 +84,7 @@ class Consumer {
   IntakeState state_ = IntakeState::kConsuming;
   std::string hold_reason_;                 // in kReturning and kHolding
   std::size_t settled_before_ = 0;          // verdicts when the link was made
-  TimePoint probe_stored_at_{};             // the latest
+  TimePoint decided_from_{};                // what waited for others before, is decided since
   std::optional<TimePoint> full_since_;     // reading stopped because nothing may be taken
   std::optional<TimePoint> stop_deadline_;  // in kDraining and kSettling
 };

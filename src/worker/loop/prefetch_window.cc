@@ -29,7 +29,7 @@ void PrefetchWindow::given_back() {
 
 void PrefetchWindow::too_many_bytes() { size_ = std::max<std::size_t>(1, size() / kStep); }
 
-void PrefetchWindow::widen() { size_ = std::min(most_, kStep * size_); }
+void PrefetchWindow::widen() { size_ = std::min(most_undecided(), kStep * size_); }
 
 void PrefetchWindow::link_lost(std::size_t settled) {
   size_ = std::clamp<std::size_t>(settled, 1, size_);
@@ -39,7 +39,7 @@ void PrefetchWindow::link_lost(std::size_t settled) {
 
 // So many fit with their rows, which are about as large.
 std::size_t PrefetchWindow::fitting() const {
-  if (usual_bytes_ == 0) return most_;
+  if (usual_bytes_ == 0) return most_undecided();
   return std::max<std::size_t>(
       1, static_cast<std::size_t>(static_cast<double>(most_bytes_) / (2 * usual_bytes_)));
 }

@@ -38,7 +38,7 @@ class PrefetchWindow {
   // Steps are factors of four, and a steady stream changes nothing.
   bool has_grown() const;
   // Whether the broker knows the largest that can be held.
-  bool is_wide_open() const { return applied_ >= std::min(most_, fitting()); }
+  bool is_wide_open() const { return applied_ >= std::min(most_undecided(), fitting()); }
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
   // Whether a link was lost on which nothing was settled, and no insert was stored since.
@@ -46,6 +46,10 @@ class PrefetchWindow {
 
  private:
   std::size_t fitting() const;
+  // A small window is exceeded, so that events do not wait for ever for others to decide.
+  std::size_t most_undecided() const { return std::max(most_, kLeastUndecided); }
+
+  static constexpr std::size_t kLeastUndecided = 16;
 
   std::size_t most_;
   std::size_t most_bytes_;

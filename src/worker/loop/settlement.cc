@@ -162,6 +162,10 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
 
 Result<Done> Settlement::time_passed(TimePoint now) { return apply(stage_.time_passed(now), now); }
 
+Result<Done> Settlement::others_stored(MonotonicTime at, TimePoint now) {
+  return apply(stage_.others_stored(at, now), now);
+}
+
 Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
 Result<Done> Settlement::acknowledge() {
@@ -181,7 +185,7 @@ bool Settlement::has_room() const {
 }
 
 bool Settlement::drained() const {
-  if (in_flight_.in_hand() <= late() || nothing_fits() || stage_.gave_up()) return true;
+  if (in_flight_.in_hand() <= late() || wants_more() || stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
   return refuses && in_flight_.in_hand() <= unconfirmed_.size();
 }

@@ -52,6 +52,7 @@ class Settlement {
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
+  Result<Done> others_stored(MonotonicTime at, TimePoint now);
 
   // Gives back every delivery in hand. Only when there is no consumer. has_room() is false then
   // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other
@@ -103,10 +104,13 @@ class Settlement {
     return stage_.undecided() > 0 && stage_.undecided() == in_flight_.in_hand();
   }
 
+  // Whether others have to decide about anything in hand.
+  bool is_undecided() const { return stage_.undecided() > 0; }
+
   // When the oldest event was taken that is not acknowledged; nothing when there is none, or when
   // only the next event can decide what becomes of them.
   std::optional<TimePoint> oldest() const {
-    return nothing_fits() ? std::nullopt : in_flight_.oldest();
+    return wants_more() ? std::nullopt : in_flight_.oldest();
   }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.

@@ -87,7 +87,14 @@ Result<Done> WorkerLoop::work_on_link(TimePoint now) {
     if (auto done = dead_letter_watch_.work(*letters, now); !done) return done;
   if (auto done = read_source(now); !done) return done;
   if (auto done = parts_.settlement.time_passed(now); !done) return done;
+  if (auto done = ask_others(now); !done) return done;
   return consumer_.steer({is_asked_to_stop_, is_paused_, dead_letter_watch_.fault()}, now);
+}
+
+// Another worker's event is a witness as good as one of ours.
+Result<Done> WorkerLoop::ask_others(TimePoint now) {
+  if (!parts_.settlement.is_undecided()) return Done{};
+  return parts_.settlement.others_stored(parts_.status.last_insert_of_others(), now);
 }
 
 void WorkerLoop::lose_link(const Error& error, TimePoint now) {

@@ -43,6 +43,7 @@ class WorkerLoop {
 
   Result<Done> read_outcome(TimePoint now);
   Result<Done> work_on_link(TimePoint now);
+  Result<Done> ask_others(TimePoint now);
   Result<Done> read_source(TimePoint now);
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   void handle(const std::vector<EventLoop::Signal>& signals);

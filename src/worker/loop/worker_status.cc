@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -19,6 +20,7 @@ WorkerStatus::WorkerStatus(Scoreboard board, RowAddress address)
     : board_(std::move(board)), address_(address), record_(board_.row(address).record.read()) {
   // The supervisor has prepared the row; what it cannot know before there is a process is its pid.
   record_.pid = getpid();
+  record_.generation = board_.supervisor().read().reloads;
   record_.event_lag_seconds = std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -31,6 +33,18 @@ void WorkerStatus::set_state(WorkerState state, std::string_view reason, TimePoi
 void WorkerStatus::set_last_error(std::string_view message, TimePoint now) {
   record_.last_error.set(message);
   record_.last_error_at = to_monotonic_time(now);
+}
+
+MonotonicTime WorkerStatus::last_insert_of_others() const {
+  MonotonicTime latest = 0;
+  const auto slots = static_cast<int>(board_.supervisor().read().slots);
+  for (int slot = 1; slot <= slots; ++slot)
+    for (int row = 0; row < 2; ++row) {
+      if (slot == address_.slot && row == address_.row) continue;
+      const WorkerRecord other = board_.row({slot, row}).record.read();
+      if (other.generation == record_.generation) latest = std::max(latest, other.last_insert_at);
+    }
+  return latest;
 }
 
 void WorkerStatus::set_clickhouse(const ServerReport& server) {

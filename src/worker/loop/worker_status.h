@@ -26,6 +26,8 @@ class WorkerStatus {
   // The state, and why it is in it; since when is kept.
   void set_state(WorkerState state, std::string_view reason, TimePoint now);
   void set_last_error(std::string_view message, TimePoint now);
+  // When another worker with the same options has stored an insert last; 0 when none has.
+  MonotonicTime last_insert_of_others() const;
   // The ClickHouse that was asked last.
   void set_clickhouse(const ServerReport& server);
 

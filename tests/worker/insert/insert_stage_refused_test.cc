@@ -32,8 +32,9 @@ TEST_CASE("insert stage: rows at fault are found, everything else is stored", "[
     Rig rig(64);
     rig.add(64);
     rig.run_server(bad);
+    rig.add_witness(bad);
     CHECK(rig.refused_tags == bad);
-    CHECK(rig.stored_tags == all_but(bad, 64));
+    CHECK(rig.stored_tags == all_but(bad, 65));
     CHECK(rig.stage.held_bytes() == 0);
   }
 }
@@ -107,24 +108,163 @@ TEST_CASE("insert stage: a hundred bad rows in ten thousand take few posts", "[i
   CHECK(rig.inserter.posts.size() < 100 * 2 * 14);
 }
 
-TEST_CASE("insert stage: single events that are all refused are not all given up",
+TEST_CASE("insert stage: one event that is refused waits for another, and keeps none waiting",
+          "[insert_stage]") {
+  for (const ErrorClass refusal : {ErrorClass::kData, ErrorClass::kUnclear}) {
+    Rig rig(1);
+    rig.add(1);
+    for (int step = 0; step < 200; ++step) rig.step_server({1}, refusal);
+    CHECK(rig.refused_tags.empty());
+    CHECK(rig.now > TimePoint(std::chrono::hours(1) + std::chrono::minutes(20)));
+    rig.run_server({1}, refusal);
+    CHECK(rig.stage.undecided() == 1);
+    CHECK(rig.stage.is_healthy());
+    const TimePoint before = rig.now;
+    rig.add(1);
+    CHECK(rig.inserter.posts.back().tags == Tags{2});
+    rig.run_server({1}, refusal);
+    CHECK(rig.stored_tags == std::set<DeliveryTag>{2});
+    CHECK(rig.refused_tags == std::set<DeliveryTag>{1});
+    CHECK(rig.now == before);
+  }
+}
+
+TEST_CASE("insert stage: a message that waits for another is tried again now and then",
           "[insert_stage]") {
   Rig rig(1);
-  for (int i = 0; i < 20; ++i) {
-    rig.add(1);
-    for (int step = 0; step < 10; ++step) {
-      if (rig.checks_answered < rig.inserter.table_checks) {
-        ++rig.checks_answered;
-        rig.table_unchanged();
-      } else if (rig.inserter.under_way) {
-        rig.refuse(ErrorClass::kData);
-      }
-    }
-  }
-  CHECK(rig.refused_tags.size() == 7);
+  rig.add(1);
+  rig.run_server({1});
+  CHECK(rig.stage.undecided() == 1);
+  const TimePoint before = rig.now;
+  rig.wait_for_deadline();
+  CHECK(rig.now - before <= std::chrono::seconds(60));
   rig.run_server({});
-  CHECK(rig.refused_tags.size() == 7);
-  CHECK(rig.stored_tags.size() == 13);
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+}
+
+TEST_CASE("insert stage: a code in no list is waited for, then its batch is cut",
+          "[insert_stage]") {
+  Rig rig(4);
+  rig.add(4);
+  for (int time = 0; time < 3; ++time) {
+    CHECK(rig.inserter.posts.back().tags == Tags{1, 2, 3, 4});
+    rig.refuse(ErrorClass::kUnclear);
+    if (time < 2) rig.wait_for_deadline();
+  }
+  CHECK(rig.inserter.table_checks == 1);
+  rig.run_server({3}, ErrorClass::kUnclear);
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 2, 4});
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{3});
+}
+
+TEST_CASE("insert stage: rows at fault for no clear reason are found, everything else is stored",
+          "[insert_stage]") {
+  for (const std::set<DeliveryTag>& bad :
+       {std::set<DeliveryTag>{1}, {64}, {1, 64}, {3, 17, 18, 40}, {}}) {
+    Rig rig(64);
+    rig.add(64);
+    rig.run_server(bad, ErrorClass::kUnclear);
+    rig.add_witness(bad, ErrorClass::kUnclear);
+    CHECK(rig.refused_tags == bad);
+    CHECK(rig.stored_tags == all_but(bad, 65));
+    INFO(std::chrono::duration<double>(rig.now.time_since_epoch()).count() - 3600);
+    CHECK(rig.now < TimePoint(std::chrono::hours(1) + std::chrono::seconds(60)));
+  }
+}
+
+TEST_CASE("insert stage: a bad row of no clear reason in ten thousand is found within seconds",
+          "[insert_stage]") {
+  Rig rig(10'000);
+  rig.add(10'000);
+  rig.run_server({1}, ErrorClass::kUnclear);
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{1});
+  CHECK(rig.stored_tags == all_but({1}, 10'000));
+  CHECK(rig.inserter.posts.size() < 70);
+  CHECK(rig.now < TimePoint(std::chrono::hours(1) + std::chrono::seconds(60)));
+}
+
+TEST_CASE("insert stage: an outage with a code in no list is no storm, and costs nothing",
+          "[insert_stage]") {
+  Rig rig(100);
+  rig.add(400);
+  std::set<DeliveryTag> all;
+  for (DeliveryTag tag = 1; tag <= 400; ++tag) all.insert(tag);
+  const TimePoint end = rig.now + std::chrono::hours(10);
+  for (int step = 0; step < 10'000 && rig.now < end; ++step)
+    rig.step_server(all, ErrorClass::kUnclear);
+  CHECK(rig.now >= end);
+  CHECK(rig.refused_tags.empty());
+  CHECK(rig.inserter.posts.size() < 10 * 60 * 12);
+  // Nothing waits for longer than the longest backoff.
+  for (int step = 0; step < 10'000 && rig.in_hand() > 0; ++step) rig.step_server({});
+  CHECK(rig.now < end + std::chrono::seconds(120));
+  CHECK(rig.stored_tags == all_but({}, 400));
+}
+
+// A batch that never fits the memory limit.
+TEST_CASE("insert stage: a batch that is too large for the server is cut until it fits",
+          "[insert_stage]") {
+  Rig rig(64);
+  rig.add(64);
+  for (int step = 0; step < 1000 && rig.in_hand() > 0; ++step) {
+    if (rig.inserter.under_way && rig.inserter.posts.size() > 0 &&
+        rig.checks_answered == rig.inserter.table_checks &&
+        rig.inserter.posts.back().tags.size() > 16)
+      rig.refuse(ErrorClass::kUnclear);
+    else
+      rig.step_server({});
+  }
+  CHECK(rig.stored_tags == all_but({}, 64));
+  CHECK(rig.now < TimePoint(std::chrono::hours(1) + std::chrono::minutes(2)));
+}
+
+TEST_CASE("insert stage: other columns decide anew about what was refused alone",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.run_server({1});
+  rig.wait_for_deadline();
+  rig.table_changed(testing::code_encoding());
+  CHECK(rig.inserter.posts.back().tags == Tags{1});
+  rig.refuse(ErrorClass::kData);
+  rig.table_unchanged();
+  CHECK(rig.refused_tags.empty());
+}
+
+TEST_CASE("insert stage: when a refused row is dealt with nothing fails any more",
+          "[insert_stage]") {
+  Rig rig(1);
+  const auto is_failing = [&] {
+    WorkerRecord record{};
+    rig.stage.report(record);
+    return record.insert_failing != 0;
+  };
+  rig.add(1);
+  rig.run_server({1});
+  // Nothing was ever stored.
+  CHECK(is_failing());
+  rig.add(1);
+  rig.run_server({1});
+  CHECK(rig.refused_tags.size() == 1);
+  CHECK_FALSE(is_failing());
+  rig.add(1);
+  rig.run_server({3});
+  CHECK(rig.stage.undecided() == 1);
+  CHECK_FALSE(is_failing());
+}
+
+TEST_CASE("insert stage: what a view refuses is counted as doubled", "[insert_stage]") {
+  Rig rig(4);
+  rig.add(4);
+  for (int time = 0; time < 3; ++time) {
+    rig.refuse_by_view();
+    if (time < 2) rig.wait_for_deadline();
+  }
+  rig.table_unchanged();
+  WorkerRecord record{};
+  rig.stage.report(record);
+  // Without tokens each of three posts, and then their halves.
+  CHECK(record.counters.possibly_doubled_rows == 3 * 4 + 4);
 }
 
 }  // namespace

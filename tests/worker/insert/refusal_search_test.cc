@@ -1,6 +1,8 @@
 #include "worker/insert/refusal_search.h"
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "tests/fakes/batches.h"
 #include "tests/fakes/settlement_rig.h"
@@ -27,106 +29,205 @@ BatchPtr batch(const Tags& tags) {
 
 class SearchRig {
  public:
-  Step refused(BatchPtr one, bool others_wait) {
-    search.note_refusal("bad row");
+  // As the stage asks it. Nothing when the batch is to be posted again as it is.
+  std::optional<Step> refused(BatchPtr& one, ErrorClass error_class, bool others_wait = true,
+                              bool is_in_table = false) {
+    InsertOutcome outcome{InsertOutcome::Kind::kRefused, 1, "bad row", error_class};
+    outcome.is_in_table = is_in_table;
+    search.note_refusal(*one, outcome);
+    const bool is_tried_again = search.is_tried_again(*one);
+    hurries = search.hurries(*one);
+    if (is_tried_again) return std::nullopt;
     return search.refused(std::move(one), others_wait);
+  }
+  Step refused(BatchPtr one, bool others_wait = true) {
+    return *refused(one, ErrorClass::kData, others_wait);
+  }
+  std::vector<BatchPtr> stored() { return search.stored(*batch({99})); }
+  // Refused for no clear reason, until that makes a difference. Returns how often.
+  int insist(BatchPtr& one, std::optional<Step>& step) {
+    int times = 0;
+    do {
+      step = refused(one, ErrorClass::kUnclear);
+      ++times;
+    } while (!step);
+    return times;
   }
 
   testing::QuietLog quiet;
   RefusalSearch search;
+  bool hurries = false;  // at the latest refusal
 };
 
 TEST_CASE("refusal search: a batch is cut in halves, first to be tried", "[refusal_search]") {
   SearchRig rig;
-  const Step step = rig.refused(batch({1, 2, 3}), /*others_wait=*/true);
+  const Step step = rig.refused(batch({1, 2, 3}));
   REQUIRE(step.first.size() == 2);
   CHECK(tags_of(*step.first[0]) == Tags{1});
   CHECK(tags_of(*step.first[1]) == Tags{2, 3});
-  CHECK(step.last.empty());
   CHECK(step.at_fault.empty());
   CHECK(step.pause.empty());
+  CHECK(step.doubled_rows == 0);
   CHECK(rig.search.held_bytes() == 0);
 }
 
-TEST_CASE("refusal search: one alone is set apart until another insert was stored",
-          "[refusal_search]") {
+TEST_CASE("refusal search: one alone has its trial when another was stored", "[refusal_search]") {
   SearchRig rig;
-  CHECK(rig.refused(batch({1}), /*others_wait=*/true).at_fault.empty());
+  CHECK(rig.refused(batch({1})).at_fault.empty());
+  CHECK(rig.search.apart() == 1);
   CHECK(rig.search.held_bytes() == 3);
-  std::vector<BatchPtr> again = rig.search.stored();
-  REQUIRE(again.size() == 1);
+  std::vector<BatchPtr> trial = rig.stored();
+  REQUIRE(trial.size() == 1);
   CHECK(rig.search.held_bytes() == 0);
-  const Step step = rig.refused(std::move(again[0]), /*others_wait=*/true);
+  const Step step = rig.refused(std::move(trial[0]));
   REQUIRE(step.at_fault.size() == 1);
   CHECK(step.at_fault[0].message == id(1));
   CHECK(step.at_fault[0].refusal == "bad row");
 }
 
-TEST_CASE("refusal search: refused twice with nothing stored between proves nothing",
-          "[refusal_search]") {
+TEST_CASE("refusal search: what was stored before a refusal is no witness", "[refusal_search]") {
   SearchRig rig;
-  rig.refused(batch({1}), true);
-  std::vector<BatchPtr> again = rig.search.take_suspects();
-  REQUIRE(again.size() == 1);
-  CHECK(rig.refused(std::move(again[0]), true).at_fault.empty());
+  rig.stored();
+  CHECK(rig.refused(batch({1}), /*others_wait=*/false).at_fault.empty());
+  CHECK(rig.search.apart() == 1);
 }
 
-TEST_CASE("refusal search: with nothing to compare them with, those alone are at fault",
+TEST_CASE("refusal search: refused again and again with nothing stored proves nothing",
           "[refusal_search]") {
   SearchRig rig;
-  rig.refused(batch({1}), true);
-  const Step step = rig.refused(batch({2}), /*others_wait=*/false);
-  REQUIRE(step.at_fault.size() == 2);
-  CHECK(step.at_fault[0].message == id(1));
-  CHECK(step.at_fault[1].message == id(2));
+  BatchPtr one = batch({1});
+  for (int round = 0; round < 20; ++round) {
+    const Step step = rig.refused(std::move(one), /*others_wait=*/false);
+    CHECK(step.at_fault.empty());
+    CHECK(step.pause.empty());
+    std::vector<BatchPtr> again = rig.search.take_round();
+    REQUIRE(again.size() == 1);
+    one = std::move(again[0]);
+  }
+}
+
+TEST_CASE("refusal search: another fault between witness and trial makes the trial void",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.refused(batch({1}));
+  std::vector<BatchPtr> trial = rig.stored();
+  rig.search.failed_otherwise();
+  CHECK(rig.refused(std::move(trial[0])).at_fault.empty());
+  trial = rig.stored();
+  CHECK(rig.refused(std::move(trial[0])).at_fault.size() == 1);
 }
 
 TEST_CASE("refusal search: eight in a row are no fault of theirs", "[refusal_search]") {
   SearchRig rig;
-  for (DeliveryTag tag = 1; tag <= 7; ++tag) CHECK(rig.refused(batch({tag}), true).pause.empty());
-  const Step step = rig.refused(batch({8}), true);
+  rig.stored();
+  for (DeliveryTag tag = 1; tag <= 7; ++tag) {
+    CHECK(rig.refused(batch({tag})).pause.empty());
+    CHECK_FALSE(rig.search.is_in_doubt());
+  }
+  const Step step = rig.refused(batch({8}));
   CHECK(step.pause ==
         "bad row; 8 rows in a row are refused one by one, as if it were not their fault");
-  CHECK(step.last.size() == 8);
   CHECK(step.at_fault.empty());
-  CHECK(rig.search.held_bytes() == 0);
+  CHECK(rig.search.is_in_doubt());
+  CHECK(rig.search.apart() == 8);
+  CHECK(rig.refused(batch({9})).pause.empty());
 }
 
-TEST_CASE("refusal search: those given up without any to compare count among the eight",
-          "[refusal_search]") {
+TEST_CASE("refusal search: no more than eight are tried on one witness", "[refusal_search]") {
   SearchRig rig;
-  for (DeliveryTag tag = 1; tag <= 7; ++tag)
-    CHECK(rig.refused(batch({tag}), false).at_fault.size() == 1);
-  CHECK_FALSE(rig.refused(batch({8}), false).pause.empty());
-  rig.search.stored();
-  CHECK(rig.refused(batch({9}), false).at_fault.size() == 1);
+  for (DeliveryTag tag = 1; tag <= 10; ++tag) rig.refused(batch({tag}));
+  CHECK(rig.stored().size() == 8);
+  const auto round = rig.search.take_round();
+  REQUIRE(round.size() == 2);
+  CHECK(tags_of(*round[0]) == Tags{9});
 }
 
-TEST_CASE("refusal search: those refused with none to compare them with want others",
-          "[refusal_search]") {
+TEST_CASE("refusal search: those set apart are tried in turns", "[refusal_search]") {
   SearchRig rig;
-  for (DeliveryTag tag = 1; tag <= 7; ++tag) rig.refused(batch({tag}), false);
-  CHECK(rig.search.alone() == 0);
-  Step step = rig.refused(batch({8}), false);
-  CHECK_FALSE(step.pause.empty());
-  CHECK(rig.search.alone() == 1);
-  rig.refused(batch({9}), true);
-  step = rig.refused(std::move(step.last.front()), false);
-  CHECK(step.last.size() == 2);
-  CHECK(rig.search.alone() == 2);
-  rig.search.stored();
-  CHECK(rig.search.alone() == 0);
+  for (DeliveryTag tag = 1; tag <= 10; ++tag) rig.refused(batch({tag}));
+  for (BatchPtr& one : rig.search.take_round()) rig.refused(std::move(one));
+  const auto round = rig.search.take_round();
+  REQUIRE(round.size() == 8);
+  CHECK(tags_of(*round[0]) == Tags{9});
+  CHECK(tags_of(*round[2]) == Tags{1});
 }
 
-// Else a pause that is longer than events may wait would bring the same ones back again and again.
-TEST_CASE("refusal search: those given up do not keep others that wait from being tried",
+TEST_CASE("refusal search: until anything was stored in these columns it may be everybody's fault",
           "[refusal_search]") {
   SearchRig rig;
-  for (DeliveryTag tag = 1; tag <= 7; ++tag) rig.refused(batch({tag}), false);
-  const Step step = rig.refused(batch({8}), /*others_wait=*/true);
-  CHECK(step.pause.empty());
-  CHECK(step.at_fault.empty());
-  CHECK(rig.search.held_bytes() == 3);
+  rig.refused(batch({1}));
+  CHECK(rig.search.is_in_doubt());
+  CHECK(rig.stored().size() == 1);
+  rig.refused(batch({2}));
+  CHECK_FALSE(rig.search.is_in_doubt());
+  CHECK(rig.search.columns_changed().size() == 1);
+  CHECK(rig.search.apart() == 0);
+  rig.refused(batch({3}));
+  CHECK(rig.search.is_in_doubt());
+}
+
+TEST_CASE("refusal search: for no clear reason a batch is tried thrice, then cut",
+          "[refusal_search]") {
+  SearchRig rig;
+  BatchPtr one = batch({1, 2, 3, 4});
+  std::optional<Step> step;
+  CHECK(rig.insist(one, step) == 3);
+  CHECK_FALSE(rig.hurries);
+  REQUIRE(step->first.size() == 2);
+  BatchPtr half = std::move(step->first[0]);
+  CHECK(rig.insist(half, step) == 2);
+  CHECK_FALSE(rig.hurries);
+}
+
+TEST_CASE("refusal search: a part that is stored makes the search go on quickly",
+          "[refusal_search]") {
+  SearchRig rig;
+  std::vector<BatchPtr> parts = rig.refused(batch({1, 2, 3, 4})).first;
+  std::optional<Step> step;
+  rig.search.stored(*parts[1]);
+  CHECK(rig.insist(parts[0], step) == 2);
+  CHECK(rig.hurries);
+  // But not for ever.
+  for (int more = 0; more < 4; ++more) {
+    BatchPtr other = batch({5, 6});
+    rig.refused(other, ErrorClass::kUnclear);
+    CHECK(rig.hurries);
+  }
+  BatchPtr other = batch({5, 6});
+  rig.refused(other, ErrorClass::kUnclear);
+  CHECK_FALSE(rig.hurries);
+}
+
+TEST_CASE("refusal search: for no clear reason one alone is tried thrice on its trial",
+          "[refusal_search]") {
+  SearchRig rig;
+  BatchPtr one = batch({1});
+  std::optional<Step> step;
+  // Without a witness once is enough: it is only set apart.
+  CHECK(rig.insist(one, step) == 1);
+  CHECK(step->at_fault.empty());
+  std::vector<BatchPtr> round = rig.search.take_round();
+  CHECK(rig.insist(round[0], step) == 1);
+  CHECK(step->at_fault.empty());
+  std::vector<BatchPtr> trial = rig.stored();
+  CHECK(rig.insist(trial[0], step) == 3);
+  CHECK(rig.hurries);
+  CHECK(step->at_fault.size() == 1);
+}
+
+TEST_CASE("refusal search: what a view refuses is in the table, and its halves may double it",
+          "[refusal_search]") {
+  SearchRig rig;
+  BatchPtr one = batch({1, 2, 3});
+  std::optional<Step> step;
+  for (int time = 0; time < 3; ++time)
+    step = rig.refused(one, ErrorClass::kUnclear, /*others_wait=*/true, /*is_in_table=*/true);
+  REQUIRE(step);
+  CHECK(step->doubled_rows == 3);
+  // So may those of one that was left without an answer.
+  BatchPtr other = batch({4, 5});
+  other->set_may_be_stored();
+  CHECK(rig.refused(std::move(other)).doubled_rows == 2);
 }
 
 TEST_CASE("refusal search: a message of several rows is never cut", "[refusal_search]") {
@@ -137,7 +238,7 @@ TEST_CASE("refusal search: a message of several rows is never cut", "[refusal_se
   one->seal(testing::insert_format());
   const Step step = rig.refused(std::move(one), /*others_wait=*/false);
   CHECK(step.first.empty());
-  CHECK(step.at_fault.size() == 1);
+  CHECK(rig.search.apart() == 1);
 }
 
 }  // namespace

@@ -97,6 +97,21 @@ TEST_CASE("prefetch window: after a lost link begins with what was settled on it
   CHECK_FALSE(window.has_grown());
 }
 
+// Else an event would wait for ever for others to decide about it.
+TEST_CASE("prefetch window: a small one is exceeded when more are wanted", "[prefetch_window]") {
+  PrefetchWindow window(2, 1 << 30);
+  window.applied();
+  CHECK_FALSE(window.is_wide_open());
+  window.widen();
+  CHECK(window.size() == 8);
+  window.widen();
+  window.applied();
+  CHECK(window.size() == 16);
+  CHECK(window.is_wide_open());
+  window.inserted();
+  CHECK(window.size() == 2);
+}
+
 TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {
   PrefetchWindow window(1000, 1 << 30);
   window.given_back();
