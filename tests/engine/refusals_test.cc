@@ -1,5 +1,6 @@
 // ClickHouse 26 refuses: rows, batches, tables, views. Each code of its own, each as it must be
 // met.
+#include <functional>
 #include <string>
 
 #include "tests/support/catch.h"
@@ -128,7 +129,7 @@ TEST_CASE("ClickHouse 26: a table of too many parts is waited for, and nothing i
   CHECK(dead_letters(topology) == 0);
 }
 
-TEST_CASE("ClickHouse 26: an insert that does not fit the memory limit is repeated whole (241)") {
+TEST_CASE("ClickHouse 26: inserts beyond the memory limit are repeated, and cost nothing (241)") {
   TestTopology topology("memory", engine());
   topology.declare_topology();
   Service service(topology.environment());
@@ -142,7 +143,6 @@ TEST_CASE("ClickHouse 26: an insert that does not fit the memory limit is repeat
   REQUIRE(refused);
   CHECK(wait_until([&] { return topology.distinct_events() == 10'000; }, seconds(60)));
   CHECK(topology.rows() == 10'000);
-  CHECK(service.count_in_log("cut in halves") == 0);
   CHECK(service.workers() == workers);
   CHECK(dead_letters(topology) == 0);
 }
@@ -164,7 +164,7 @@ TEST_CASE("ClickHouse 26: a table that is dropped pauses the worker until it is 
   CHECK(dead_letters(topology) == 0);
 }
 
-TEST_CASE("ClickHouse 26: a view that fails pauses the worker, and its batch is never cut") {
+TEST_CASE("ClickHouse 26: a view that fails for every row costs no event") {
   TestTopology topology("view", engine());
   topology.declare_topology();
   const std::string view = topology.database() + ".numbers";
@@ -176,19 +176,80 @@ TEST_CASE("ClickHouse 26: a view that fails pauses the worker, and its batch is 
                  topology.table());
   publish_events(topology, 1'000);
   REQUIRE(waits_because(service, "while pushing to view " + view));
-  // Each worker says it once, and posts the same rows again under the same token.
-  CHECK(wait_until([&] { return topology.rows() == 1'000; }, seconds(20)));
-  CHECK(service.count_in_log("cut in halves") == 0);
   CHECK(dead_letters(topology) == 0);
   engine().query("ALTER TABLE " + view +
                  " MODIFY QUERY SELECT toUInt64OrZero(user_agent) AS number FROM " +
                  topology.table());
   CHECK(wait_until([&] { return rabbitmq().queue_counts(topology.queue()).unacknowledged == 0; },
-                   seconds(60)));
+                   seconds(90)));
   CHECK(topology.distinct_events() == 1'000);
-  CHECK(topology.rows() == 1'000);
-  CHECK(engine().query("SELECT count() FROM " + view) == "1000\n");
   CHECK(dead_letters(topology) == 0);
+}
+
+namespace {
+
+// Of a hundred events one is bad for a column or a view that `alter` adds.
+void check_one_bad_row(const std::string& name, const std::string& words,
+                       const std::function<std::string(const TestTopology&)>& alter) {
+  TestTopology topology(name, engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + kColumns +
+                 ") ENGINE = MergeTree() ORDER BY short_code");
+  engine().query(alter(topology));
+  publish(topology, 100, [](std::uint64_t id) {
+    ClickEvent event = ClickEvents().at(id);
+    event.user_agent = id == 50 ? "bad" : "10.0.0.1";
+    return to_json(event);
+  });
+  Service service(topology.environment());
+  REQUIRE(service.wait_consuming(2));
+  CHECK(wait_until([&] { return topology.distinct_events() >= 99; }, seconds(60)));
+  // What is tried last has none to compare it with.
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, topology, 100, 101, [](std::uint64_t id) {
+    ClickEvent event = ClickEvents().at(id);
+    event.user_agent = "10.0.0.1";
+    return to_json(event);
+  });
+  CHECK(wait_until([&] { return dead_letters(topology) == 1; }, seconds(30)));
+  INFO(service.log());
+  CHECK(service.count_in_log(words) >= 1);
+  CHECK(wait_until([&] { return topology.distinct_events() >= 100; }, seconds(30)));
+}
+
+std::string add_column(const TestTopology& topology, const std::string& expression) {
+  return "ALTER TABLE " + topology.table() + " ADD COLUMN checked " + expression;
+}
+
+}  // namespace
+
+TEST_CASE("ClickHouse 26: a row that throwIf refuses costs itself only (395)") {
+  check_one_bad_row("throw_if", "Code: 395", [](const TestTopology& topology) {
+    return add_column(topology, "UInt8 MATERIALIZED throwIf(user_agent = 'bad')");
+  });
+}
+
+TEST_CASE("ClickHouse 26: a row that toIPv4 refuses costs itself only (675)") {
+  check_one_bad_row("to_ipv4", "Code: 675", [](const TestTopology& topology) {
+    return add_column(topology, "IPv4 MATERIALIZED toIPv4(user_agent)");
+  });
+}
+
+TEST_CASE("ClickHouse 26: a row with a value that no Enum has costs itself only (691)") {
+  check_one_bad_row("enum", "Code: 691", [](const TestTopology& topology) {
+    return add_column(topology, "Enum8('10.0.0.1' = 1) MATERIALIZED user_agent");
+  });
+}
+
+TEST_CASE("ClickHouse 26: a row that a view fails for costs itself only") {
+  check_one_bad_row("view_of_one", "while pushing to view", [](const TestTopology& topology) {
+    return "CREATE MATERIALIZED VIEW " + topology.database() +
+           ".checked ENGINE = MergeTree() ORDER BY short_code AS SELECT short_code, "
+           "throwIf(user_agent = 'bad') AS checked FROM " +
+           topology.table();
+  });
 }
 
 TEST_CASE("ClickHouse 26: an event whose text reads like the failure of a view costs itself only") {
