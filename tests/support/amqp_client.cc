@@ -27,6 +27,20 @@ void AmqpClient::declare_queue(const std::string& queue, const QueueArguments& a
   connection_->expect_success("declaring queue " + queue);
 }
 
+void AmqpClient::declare_auto_delete_queue(const std::string& queue,
+                                           const QueueArguments& arguments) {
+  const Table table(arguments);
+  amqp_queue_declare(connection_->state(), kMainChannel, bytes(queue), /*passive=*/0,
+                     /*durable=*/1, /*exclusive=*/0, /*auto_delete=*/1, table.get());
+  connection_->expect_success("declaring queue " + queue);
+}
+
+void AmqpClient::occupy(const std::string& queue) {
+  amqp_basic_consume(connection_->state(), kMainChannel, bytes(queue), amqp_empty_bytes,
+                     /*no_local=*/0, /*no_ack=*/0, /*exclusive=*/1, amqp_empty_table);
+  connection_->expect_success("consuming queue " + queue);
+}
+
 void AmqpClient::bind_queue(const std::string& queue, const std::string& exchange,
                             const std::string& routing_key) {
   amqp_queue_bind(connection_->state(), kMainChannel, bytes(queue), bytes(exchange),

@@ -1,7 +1,7 @@
 // AmqpClient: what a publisher and an onlooker of a test need of RabbitMQ, over one connection of
-// its own, one call after the other. It does not consume, has no heartbeat and does not reconnect:
-// each failure is a std::runtime_error with the broker's words, and the client is then to be thrown
-// away.
+// its own, one call after the other. It does not consume, except to be in the way, has no heartbeat
+// and does not reconnect: each failure is a std::runtime_error with the broker's words, and the
+// client is then to be thrown away.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,10 @@ class AmqpClient {
                                   const std::string& queue = "click_events");
   // A durable queue; binding it is the caller's.
   void declare_queue(const std::string& queue, const QueueArguments& arguments = {});
+  // One that goes with its last consumer.
+  void declare_auto_delete_queue(const std::string& queue, const QueueArguments& arguments = {});
+  // Consumes the queue for itself alone until this client goes, and reads nothing.
+  void occupy(const std::string& queue);
   void bind_queue(const std::string& queue, const std::string& exchange,
                   const std::string& routing_key);
 

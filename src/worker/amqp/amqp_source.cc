@@ -2,7 +2,11 @@
 
 #include <utility>
 
+#include "common/log.h"
+#include "common/log_limiter.h"
 #include "worker/amqp/delivery_limit.h"
+#include "worker/amqp/permissions.h"
+#include "worker/amqp/rabbitmq_diagnosis.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -18,8 +22,24 @@ Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
   if (!connection) return connection.error();
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   if (auto done = ensure_queue(*connection, kChannel, setup); !done) return done.error();
+  if (auto done = may_consume(*connection, kChannel, setup.queue); !done) return done.error();
+  auto life = ask_life(*connection, kChannel, setup.queue);
+  if (!life) return life.error();
   const auto limit = delivery_limit(setup.delivery_limit, connection->server_version());
-  return AmqpSource(std::move(*connection), setup.queue, limit);
+  AmqpSource source(std::move(*connection), setup.queue, limit);
+  if (*life == QueueLife::kLasting || *life == QueueLife::kUnknown) return source;
+  // Once for a process, which may lose its link often.
+  static LogLimiter log_limiter;
+  const std::string note = source.describe() + " " + event_consumer::describe(*life);
+  if (log_limiter.is_news(note, Clock::now())) log::warn("{}", note);
+  if (auto done = source.keep_queue(); !done) return done.error();
+  return source;
+}
+
+Result<Done> AmqpSource::keep_queue() {
+  if (auto done = connection_.open_channel(QueueKeeper::kChannel); !done) return done;
+  keeper_.emplace(queue_);
+  return keeper_->set_wanted(connection_, true);
 }
 
 Result<SourceEvent> AmqpSource::next() {
@@ -31,9 +51,13 @@ Result<SourceEvent> AmqpSource::next() {
   for (;;) {
     auto frame = connection_.next_frame();
     if (!frame) return frame.error();
-    if (!frame->has_value()) return SourceEvent{};
+    if (!frame->has_value()) break;
+    if ((*frame)->channel == QueueKeeper::kChannel) {
+      if (auto done = read_keeper(**frame); !done) return done.error();
+      continue;
+    }
     auto event = assembly_.add(**frame);
-    if (!event) return event.error();
+    if (!event) return explained(event.error());
     if (!event->has_value() && !assembly_.views_frames()) connection_.release();
     if (!event->has_value() || is_ours((*event)->kind)) continue;
     reported_ = true;
@@ -42,6 +66,23 @@ Result<SourceEvent> AmqpSource::next() {
       if (auto done = consumer_is_there(); !done) return done.error();
     return **event;
   }
+  if (keeper_)
+    if (auto done = keeper_->time_passed(connection_, Clock::now()); !done) return done.error();
+  return SourceEvent{};
+}
+
+Error AmqpSource::explained(const Error& error) const {
+  if (error.kind != ErrorKind::kConfiguration) return error;
+  return {error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url()).remedy),
+          error.peer_code};
+}
+
+// Ours goes when the other one is there.
+Result<Done> AmqpSource::read_keeper(const amqp_frame_t& frame) {
+  auto done = keeper_->handle(connection_, frame);
+  if (!assembly_.views_frames()) connection_.release();
+  if (!done || !keeper_->is_there() || !std::exchange(cancel_waits_for_keeper_, false)) return done;
+  return send_cancel();
 }
 
 // The channel answers in order.
@@ -71,14 +112,22 @@ Result<Done> AmqpSource::consume(std::size_t prefetch) {
 // A cancel that overtakes the queue's word on the consumer is the end of the channel (ran: 3.10, a
 // pause within 30 ms after a resume: 541 INTERNAL_ERROR). So it waits for the answer.
 Result<Done> AmqpSource::cancel() {
-  if (is_answered_) return send_cancel();
-  cancel_waits_ = true;
+  if (!is_answered_) {
+    cancel_waits_ = true;
+    return Done{};
+  }
+  if (!keeper_) return send_cancel();
+  if (auto done = keeper_->set_wanted(connection_, true); !done) return done;
+  if (keeper_->is_there()) return send_cancel();
+  cancel_waits_for_keeper_ = true;
   return Done{};
 }
 
 Result<Done> AmqpSource::consumer_is_there() {
   is_answered_ = true;
-  return std::exchange(cancel_waits_, false) ? send_cancel() : Result<Done>(Done{});
+  if (keeper_ && !cancel_waits_)
+    if (auto done = keeper_->set_wanted(connection_, false); !done) return done;
+  return std::exchange(cancel_waits_, false) ? cancel() : Result<Done>(Done{});
 }
 
 Result<Done> AmqpSource::send_cancel() {

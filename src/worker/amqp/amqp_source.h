@@ -1,4 +1,5 @@
-// AmqpSource: Source on a real broker: one consumer on one channel.
+// AmqpSource: Source on a real broker: one consumer on one channel; and a QueueKeeper beside it for
+// a queue that would delete itself while there is no consumer.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "worker/amqp/connection.h"
 #include "worker/amqp/delivery_assembly.h"
+#include "worker/amqp/queue_keeper.h"
 #include "worker/amqp/queue_setup.h"
 #include "worker/message/source.h"
 
@@ -17,7 +19,7 @@ namespace event_consumer {
 class AmqpSource : public Source {
  public:
   // Connects to the first of `urls` that answers, and sees to the queue. The Error is that of
-  // AmqpConnection::open_first(), or says what the broker refused.
+  // AmqpConnection::open_first(), or says what the broker refused, or that the queue is a stream.
   static Result<AmqpSource> open(const std::vector<AmqpUrl>& urls,
                                  const std::string& connection_name, const QueueSetup& setup);
 
@@ -52,6 +54,10 @@ class AmqpSource : public Source {
         queue_(std::move(queue)),
         assembly_(describe(), delivery_limit) {}
 
+  Result<Done> keep_queue();
+  Result<Done> read_keeper(const amqp_frame_t& frame);
+  // With the remedy, where it is a refusal.
+  Error explained(const Error& error) const;
   Result<Done> set_prefetch();
   Result<Done> consumer_is_there();
   Result<Done> send_cancel();
@@ -66,7 +72,9 @@ class AmqpSource : public Source {
   bool has_consumer_ = false;
   bool is_answered_ = false;   // the broker has said that the latest consumer is there
   bool cancel_waits_ = false;  // for that
-  int prefetch_set_ = 0;       // prefetch counts that are not answered yet
+  bool cancel_waits_for_keeper_ = false;
+  std::optional<QueueKeeper> keeper_;  // of a queue that would delete itself
+  int prefetch_set_ = 0;               // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;
   bool reported_ = false;  // an event was handed out, and its frames can be released
 };

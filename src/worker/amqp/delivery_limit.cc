@@ -44,9 +44,14 @@ std::uint64_t to_count(const amqp_field_value_t& value) {
 std::optional<std::uint64_t> delivery_limit(const DeliveryLimit& given,
                                             std::string_view server_version) {
   if (!given.is_auto) return given.limit;
+  return major_version(server_version) < kFirstMajorWithDefault ? std::nullopt
+                                                                : std::optional(kDefaultLimit);
+}
+
+int major_version(std::string_view server_version) {
   int major = 0;
   std::from_chars(server_version.data(), server_version.data() + server_version.size(), major);
-  return major < kFirstMajorWithDefault ? std::nullopt : std::optional(kDefaultLimit);
+  return major;
 }
 
 std::uint64_t returns_of(std::string_view properties) {

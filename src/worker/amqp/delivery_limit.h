@@ -14,6 +14,9 @@ namespace event_consumer {
 std::optional<std::uint64_t> delivery_limit(const DeliveryLimit& given,
                                             std::string_view server_version);
 
+// «3.10.8» is 3; 0 where there is no number.
+int major_version(std::string_view server_version);
+
 // How often the message with these encoded properties has come back by its queue's count; 0 where
 // the queue does not count, or has not.
 std::uint64_t returns_of(std::string_view properties);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/text.h"
+#include "worker/amqp/no_credit.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -17,25 +19,44 @@ Result<Done> open_again(AmqpConnection& connection, amqp_channel_t channel, Resu
   return result;
 }
 
+Result<Done> try_to_consume(AmqpConnection& connection, amqp_channel_t channel,
+                            const std::string& queue, const amqp_table_t& arguments) {
+  amqp_basic_consume(connection.state(), channel, to_bytes(queue), amqp_empty_bytes, /*no_local=*/0,
+                     /*no_ack=*/0, /*exclusive=*/0, arguments);
+  auto done =
+      connection.check("cannot consume queue " + queue + " on " + connection.describe(),
+                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+  if (!done && done.error().peer_code != 0) return open_again(connection, channel, std::move(done));
+  return done;
+}
+
 }  // namespace
 
 // RabbitMQ looks at the user's rights first and then at the arguments: x-priority must be a number
-// (rabbitmq.com/docs/consumer-priority).
+// (rabbitmq.com/docs/consumer-priority), and a stream knows no x-priority at all (ran: 3.10).
 Result<Done> may_consume(AmqpConnection& connection, amqp_channel_t channel,
                          const std::string& queue) {
   amqp_table_entry_t priority{};
   priority.key = amqp_cstring_bytes("x-priority");
   priority.value.kind = AMQP_FIELD_KIND_UTF8;
   priority.value.value.bytes = to_bytes("none");
-  amqp_basic_consume(connection.state(), channel, to_bytes(queue), amqp_empty_bytes, /*no_local=*/0,
-                     /*no_ack=*/0, /*exclusive=*/0, amqp_table_t{1, &priority});
-  const auto reply = amqp_get_rpc_reply(connection.state());
-  auto done = connection.check("cannot consume queue " + queue + " on " + connection.describe(),
-                               reply, ErrorKind::kUnavailable, channel);
-  const int code = done ? 0 : done.error().peer_code;
-  if (code == kPreconditionFailed) done = Done{};
-  if (code != 0) return open_again(connection, channel, std::move(done));
-  return done;
+  auto done = try_to_consume(connection, channel, queue, {1, &priority});
+  if (done || done.error().peer_code != kPreconditionFailed) return done;
+  if (!contains(done.error().message, "rabbit_stream_queue")) return Done{};
+  return Error{ErrorKind::kConfiguration,
+               "queue " + queue + " on " + connection.describe() +
+                   " is a stream: acknowledgements remove nothing from it, and every consumer gets "
+                   "everything",
+               kPreconditionFailed};
+}
+
+Result<Done> is_not_taken(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue) {
+  const NoCredit no_credit;
+  auto done = try_to_consume(connection, channel, queue, no_credit.table());
+  if (!done) return done;
+  amqp_channel_close(connection.state(), channel, AMQP_REPLY_SUCCESS);
+  return connection.open_channel(channel);
 }
 
 // A message that no queue takes is dropped by the broker. What tells that it was allowed is the

@@ -8,10 +8,18 @@
 
 namespace event_consumer {
 
-// Whether a consumer may be started on `queue`, which exists: the right to read it. The Error is
-// the broker's refusal. Uses and leaves open `channel`.
+// Whether a consumer may be started on `queue`, which exists: the user has the right to read it,
+// and it is no stream, where an acknowledgement removes nothing. The Error is the broker's refusal,
+// or says what the queue is. Uses and leaves open `channel`.
 Result<Done> may_consume(AmqpConnection& connection, amqp_channel_t channel,
                          const std::string& queue);
+
+// Whether somebody else has `queue` for itself (basic.consume with `exclusive`). Only on a queue
+// that has another consumer and does not delete itself, as ours may be the last to go. The Error is
+// the broker's refusal, likewise. Uses and leaves open `channel`. RabbitMQ 3 only: later brokers
+// know no consumer that is given nothing.
+Result<Done> is_not_taken(AmqpConnection& connection, amqp_channel_t channel,
+                          const std::string& queue);
 
 // Whether messages may be published straight to queues: the right to write to the default exchange,
 // which RabbitMQ calls amq.default. The Error is the broker's refusal. Uses and leaves open

@@ -1,18 +1,34 @@
 #include "worker/amqp/queue_setup.h"
 
 #include "common/log.h"
+#include "common/text.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
 namespace {
 
 constexpr int kNotFound = 404;
+constexpr int kPreconditionFailed = 406;
 
 Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
                            const std::string& queue) {
   amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
                      /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
   return connection.check("cannot declare queue " + queue + " on " + connection.describe(),
+                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+}
+
+// Always refused: where the queue is there because it has no such x-expires, else because that is
+// no number.
+Result<Done> declare_impossibly(AmqpConnection& connection, amqp_channel_t channel,
+                                const std::string& queue, bool durable) {
+  amqp_table_entry_t expires{};
+  expires.key = amqp_cstring_bytes("x-expires");
+  expires.value.kind = AMQP_FIELD_KIND_UTF8;
+  expires.value.value.bytes = to_bytes("never");
+  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, durable ? 1 : 0,
+                     /*exclusive=*/0, /*auto_delete=*/0, amqp_table_t{1, &expires});
+  return connection.check("cannot ask for queue " + queue + " on " + connection.describe(),
                           amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
 }
 
@@ -50,6 +66,40 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
   // The server closed the channel over the answer.
   if (auto opened = connection.open_channel(channel); !opened) return opened.error();
   return MaybeFacts();
+}
+
+// The refusal names the first difference: «durable», «auto_delete», then the arguments
+// (rabbit_amqqueue.erl, assert_equivalence/5; ran: 3.10).
+Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue) {
+  std::string difference;
+  for (const bool durable : {true, false}) {
+    const auto refused = declare_impossibly(connection, channel, queue, durable);
+    if (refused) return QueueLife::kUnknown;
+    if (refused.error().peer_code == 0) return refused.error();
+    if (auto opened = connection.open_channel(channel); !opened) return opened.error();
+    if (refused.error().peer_code != kPreconditionFailed) return QueueLife::kUnknown;
+    difference = refused.error().message;
+    if (!contains(difference, "inequivalent arg 'durable'")) break;
+  }
+  if (contains(difference, "inequivalent arg 'auto_delete'")) return QueueLife::kAutoDelete;
+  if (!contains(difference, "inequivalent arg 'x-expires'")) return QueueLife::kUnknown;
+  return contains(difference, "current is none") ? QueueLife::kLasting : QueueLife::kExpiring;
+}
+
+std::string describe(QueueLife life) {
+  switch (life) {
+    case QueueLife::kAutoDelete:
+      return "deletes itself, with all that is in it, when its last consumer goes (auto-delete): a "
+             "stop or a lost link can be that";
+    case QueueLife::kExpiring:
+      return "deletes itself, with all that is in it, when it has had no consumer for a while "
+             "(x-expires): a stop or a broker that cannot be reached can be that";
+    case QueueLife::kLasting:
+    case QueueLife::kUnknown:
+      break;
+  }
+  return "";
 }
 
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,

@@ -26,6 +26,22 @@ struct QueueFacts {
   std::uint32_t consumers;
 };
 
+// What ends a queue though nobody deletes it.
+enum class QueueLife {
+  kLasting,     // nothing, unless a policy sets `expires`, which AMQP does not tell
+  kAutoDelete,  // that its last consumer goes
+  kExpiring,    // that it has no consumer for as long as its x-expires says
+  kUnknown,     // the user has not the right to declare it, or it is not known
+};
+
+// Asks for the life of a queue that exists, without the risk of creating it. Uses and leaves open
+// `channel`. The Error is one of the connection.
+Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue);
+
+// What is to be said of such a queue, behind its name; empty where nothing is.
+std::string describe(QueueLife life);
+
 // Looks for the queue and changes nothing; nothing is returned when it does not exist. Uses and
 // leaves open `channel`.
 Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_channel_t channel,

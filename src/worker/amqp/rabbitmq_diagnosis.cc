@@ -5,11 +5,13 @@
 #include <string>
 
 #include "common/text.h"
+#include "worker/amqp/reply.h"
 
 namespace event_consumer {
 namespace {
 
 constexpr int kAccessRefused = 403;
+constexpr int kPreconditionFailed = 406;
 constexpr int kNotAllowed = 530;
 
 // The code alone does not tell what was refused; RabbitMQ's words do.
@@ -19,8 +21,22 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
   if (error.peer_code == kAccessRefused && contains(error.message, "Login was refused"))
     return "correct user and password in RABBITMQ_URL (guest may log in from the broker's own host "
            "only)";
+  if (error.peer_code == kAccessRefused && contains(error.message, "in exclusive use"))
+    return fmt::format(
+        "another consumer has the queue for itself: stop it, or have it consume without "
+        "«exclusive»; rabbitmqctl list_consumers -p {} shows it",
+        url.virtual_host);
   if (error.peer_code == kAccessRefused)
     return fmt::format("give user {} the missing right: {}", url.user, set_permissions);
+  if (error.peer_code == kPreconditionFailed && contains(error.message, "is a stream"))
+    return "name a classic or a quorum queue in RABBITMQ_QUEUE: bound to the same exchange, it "
+           "gets "
+           "the same events";
+  if (is_limit_reached(error.peer_code, error.message))
+    return fmt::format(
+        "a worker needs two connections: close others, or raise the limit: rabbitmqctl "
+        "set_vhost_limits -p {} or set_user_limits {}",
+        url.virtual_host, url.user);
   if (error.peer_code == kNotAllowed && contains(error.message, "not found"))
     return "correct the virtual host at the end of RABBITMQ_URL, or create it: rabbitmqctl "
            "add_vhost " +

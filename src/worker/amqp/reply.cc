@@ -1,5 +1,7 @@
 #include "worker/amqp/reply.h"
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
@@ -47,8 +49,14 @@ Error to_error(const std::string& doing, int library_status, ErrorKind otherwise
   return {otherwise, doing + ": " + amqp_error_string2(library_status)};
 }
 
+bool is_limit_reached(int code, std::string_view text) {
+  return code == 530 && (contains(text, "is reached") || contains(text, "has reached"));
+}
+
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise) {
-  return {is_configuration(exception.code) ? ErrorKind::kConfiguration : otherwise,
+  const bool is_refusal =
+      is_configuration(exception.code) && !is_limit_reached(exception.code, exception.text);
+  return {is_refusal ? ErrorKind::kConfiguration : otherwise,
           doing + ": the server says " + std::to_string(exception.code) + " " + exception.text,
           exception.code};
 }

@@ -29,9 +29,14 @@ ServerException to_server_exception(const amqp_method_t& method);
 // The exception that `reply` carries; code 0 when it carries none.
 ServerException to_server_exception(const amqp_rpc_reply_t& reply);
 
+// Whether a limit on connections or channels is reached, of a virtual host, a user or a node: 530
+// as for a missing right, so that only RabbitMQ's words tell it (rabbit_reader.erl,
+// rabbit_channel.erl; ran: 3.10). It passes when others go.
+bool is_limit_reached(int code, std::string_view text);
+
 // The Error for a failed call. `doing` says what was tried, on which host and name. A refusal by
-// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`. The peer's code
-// is the server's reply code.
+// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`, also a limit.
+// The peer's code is the server's reply code.
 Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise);
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise);
 Error to_error(const std::string& doing, int library_status, ErrorKind otherwise);

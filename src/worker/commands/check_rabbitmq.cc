@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/permissions.h"
 #include "worker/amqp/queue_setup.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
@@ -51,7 +52,22 @@ void check_queue(AmqpConnection& connection, const Options& options, Report& rep
         queue, options.rabbitmq_exchange, options.rabbitmq_routing_key));
   if (auto allowed = may_consume(connection, kQueueChannel, queue); !allowed)
     return report_error(allowed.error(), connection.url(), report);
+  auto life = ask_life(connection, kQueueChannel, queue);
+  if (!life) return report_error(life.error(), connection.url(), report);
+  const bool deletes_itself = *life == QueueLife::kAutoDelete || *life == QueueLife::kExpiring;
+  // No consumer beside another one is exclusive.
+  const bool is_one_there = found.value()->consumers == 1;
+  const bool can_ask = !deletes_itself && major_version(connection.server_version()) == 3;
+  if (is_one_there && can_ask)
+    if (auto done = is_not_taken(connection, kQueueChannel, queue); !done)
+      return report_error(done.error(), connection.url(), report);
   report.good(fmt::format("queue {}: exists, may be consumed; {}", queue, counts(*found.value())));
+  if (deletes_itself) report.note(fmt::format("queue {} {}", queue, describe(*life)));
+  if (is_one_there && !can_ask)
+    report.note(fmt::format(
+        "whether the consumer of queue {} is an exclusive one, beside which no other may consume, "
+        "shows at the start only",
+        queue));
 }
 
 void check_dead_letter_queue(AmqpConnection& connection, const Options& options, Report& report) {

@@ -19,6 +19,7 @@ BrokerLink::BrokerLink(Connections first, Connect connect)
 void BrokerLink::consumes(TimePoint now) {
   if (log_limiter_.is_news("consuming", now)) log::info("consuming {}", source().describe());
   if (!consuming_since_) consuming_since_ = now;
+  fault_.clear();
 }
 
 void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {
@@ -31,6 +32,7 @@ void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {
   log::log(log_limiter_.is_news(error.message, now) ? log::Level::warn : log::Level::debug,
            "{}; {} events in hand go back to the queue", error.message, in_hand);
   connections_ = Connections{};
+  fault_ = error.message;
   retry_at_ = now + backoff_.next();
 }
 
@@ -48,7 +50,6 @@ Result<bool> BrokerLink::connect_if_due(TimePoint now) {
     return made->error();
   }
   connections_ = std::move(**made);
-  fault_.clear();
   ++reconnects_;
   return true;
 }

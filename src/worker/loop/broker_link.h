@@ -58,7 +58,7 @@ class BrokerLink {
 
   // Links made after the first.
   std::uint64_t reconnects() const { return reconnects_; }
-  // Why the latest try to connect failed; empty when it did not.
+  // Why the link was lost, or the latest try to connect failed; empty once something is consumed.
   const std::string& fault() const { return fault_; }
 
  private:

@@ -18,6 +18,7 @@ class SupervisorPipe {
 
   // The worker consumes, or would if the instance were not paused. Says so the first time.
   void consumes();
+  bool has_consumed() const { return has_consumed_; }
 
   // The worker has received so many. A replacement comes, once, while it goes on; it then gets a
   // stop like any other.

@@ -30,7 +30,10 @@ Result<Done> WorkerLoop::run() {
   const auto now = [this] { return parts_.events.now(); };
   if (auto done = begin(); !done) lose_link(done.error(), now());
   for (;;) {
-    if (auto done = turn(now()); !done) lose_link(done.error(), now());
+    if (auto done = turn(now()); !done) {
+      if (is_refused_at_start(done.error())) return done;
+      lose_link(done.error(), now());
+    }
     publish(now());
     if (consumer_.is_stopped()) break;
     const auto events = parts_.events.wait(awaited(), deadline(now()));
@@ -39,6 +42,12 @@ Result<Done> WorkerLoop::run() {
   }
   parts_.link.close();
   return Done{};
+}
+
+// Such as by an exclusive consumer. Whoever waits at a terminal is to hear of it, and the
+// supervisor starts the next worker; one that has consumed waits in place.
+bool WorkerLoop::is_refused_at_start(const Error& error) const {
+  return error.kind == ErrorKind::kConfiguration && !supervisor_.has_consumed();
 }
 
 // With each new link.

@@ -33,10 +33,12 @@ class WorkerLoop {
 
   // Consumes until asked to stop, and then until what is in hand is settled, or given back when the
   // stop timeout is nearly over. The connections are closed with a handshake. A link that is lost,
-  // for whatever reason, is made anew, as often as it takes. The Error is one of the event loop.
+  // for whatever reason, is made anew, as often as it takes. The Error is one of the event loop, or
+  // the broker's refusal (kConfiguration) of a worker that has never consumed.
   Result<Done> run();
 
  private:
+  bool is_refused_at_start(const Error& error) const;
   Result<Done> begin();
   Result<Done> turn(TimePoint now);
   void lose_link(const Error& error, TimePoint now);

@@ -31,6 +31,14 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
       {403,
        "the server says 403 ACCESS_REFUSED - access to queue 'q' in vhost '/' refused for user",
        "the missing right"},
+      {530,
+       "the server says 530 NOT_ALLOWED - access to vhost '/' refused for user 'app': connection "
+       "limit (2) is reached",
+       "raise the limit"},
+      {403, "the server says 403 ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use",
+       "another consumer has the queue for itself"},
+      {406, "queue q on RabbitMQ h:1 is a stream: acknowledgements remove nothing from it",
+       "a classic or a quorum queue"},
       {406, "the server says 406 PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'q'",
        "change what the broker refuses"},
   };

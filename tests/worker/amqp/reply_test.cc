@@ -72,6 +72,19 @@ TEST_CASE("reply: what may pass is not configuration", "[reply]") {
   }
 }
 
+TEST_CASE("reply: a limit on connections or channels may pass", "[reply]") {
+  for (const char* text :
+       {"NOT_ALLOWED - access to vhost '/' refused for user 'u': connection limit (1) is reached",
+        "NOT_ALLOWED - connection refused for user 'u': user connection limit (0) is reached",
+        "NOT_ALLOWED - number of channels opened for user 'u' has reached the maximum allowed user "
+        "limit of (0)"})
+    CHECK(to_error(kDoing, ServerException{530, text}, ErrorKind::kUnavailable).kind ==
+          ErrorKind::kUnavailable);
+  CHECK(to_error(kDoing, ServerException{530, "NOT_ALLOWED - vhost x not found"},
+                 ErrorKind::kUnavailable)
+            .kind == ErrorKind::kConfiguration);
+}
+
 TEST_CASE("reply: the library's own failures are put into its words", "[reply]") {
   amqp_rpc_reply_t reply{};
   reply.reply_type = AMQP_RESPONSE_LIBRARY_EXCEPTION;
