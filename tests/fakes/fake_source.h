@@ -56,6 +56,10 @@ class FakeSource : public Source {
     if (on_acknowledge) on_acknowledge(tag);
     return answer();
   }
+  Result<Done> acknowledge(DeliveryTag tag) override {
+    acknowledged_alone.push_back(tag);
+    return answer();
+  }
   Result<Done> reject(DeliveryTag tag) override {
     rejected.push_back(tag);
     return answer();
@@ -83,6 +87,7 @@ class FakeSource : public Source {
   DeliveryTag acknowledged_to() const { return acknowledged.empty() ? 0 : acknowledged.back(); }
 
   std::vector<DeliveryTag> acknowledged;  // the argument of every acknowledge_up_to()
+  std::vector<DeliveryTag> acknowledged_alone;
   std::vector<DeliveryTag> rejected;
   std::vector<DeliveryTag> given_back;
   std::vector<DeliveryTag> given_back_up_to;

@@ -111,7 +111,8 @@ void SimBroker::handle_next(Channel& channel) {
   channel.heard_at = world_.now();
   auto& unsettled = channel.unsettled;
   const auto at = unsettled.find(request.number);
-  const bool settles = request.kind >= Kind::kAcknowledge;  // these name a tag, which must be known
+  const bool settles =
+      request.kind >= Kind::kAcknowledgeUpTo;  // these name a tag, which must be known
   if (settles && at == unsettled.end())
     return world_.require(false, "a tag is settled that the broker does not know", channel.worker,
                           request.number);
@@ -131,6 +132,11 @@ void SimBroker::handle_next(Channel& channel) {
     case Kind::kQos:
       return answer_ahead(channel, SourceEvent::Kind::kSettled);
     case Kind::kAcknowledge:
+      acknowledged_.push_back({world_.now(), at->second.event});
+      forget(channel, at->first);
+      unsettled.erase(at);
+      break;
+    case Kind::kAcknowledgeUpTo:
       for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         acknowledged_.push_back({world_.now(), each->second.event});
         forget(channel, each->first);

@@ -27,7 +27,16 @@ struct Channel {
   };
   // To the broker.
   struct Request {
-    enum class Kind { kConsume, kCancel, kQos, kAcknowledge, kGiveBack, kGiveBackUpTo, kReject };
+    enum class Kind {
+      kConsume,
+      kCancel,
+      kQos,
+      kAcknowledgeUpTo,
+      kAcknowledge,
+      kGiveBack,
+      kGiveBackUpTo,
+      kReject
+    };
     Kind kind;
     TimePoint at;
     std::uint64_t number = 0;  // the prefetch, which consumer of the channel, or a tag

@@ -145,16 +145,30 @@ Result<Done> SimSource::acknowledge_up_to(DeliveryTag tag) {
   const auto at = unsettled_.find(tag);
   seat_.world.require(at != unsettled_.end(), "acknowledges a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
-  for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
-    seat_.world.require(seat_.ledger[each->second].is_safe(),
-                        "acknowledges (tag, event) what is neither stored nor confirmed",
-                        seat_.worker, each->first, each->second);
-    seat_.world.require(!seat_.book.has(each->first),
-                        "acknowledges (tag, event) what it was not told is stored or confirmed",
-                        seat_.worker, each->first, each->second);
-  }
+  for (auto each = unsettled_.begin(); each != std::next(at); ++each)
+    require_safe(each->first, each->second);
   unsettled_.erase(unsettled_.begin(), std::next(at));
+  return send(Kind::kAcknowledgeUpTo, tag);
+}
+
+Result<Done> SimSource::acknowledge(DeliveryTag tag) {
+  seat_.step();
+  seat_.world.note(seat_.worker, "acknowledges alone", tag);
+  const auto at = unsettled_.find(tag);
+  seat_.world.require(at != unsettled_.end(), "acknowledges a tag that is none", seat_.worker, tag);
+  if (at == unsettled_.end()) return Done{};
+  require_safe(tag, at->second);
+  unsettled_.erase(at);
   return send(Kind::kAcknowledge, tag);
+}
+
+void SimSource::require_safe(DeliveryTag tag, EventId event) const {
+  seat_.world.require(seat_.ledger[event].is_safe(),
+                      "acknowledges (tag, event) what is neither stored nor confirmed",
+                      seat_.worker, tag, event);
+  seat_.world.require(!seat_.book.has(tag),
+                      "acknowledges (tag, event) what it was not told is stored or confirmed",
+                      seat_.worker, tag, event);
 }
 
 Result<Done> SimSource::reject(DeliveryTag tag) {

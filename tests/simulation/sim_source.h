@@ -46,6 +46,7 @@ class SimSource : public Source {
   bool is_sending() const override { return false; }
   bool has_consumer() const override { return has_consumer_; }
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
+  Result<Done> acknowledge(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
   Result<Done> give_back_up_to(DeliveryTag tag) override;
@@ -64,6 +65,7 @@ class SimSource : public Source {
  private:
   Result<Done> send(Channel::Request::Kind kind, std::uint64_t number = 0);
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
+  void require_safe(DeliveryTag tag, EventId event) const;
   void require_not_last(DeliveryTag tag) const;
   void gives_back();
   void returns(DeliveryTag tag, EventId event);

@@ -143,7 +143,8 @@ class Run {
 
   void stop() {
     crew_.stop();
-    pass_time(world_.now() + limits_.timeouts.stop + seconds(10), [&] { return crew_.is_empty(); });
+    pass_time(world_.now() + limits_.timeouts.stop + seconds(10),
+              [&] { return crew_.is_empty() && broker_.is_empty(); });
     world_.require(crew_.is_empty(), "workers do not stop");
     world_.require(broker_.is_empty(), "something came back at the stop", 0, broker_.queued(),
                    broker_.unsettled());

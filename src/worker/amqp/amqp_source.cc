@@ -151,6 +151,11 @@ Result<Done> AmqpSource::acknowledge_up_to(DeliveryTag tag) {
   return connection_.send(kChannel, AMQP_BASIC_ACK_METHOD, &ack);
 }
 
+Result<Done> AmqpSource::acknowledge(DeliveryTag tag) {
+  amqp_basic_ack_t ack{tag, /*multiple=*/0};
+  return connection_.send(kChannel, AMQP_BASIC_ACK_METHOD, &ack);
+}
+
 Result<Done> AmqpSource::reject(DeliveryTag tag) {
   amqp_basic_reject_t reject{tag, /*requeue=*/0};
   return connection_.send(kChannel, AMQP_BASIC_REJECT_METHOD, &reject);

@@ -28,6 +28,7 @@ class AmqpSource : public Source {
   Result<Done> cancel() override;
   Result<Done> confirm_settled() override;
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
+  Result<Done> acknowledge(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;
   Result<Done> give_back(DeliveryTag tag) override;
   Result<Done> give_back_up_to(DeliveryTag tag) override;

@@ -170,8 +170,13 @@ Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), 
 
 Result<Done> Settlement::acknowledge() {
   const auto tag = in_flight_.take_settled_prefix();
-  if (!tag) return Done{};
-  return source_->acknowledge_up_to(*tag);
+  if (tag)
+    if (auto done = source_->acknowledge_up_to(*tag); !done) return done;
+  if (!wants_more() || !window_is_full()) return Done{};
+  // What waits for others must not keep them away.
+  for (const DeliveryTag behind : in_flight_.take_settled_behind())
+    if (auto done = source_->acknowledge(behind); !done) return done;
+  return Done{};
 }
 
 bool Settlement::may_take() const {

@@ -4,14 +4,13 @@
 #include <utility>
 
 namespace event_consumer {
-namespace {
 
 // The others are settled at the broker by the method that gave them their verdict.
-bool needs_acknowledgement(Verdict verdict) {
-  return verdict == Verdict::kStored || verdict == Verdict::kDeadLettered;
+bool InFlight::needs_acknowledgement(const Message& message) {
+  const bool is_ours =
+      message.verdict == Verdict::kStored || message.verdict == Verdict::kDeadLettered;
+  return is_ours && !message.is_acknowledged;
 }
-
-}  // namespace
 
 std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now) {
   if (delivery.tag != first_ + messages_.size()) return std::nullopt;
@@ -68,7 +67,7 @@ bool InFlight::settle(DeliveryId id, Verdict verdict) {
   if (message->is_last) --last_in_hand_;
   --counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++counts_[static_cast<std::size_t>(verdict)];
-  if (!needs_acknowledgement(verdict)) --unacknowledged_;
+  if (!needs_acknowledgement(*message)) --unacknowledged_;
   return true;
 }
 
@@ -85,7 +84,7 @@ std::optional<DeliveryTag> InFlight::take_settled_prefix() {
   while (!messages_.empty() && messages_.front().verdict != Verdict::kPending) {
     // A tag that is settled at the broker already must not be named: an unknown tag closes the
     // channel (RabbitMQ, 406 «unknown delivery tag»).
-    if (needs_acknowledgement(messages_.front().verdict)) {
+    if (needs_acknowledgement(messages_.front())) {
       last = first_;
       --unacknowledged_;
     }
@@ -93,6 +92,17 @@ std::optional<DeliveryTag> InFlight::take_settled_prefix() {
     ++first_;
   }
   return last;
+}
+
+std::vector<DeliveryTag> InFlight::take_settled_behind() {
+  std::vector<DeliveryTag> tags;
+  for (std::size_t i = 0; i < messages_.size(); ++i) {
+    if (!needs_acknowledgement(messages_[i])) continue;
+    messages_[i].is_acknowledged = true;
+    tags.push_back(first_ + i);
+  }
+  unacknowledged_ -= tags.size();
+  return tags;
 }
 
 std::optional<TimePoint> InFlight::oldest() const {
@@ -104,7 +114,7 @@ std::vector<InFlight::Step> InFlight::give_back_all() {
   std::vector<Step> steps;
   for (; !messages_.empty(); messages_.pop_front(), ++first_) {
     const Verdict verdict = messages_.front().verdict;
-    if (verdict != Verdict::kPending && !needs_acknowledgement(verdict)) continue;
+    if (verdict != Verdict::kPending && !needs_acknowledgement(messages_.front())) continue;
     const bool is_return = verdict == Verdict::kPending;
     if (is_return)
       settle({link_, first_}, Verdict::kReturned);

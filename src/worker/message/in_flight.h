@@ -61,6 +61,10 @@ class InFlight {
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
 
+  // The tags behind that prefix that wait for an acknowledgement, each of its own: for when what is
+  // before them may stay in hand for long.
+  std::vector<DeliveryTag> take_settled_behind();
+
   // When the oldest delivery was taken that the broker waits for; nothing when there is none.
   std::optional<TimePoint> oldest() const;
 
@@ -93,6 +97,7 @@ class InFlight {
   struct Message {
     TimePoint taken_at;
     Verdict verdict = Verdict::kPending;
+    bool is_acknowledged = false;
     bool is_last = false;  // Delivery::is_last
     std::string content;   // body, exchange, routing key, properties
     std::size_t body_size = 0;
@@ -100,6 +105,7 @@ class InFlight {
     std::uint8_t routing_key_size = 0;
   };
 
+  static bool needs_acknowledgement(const Message& message);
   Message* find(DeliveryId id);
   const Message* find(DeliveryId id) const;
   void free_content(Message& message);

@@ -45,8 +45,10 @@ class Source {
   // From consume() until the broker has accepted cancel().
   virtual bool has_consumer() const = 0;
 
-  // Acknowledges all deliveries up to and including `tag` that are not settled otherwise.
+  // Acknowledges all deliveries up to and including `tag` that are not settled otherwise; or this
+  // one alone.
   virtual Result<Done> acknowledge_up_to(DeliveryTag tag) = 0;
+  virtual Result<Done> acknowledge(DeliveryTag tag) = 0;
   // Drops the delivery, or dead-letters it by the policy of the queue.
   virtual Result<Done> reject(DeliveryTag tag) = 0;
   // Puts the delivery back into its queue; or all deliveries up to and including `tag` that are not

@@ -174,25 +174,71 @@ TEST_CASE("consumer: a probe that is refused with none to compare it with brings
           "[consumer]") {
   LoopRig rig;
   rig.window.given_back();
-  std::vector<LoopRig::Step> steps;
-  for (int i = 0; i < 8; ++i) {
-    steps.push_back([&] {
-      rig.letters->to_confirm = 1;
-      rig.delivers_good();
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kData); },
+              [&] { rig.table_is_unchanged(); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4});
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.letters->letters.empty());
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("consumer: an event that is refused alone waits for another, however long",
+          "[consumer]") {
+  LoopRig rig;
+  int looks = 1;
+  std::vector<LoopRig::Step> steps = {
+      [&] { rig.delivers_good(); },
+      [&] { rig.fails(ErrorClass::kData); },
+      [&] { rig.table_is_unchanged(); },
+  };
+  for (int sleep = 0; sleep < 303; ++sleep)
+    steps.push_back([&, sleep] {
+      if (!rig.inserter.under_way) return sleep < 300 ? rig.deadline_comes() : void();
+      if (looks < rig.inserter.table_checks) return ++looks, rig.table_is_unchanged();
+      rig.fails(ErrorClass::kData);
     });
-    steps.push_back([&] { rig.fails(ErrorClass::kData); });
-    steps.push_back([&] { rig.table_is_unchanged(); });
-  }
   steps.push_back([&] {
-    CHECK(rig.record().counters.all_dead_lettered() == 7);
-    CHECK(rig.source->cancel_calls == 1);
-    rig.arrives(Kind::kCancelled);
+    CHECK_FALSE(rig.inserter.under_way);
+    CHECK(rig.source->cancel_calls == 0);
+    CHECK(rig.letters->letters.empty());
   });
+  // Its age does not send the next one back.
+  steps.push_back([&] { rig.delivers_good(); });
+  for (int answer = 0; answer < 6; ++answer)
+    steps.push_back([&] {
+      CHECK(rig.source->cancel_calls == 0);
+      if (!rig.inserter.under_way) return;
+      if (looks < rig.inserter.table_checks) return ++looks, rig.table_is_unchanged();
+      rig.inserter.posts.back().tags == Tags{2} ? rig.stores() : rig.fails(ErrorClass::kData);
+    });
   steps.push_back([&] {
-    CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 4});
-    CHECK(rig.record().in_hand == 1);
+    REQUIRE(rig.letters->letters.size() == 1);
+    rig.letters->to_confirm = 1;
   });
-  rig.run(std::move(steps)).ok();
+  steps.push_back([&] { CHECK(rig.source->acknowledged == Tags{2}); });
+  CHECK(rig.run(std::move(steps)).ok());
+}
+
+TEST_CASE("consumer: a stop returns an event that waits for another", "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(ErrorClass::kData); },
+              [&] { rig.table_is_unchanged(); },
+          })
+      .ok();
+  CHECK(rig.source->acknowledged.empty());
+  CHECK(rig.letters->letters.empty());
+  CHECK(rig.record().counters.all_dead_lettered() == 0);
 }
 
 TEST_CASE("consumer: events that do not fit wait for one that does, however long", "[consumer]") {
@@ -290,6 +336,29 @@ TEST_CASE("consumer: while links break and inserts fail, a last delivery is not 
               [&] { CHECK(rig.letters->letters.size() == 1); },
           })
       .ok();
+}
+
+// Else a window that bad events have filled would bring none to compare them with.
+TEST_CASE("consumer: what is settled behind an event that waits for others makes room for them",
+          "[consumer]") {
+  LoopRig rig;
+  rig.window = PrefetchWindow(16, 1'000'000);
+  std::vector<LoopRig::Step> steps = {
+      [&] { rig.delivers_good(); },
+      [&] { rig.fails(ErrorClass::kData); },
+      [&] { rig.table_is_unchanged(); },
+      [&] {
+        for (int bad = 0; bad < 15; ++bad) rig.delivers("bad");
+      },
+  };
+  steps.push_back([&] { rig.letters->to_confirm = 15; });
+  steps.push_back([&] {
+    CHECK(rig.source->acknowledged.empty());
+    CHECK(rig.source->acknowledged_alone.size() == 15);
+    CHECK(rig.record().unacknowledged == 1);
+    CHECK(rig.source->cancel_calls == 0);
+  });
+  CHECK(rig.run(std::move(steps)).ok());
 }
 
 }  // namespace

@@ -72,6 +72,21 @@ TEST_CASE("in flight: what is not in it gets none", "[in_flight]") {
   CHECK(in_flight.count(Verdict::kStored) == 1);
 }
 
+TEST_CASE("in flight: what is settled behind a pending one is acknowledged alone, and once",
+          "[in_flight]") {
+  InFlight in_flight = in_flight_of(4);
+  in_flight.settle(id(2), Verdict::kStored);
+  in_flight.settle(id(3), Verdict::kReturned);
+  in_flight.settle(id(4), Verdict::kDeadLettered);
+  CHECK(in_flight.unacknowledged() == 3);
+  CHECK(in_flight.take_settled_behind() == std::vector<DeliveryTag>{2, 4});
+  CHECK(in_flight.take_settled_behind().empty());
+  CHECK(in_flight.unacknowledged() == 1);
+  in_flight.settle(id(1), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix() == 1);
+  CHECK(in_flight.unacknowledged() == 0);
+}
+
 TEST_CASE("in flight: acknowledged up to the first pending one", "[in_flight]") {
   InFlight in_flight = in_flight_of(5);
   CHECK_FALSE(in_flight.take_settled_prefix().has_value());
