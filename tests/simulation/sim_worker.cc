@@ -85,6 +85,9 @@ void SimWorker::run() {
   auto done = WorkerLoop({*this, link, inserter, settlement, status}, SupervisorPipe(UniqueFd(), 0),
                          window, limits_.timeouts)
                   .run();
+  // What refuses a worker that has not consumed yet ends it, and the supervisor starts another.
+  const bool is_refused = !done.ok() && done.error().kind == ErrorKind::kConfiguration;
+  if (is_refused) return seat_.world.note(seat_.worker, "ends: it is refused");
   seat_.world.require(done.ok(), "a loop ends with an error", seat_.worker);
   check();
   seat_.world.note(seat_.worker, "has stopped");
