@@ -249,6 +249,7 @@ void SimInserter::start(const Batch& batch) {
   post_ = seat_.book.post(events);
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
   seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
+  note_whole(events);
   const bool states_types = batch.format().states_types;
   seat_.world.require(states_types || has_just_looked_, "rows whose types nobody compares",
                       seat_.worker);
@@ -258,6 +259,16 @@ void SimInserter::start(const Batch& batch) {
     slot->outcome = outcome;
     slot->ready_at = world.now();
   });
+}
+
+// Halves of what is refused for no clear reason may double it: nobody is quick to cut.
+void SimInserter::note_whole(const std::vector<EventId>& events) {
+  for (const EventId event : events) {
+    Whole& whole = wholes_[event];
+    if (!batch_->is_part() && whole.token != token_) whole = {token_, 0};
+    seat_.world.require(!batch_->is_part() || whole.refusals >= 3, "cut (event, refusals) too soon",
+                        seat_.worker, event, whole.refusals);
+  }
 }
 
 void SimInserter::start_table_check() {
@@ -297,6 +308,9 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   const bool is_unclear =
       insert->kind == Kind::kRefused && insert->error_class == ErrorClass::kUnclear;
   if (is_data || is_unclear) seat_.book.refused(post_);
+  if (!batch_->is_part())
+    for (const EventId event : SimClickHouse::events_of(*batch_))
+      wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
   seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
                       "a storm of posts that nobody takes", seat_.worker);
   // Its halves may double what is stored, if any is.

@@ -120,6 +120,7 @@ class SimInserter : public Inserter {
     std::optional<TimePoint> ready_at;
   };
   void begin();
+  void note_whole(const std::vector<EventId>& events);
 
   Seat seat_;
   SimClickHouse& server_;
@@ -129,6 +130,12 @@ class SimInserter : public Inserter {
   std::string token_;             // of it, and its bytes: they must not change
   std::string bytes_;
   WorkerBook::Post post_;
+  // Of each event: the whole batch it was posted in last, and how often that was refused.
+  struct Whole {
+    std::string token;
+    std::size_t refusals = 0;
+  };
+  std::map<EventId, Whole> wholes_;
   bool is_under_way_ = false;
   bool has_just_looked_ = false;
 };

@@ -67,7 +67,9 @@ class Run {
     const bool is_calm = world_.one_in(20);
     const Duration longest = world_.one_in(100) ? Duration(hours(5)) : minutes(8);
     const TimePoint end = world_.now() + world_.between(seconds(10), longest);
-    if (is_calm) most_poisons_ = 0;
+    // Without bad events no good one comes for their sake: what an outage has set apart must drain
+    // by itself.
+    if (is_calm || world_.one_in(3)) most_poisons_ = 0;
     faults_.plan(is_calm ? 0 : world_.number(1, 25), end);
     plan_events(end);
     pass_time(end, [] { return false; });
