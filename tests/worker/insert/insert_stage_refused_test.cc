@@ -190,6 +190,10 @@ TEST_CASE("insert stage: an outage with a code in no list is no storm, and costs
   std::set<DeliveryTag> all;
   for (DeliveryTag tag = 1; tag <= 400; ++tag) all.insert(tag);
   const TimePoint end = rig.now + std::chrono::hours(10);
+  const TimePoint soon = rig.now + std::chrono::minutes(1);
+  for (int step = 0; step < 1'000 && rig.now < soon; ++step)
+    rig.step_server(all, ErrorClass::kUnclear);
+  CHECK(rig.inserter.posts.size() < 40);
   for (int step = 0; step < 10'000 && rig.now < end; ++step)
     rig.step_server(all, ErrorClass::kUnclear);
   CHECK(rig.now >= end);
