@@ -12,4 +12,10 @@ enum class ErrorKind {
   kInternal,       // a defect of ours or a refusal of the operating system
 };
 
+// Whether such a failure may pass though nobody changes anything.
+constexpr bool may_pass(ErrorKind kind) {
+  return kind == ErrorKind::kUnreachable || kind == ErrorKind::kUnavailable ||
+         kind == ErrorKind::kLinkLost;
+}
+
 }  // namespace event_consumer

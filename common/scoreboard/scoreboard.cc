@@ -72,6 +72,7 @@ SlotView view_slot(const SlotBoard& slot) {
     if (!rows[i].last_error.empty() && rows[i].last_error_at >= view.last_error_at) {
       view.last_error = rows[i].last_error;
       view.last_error_at = rows[i].last_error_at;
+      view.last_error_over_at = rows[i].last_error_over_at;
     }
     if (rows[i].pid == 0 || rows[i].life == departed.lives[i]) continue;
     view.counters.add(rows[i].counters);

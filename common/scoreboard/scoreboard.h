@@ -75,6 +75,7 @@ struct SlotView {
   // The latest of all its processes, also of one that died of it.
   BoundedText<256> last_error;
   MonotonicTime last_error_at;
+  MonotonicTime last_error_over_at;
 };
 SlotView view_slot(const SlotBoard& slot);
 

@@ -142,6 +142,7 @@ struct WorkerRecord {
 
   BoundedText<256> last_error;
   MonotonicTime last_error_at;
+  MonotonicTime last_error_over_at;  // since when the worker moves events again; 0: it does not
   BoundedText<32> clickhouse_version;
   BoundedText<64> rabbitmq_version;
 

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "supervisor/format.h"
+#include "supervisor/instance_summary.h"
 
 namespace event_consumer {
 
@@ -191,11 +192,12 @@ void Fleet::successor_failed(int slot, DeathCause cause, const std::string& reas
 std::optional<Fleet::End> Fleet::end(TimePoint now) const {
   if (end_ || !start_watch_.deadline() || now < *start_watch_.deadline()) return end_;
   const ExitCode status = start_watch_.give_up_status();
+  const std::string cause = summarise(scoreboard_writer_.board()).trouble;
+  const std::string why = cause.empty() ? "the lines above say why" : cause;
   log::error(
-      "no worker consumed within the start timeout of {:.1f} s, giving up with status {} ({}); the "
-      "lines of the workers above say why",
-      in_seconds(plan_.setup.start_timeout), to_int(status), format_status(to_int(status)));
-  return End{status, "start timeout"};
+      "no worker consumed within the start timeout of {:.1f} s, giving up with status {} ({}); {}",
+      in_seconds(plan_.setup.start_timeout), to_int(status), format_status(to_int(status)), why);
+  return End{status, cause.empty() ? "start timeout" : "start timeout; " + cause};
 }
 
 // One replacement at a time: it consumes before its predecessor is asked to stop.

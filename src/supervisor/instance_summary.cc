@@ -16,6 +16,12 @@ std::string short_number(double number) {
   return fmt::format("{:.0f}", number);
 }
 
+// Its last error, unless that is over: then why it takes nothing by its own word.
+std::string why_not_consuming(const SlotView& view) {
+  if (view.last_error_over_at == 0) return view.last_error.str();
+  return view.living_count > 0 ? view.living[view.living_count - 1].reason.str() : "";
+}
+
 void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   // Who has stored nothing for long may not have noticed that the server is another.
   const bool has_met_it = worker.deduplication != Deduplication::kUnknown;
@@ -55,8 +61,9 @@ InstanceSummary summarise(const Scoreboard& board) {
     }
     const bool consumes = view.living_count > 0 &&
                           view.living[view.living_count - 1].state == WorkerState::kConsuming;
-    if (!consumes && slot <= static_cast<int>(supervisor.workers) && !view.last_error.empty())
-      not_consuming = fmt::format("worker {}: {}", slot, view.last_error.str());
+    const std::string why = why_not_consuming(view);
+    if (!consumes && slot <= static_cast<int>(supervisor.workers) && !why.empty())
+      not_consuming = fmt::format("worker {}: {}", slot, why);
   }
   summary.consuming = std::min(summary.consuming, summary.workers);
   // A worker that is being replaced is no trouble.
@@ -98,8 +105,8 @@ std::string worker_line(int slot, const SlotView& view, TimePoint now) {
   }
   if (view.faults_in_a_row > 1) line += fmt::format(", {} deaths in a row", view.faults_in_a_row);
   if (!view.last_error.empty())
-    line += fmt::format(", last error {:.0f} s ago: {}", seconds_since(view.last_error_at, now),
-                        view.last_error.str());
+    line += fmt::format(", last error {:.0f} s ago{}: {}", seconds_since(view.last_error_at, now),
+                        view.last_error_over_at == 0 ? "" : ", over", view.last_error.str());
   return line + fmt::format("; received {}, inserted {}, dead-lettered {}, restarts {}",
                             view.counters.received, view.counters.inserted,
                             view.counters.all_dead_lettered(), view.restarts);

@@ -18,6 +18,7 @@ void ScoreboardWriter::prepare(RowAddress address, TimePoint now) {
   const SlotView before = view_slot(board_.slot(address.slot));
   fresh.last_error = before.last_error;
   fresh.last_error_at = before.last_error_at;
+  fresh.last_error_over_at = before.last_error_over_at;
   fresh.life = ++lives_;
   fresh.heartbeat_at = fresh.state_since = to_monotonic_time(now);
   fresh.state = WorkerState::kStarting;

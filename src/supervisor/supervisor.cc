@@ -206,7 +206,10 @@ void Supervisor::begin_stop(ExitCode status, const std::string& reason, TimePoin
   stop_->asked = fleet_.stop();
   log::info("stopping ({}): {} asked to finish, at most {:.1f} s", reason,
             count_of_workers(stop_->asked), in_seconds(config_.stop_timeout));
-  report_.begin_stop("stopping: " + count_of_workers(stop_->asked) + " asked to finish");
+  // systemd shows the last line of one that has ended.
+  report_.begin_stop(status == ExitCode::kOk
+                         ? "stopping: " + count_of_workers(stop_->asked) + " asked to finish"
+                         : "gave up: " + reason);
 }
 
 void Supervisor::kill_the_rest(const std::string& reason) {

@@ -123,6 +123,18 @@ TEST_CASE("fleet: what waits for its restart is started with new options at once
   stop(run);
 }
 
+TEST_CASE("fleet: systemd keeps why the start was given up", "[fleet]") {
+  const ServiceManager manager;
+  RunOptions options;
+  options.start_timeout = std::chrono::milliseconds(300);
+  SupervisorRun run("exit 78", options);
+  CHECK(run.exit_status() == 78);
+  std::string last;
+  for (std::string said = manager.message(); !said.empty(); said = manager.message())
+    if (said.find("STATUS=") == 0) last = said;
+  CHECK(last == "STATUS=gave up: start timeout");
+}
+
 TEST_CASE("fleet: one more and one fewer, but never none", "[fleet]") {
   SupervisorRun run(kGraceful, with_workers(1));
   REQUIRE(run.logs("consumes, "));

@@ -99,6 +99,7 @@ void add_process(Json& json, const WorkerRecord& worker, TimePoint now) {
   json.member("insert_failing", worker.insert_failing != 0);
   json.member("last_error", worker.last_error.str());
   json.age("last_error_seconds_ago", worker.last_error_at, now);
+  json.age("last_error_over_seconds_ago", worker.last_error_over_at, now);
 }
 
 void add_slot(Json& json, int slot, const SlotView& view, TimePoint now) {

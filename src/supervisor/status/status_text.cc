@@ -133,8 +133,9 @@ std::string trouble_of(const Value& process) {
   const std::string reason = text(process, "reason");
   const std::string error = text(process, "last_error");
   if (error.empty()) return reason;
-  return (reason.empty() ? "" : reason + "; ") + age(process, "last_error_seconds_ago") +
-         " ago: " + error;
+  const std::string over = age(process, "last_error_over_seconds_ago");
+  return (reason.empty() ? "" : reason + "; ") + age(process, "last_error_seconds_ago") + " ago" +
+         (over.empty() ? "" : ", over for " + over) + ": " + error;
 }
 
 // A line for each process; the figures of the slot stand in the first.

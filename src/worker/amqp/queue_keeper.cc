@@ -17,6 +17,7 @@ constexpr std::chrono::minutes kLongestKept{5};
 
 Result<Done> QueueKeeper::set_wanted(AmqpConnection& connection, bool is_wanted) {
   is_wanted_ = is_wanted;
+  if (is_wanted) is_nudging_ = false;
   return act(connection);
 }
 

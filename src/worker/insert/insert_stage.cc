@@ -222,7 +222,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   table_watch_.seen_at = now;
   if (outcome.kind == TableOutcome::Kind::kFailed) return look_failed(outcome, next, now);
   if (mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
-  if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails();
+  if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails(now);
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
   if (mode_ == Mode::kMisfit) {
@@ -296,7 +296,7 @@ Effects InsertStage::search_front(TimePoint now) {
   else if (batches_.has_sealed() && !hurries)
     wait(ErrorClass::kUnclear, Next::kPost, refusal_search_.refusal(), now);
   else if (!batches_.has_sealed() && !refusal_search_.is_in_doubt())
-    stats_.nothing_fails();
+    stats_.nothing_fails(now);
   return go_on(now, std::move(effects));
 }
 

@@ -11,10 +11,8 @@ namespace event_consumer {
 
 void InsertStats::stored(const Batch& batch, TimePoint now) {
   const TimePoint began = *std::exchange(inserting_since_, std::nullopt);
-  is_failing_ = false;
+  recovered(now);
   last_insert_at_ = now;
-  if (std::exchange(was_lost_, false))
-    ++counters_.reconnects[static_cast<std::size_t>(Peer::kClickhouse)];
   counters_.insert_seconds.observe(std::chrono::duration<double>(now - began).count());
   counters_.batch_rows.observe(static_cast<double>(batch.rows()));
   counters_.inserted_bytes += batch.bytes().size();
@@ -23,14 +21,30 @@ void InsertStats::stored(const Batch& batch, TimePoint now) {
 void InsertStats::failed(const Batch& batch, const InsertOutcome& outcome, TimePoint now) {
   inserting_since_.reset();
   const bool is_unknown = outcome.kind == InsertOutcome::Kind::kUnknown;
-  if (is_unknown && outcome.code == 0) was_lost_ = true;
   const bool may_be_stored = (is_unknown && !outcome.still_runs) || outcome.is_in_table;
   if (may_be_stored && !outcome.server.deduplicates) may_double(batch.rows());
+  // A server that works on it is there.
+  if (!outcome.still_runs && outcome.error_class != ErrorClass::kData)
+    note_absence(outcome.message, now);
   note_failure(outcome.error_class, outcome.code, outcome.message, now);
 }
 
 void InsertStats::look_failed(const TableOutcome& outcome, TimePoint now) {
+  note_absence(outcome.message, now);
   note_failure(outcome.error_class, 0, outcome.message, now);
+}
+
+void InsertStats::note_absence(const std::string& error, TimePoint now) {
+  if (!absence_) absence_ = Absence{now, error};
+}
+
+void InsertStats::recovered(TimePoint now) {
+  is_failing_ = false;
+  const auto absence = std::exchange(absence_, std::nullopt);
+  if (!absence) return;
+  ++counters_.reconnects[static_cast<std::size_t>(Peer::kClickhouse)];
+  log::info("ClickHouse takes inserts again, after {:.1f} s; what had been wrong: {}",
+            std::chrono::duration<double>(now - absence->since).count(), absence->error);
 }
 
 void InsertStats::note_failure(ErrorClass error_class, int code, const std::string& message,
@@ -75,6 +89,7 @@ void InsertStats::report(WorkerRecord& record) {
   if (time(error_at_) > record.last_error_at) {
     record.last_error.set(error_);
     record.last_error_at = time(error_at_);
+    record.last_error_over_at = 0;
   }
   if (const auto event_time = std::exchange(event_time_, std::nullopt)) {
     const std::chrono::duration<double> wall_clock =

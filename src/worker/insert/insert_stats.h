@@ -22,7 +22,7 @@ class InsertStats {
   // The table could not be looked at.
   void look_failed(const TableOutcome& outcome, TimePoint now);
   // No insert that failed waits: what was refused is dealt with, or the table is there again.
-  void nothing_fails() { is_failing_ = false; }
+  void nothing_fails(TimePoint now) { recovered(now); }
   // Rows that may be stored are posted again under another token.
   void may_double(std::size_t rows) { counters_.possibly_doubled_rows += rows; }
 
@@ -37,6 +37,9 @@ class InsertStats {
   void report(WorkerRecord& record);
 
  private:
+  // What failed before is over, and the log says so.
+  void recovered(TimePoint now);
+  void note_absence(const std::string& error, TimePoint now);
   void note_error(const std::string& message, TimePoint now);
   void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
 
@@ -45,8 +48,13 @@ class InsertStats {
   std::optional<TimePoint> last_insert_at_;
   bool is_failing_ = false;  // the latest insert or look at the table failed
   std::optional<TimePoint> error_at_;
-  std::string error_;                    // the latest
-  bool was_lost_ = false;                // an insert got no answer, and none was stored since
+  std::string error_;  // the latest
+  // Since when inserts fail though no row is at fault, and what was said first.
+  struct Absence {
+    TimePoint since;
+    std::string error;
+  };
+  std::optional<Absence> absence_;
   std::optional<double> event_time_;     // of the latest event since the last report
   std::vector<std::string> named_keys_;  // that are unknown
 };

@@ -10,8 +10,10 @@
 #include <random>
 #include <utility>
 
+#include "common/backoff.h"
 #include "common/exit_code.h"
 #include "common/log.h"
+#include "common/log_limiter.h"
 #include "common/password_files.h"
 #include "common/poll_loop.h"
 #include "common/unique_fd.h"
@@ -76,6 +78,30 @@ Result<BrokerLink::Connections> wait_for(BrokerLink::Connecting connecting,
   }
 }
 
+// A server may come up later than we do: it is waited for in place, for as long as it takes or the
+// supervisor's patience lasts. What a server refuses ends the wait.
+template <typename T>
+Result<T> wait_until_there(const std::function<Result<T>()>& try_once, WorkerState state,
+                           WorkerStatus& status) {
+  Backoff backoff(std::chrono::milliseconds(100), std::chrono::seconds(3));
+  LogLimiter log_limiter;
+  for (;;) {
+    status.set_state(state, status.record().reason.str(), Clock::now());
+    auto made = try_once();
+    if (made || !may_pass(made.error().kind)) return made;
+    const std::string& why = made.error().message;
+    const TimePoint failed_at = Clock::now();
+    if (log_limiter.is_news(why, failed_at)) log::warn("{}; tried again until it works", why);
+    status.set_last_error(why, failed_at);
+    status.set_state(state, why, failed_at);
+    for (const TimePoint retry_at = failed_at + backoff.next(); Clock::now() < retry_at;) {
+      status.publish(Clock::now());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(retry_at - Clock::now());
+      poll(nullptr, 0, std::clamp(static_cast<int>(left.count()), 0, kHeartbeatMs));
+    }
+  }
+}
+
 // Up to a tenth more, so that workers that share their load are not all replaced at one time.
 std::uint64_t with_jitter(std::uint64_t max_events) {
   std::random_device seed;
@@ -86,27 +112,29 @@ std::uint64_t with_jitter(std::uint64_t max_events) {
 
 Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   const Options& options = command_line.resolved.options;
-  status.set_state(WorkerState::kStarting, "", Clock::now());
   const auto heartbeat = [&] { status.publish(Clock::now()); };
-  auto table = TableWriter::open(options, heartbeat);
+  auto table = wait_until_there<TableWriter>([&] { return TableWriter::open(options, heartbeat); },
+                                             WorkerState::kStarting, status);
   if (!table) return table.error();
   auto encoding = table->encoding();
   if (!encoding) return encoding.error();
   status.set_clickhouse(table->server_report());
 
   const std::string name = connection_name(command_line);
-  status.set_state(WorkerState::kConnecting, "", Clock::now());
-  auto first = wait_for(begin_to_connect(options, name), heartbeat);
-  if (!first) return first.error();
-  // The password may have been changed since the last time.
   Options current = options;
   PasswordFile password_file(options.rabbitmq_password_file,
                              options.rabbitmq_urls.front().password);
-  BrokerLink link(std::move(*first), [&] {
+  const auto begin = [&] {
+    // It may have been changed since the last time.
     if (const auto password = password_file.changed())
       for (AmqpUrl& url : current.rabbitmq_urls) url.password = *password;
     return begin_to_connect(current, name);
-  });
+  };
+  status.set_state(WorkerState::kConnecting, "", Clock::now());
+  auto first = wait_until_there<BrokerLink::Connections>(
+      [&] { return wait_for(begin(), heartbeat); }, WorkerState::kConnecting, status);
+  if (!first) return first.error();
+  BrokerLink link(std::move(*first), begin);
 
   // Until now a stop signal ended the process, which held nothing. From here on it asks for a
   // graceful stop. Must come before the first thread, which inherits the mask.

@@ -160,7 +160,10 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
   return apply(stage_.table_checked(std::move(outcome), now), now);
 }
 
-Result<Done> Settlement::time_passed(TimePoint now) { return apply(stage_.time_passed(now), now); }
+Result<Done> Settlement::time_passed(TimePoint now) {
+  if (const auto line = rejection_log_.time_passed(now)) log::warn("{}", *line);
+  return apply(stage_.time_passed(now), now);
+}
 
 Result<Done> Settlement::others_stored(MonotonicTime at, TimePoint now) {
   return apply(stage_.others_stored(at, now), now);

@@ -80,7 +80,9 @@ class Settlement {
   }
 
   // When time_passed() has something to do.
-  std::optional<TimePoint> deadline() const { return stage_.deadline(); }
+  std::optional<TimePoint> deadline() const {
+    return earliest(stage_.deadline(), rejection_log_.deadline());
+  }
 
   // False while so much is held that no further delivery should be read.
   bool may_take() const;

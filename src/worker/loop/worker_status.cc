@@ -33,6 +33,12 @@ void WorkerStatus::set_state(WorkerState state, std::string_view reason, TimePoi
 void WorkerStatus::set_last_error(std::string_view message, TimePoint now) {
   record_.last_error.set(message);
   record_.last_error_at = to_monotonic_time(now);
+  record_.last_error_over_at = 0;
+}
+
+void WorkerStatus::set_error_over(TimePoint now) {
+  if (!record_.last_error.empty() && record_.last_error_over_at < record_.last_error_at)
+    record_.last_error_over_at = to_monotonic_time(now);
 }
 
 MonotonicTime WorkerStatus::last_insert_of_others() const {

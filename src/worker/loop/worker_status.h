@@ -28,6 +28,8 @@ class WorkerStatus {
   void set_last_error(std::string_view message, TimePoint now);
   // When another worker with the same options has stored an insert last; 0 when none has.
   MonotonicTime last_insert_of_others() const;
+  // Events move: the last error is over, unless it is already.
+  void set_error_over(TimePoint now);
   // The ClickHouse that was asked last.
   void set_clickhouse(const ServerReport& server);
 

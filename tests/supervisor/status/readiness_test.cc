@@ -7,6 +7,18 @@ namespace event_consumer {
 
 using std::chrono::seconds;
 
+TEST_CASE("readiness: an error that is over is not why") {
+  BoardRig rig(Clock::now(), 1);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.state = WorkerState::kHolding;
+    record.reason.set("too many bytes wait");
+    record.last_error.set("cannot connect");
+    record.last_error_at = 1;
+    record.last_error_over_at = 2;
+  });
+  CHECK(why_not_ready(rig.board, Clock::now()) == "worker 1: too many bytes wait");
+}
+
 TEST_CASE("readiness: one worker that consumes and stores is enough") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 2);

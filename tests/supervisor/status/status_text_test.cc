@@ -68,6 +68,20 @@ TEST_CASE("status as text: what stored means, and which tables would double") {
   CHECK(contains(shown({Durability::kUnknown, 0}, ""), R"("stored":null)"));
 }
 
+TEST_CASE("status as text: a last error that is over is said to be") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 1);
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.last_error.set("ClickHouse said no");
+    record.last_error_at = to_monotonic_time(now - seconds(90));
+    record.last_error_over_at = to_monotonic_time(now - seconds(30));
+  });
+  const std::string json = rig.json(now);
+  CHECK(contains(json, "\"last_error_over_seconds_ago\""));
+  CHECK(
+      contains(status_text(json, json, seconds(1)), "90 s ago, over for 30 s: ClickHouse said no"));
+}
+
 TEST_CASE("status as text: both processes of a slot while one takes over from the other") {
   const TimePoint now = Clock::now();
   StatusRig rig(now, 1);

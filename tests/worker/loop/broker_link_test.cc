@@ -123,6 +123,8 @@ TEST_CASE("broker link: tries that fail come less and less often, and say why on
   CHECK(rig.log.lines_with("nobody there; tried again until it works") == 1);
   rig.fault.reset();
   CHECK(rig.connect().value());
+  // A link that is made may be refused its consumer.
+  CHECK_FALSE(rig.link.fault().empty());
   rig.link.consumes(rig.now);
   CHECK(rig.link.fault().empty());
 }

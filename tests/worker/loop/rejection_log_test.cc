@@ -27,6 +27,22 @@ TEST_CASE("rejection log: later ones within ten seconds are counted", "[rejectio
         "no JSON at byte 0");
 }
 
+TEST_CASE("rejection log: what was counted is said in time, without another", "[rejection_log]") {
+  RejectionLog log;
+  CHECK_FALSE(log.deadline());
+  log.note(kBad, kNow);
+  CHECK_FALSE(log.deadline());
+  log.note(kBad, kNow + seconds(1));
+  log.note(kNotJson, kNow + seconds(2));
+  CHECK(log.deadline() == kNow + seconds(10));
+  CHECK_FALSE(log.time_passed(kNow + seconds(9)).has_value());
+  CHECK(log.time_passed(kNow + seconds(10)).value_or("") ==
+        "2 messages rejected since the last such line; the latest: message rejected, not_json: no "
+        "JSON at byte 0");
+  CHECK_FALSE(log.time_passed(kNow + seconds(30)).has_value());
+  CHECK_FALSE(log.deadline());
+}
+
 TEST_CASE("rejection log: the count begins anew with each line", "[rejection_log]") {
   RejectionLog log;
   log.note(kBad, kNow);

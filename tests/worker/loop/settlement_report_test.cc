@@ -1,4 +1,7 @@
 // What the settlement tells of itself: every delivery has one verdict, and the counters prove it.
+#include <functional>
+
+#include "tests/fakes/captured_log.h"
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
 
@@ -7,6 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::CapturedLog;
 using testing::SettlementRig;
 
 WorkerRecord report(SettlementRig& rig) {
@@ -101,18 +105,28 @@ TEST_CASE(
   rig.store();
   record = report(rig);
   CHECK(record.insert_failing == 0);
-  CHECK(record.counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 0);
 }
 
-TEST_CASE("ClickHouse is reconnected to when it stores after an insert without an answer") {
+TEST_CASE(
+    "ClickHouse is back when it stores after any absence: counted once, with how long it was") {
+  using Rig = SettlementRig;
+  const auto fail = GENERATE(
+      as<std::function<void(Rig&)>>(), [](Rig& rig) { rig.refuse(); },
+      [](Rig& rig) { rig.leave_unknown(); });
   SettlementRig rig(1);
+  const CapturedLog log;
   rig.take_good();
-  rig.leave_unknown();
+  fail(rig);
   rig.wait_for_deadline();
-  rig.leave_unknown();
+  fail(rig);
   rig.wait_for_deadline();
+  CHECK(log.lines_with("ClickHouse takes inserts again") == 0);
+  rig.store();
+  rig.take_good();
   rig.store();
   CHECK(report(rig).counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == 1);
+  CHECK(log.lines_with("ClickHouse takes inserts again, after ") == 1);
+  CHECK(log.lines_with("what had been wrong: ") == 1);
 }
 
 TEST_CASE("an answer that leaves an insert unknown is no lost connection") {

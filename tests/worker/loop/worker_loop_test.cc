@@ -92,7 +92,15 @@ TEST_CASE("worker loop: a link that is lost in any state is made anew", "[worker
       CHECK(rig.source->consume_calls == (is_paused ? 0 : 1));
       rig.events.raise(SIGCONT);
     });
-    plan.push_back([&] { CHECK(rig.source->consume_calls == 1); });
+    plan.push_back([&] {
+      CHECK(rig.source->consume_calls == 1);
+      CHECK(rig.record().last_error_over_at == 0);
+      rig.arrives(Kind::kConsuming);
+    });
+    plan.push_back([&] {
+      CHECK(rig.record().last_error.str() == "the link broke");
+      CHECK(rig.record().last_error_over_at >= rig.record().last_error_at);
+    });
     CHECK(rig.run(std::move(plan)).ok());
   }
 }

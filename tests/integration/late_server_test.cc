@@ -1,0 +1,96 @@
+// Servers that come up later than the service, and what is said when a start is given up.
+#include "common/text.h"
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/service.h"
+#include "tests/support/test_topology.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+// The workers of the service wait where they are: none has died, none was started again.
+void check_that_it_is_waited_for(Service& service, const std::string& cause) {
+  REQUIRE(wait_until([&] { return service.count_in_log(cause) >= 2; }, seconds(20)));
+  const std::vector<pid_t> workers = service.workers();
+  CHECK(workers.size() == 2);
+  CHECK(service.count_in_log("tried again until it works") >= 2);
+  clickhouse().start();
+  rabbitmq().start();
+  CHECK(service.wait_consuming(2, seconds(60)));
+  INFO(service.log());
+  CHECK(service.workers() == workers);
+  CHECK(service.count_in_log("restart in") == 0);
+  CHECK(service.count_in_log("crash loop") == 0);
+  CHECK(service.stop() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("ClickHouse comes up after the service: it is waited for in place") {
+  TestTopology topology("late_clickhouse");
+  clickhouse().stop();
+  Service service(topology.environment());
+  check_that_it_is_waited_for(service, "cannot reach ClickHouse");
+}
+
+TEST_CASE("RabbitMQ comes up after the service: it is waited for in place") {
+  TestTopology topology("late_rabbitmq");
+  rabbitmq().stop();
+  Service service(topology.environment());
+  check_that_it_is_waited_for(service, "cannot connect to RabbitMQ");
+}
+
+TEST_CASE("who gives up a start says why in the same line") {
+  TestTopology topology("given_up");
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_START_TIMEOUT"] = "3";
+  const auto [name, value, status, cause] =
+      GENERATE_COPY(table<std::string, std::string, int, std::string>(
+          {{"RABBITMQ_URL", rabbitmq().url("/", "guest", "wrong"), 78, "ACCESS_REFUSED"},
+           {"CLICKHOUSE_PORT", "1", 69, "cannot reach ClickHouse"}}));
+  environment[name] = value;
+  Service service(environment);
+  CHECK(service.wait_exit_status(seconds(20)) == status);
+  const std::string log = service.log();
+  INFO(log);
+  const auto at = log.find("giving up with status " + std::to_string(status));
+  REQUIRE(at != std::string::npos);
+  CHECK(contains(log.substr(at, log.find('\n', at) - at), cause));
+}
+
+TEST_CASE("ClickHouse was away: the log says when it is back, and the status that it is over") {
+  TestTopology topology("back");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Service service(environment);
+  REQUIRE(service.wait_consuming(1));
+  clickhouse().stop();
+  AmqpClient client(rabbitmq().url());
+  client.publish(topology.exchange(), topology.queue(), ClickEvents().json_at(0));
+  REQUIRE(
+      wait_until([&] { return service.count_in_log("cannot reach ClickHouse") > 0; }, seconds(20)));
+  clickhouse().start();
+  CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(60)));
+  CHECK(wait_until([&] { return service.count_in_log("ClickHouse takes inserts again") == 1; },
+                   seconds(5)));
+  CHECK(service.count_in_log("what had been wrong: ") == 1);
+}
+
+TEST_CASE("a summary of rejected messages comes in time, without another rejection") {
+  TestTopology topology("summary");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  AmqpClient client(rabbitmq().url());
+  for (int i = 0; i < 5; ++i) client.publish(topology.exchange(), topology.queue(), "rubbish");
+  Service service(environment);
+  CHECK(wait_until(
+      [&] { return service.count_in_log("4 messages rejected since the last such line") == 1; },
+      seconds(30)));
+}
+
+}  // namespace event_consumer::testing
