@@ -11,14 +11,15 @@ namespace {
 
 using std::chrono::seconds;
 
-// The workers of the service wait where they are: none has died, none was started again.
-void check_that_it_is_waited_for(Service& service, const std::string& cause) {
+// The workers of the service wait where they are for the server, which is stopped: none has died,
+// none was started again.
+template <typename Server>
+void check_that_it_is_waited_for(Server& server, Service& service, const std::string& cause) {
   REQUIRE(wait_until([&] { return service.count_in_log(cause) >= 2; }, seconds(20)));
   const std::vector<pid_t> workers = service.workers();
   CHECK(workers.size() == 2);
   CHECK(service.count_in_log("tried again until it works") >= 2);
-  clickhouse().start();
-  rabbitmq().start();
+  server.start();
   CHECK(service.wait_consuming(2, seconds(60)));
   INFO(service.log());
   CHECK(service.workers() == workers);
@@ -33,14 +34,14 @@ TEST_CASE("ClickHouse comes up after the service: it is waited for in place") {
   TestTopology topology("late_clickhouse");
   clickhouse().stop();
   Service service(topology.environment());
-  check_that_it_is_waited_for(service, "cannot reach ClickHouse");
+  check_that_it_is_waited_for(clickhouse(), service, "cannot reach ClickHouse");
 }
 
 TEST_CASE("RabbitMQ comes up after the service: it is waited for in place") {
   TestTopology topology("late_rabbitmq");
   rabbitmq().stop();
   Service service(topology.environment());
-  check_that_it_is_waited_for(service, "cannot connect to RabbitMQ");
+  check_that_it_is_waited_for(rabbitmq(), service, "cannot connect to RabbitMQ");
 }
 
 TEST_CASE("who gives up a start says why in the same line") {

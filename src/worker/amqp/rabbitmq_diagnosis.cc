@@ -30,8 +30,7 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
     return fmt::format("give user {} the missing right: {}", url.user, set_permissions);
   if (error.peer_code == kPreconditionFailed && contains(error.message, "is a stream"))
     return "name a classic or a quorum queue in RABBITMQ_QUEUE: bound to the same exchange, it "
-           "gets "
-           "the same events";
+           "gets the same events";
   if (is_limit_reached(error.peer_code, error.message))
     return fmt::format(
         "a worker needs two connections: close others, or raise the limit: rabbitmqctl "
