@@ -50,7 +50,7 @@ void store_with_a_repetition(const TestTopology& topology, Service& service) {
         return counts.ready == 0 && counts.unacknowledged == 0;
       },
       seconds(60)));
-  CHECK(service.count_in_log("did not answer") == 1);
+  CHECK(service.count_in_log("tried again in") == 1);
 }
 
 Environment environment_of(const TestTopology& topology, const std::string& table, int port) {
