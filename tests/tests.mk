@@ -67,13 +67,30 @@ bench: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench
 	@$(BUILD)/bench
 
+# Engines of other ages, as wheels for Python: 130 to 180 MB each.
+wheel_of_23.10 := chdb==1.4.1
+wheel_of_24.8  := chdb==2.1.1
+wheel_of_25.5  := chdb==3.6.0
+wheel_of_26.9  := chdb-core==26.9.0
+
+$(BUILD)/engines/%:
+	@command -v pip3 >/dev/null || packaging/deps.sh python3-pip
+	@rm -rf $@.new && mkdir -p $@.new
+	pip3 download --quiet --no-deps --dest $@.new $(or $(wheel_of_$*),$(error no wheel of ClickHouse $* is known))
+	@cd $@.new && python3 -m zipfile -e *.whl . && rm *.whl
+	@mv $@.new $@
+
 VALUES ?= 1000000
 SEED   ?=
+ENGINE ?=
+engine := $(if $(ENGINE),$(BUILD)/engines/$(ENGINE),$(chdb))
 
-differential: $(chdb)
+# ENGINE=23.10, 24.8, 25.5 or 26.9; else 26.7.
+differential: $(chdb) $(engine)
 	@packaging/deps.sh $(build_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/differential-encode
-	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) $(VALUES) $(SEED)
+	@node tests/differential/run.js $(abspath $(BUILD)/differential-encode) $(abspath $(chdb)) \
+	  $(abspath $(engine)) $(VALUES) $(SEED)
 
 SEEDS ?= 10000
 FROM  ?= 1

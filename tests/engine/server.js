@@ -15,8 +15,8 @@ const http = require('http');
 const path = require('path');
 
 const [chdb, directory, port = '0'] = process.argv.slice(2);
-const { Session } = require(chdb);
-const session = new Session(path.join(directory, 'clickhouse'));
+const { open_session } = require('../support/engine_session.js');
+const session = open_session(chdb, path.join(directory, 'clickhouse'));
 
 const kNotFound = new Set([46, 47, 50, 60, 73, 81, 115]);
 const kBadRequest = new Set([6, 25, 26, 27, 36, 38, 41, 53, 62, 69, 70, 72, 117, 321, 376, 407, 467]);
