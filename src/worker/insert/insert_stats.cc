@@ -8,6 +8,12 @@
 #include "common/utf8.h"
 
 namespace event_consumer {
+namespace {
+
+// What is over before, for no clear reason, was a row's doing and no absence.
+constexpr std::chrono::seconds kLongSearch{5};
+
+}  // namespace
 
 void InsertStats::stored(const Batch& batch, TimePoint now) {
   const TimePoint began = *std::exchange(inserting_since_, std::nullopt);
@@ -25,23 +31,25 @@ void InsertStats::failed(const Batch& batch, const InsertOutcome& outcome, TimeP
   if (may_be_stored && !outcome.server.deduplicates) may_double(batch.rows());
   // A server that works on it is there.
   if (!outcome.still_runs && outcome.error_class != ErrorClass::kData)
-    note_absence(outcome.message, now);
+    note_absence(outcome.error_class, outcome.message, now);
   note_failure(outcome.error_class, outcome.code, outcome.message, now);
 }
 
 void InsertStats::look_failed(const TableOutcome& outcome, TimePoint now) {
-  note_absence(outcome.message, now);
+  note_absence(outcome.error_class, outcome.message, now);
   note_failure(outcome.error_class, 0, outcome.message, now);
 }
 
-void InsertStats::note_absence(const std::string& error, TimePoint now) {
-  if (!absence_) absence_ = Absence{now, error};
+void InsertStats::note_absence(ErrorClass error_class, const std::string& error, TimePoint now) {
+  const bool is_unclear = error_class == ErrorClass::kUnclear;
+  if (!absence_ || (absence_->is_unclear && !is_unclear))
+    absence_ = Absence{now, error, is_unclear};
 }
 
 void InsertStats::recovered(TimePoint now) {
   is_failing_ = false;
   const auto absence = std::exchange(absence_, std::nullopt);
-  if (!absence) return;
+  if (!absence || (absence->is_unclear && now - absence->since < kLongSearch)) return;
   ++counters_.reconnects[static_cast<std::size_t>(Peer::kClickhouse)];
   log::info("ClickHouse takes inserts again, after {:.1f} s; what had been wrong: {}",
             std::chrono::duration<double>(now - absence->since).count(), absence->error);

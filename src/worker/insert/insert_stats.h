@@ -39,7 +39,7 @@ class InsertStats {
  private:
   // What failed before is over, and the log says so.
   void recovered(TimePoint now);
-  void note_absence(const std::string& error, TimePoint now);
+  void note_absence(ErrorClass error_class, const std::string& error, TimePoint now);
   void note_error(const std::string& message, TimePoint now);
   void note_failure(ErrorClass error_class, int code, const std::string& message, TimePoint now);
 
@@ -53,6 +53,7 @@ class InsertStats {
   struct Absence {
     TimePoint since;
     std::string error;
+    bool is_unclear = false;  // it may be the rows after all
   };
   std::optional<Absence> absence_;
   std::optional<double> event_time_;     // of the latest event since the last report

@@ -129,6 +129,22 @@ TEST_CASE(
   CHECK(log.lines_with("what had been wrong: ") == 1);
 }
 
+TEST_CASE(
+    "a refusal for no clear reason is an absence only when it lasts: it may be a row's doing") {
+  const bool lasts = GENERATE(true, false);
+  SettlementRig rig(2);
+  const CapturedLog log;
+  rig.take_good();
+  rig.take_good();
+  rig.answer({InsertOutcome::Kind::kRefused, 395, "no", ErrorClass::kUnclear});
+  rig.wait_for_deadline();
+  rig.now += seconds(lasts ? 6 : 1);
+  rig.store();
+  const std::size_t times = lasts ? 1 : 0;
+  CHECK(report(rig).counters.reconnects[static_cast<std::size_t>(Peer::kClickhouse)] == times);
+  CHECK(log.lines_with("ClickHouse takes inserts again") == times);
+}
+
 TEST_CASE("an answer that leaves an insert unknown is no lost connection") {
   SettlementRig rig(1);
   rig.take_good();
