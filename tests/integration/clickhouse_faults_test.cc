@@ -128,7 +128,7 @@ TEST_CASE("a row with a code in no list costs itself only (395 of throwIf)") {
 }
 
 // 18.16 says so with the code for bad arguments, which can be the configuration's, too.
-TEST_CASE("a row with a value that no Enum has costs itself only (36)") {
+TEST_CASE("a row with a value that no Enum has costs itself only (49)") {
   RunningService running("enum");
   clickhouse().query("ALTER TABLE " + running.topology().table() +
                      " ADD COLUMN kind Enum8('good' = 1) DEFAULT CAST(user_agent = 'bad' ? "

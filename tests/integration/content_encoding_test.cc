@@ -32,6 +32,22 @@ std::string zstd(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a byte order mark before an event is skipped, compressed or not") {
+  TestTopology topology("byte_order_mark");
+  topology.declare_topology();
+  Service service(topology.environment());
+  const std::string mark = "\xef\xbb\xbf";
+  AmqpClient client(rabbitmq().url());
+  client.publish(topology.exchange(), topology.queue(), mark + ClickEvents().json_at(0));
+  MessageProperties properties;
+  properties.content_encoding = "zstd";
+  client.publish(topology.exchange(), topology.queue(), zstd(mark + ClickEvents().json_at(1)),
+                 properties);
+  CHECK(wait_until([&] { return topology.distinct_events() == 2; }, seconds(30)));
+  INFO(service.log());
+  CHECK(topology.rows() == 2);
+}
+
 TEST_CASE("compressed messages are stored, and what cannot be decompressed is dead-lettered") {
   TestTopology topology("encodings");
   topology.declare_topology();

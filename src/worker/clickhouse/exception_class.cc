@@ -109,7 +109,7 @@ constexpr std::array kTransientCodes = {
     999,            // KEEPER_EXCEPTION
 };
 
-// BAD_ARGUMENTS. Of an insert it can be a value's fault, too (18.16: one that no Enum has).
+// BAD_ARGUMENTS. Of an insert it can be a value's fault, too (26: of parseTimeDelta()).
 constexpr int kBadArguments = 36;
 
 constexpr std::array kCodesOfUnknownOutcome = {

@@ -151,12 +151,14 @@ Rejection reject(Reason reason, std::string_view what, std::size_t offset) {
   return {reason, "", std::string(what) + " at byte " + std::to_string(offset)};
 }
 
+// Of UTF-8 (RFC 8259, section 8.1: may be ignored). Those of UTF-16 are no UTF-8.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 // What a body that is no JSON is, where its first bytes tell; else empty.
 std::string_view foreign_format(std::string_view body) {
   if (starts_with(body, "\x1f\x8b")) return "the body is compressed with gzip";
   if (starts_with(body, "\x28\xb5\x2f\xfd")) return "the body is compressed with zstd";
   if (starts_with(body, "\xff\xfe") || starts_with(body, "\xfe\xff")) return "the body is UTF-16";
-  if (starts_with(body, "\xef\xbb\xbf")) return "a byte order mark stands before the JSON";
   return "";
 }
 
@@ -210,6 +212,7 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
   State& state = *state_;
   state.copy.assign(body);
   state.copy.append(BodyStream::kPadding, '\0');
+  if (starts_with(body, kByteOrderMark)) state.copy.replace(0, kByteOrderMark.size(), "   ");
   state.index.start_event();
   state.values.assign(state.values.size(), JsonValue{});
 

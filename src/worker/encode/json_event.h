@@ -26,11 +26,11 @@ class JsonEvent {
   ~JsonEvent();
 
   // Reads one event, of less than 4 GiB. The body must be one JSON object (RFC 8259) with nothing
-  // but whitespace around it. Top-level keys that are no column's name are skipped with whatever
-  // they hold; of a doubled key the last counts, of several that are the column's name but for the
-  // case the first, and the exact name before these. Half a surrogate pair is refused in any string
-  // of the body, used or not. Returns why the event is rejected, or nothing: then values() are its
-  // own.
+  // but whitespace around it, and a byte order mark of UTF-8 before it at most. Top-level keys that
+  // are no column's name are skipped with whatever they hold; of a doubled key the last counts, of
+  // several that are the column's name but for the case the first, and the exact name before these.
+  // Half a surrogate pair is refused in any string of the body, used or not. Returns why the event
+  // is rejected, or nothing: then values() are its own.
   std::optional<Rejection> read(std::string_view body);
 
   // One value per column, in order, valid until the next read() and as long as its body lives.
