@@ -190,6 +190,16 @@ TEST_CASE("slip: RABBITMQ_QUEUE of a queue that another consumer has for itself"
   CHECK(service.wait_consuming(2));
 }
 
+TEST_CASE("slip: RABBITMQ_QUEUE of an exclusive queue") {
+  TestTopology topology("exclusive_queue");
+  auto owner = std::make_optional<AmqpClient>(rabbitmq().url());
+  owner->declare_exclusive_queue(topology.queue());
+  publish_events(*owner, topology);
+  check_that_both_say(topology.environment(), 78, "405 RESOURCE_LOCKED",
+                      "the queue is for the connection alone that declared it");
+  CHECK(owner->message_count(topology.queue()) == kEvents);
+}
+
 TEST_CASE("check tells a consumer beside which others may consume from an exclusive one") {
   TestTopology topology("beside");
   topology.declare_topology();

@@ -35,6 +35,12 @@ void AmqpClient::declare_auto_delete_queue(const std::string& queue,
   connection_->expect_success("declaring queue " + queue);
 }
 
+void AmqpClient::declare_exclusive_queue(const std::string& queue) {
+  amqp_queue_declare(connection_->state(), kMainChannel, bytes(queue), /*passive=*/0,
+                     /*durable=*/0, /*exclusive=*/1, /*auto_delete=*/0, amqp_empty_table);
+  connection_->expect_success("declaring queue " + queue);
+}
+
 void AmqpClient::occupy(const std::string& queue) {
   amqp_basic_consume(connection_->state(), kMainChannel, bytes(queue), amqp_empty_bytes,
                      /*no_local=*/0, /*no_ack=*/0, /*exclusive=*/1, amqp_empty_table);

@@ -56,6 +56,8 @@ class AmqpClient {
   void declare_queue(const std::string& queue, const QueueArguments& arguments = {});
   // One that goes with its last consumer.
   void declare_auto_delete_queue(const std::string& queue, const QueueArguments& arguments = {});
+  // One that is this client's alone, and goes with it.
+  void declare_exclusive_queue(const std::string& queue);
   // Consumes the queue for itself alone until this client goes, and reads nothing.
   void occupy(const std::string& queue);
   void bind_queue(const std::string& queue, const std::string& exchange,

@@ -11,6 +11,7 @@ namespace event_consumer {
 namespace {
 
 constexpr int kAccessRefused = 403;
+constexpr int kResourceLocked = 405;
 constexpr int kPreconditionFailed = 406;
 constexpr int kNotAllowed = 530;
 
@@ -28,6 +29,9 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
         url.virtual_host);
   if (error.peer_code == kAccessRefused)
     return fmt::format("give user {} the missing right: {}", url.user, set_permissions);
+  if (error.peer_code == kResourceLocked)
+    return "the queue is for the connection alone that declared it «exclusive», and goes with it: "
+           "correct RABBITMQ_QUEUE, or have it declared without";
   if (error.peer_code == kPreconditionFailed && contains(error.message, "is a stream"))
     return "name a classic or a quorum queue in RABBITMQ_QUEUE: bound to the same exchange, it "
            "gets the same events";
