@@ -139,6 +139,7 @@ struct WorkerRecord {
   Deduplication deduplication;
   StoredIn stored_in;         // where the rows of an answered insert are
   BoundedText<192> doubling;  // the tables behind views that would have a repeated insert twice
+  BoundedText<192> unknown_key_names;  // the first of them
 
   BoundedText<256> last_error;
   MonotonicTime last_error_at;

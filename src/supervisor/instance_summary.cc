@@ -35,6 +35,7 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   // All count the same queue, each at its own time.
   summary.dead_letter_queue_messages =
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
+  if (!worker.unknown_key_names.empty()) summary.unknown_key_names = worker.unknown_key_names.str();
   if (!worker.rabbitmq_version.empty()) summary.rabbitmq_version = worker.rabbitmq_version.str();
   if (worker.state != WorkerState::kConsuming) return;
   ++summary.consuming;

@@ -22,6 +22,7 @@ struct InstanceSummary {
   Deduplication deduplication = Deduplication::kUnknown;
   StoredIn stored_in{};
   std::string doubling;
+  std::string unknown_key_names;
   std::string clickhouse_version;
   std::string rabbitmq_version;
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.

@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
+#include "tests/support/foreign_table.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
@@ -38,6 +39,12 @@ TEST_CASE("ClickHouse 26: a column of every type is filled and reads as it was s
   REQUIRE(stored);
   CHECK(differences(columns, engine().query("SELECT * FROM " + topology.table())) ==
         std::vector<std::string>());
+}
+
+TEST_CASE("ClickHouse 26: a table of another kind requires nothing, takes keys in another case") {
+  TestTopology topology("foreign", engine());
+  topology.declare_topology();
+  CHECK(fill_foreign_table(topology, engine()) == std::vector<std::string>());
 }
 
 TEST_CASE("ClickHouse 26: absent keys are DEFAULTs in one insert, computed columns left alone") {

@@ -127,7 +127,7 @@ TEST_CASE("a row with a code in no list costs itself only (395 of throwIf)") {
   CHECK(running.all_arrive(seconds(30)));
 }
 
-// 18.16 says so with the code for bad arguments, which can be the configuration's, too.
+// 18.16 says so with the code for logical errors of its own.
 TEST_CASE("a row with a value that no Enum has costs itself only (49)") {
   RunningService running("enum");
   clickhouse().query("ALTER TABLE " + running.topology().table() +

@@ -2,7 +2,9 @@
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/free_port.h"
 #include "tests/support/service.h"
+#include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
@@ -67,6 +69,12 @@ TEST_CASE("ClickHouse was away: the log says when it is back, and the status tha
   topology.declare_topology();
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
+  const int port = free_port();
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const auto page_says = [port](const std::string& path, const std::string& text) {
+    return wait_until([&] { return contains(get_status_page(port, path).content, text); },
+                      seconds(10));
+  };
   Service service(environment);
   REQUIRE(service.wait_consuming(1));
   clickhouse().stop();
@@ -74,11 +82,20 @@ TEST_CASE("ClickHouse was away: the log says when it is back, and the status tha
   client.publish(topology.exchange(), topology.queue(), ClickEvents().json_at(0));
   REQUIRE(
       wait_until([&] { return service.count_in_log("cannot reach ClickHouse") > 0; }, seconds(20)));
+  CHECK(page_says("/status", "\"last_error_over_seconds_ago\":null"));
   clickhouse().start();
   CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(60)));
   CHECK(wait_until([&] { return service.count_in_log("ClickHouse takes inserts again") == 1; },
                    seconds(5)));
   CHECK(service.count_in_log("what had been wrong: ") == 1);
+  CHECK(wait_until(
+      [&] {
+        return !contains(get_status_page(port, "/status").content,
+                         "\"last_error_over_seconds_ago\":null");
+      },
+      seconds(10)));
+  CHECK(page_says("/metrics",
+                  "event_consumer_reconnects_total{worker=\"1\",peer=\"clickhouse\"} 1\n"));
 }
 
 TEST_CASE("a summary of rejected messages comes in time, without another rejection") {

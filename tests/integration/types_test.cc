@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/foreign_table.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
@@ -33,6 +34,12 @@ TEST_CASE("a column of every type that ClickHouse 18.16 has is filled and reads 
   REQUIRE(wait_until([&] { return topology.rows() == 1; }, seconds(20)));
   CHECK(differences(columns, clickhouse().query("SELECT * FROM " + topology.table())) ==
         std::vector<std::string>());
+}
+
+TEST_CASE("a table of another kind requires nothing, and takes keys in another case") {
+  TestTopology topology("foreign");
+  topology.declare_topology();
+  CHECK(fill_foreign_table(topology, clickhouse()) == std::vector<std::string>());
 }
 
 TEST_CASE("an absent key is the DEFAULT of a column that has one") {

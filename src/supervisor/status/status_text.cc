@@ -88,6 +88,9 @@ std::string heading(const Value& status) {
       guarantee(status));
   const auto total = [&](const auto& counter) { return number(totals, counter.status_key); };
   lines += balance_line(total, number(totals, "in_hand")) + "\n";
+  if (const auto keys = number(totals, "unknown_keys"); keys > 0)
+    lines += fmt::format("{} keys that no column takes: {}\n", keys,
+                         or_unknown(text(status, "unknown_key_names")));
   if (const auto letters = number(status, "dead_letter_queue_messages"); letters > 0)
     lines += fmt::format("{} messages in the dead-letter queue: event-consumer dead-letters list\n",
                          letters);

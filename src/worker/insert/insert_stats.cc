@@ -71,10 +71,11 @@ void InsertStats::note_error(const std::string& message, TimePoint now) {
 void InsertStats::encoded(std::optional<double> event_time, UnknownKeys& unknown_keys) {
   event_time_ = event_time;
   counters_.unknown_keys += unknown_keys.take_count();
-  for (std::string& name : unknown_keys.take_new_names()) {
-    if (named_keys_.size() == UnknownKeys::kMostNames || contains(named_keys_, name)) continue;
-    log::info("no column of the table takes the key {} of events: it is not stored", excerpt(name));
-    named_keys_.push_back(std::move(name));
+  for (const std::string& name : unknown_keys.take_new_names()) {
+    std::string shown = excerpt(name);
+    if (named_keys_.size() == UnknownKeys::kMostNames || contains(named_keys_, shown)) continue;
+    log::info("no column of the table takes the key {} of events: it is not stored", shown);
+    named_keys_.push_back(std::move(shown));
   }
 }
 
@@ -94,6 +95,7 @@ void InsertStats::report(WorkerRecord& record) {
   record.inserting_since = time(inserting_since_);
   record.last_insert_at = time(last_insert_at_);
   record.insert_failing = is_failing_ ? 1 : 0;
+  record.unknown_key_names.set(joined(named_keys_));
   if (time(error_at_) > record.last_error_at) {
     record.last_error.set(error_);
     record.last_error_at = time(error_at_);

@@ -57,7 +57,7 @@ class InsertStats {
   };
   std::optional<Absence> absence_;
   std::optional<double> event_time_;     // of the latest event since the last report
-  std::vector<std::string> named_keys_;  // that are unknown
+  std::vector<std::string> named_keys_;  // excerpts of those that are unknown
 };
 
 }  // namespace event_consumer

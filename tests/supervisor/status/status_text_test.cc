@@ -68,6 +68,21 @@ TEST_CASE("status as text: what stored means, and which tables would double") {
   CHECK(contains(shown({Durability::kUnknown, 0}, ""), R"("stored":null)"));
 }
 
+TEST_CASE("status as text: keys that no column takes are counted and named") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 1);
+  const std::string before = rig.json(now);
+  CHECK_FALSE(contains(status_text(before, before, seconds(1)), "no column takes"));
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.counters.unknown_keys = 7;
+    record.unknown_key_names.set("note, zweck");
+  });
+  const std::string json = rig.json(now);
+  CHECK(contains(json, R"("unknown_key_names":"note, zweck")"));
+  CHECK(contains(status_text(json, json, seconds(1)),
+                 "\n7 keys that no column takes: note, zweck\n"));
+}
+
 TEST_CASE("status as text: a last error that is over is said to be") {
   const TimePoint now = Clock::now();
   StatusRig rig(now, 1);

@@ -145,6 +145,12 @@ TEST_CASE(
   CHECK(log.lines_with("ClickHouse takes inserts again") == times);
 }
 
+TEST_CASE("the first names of keys that no column takes are told, each once") {
+  SettlementRig rig(9);
+  for (int i = 0; i < 3; ++i) rig.take(R"({"code":"ab","x":1,"y y":2})");
+  CHECK(report(rig).unknown_key_names.str() == "x, y y");
+}
+
 TEST_CASE("an answer that leaves an insert unknown is no lost connection") {
   SettlementRig rig(1);
   rig.take_good();
