@@ -181,6 +181,22 @@ TEST_CASE("insert request: settings of the options are sent, and shown by check"
   CHECK(contains(refused.output, "cannot insert into"));
 }
 
+TEST_CASE("insert request: check and start say that ClickHouse 18.16 knows no durable table") {
+  TestTopology topology("not_durable");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_DURABLE"] = "on";
+  const std::string words = "this version of ClickHouse cannot have it durable (--durable)";
+  const Finished check = run_program(environment, {"check"});
+  CHECK(describe_status(check.status) == "exit status 0");
+  CHECK(contains(check.output, words));
+  Service service(environment);
+  CHECK(service.wait_consuming(2));
+  INFO(check.output << service.log());
+  CHECK(service.count_in_log(words) >= 1);
+  CHECK(service.count_in_log("stored means in the page cache of one server") == 2);
+}
+
 TEST_CASE("slip: an unknown setting") {
   CHECK(not_refused_with("unknown_setting", "insert_qourum=2",
                          "does not know this setting: did you mean insert_quorum?") == "");

@@ -41,6 +41,12 @@ Result<Values> values_in(ClickHouseHttp& http, const std::string& query,
 
 bool has(const Values& values, const char* name) { return values.count(name) != 0; }
 
+// Empty when it is not there.
+std::string value_of(const Values& values, const char* name) {
+  const auto found = values.find(name);
+  return found == values.end() ? "" : found->second;
+}
+
 std::uint64_t read_quorum(const std::string& value) {
   std::uint64_t quorum = value == "auto" ? 2 : 0;
   std::from_chars(value.data(), value.data() + value.size(), quorum);
@@ -72,7 +78,7 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   facts.knows_insert_deduplicate = has(*known, "insert_deduplicate");
   facts.knows_view_deduplication =
       has(*known, "deduplicate_blocks_in_dependent_materialized_views");
-  facts.insert_quorum = read_quorum((*known)["insert_quorum"]);
+  facts.insert_quorum = read_quorum(value_of(*known, "insert_quorum"));
   facts.knows_types_header = has(*known, "input_format_with_types_use_header");
   facts.knows_json_as_string = has(*known, "input_format_binary_read_json_as_string");
   for (const char* name : {"insert_distributed_sync", "distributed_foreground_insert"})
@@ -90,7 +96,7 @@ Result<Done> read_table_settings(ClickHouseHttp& http, ServerFacts& facts) {
                          "('non_replicated_deduplication_window', 'fsync_after_insert')");
   if (!known) return known.error();
   facts.knows_deduplication_window = has(*known, "non_replicated_deduplication_window");
-  facts.fsyncs_after_insert = (*known)["fsync_after_insert"] == "1";
+  facts.fsyncs_after_insert = value_of(*known, "fsync_after_insert") == "1";
   facts.knows_durable_inserts = has(*known, "fsync_after_insert");
   return Done{};
 }

@@ -39,6 +39,16 @@ std::string create_table_query(const ServerFacts& facts, const TableName& table,
   return settings.empty() ? query : query + " SETTINGS " + settings;
 }
 
+}  // namespace
+
+std::string how_durable(const ServerFacts& facts, bool durable) {
+  return durable && !facts.knows_durable_inserts
+             ? "; this version of ClickHouse cannot have it durable (--durable)"
+             : "";
+}
+
+namespace {
+
 Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
                           bool durable) {
   const auto database =
@@ -48,9 +58,7 @@ Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const 
       run_query(http, create_table_query(facts, table, durable && facts.knows_durable_inserts));
   if (!created) return created.error();
   log::warn("table {} did not exist on {}: created{}", table.quoted(), http.server().describe(),
-            durable && !facts.knows_durable_inserts
-                ? "; this version of ClickHouse cannot have it durable (--durable)"
-                : "");
+            how_durable(facts, durable));
   return Done{};
 }
 

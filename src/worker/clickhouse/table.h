@@ -54,4 +54,8 @@ struct OpenTable {
 Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
                              bool create, bool durable = false);
 
+// What is to be said of a table that is created and was to be `durable`: that the server knows no
+// such, or nothing.
+std::string how_durable(const ServerFacts& facts, bool durable);
+
 }  // namespace event_consumer

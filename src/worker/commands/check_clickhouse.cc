@@ -110,7 +110,8 @@ class ClickHouseCheck {
       return report_.bad(ErrorKind::kConfiguration,
                          absent + ", and user " + http_.server().user + " may only read",
                          "create it, and give the user the right to insert");
-    report_.note(absent + ": it would be created, as the one for click events");
+    report_.note(absent + ": it would be created, as the one for click events" +
+                 how_durable(facts_, options_.durable));
     report_required(required_columns(options_, created_columns()), created_columns());
     TableTarget created;
     created.table.engine = "MergeTree";

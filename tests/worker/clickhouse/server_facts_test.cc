@@ -109,6 +109,7 @@ TEST_CASE("server facts: an old one knows little", "[server_facts]") {
   CHECK_FALSE(facts.value().knows_view_deduplication);
   CHECK(facts.value().insert_quorum == 0);
   CHECK_FALSE(facts.value().fsyncs_after_insert);
+  CHECK_FALSE(facts.value().knows_durable_inserts);
   CHECK_FALSE(facts.value().knows_column_positions);
   CHECK_FALSE(facts.value().knows_table_uuids);
   CHECK_FALSE(facts.value().knows_typed_rows);
