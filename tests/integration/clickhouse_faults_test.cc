@@ -155,6 +155,27 @@ TEST_CASE(
   CHECK(wait_until([&] { return get_status_page(port, "/readyz").status == 200; }, seconds(10)));
 }
 
+TEST_CASE("an instance is ready as soon as a refused row has been dealt with") {
+  const int port = free_port();
+  RunningService running("ready",
+                         {{"EVENT_CONSUMER_STATUS_ADDRESS", "127.0.0.1:" + std::to_string(port)}});
+  const auto judge = GENERATE(as<std::string>(), "throwIf(user_agent = 'bad')",
+                              "toUInt8(user_agent = 'bad' ? user_agent : '1')");
+  clickhouse().query("ALTER TABLE " + running.topology().table() +
+                     " ADD COLUMN checked UInt8 MATERIALIZED " + judge);
+  running.publish_rubbish(bad_event());
+  running.publish(10);
+  CHECK(running.all_arrive(seconds(20)));
+  // Nothing more is inserted.
+  const std::string failing = "\"insert_failing\":true";
+  CHECK(wait_until(
+      [&] { return get_status_page(port, "/status").content.find(failing) == std::string::npos; },
+      seconds(3)));
+  CHECK(get_status_page(port, "/readyz").status == 200);
+  const std::string metrics = get_status_page(port, "/metrics").content;
+  CHECK(metrics.find("\nevent_consumer_ready 1\n") != std::string::npos);
+}
+
 TEST_CASE("a wrong configuration that lasts: everything in hand is given back, once") {
   RunningService running("late_table", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"}});
   clickhouse().query("RENAME TABLE " + running.topology().table() + " TO " +

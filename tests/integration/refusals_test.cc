@@ -1,5 +1,7 @@
 // ClickHouse refuses: rows, tables, users. Nothing is lost, nothing is given up that could be
 // stored, and nobody restarts anything by hand.
+#include <signal.h>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -124,6 +126,36 @@ TEST_CASE("a table that refuses every row does not eat the queue") {
   CHECK(dead_letters(topology) == 0);
   clickhouse().query("ALTER TABLE " + topology.table() + " DROP COLUMN number");
   CHECK(wait_until([&] { return topology.distinct_events() == 5'000; }, seconds(60)));
+  CHECK(dead_letters(topology) == 0);
+}
+
+TEST_CASE("rows that are all refused cost no event, at a reload and a restart neither") {
+  TestTopology topology("refuses_again");
+  topology.declare_topology();
+  { REQUIRE(Service(topology.environment()).wait_consuming(2)); }
+  clickhouse().query("ALTER TABLE " + topology.table() +
+                     " ADD COLUMN number UInt64 MATERIALIZED toUInt64(user_agent)");
+  publish_events(topology, 0, 100);
+  for (int life = 0; life < 2; ++life) {
+    Service service(topology.environment());
+    const auto says_in_all = [&](std::size_t workers) {
+      return wait_until(
+          [&] { return service.count_in_log("as if it were not their fault") >= workers; },
+          seconds(30));
+    };
+    INFO(service.log());
+    REQUIRE(says_in_all(2));
+    service.send(SIGHUP);
+    CHECK(service.wait_consuming(4));
+    CHECK(says_in_all(4));
+    CHECK(service.stop() == 0);
+    CHECK(dead_letters(topology) == 0);
+    CHECK(AmqpClient(rabbitmq().url()).message_count(topology.queue()) == 100);
+  }
+  clickhouse().query("ALTER TABLE " + topology.table() + " DROP COLUMN number");
+  Service service(topology.environment());
+  CHECK(wait_until([&] { return topology.distinct_events() == 100; }, seconds(60)));
+  CHECK(topology.rows() == 100);
   CHECK(dead_letters(topology) == 0);
 }
 
