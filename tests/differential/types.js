@@ -81,12 +81,50 @@ function time_text(r, from, to) {
   return text;
 }
 
+// Mostly one of the first list.
+const mostly = (r, usual, odd) => r.of(r.chance(0.85) ? usual : odd);
+
+// The parts of a time in all forms that people give them, seldom in a wrong order, or one twice.
+function odd_time_text(r) {
+  const number = (from, to) => r.of([String, two])(r.between(from, to));
+  const [year, month, day] = [r.between(1971, 2099), number(1, 12), number(1, 29)];
+  const name = mostly(r, ['Jan', 'Feb', 'MAR', 'Apr', 'May', 'jun', 'July', 'August', 'September', 'Oct', 'November', 'december'], ['Sept', 'Mars']);
+  const s = mostly(r, ['-', '/', '.'], [' ', '_', '']);
+  const date = mostly(r, [
+    `${year}${s}${month}${s}${day}`, `${year}${s}${month}${s}${day}`, `${year}${two(month)}${two(day)}`,
+    `${day} ${name} ${year}`, `${day}${s}${name}${s}${year}`, `${name} ${day}, ${year}`, `${name} ${day} ${year}`, `${year} ${name} ${day}`,
+  ], [
+    `${day}${s}${month}${s}${year}`, `${month}${s}${day}${s}${two(year % 100)}`, `${day}${s}${name}${s}${two(year % 100)}`,
+    `${name} ${year}`, `${year}`, `${year}${s}${month}`, `${name} ${day}`,
+  ]);
+  const minute = number(0, 59);
+  const time = mostly(r, [
+    `${number(0, 23)}:${minute}:${number(0, 59)}`, `${number(0, 12)}:${minute}`, `${two(r.below(24))}${two(minute)}${number(0, 59)}`,
+    `${number(1, 12)}:${minute}:${number(0, 59)}.${r.digits(r.between(1, 10))}`,
+  ], [`${r.between(0, 24)}:${minute}:${r.between(0, 60)}`, `10:20:30.${r.digits(r.of([0, 25]))}`, `${two(r.below(24))}${two(minute)}`, number(0, 23)])
+    + (r.chance(0.3) ? r.of(['', ' ']) + mostly(r, ['AM', 'PM', 'am', 'Pm'], ['a.m.', 'AM PM']) : '');
+  const parts = [date];
+  if (r.chance(0.9)) parts.push(time);
+  if (r.chance(0.5)) {
+    parts.push(mostly(r, ['Z', 'UTC', 'utc', 'GMT', 'MSK', 'MSD', '+02:00', '-0530', '+14', '+3', '-1:00', '+530', '+0000 UTC', '+0300 MSK', 'GMT+0100', 'UTC +1'],
+      ['z', 'EST', '+2:3', 'MSK+1', '+24:00', '+0260', '[Europe/Berlin]']));
+  }
+  if (r.chance(0.25)) parts.unshift(mostly(r, ['Mon', 'Tue', 'Wednesday', 'Thu', 'fri', 'SAT', 'Sunday', 'Mon,', 'Tue,', 'Fri,'], ['Weds']));
+  if (r.chance(0.02)) parts.push(r.of(parts));
+  if (r.chance(0.1)) parts.sort(() => r.next() - 0.5);
+  const gap = () => mostly(r, [' ', ' ', r.of(['', '  '])], ['', ', ', ',', 'T', '-', '+']);
+  const text = parts.map((part, i) => (i === 0 ? '' : gap()) + part).join('');
+  return r.chance(0.05) ? r.of([' ' + text, text + ' ', text + ',', text + 'T']) : text;
+}
+
 function date_time(kind, precision) {
   return {
     kind, precision,
     make: (r) => r.of([
       () => quote(time_text(r, 1970, 2105)),
       () => quote(time_text(r, 2020, 2030)),
+      () => quote(odd_time_text(r)),
+      () => quote(odd_time_text(r)),
       // ClickHouse fails the whole query where nanoseconds overflow.
       () => quote(precision === 9 ? time_text(r, 1900, 2261) : time_text(r, 1890, 2310)),
       () => maybe_quoted(r, String(r.between(1e9, 2e9))),

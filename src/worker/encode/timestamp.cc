@@ -1,7 +1,10 @@
 #include "worker/encode/timestamp.h"
 
+#include <algorithm>
+
 #include "worker/encode/calendar.h"
 #include "worker/encode/decimal_text.h"
+#include "worker/encode/loose_timestamp.h"
 #include "worker/encode/text_cursor.h"
 
 namespace event_consumer {
@@ -18,14 +21,6 @@ constexpr std::uint64_t kFirstMicroseconds = 1000 * kFirstMilliseconds;
 constexpr std::uint64_t kFirstNanoseconds = 1000 * kFirstMicroseconds;
 constexpr int kEpochDigits = 20;  // of a number of nanoseconds until 2299, and far beyond
 constexpr std::int64_t kFarAway = 1'000'000'000'000'000'000;
-
-// One digit or more after a decimal point, those beyond the ninth dropped.
-bool take_fraction(TextCursor& cursor, std::int32_t& nanoseconds) {
-  if (!cursor.is_digit()) return false;
-  std::int32_t unit = kNanosecondsPerSecond / 10;
-  for (; cursor.is_digit(); unit /= 10) nanoseconds += cursor.take_digit() * unit;
-  return true;
-}
 
 bool take_date(TextCursor& cursor, bool dashes, std::int64_t& seconds) {
   int year, month, day;
@@ -49,7 +44,7 @@ bool take_time(TextCursor& cursor, bool colons, Timestamp& timestamp) {
   if (has_seconds && (!cursor.take_digits(2, second) || second > 59)) return false;
   timestamp.seconds += hour * 3600 + minute * 60 + second;
   const bool has_fraction = colons && has_seconds && cursor.take('.');
-  return !has_fraction || take_fraction(cursor, timestamp.nanoseconds);
+  return !has_fraction || cursor.take_fraction(timestamp.nanoseconds);
 }
 
 // Everything up to the end of the text: nothing, Z, UTC or an offset, which is subtracted.
@@ -92,10 +87,17 @@ std::optional<Timestamp> parse_digits(std::string_view text) {
 }  // namespace
 
 std::optional<Timestamp> parse_timestamp(std::string_view text) {
-  if (text.size() > 4 && text[4] == '-') return parse_calendar(text);
-  const bool only_digits = text.find_first_not_of("0123456789") == std::string_view::npos;
-  if (only_digits && (text.size() == 8 || text.size() == 14)) return parse_digits(text);
-  return parse_epoch(text);
+  if (text.size() > 4 && text[4] == '-') {
+    const auto usual = parse_calendar(text);
+    return usual ? usual : LooseTimestamp::read(text);
+  }
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == text.size() && (digits == 8 || digits == 14)) return parse_digits(text);
+  // A year, a year and a month, or a time with a fraction, rather than a number.
+  const bool is_date = (digits == 4 || digits == 6 || digits == 14) &&
+                       (digits == text.size() || text[digits] == '.');
+  const auto number = is_date ? std::nullopt : parse_epoch(text);
+  return number ? number : LooseTimestamp::read(text);
 }
 
 std::optional<Timestamp> parse_epoch(std::string_view number) {

@@ -1,6 +1,6 @@
-// Reads points in time as publishers write them: ISO 8601 with its usual liberties, or a number of
-// seconds, milli-, micro- or nanoseconds since the epoch. Pure; knows no column and no range but
-// the calendar's.
+// Reads points in time as publishers write them: ISO 8601 with its usual liberties, a number of
+// seconds, milli-, micro- or nanoseconds since the epoch, or another form that can be read in one
+// way only. Pure; knows no column and no range but the calendar's.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,9 @@ struct Timestamp {
 //   calendar, hour ≤ 23, minute and second ≤ 59 (no leap second), the offset is below 24 hours;
 // - `2025-12-19`: its midnight in UTC;
 // - `20251219` and `20251219102030`: exactly 8 or 14 digits are a date, never a number;
-// - what parse_epoch takes.
+// - what parse_epoch takes, but for exactly 4 or 6 digits, perhaps with a fraction: that looks like
+//   a year, or a year and a month;
+// - what LooseTimestamp takes (loose_timestamp.h).
 std::optional<Timestamp> parse_timestamp(std::string_view text);
 
 // Reads a decimal number, with or without fraction and exponent, that counts from the epoch:
