@@ -1,10 +1,12 @@
 // ClickHouse 26: tables with every type, and with columns that ClickHouse fills itself.
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/foreign_table.h"
+#include "tests/support/odd_names.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
@@ -77,6 +79,24 @@ TEST_CASE("ClickHouse 26: absent keys are DEFAULTs in one insert, computed colum
         "4\t7\t\t5\t[1]\t8\t12\n"
         "5\t7\tn5\t5\t[1]\t10\t15\n");
   CHECK(engine().inserts() - inserts == 1);
+}
+
+TEST_CASE("ClickHouse 26: columns of odd names, and a Nested beside plain dots, are filled") {
+  TestTopology topology("odd_names", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  create_odd_table(engine(), topology.table());
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, topology, 0, 1, [](std::uint64_t) { return odd_event(); });
+  const Finished check = run_program(without_required(topology), {"check"});
+  INFO(check.output);
+  CHECK(describe_status(check.status) == "exit status 0");
+  Service service(without_required(topology));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
+  INFO(service.log());
+  REQUIRE(stored);
+  CHECK(oddly_stored(engine(), topology.table()) == "");
 }
 
 }  // namespace event_consumer::testing

@@ -2,6 +2,7 @@
 // settings that decide what its answer means.
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,13 @@ Environment for_any_table(const TestTopology& topology) {
   return environment;
 }
 
+std::size_t longest_line(const std::string& log) {
+  std::istringstream lines(log);
+  std::size_t longest = 0;
+  for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
+  return longest;
+}
+
 // not_refused() of an instance of that name with that setting.
 std::string not_refused_with(const std::string& name, const std::string& setting,
                              const std::string& why) {
@@ -36,8 +44,8 @@ std::string not_refused_with(const std::string& name, const std::string& setting
 
 }  // namespace
 
-TEST_CASE("insert request: a statement of 1200 columns and 288 kB is taken by ClickHouse 18.16") {
-  constexpr int kColumns = 1200;
+TEST_CASE("insert request: a statement of 1500 columns and 360 kB is taken by ClickHouse 18.16") {
+  constexpr int kColumns = 1500;
   TestTopology topology("wide");
   topology.declare_topology();
   clickhouse().query("CREATE DATABASE " + topology.database());
@@ -48,6 +56,8 @@ TEST_CASE("insert request: a statement of 1200 columns and 288 kB is taken by Cl
   INFO(service.log());
   REQUIRE(stored);
   CHECK(is_stored_wide(clickhouse(), topology.table(), kColumns));
+  CHECK(longest_line(service.log()) < 4096);
+  CHECK(contains(service.log(), " … and 14"));
   const Finished check = run_program(for_any_table(topology), {"check"});
   INFO(check.output);
   CHECK(describe_status(check.status) == "exit status 0");

@@ -1,9 +1,11 @@
 // Tables other than the default one: every type that this ClickHouse has, and columns with DEFAULT.
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/foreign_table.h"
+#include "tests/support/odd_names.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/typed_columns.h"
@@ -62,6 +64,24 @@ TEST_CASE("an absent key is the DEFAULT of a column that has one") {
                            " ORDER BY id") ==
         "1\t7\tn1\t2\n2\t1\tn2\t4\n3\t7\tmine\t6\n4\t7\t\t8\n"
         "5\t7\tn5\t10\n6\t2\tx\t12\n");
+}
+
+TEST_CASE("columns of odd names, and a Nested beside plain dots, are filled by ClickHouse 18.16") {
+  TestTopology topology("odd_names");
+  topology.declare_topology();
+  clickhouse().query("CREATE DATABASE " + topology.database());
+  create_odd_table(clickhouse(), topology.table());
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, topology, 0, 1, [](std::uint64_t) { return odd_event(); });
+  const Finished check = run_program(without_required(topology), {"check"});
+  INFO(check.output);
+  CHECK(describe_status(check.status) == "exit status 0");
+  Service service(without_required(topology));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
+  INFO(service.log());
+  REQUIRE(stored);
+  CHECK(oddly_stored(clickhouse(), topology.table()) == "");
 }
 
 }  // namespace event_consumer::testing

@@ -16,6 +16,9 @@
 namespace event_consumer {
 namespace {
 
+// A line that names all of a thousand columns would not pass through a pipe.
+constexpr std::size_t kMostNameBytes = 1000;
+
 bool same(const std::vector<Column>& a, const std::vector<Column>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Column& x, const Column& y) {
     return x.name == y.name && x.type.name == y.type.name && x.has_default == y.has_default;
@@ -265,9 +268,15 @@ ServerReport TableWriter::server_report() const {
 }
 
 std::string TableWriter::describe() const {
+  const auto& columns = known_.table.columns;
   std::string names;
-  for (const Column& column : known_.table.columns)
-    names += (names.empty() ? "" : ", ") + column.name;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (names.size() + columns[i].name.size() > kMostNameBytes) {
+      names += " … and " + std::to_string(columns.size() - i) + " more";
+      break;
+    }
+    names += (i == 0 ? "" : ", ") + columns[i].name;
+  }
   return name_.quoted() + " (" + names + ") on " + http_.server().describe() + ", version " +
          known_.facts.version;
 }

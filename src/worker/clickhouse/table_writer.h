@@ -61,7 +61,8 @@ class TableWriter {
   const StoredIn& stored_in() const { return known_.stored_in; }
   ServerReport server_report() const;
 
-  // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs.
+  // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs. Of very many
+  // columns the first.
   std::string describe() const;
 
  private:
