@@ -51,7 +51,9 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
                               std::to_string(limits_.batch.bytes);
     if (auto done = reject(delivery, {Reason::kTooLarge, "", error}, now); !done) return done;
   } else {
-    const Effects effects = stage_.add(*id, delivery, now);
+    Delivery taken = delivery;
+    taken.taken_at = now;
+    const Effects effects = stage_.add(*id, taken, now);
     if (!effects.refused.empty()) {
       auto done = reject(delivery, effects.refused.front().rejection, now);
       if (!done) return done;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "common/clock.h"
+
 namespace event_consumer {
 
 // Numbers the deliveries of one channel from 1 (AMQP 0-9-1, basic.deliver).
@@ -26,6 +28,7 @@ struct Delivery {
   DeliveryTag tag = 0;
   bool redelivered = false;
   bool is_last = false;  // when it comes back once more, its quorum queue drops it
+  TimePoint taken_at{};  // when the worker took it; of one that it has not taken yet, unset
   std::string_view exchange;
   std::string_view routing_key;
   std::string_view body;

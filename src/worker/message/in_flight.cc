@@ -17,6 +17,7 @@ std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now)
   Message& message = messages_.emplace_back();
   message.taken_at = now;
   message.is_last = delivery.is_last;
+  message.redelivered = delivery.redelivered;
   if (message.is_last) ++last_in_hand_;
   ++counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++unacknowledged_;
@@ -48,6 +49,9 @@ Delivery InFlight::content(DeliveryId id) const {
   };
   Delivery delivery;
   delivery.tag = id.tag;
+  delivery.redelivered = message.redelivered;
+  delivery.is_last = message.is_last;
+  delivery.taken_at = message.taken_at;
   delivery.body = take(message.body_size);
   delivery.exchange = take(message.exchange_size);
   delivery.routing_key = take(message.routing_key_size);

@@ -38,8 +38,8 @@ class InFlight {
   // Copies the content of a pending delivery, so that it can be encoded anew or dead-lettered
   // later. It is kept until the verdict, or until let_go().
   void keep(DeliveryId id, const Delivery& delivery);
-  // A view of what was kept, valid until the delivery is settled. Whether it was redelivered is not
-  // known any more. Only for a delivery in hand that was kept and not let go.
+  // The delivery as it was taken in, a view of what was kept, valid until it is settled. Only for a
+  // delivery in hand that was kept and not let go.
   Delivery content(DeliveryId id) const;
   // Somebody else has its content now.
   void let_go(DeliveryId id);
@@ -98,8 +98,9 @@ class InFlight {
     TimePoint taken_at;
     Verdict verdict = Verdict::kPending;
     bool is_acknowledged = false;
-    bool is_last = false;  // Delivery::is_last
-    std::string content;   // body, exchange, routing key, properties
+    bool is_last = false;      // Delivery::is_last
+    bool redelivered = false;  // Delivery::redelivered
+    std::string content;       // body, exchange, routing key, properties
     std::size_t body_size = 0;
     std::uint8_t exchange_size = 0;  // short strings (AMQP 0-9-1, section 4.2.5.3)
     std::uint8_t routing_key_size = 0;

@@ -44,6 +44,20 @@ TEST_CASE("in flight: the oldest is the first that is not acknowledged", "[in_fl
   CHECK_FALSE(in_flight.oldest());
 }
 
+TEST_CASE("in flight: the content kept is the delivery as it came", "[in_flight]") {
+  InFlight in_flight;
+  Delivery given = delivery(1, "body");
+  given.redelivered = true;
+  given.is_last = true;
+  in_flight.keep(*in_flight.add(given, kNow), given);
+  const Delivery kept = in_flight.content(id(1));
+  CHECK(kept.tag == 1);
+  CHECK(kept.redelivered);
+  CHECK(kept.is_last);
+  CHECK((kept.taken_at == kNow));
+  CHECK(kept.body == "body");
+}
+
 TEST_CASE("in flight: still so when it is empty again", "[in_flight]") {
   InFlight in_flight = in_flight_of(2);
   in_flight.settle(id(1), Verdict::kStored);
