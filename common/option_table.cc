@@ -161,6 +161,10 @@ ParseError parse_required(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_columns(const std::string& text, Options& options) {
+  return parse_column_sources(text, options.column_sources);
+}
+
 ParseError parse_worker_max_events(const std::string& text, Options& options) {
   long events = 0;
   const auto error = parse_whole_number(text, 0, 1'000'000'000'000, events);
@@ -287,6 +291,10 @@ const std::vector<OptionRow>& option_table() {
        "events without these are rejected; auto: short_code, timestamp and original_url of a table "
        "made for click events, none of another",
        parse_required},
+      {"column", "EVENT_CONSUMER_COLUMNS", "NAME=SOURCE[,NAME=SOURCE...]", "",
+       "what a column takes instead of the key of its name: user.id (a path), @header.x-tenant, "
+       "@routing_key, @body, ...; may be given several times",
+       parse_columns, nullptr, nullptr, nullptr, /*repeats=*/true},
       {"batch-rows", "EVENT_CONSUMER_BATCH_ROWS", "N", "10000", "insert when so many rows wait",
        parse_batch_rows},
       {"batch-bytes", "EVENT_CONSUMER_BATCH_BYTES", "SIZE", "8MiB",

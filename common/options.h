@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/amqp_url.h"
+#include "common/column_sources.h"
 #include "common/host_port.h"
 #include "common/insert_settings.h"
 #include "common/log.h"
@@ -60,6 +61,7 @@ struct Options {
   bool durable;  // whether the table that is created writes each insert to disk before the answer
   // Nothing: decided by the table, when a worker starts.
   std::optional<std::vector<std::string>> required_columns;
+  ColumnSources column_sources;  // of columns that do not take the key of their name
 
   // A batch is inserted when it has this many rows or bytes, or its oldest row this age.
   std::size_t batch_rows;

@@ -40,7 +40,7 @@ seams='message/(delivery|source|dead_letter_sink)\.h'
 room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h background\.h'
 room message 'encode/'
 room insert "batch/ encode/ message/(delivery|in_flight)\.h"
-room batch "encode/ message/delivery\.h"
+room batch 'encode/ message/(delivery|basic_properties)\.h'
 room encode nothing
 room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h background\.h host_name\.h"
 room clickhouse 'insert/(inserter|error_class)\.h batch/ encode/ tls\.h diagnosis\.h host_name\.h'

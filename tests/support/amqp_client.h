@@ -25,6 +25,14 @@ struct MessageProperties {
   std::string content_encoding = {};  // empty: the message has none
   int delivery_mode = 1;
   std::string message_id;  // empty: the message has none
+  // The next ones likewise, and only when publishing.
+  std::string correlation_id = {};
+  std::string reply_to = {};
+  std::string type = {};
+  std::string user_id = {};
+  std::string app_id = {};
+  int priority = -1;            // negative: none
+  std::uint64_t timestamp = 0;  // 0: none
   std::map<std::string, std::string> headers;
   // Beside them a header `odd` of this kind, by the letter that stands for it on the wire («D» a
   // decimal, «A» an array of arrays, «F» a table of tables, …; RabbitMQ, «Table Field Types»); 0:

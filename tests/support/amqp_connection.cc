@@ -128,14 +128,26 @@ void AmqpClient::Connection::publish(const std::string& exchange, const std::str
   amqp_basic_properties_t encoded{};
   encoded._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
   encoded.content_type = bytes(properties.content_type);
-  if (!properties.content_encoding.empty()) {
-    encoded._flags |= AMQP_BASIC_CONTENT_ENCODING_FLAG;
-    encoded.content_encoding = bytes(properties.content_encoding);
-  }
   encoded.delivery_mode = static_cast<std::uint8_t>(properties.delivery_mode);
-  if (!properties.message_id.empty()) {
-    encoded._flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
-    encoded.message_id = bytes(properties.message_id);
+  const auto set = [&](amqp_flags_t flag, amqp_bytes_t& place, const std::string& text) {
+    if (text.empty()) return;
+    encoded._flags |= flag;
+    place = bytes(text);
+  };
+  set(AMQP_BASIC_CONTENT_ENCODING_FLAG, encoded.content_encoding, properties.content_encoding);
+  set(AMQP_BASIC_MESSAGE_ID_FLAG, encoded.message_id, properties.message_id);
+  set(AMQP_BASIC_CORRELATION_ID_FLAG, encoded.correlation_id, properties.correlation_id);
+  set(AMQP_BASIC_REPLY_TO_FLAG, encoded.reply_to, properties.reply_to);
+  set(AMQP_BASIC_TYPE_FLAG, encoded.type, properties.type);
+  set(AMQP_BASIC_USER_ID_FLAG, encoded.user_id, properties.user_id);
+  set(AMQP_BASIC_APP_ID_FLAG, encoded.app_id, properties.app_id);
+  if (properties.priority >= 0) {
+    encoded._flags |= AMQP_BASIC_PRIORITY_FLAG;
+    encoded.priority = static_cast<std::uint8_t>(properties.priority);
+  }
+  if (properties.timestamp > 0) {
+    encoded._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
+    encoded.timestamp = properties.timestamp;
   }
   if (headers.get().num_entries > 0) {
     encoded._flags |= AMQP_BASIC_HEADERS_FLAG;

@@ -20,13 +20,15 @@ std::optional<Rejection> RowWriter::encode(const Delivery& message, RowBuffer& r
   std::string_view body;
   auto rejection = body_decoder_.decode(message, most_bytes_, body);
   if (rejection) return rejection;
-  rejection = encoding_.encoder.encode(body, rows);
+  message_values_.begin(message);
+  rejection = encoding_.encoder.encode(body, message_values_, 0, rows);
   if (rejection) blame_unknown_encoding(message, *rejection);
   return rejection;
 }
 
 void RowWriter::adopt(Encoding encoding) {
   encoding_ = std::move(encoding);
+  message_values_ = DeliveryValues(encoding_.queue);
   format_ = encoding_.format;
   written_columns_.clear();
 }

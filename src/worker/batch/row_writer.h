@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "worker/batch/body_decoder.h"
 #include "worker/batch/crash_guard.h"
+#include "worker/batch/delivery_values.h"
 #include "worker/batch/insert_format.h"
 #include "worker/encode/row_buffer.h"
 #include "worker/encode/row_encoder.h"
@@ -25,6 +27,8 @@ struct Encoding {
   // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
   std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
       nullptr;
+
+  std::string queue = {};  // where messages come from, for columns that say so
 };
 
 class RowWriter {
@@ -34,6 +38,7 @@ class RowWriter {
       : encoding_(std::move(encoding)),
         guard_(guard),
         most_bytes_(most_bytes),
+        message_values_(encoding_.queue),
         format_(encoding_.format) {}
 
   // Appends the rows of the message to `rows`. When it is rejected, returns why and leaves `rows`
@@ -59,6 +64,7 @@ class RowWriter {
   BodyDecoder body_decoder_;
   CrashGuard& guard_;
   std::size_t most_bytes_;
+  DeliveryValues message_values_;
   std::shared_ptr<const InsertFormat> format_;
   std::vector<bool> written_columns_;  // those of format_, where rows can hold different ones
 };

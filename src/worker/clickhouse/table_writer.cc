@@ -61,6 +61,8 @@ TableWriter::TableWriter(const Options& options, const TableLooks& looks)
       create_table_(may_create_table(options)),
       allow_buffer_(options.allow_buffer),
       durable_(options.durable),
+      sources_(options.column_sources),
+      queue_(options.rabbitmq_queue),
       looks_(looks),
       password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
 
@@ -187,10 +189,11 @@ Result<Done> TableWriter::inspect_next() {
 
 Result<Encoding> TableWriter::encoding() const {
   const RowFormat rows = row_format(known_.table.columns, known_.facts);
-  auto encoder = RowEncoder::create(known_.table.columns, required_, rows);
+  auto encoder = RowEncoder::create(known_.table.columns, required_, rows, sources_);
   if (!encoder) return encoder.error();
   Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(insert_format(
                                              name_, known_.table.columns, known_.facts, rows))};
+  encoding.queue = queue_;
   const bool may_leave_out = std::any_of(known_.table.columns.begin(), known_.table.columns.end(),
                                          [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)

@@ -40,8 +40,8 @@ class TableWriter {
   static Result<TableWriter> open(const Options& options, const std::function<void()>& heartbeat,
                                   const TableLooks& looks = {});
 
-  // How to encode events for the columns known now. The Error (kConfiguration) names a required
-  // column that the table does not have.
+  // How to encode events for the columns known now. The Error (kConfiguration) names a column that
+  // the options ask for and the table does not have.
   Result<Encoding> encoding() const;
 
   // Posts `batch` and waits for the answer. A server that is not known yet is inspected first: when
@@ -106,7 +106,9 @@ class TableWriter {
   TableName name_;
   bool create_table_;
   bool allow_buffer_;
-  bool durable_;                       // the table, when it is created
+  bool durable_;  // the table, when it is created
+  ColumnSources sources_;
+  std::string queue_;
   std::vector<std::string> required_;  // decided by the first look at the table
   Inspection known_;                   // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before

@@ -113,6 +113,10 @@ class ClickHouseCheck {
     report_.note(absent + ": it would be created, as the one for click events" +
                  how_durable(facts_, options_.durable));
     report_required(required_columns(options_, created_columns()), created_columns());
+    std::vector<Column> columns;
+    for (const std::string& name : created_columns())
+      columns.push_back({name, *parse_column_type("String")});
+    find_origins(columns);
     TableTarget created;
     created.table.engine = "MergeTree";
     created.table.engine_full = "MergeTree SETTINGS";
@@ -148,15 +152,32 @@ class ClickHouseCheck {
       written.push_back(*column.value());
     }
     const std::vector<std::string> required = required_columns(options_, names);
-    for (std::size_t i = 0; i < judged.size(); ++i)
-      report_column((*described)[i], judged[i], contains(required, (*described)[i].name));
+    const std::vector<ColumnOrigin> origins = find_origins(written);
+    auto origin = origins.begin();
+    for (std::size_t i = 0; i < judged.size(); ++i) {
+      const bool is_written = judged[i] && judged[i].value();
+      const std::string from = is_written ? describe(*origin++, takes_any_body(origins)) : "";
+      report_column((*described)[i], judged[i], from, contains(required, (*described)[i].name));
+    }
+    if (takes_any_body(origins))
+      report_.good("no column is filled from events: bodies are taken as they are, JSON or not");
     report_alike(names);
     report_required(required, names);
     check_rights(written);
   }
 
+  // Without the options where those are wrong.
+  std::vector<ColumnOrigin> find_origins(const std::vector<Column>& columns) {
+    auto origins = column_origins(columns, options_.column_sources);
+    if (origins) return std::move(*origins);
+    report_.bad(origins.error().kind, origins.error().message,
+                "correct EVENT_CONSUMER_COLUMNS (--column), or the table");
+    return *column_origins(columns, {});
+  }
+
   void report_column(const ColumnDescription& described,
-                     const Result<std::optional<Column>>& judged, bool is_required) {
+                     const Result<std::optional<Column>>& judged, const std::string& from,
+                     bool is_required) {
     if (!judged)
       return report_.note(judged.error().message + ": it is left to its DEFAULT, or empty");
     const std::string column = fmt::format("column {} {}: ", described.name, described.type);
@@ -166,7 +187,7 @@ class ClickHouseCheck {
     const std::string when_absent = judged.value()->has_default     ? "DEFAULT applies"
                                     : judged.value()->type.nullable ? "NULL"
                                                                     : "empty";
-    report_.good(fmt::format("{}from key {}, {}", column, described.name,
+    report_.good(fmt::format("{}from {}, {}", column, from,
                              is_required ? "required" : "if absent: " + when_absent));
   }
 

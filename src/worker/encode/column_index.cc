@@ -14,6 +14,8 @@ ColumnIndex::ColumnIndex(std::vector<std::string> names) : names_(std::move(name
     successor_.push_back(column);
   }
   successor_.push_back(0);
+  // Something for the first guess, which no key in UTF-8 is.
+  if (names_.empty()) names_.emplace_back("\xff");
 }
 
 ColumnIndex::Match ColumnIndex::look_up(std::string_view key) {

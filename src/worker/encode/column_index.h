@@ -17,12 +17,12 @@ class ColumnIndex {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  // `names` are those of the columns, in order; there is at least one and none comes twice.
+  // `names` are those of the columns, in order, and none comes twice.
   explicit ColumnIndex(std::vector<std::string> names);
   ColumnIndex(const ColumnIndex&) = delete;
   ColumnIndex& operator=(const ColumnIndex&) = delete;
 
-  std::size_t size() const { return names_.size(); }
+  std::size_t size() const { return successor_.size() - 1; }
 
   // To be called before the first key of each event.
   void start_event() { previous_ = 0; }

@@ -31,16 +31,23 @@ struct BodyEncoding : rapidjson::UTF8<> {
   }
 };
 
-// What RapidJSON calls for each token: files the values of the first level under their columns and
+// What RapidJSON calls for each token: files the values of the first level under their keys and
 // lets everything deeper pass. A function that returns false ends the parsing.
 class Slots {
  public:
+  // `unmatched` is nullptr where the keys that nobody looks for are not gathered.
   Slots(std::string_view body, const BodyStream& stream, ColumnIndex& index,
-        std::vector<JsonValue>& values, UnknownKeys& unknown_keys)
-      : body_(body), stream_(stream), index_(index), values_(values), unknown_keys_(unknown_keys) {}
+        std::vector<JsonValue>& values, UnknownKeys& unknown_keys, JsonObjectText* unmatched)
+      : body_(body),
+        stream_(stream),
+        index_(index),
+        values_(values),
+        unknown_keys_(unknown_keys),
+        unmatched_(unmatched) {}
 
   std::optional<Reason> refusal() const { return refusal_; }
   bool has_known_key() const { return has_known_key_; }
+  std::string_view text() const { return text_; }
 
   bool Null() { return file(JsonValue::Kind::kNull, {}); }
   bool Bool(bool value) { return file(JsonValue::Kind::kBool, value ? "true" : "false"); }
@@ -55,7 +62,10 @@ class Slots {
     const ColumnIndex::Match match = index_.find({text, length});
     column_ = match.column;
     if (column_ == ColumnIndex::kNone) {
-      unknown_keys_.note({text, length});
+      if (unmatched_ != nullptr)
+        unmatched_->begin({text, length});
+      else
+        unknown_keys_.note({text, length});
       return true;
     }
     has_known_key_ = true;
@@ -76,18 +86,24 @@ class Slots {
   }
   bool file(JsonValue::Kind kind, std::string_view text) {
     if (depth_ == 0) return refuse(Reason::kNotAnObject);
-    if (depth_ == 1 && column_ != ColumnIndex::kNone) values_[column_] = {kind, text};
+    if (depth_ != 1) return true;
+    if (column_ != ColumnIndex::kNone)
+      values_[column_] = {kind, text};
+    else if (unmatched_ != nullptr)
+      unmatched_->end({kind, text});
     return true;
   }
   // Both are called before the bracket itself is consumed.
   bool open() {
     if (depth_ == kMaximumDepth) return refuse(Reason::kTooDeep);
+    if (depth_ == 0) event_start_ = stream_.Tell();
     if (depth_ == 1) compound_start_ = stream_.Tell();
     ++depth_;
     return true;
   }
   bool close() {
     --depth_;
+    if (depth_ == 0) text_ = body_.substr(event_start_, stream_.Tell() + 1 - event_start_);
     const std::size_t length = stream_.Tell() + 1 - compound_start_;
     return depth_ != 1 || file(JsonValue::Kind::kCompound, body_.substr(compound_start_, length));
   }
@@ -97,11 +113,14 @@ class Slots {
   ColumnIndex& index_;
   std::vector<JsonValue>& values_;
   UnknownKeys& unknown_keys_;
+  JsonObjectText* unmatched_;
   bool has_known_key_ = false;
   std::optional<Reason> refusal_;
   int depth_ = 0;
   std::size_t column_ = ColumnIndex::kNone;  // of the key last seen on the first level
   std::size_t compound_start_ = 0;
+  std::size_t event_start_ = 0;
+  std::string_view text_;
 };
 
 constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
@@ -182,23 +201,32 @@ Rejection describe(std::string_view body, const Reader& reader, std::optional<Re
 }  // namespace
 
 struct JsonEvent::State {
-  explicit State(std::vector<std::string> names) : index(std::move(names)), values(index.size()) {}
+  State(std::vector<std::string> keys, std::size_t more)
+      : index(std::move(keys)), values(index.size() + more) {}
 
   ColumnIndex index;
   std::vector<JsonValue> values;
   UnknownKeys unknown_keys;
+  std::optional<JsonObjectText> unmatched;
   bool has_known_key = false;
+  std::string_view text;
   std::string copy;  // of the last body; keeps the memory of the largest
   Reader reader;
 };
 
-JsonEvent::JsonEvent(std::vector<std::string> column_names)
-    : state_(std::make_unique<State>(std::move(column_names))) {}
+JsonEvent::JsonEvent(std::vector<std::string> keys, std::size_t more)
+    : state_(std::make_unique<State>(std::move(keys), more)) {}
 JsonEvent::JsonEvent(JsonEvent&&) noexcept = default;
 JsonEvent& JsonEvent::operator=(JsonEvent&&) noexcept = default;
 JsonEvent::~JsonEvent() = default;
 
-const std::vector<JsonValue>& JsonEvent::values() const { return state_->values; }
+std::vector<JsonValue>& JsonEvent::values() { return state_->values; }
+
+std::string_view JsonEvent::text() const { return state_->text; }
+
+void JsonEvent::gather_unmatched() { state_->unmatched.emplace(); }
+
+JsonObjectText& JsonEvent::unmatched() { return *state_->unmatched; }
 
 std::optional<Rejection> JsonEvent::read(std::string_view body) {
   const std::size_t invalid = find_invalid_utf8(body);
@@ -215,9 +243,11 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
   if (starts_with(body, kByteOrderMark)) state.copy.replace(0, kByteOrderMark.size(), "   ");
   state.index.start_event();
   state.values.assign(state.values.size(), JsonValue{});
+  if (state.unmatched) state.unmatched->clear();
 
   BodyStream stream(state.copy.data());
-  Slots slots(body, stream, state.index, state.values, state.unknown_keys);
+  Slots slots(body, stream, state.index, state.values, state.unknown_keys,
+              state.unmatched ? &*state.unmatched : nullptr);
   if (state.reader.Parse<kParseFlags>(stream, slots).IsError()) {
     return describe(body, state.reader, slots.refusal());
   }
@@ -228,6 +258,7 @@ std::optional<Rejection> JsonEvent::read(std::string_view body) {
     return reject(Reason::kInvalidUtf8, kHalfPair, *offset);
   }
   state.has_known_key = slots.has_known_key();
+  state.text = slots.text();
   return std::nullopt;
 }
 

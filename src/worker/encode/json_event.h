@@ -1,13 +1,16 @@
-// Takes an event apart: a JSON text into one value per column. What a value means for its column is
-// decided elsewhere (writers.h). The only place that meets RapidJSON; its includes stay in the .cc.
+// Takes an event apart: a JSON text into one value per key that is looked for. Which key is which
+// column's, and what a value means for it, is decided elsewhere (column_values.h, writers.h). The
+// only place that meets RapidJSON; its includes stay in the .cc.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "worker/encode/json_object_text.h"
 #include "worker/encode/json_value.h"
 #include "worker/encode/unknown_keys.h"
 #include "worker/encode/verdict.h"
@@ -19,26 +22,33 @@ constexpr int kMaximumDepth = 64;
 
 class JsonEvent {
  public:
-  // `column_names` as for ColumnIndex.
-  explicit JsonEvent(std::vector<std::string> column_names);
+  // `keys` as for ColumnIndex: these are looked for. So many `more` values, which others fill,
+  // stand behind theirs.
+  explicit JsonEvent(std::vector<std::string> keys, std::size_t more = 0);
   JsonEvent(JsonEvent&&) noexcept;
   JsonEvent& operator=(JsonEvent&&) noexcept;
   ~JsonEvent();
 
   // Reads one event, of less than 4 GiB. The body must be one JSON object (RFC 8259) with nothing
   // but whitespace around it, and a byte order mark of UTF-8 before it at most. Top-level keys that
-  // are no column's name are skipped with whatever they hold; of a doubled key the last counts, of
-  // several that are the column's name but for the case the first, and the exact name before these.
-  // Half a surrogate pair is refused in any string of the body, used or not. Returns why the event
-  // is rejected, or nothing: then values() are its own.
+  // are not looked for are skipped with whatever they hold; of a doubled key the last counts, of
+  // several that are the key but for the case the first, and the exact key before these. Half a
+  // surrogate pair is refused in any string of the body, used or not. Returns why the event is
+  // rejected, or nothing: then values() are its own.
   std::optional<Rejection> read(std::string_view body);
 
-  // One value per column, in order, valid until the next read() and as long as its body lives.
-  // Meaningless after a read() that was rejected.
-  const std::vector<JsonValue>& values() const;
+  // One value per key, in order, valid until the next read() and as long as its body lives; absent
+  // ones behind them. Meaningless after a read() that was rejected.
+  std::vector<JsonValue>& values();
 
-  // Whether any key is a column's name; of the same event as values().
+  // Of the same event: whether it has any of the keys; and its own text, from brace to brace.
   bool has_known_key() const;
+  std::string_view text() const;
+
+  // From here on the other keys are no unknown ones, but gathered with their values, each event's
+  // in turn.
+  void gather_unmatched();
+  JsonObjectText& unmatched();
 
   // Of all events that were read.
   UnknownKeys& unknown_keys();

@@ -21,12 +21,19 @@ Rejection too_large(const Column& column) {
           column.name + ": with it the row is larger than --batch-bytes"};
 }
 
+// What comes from a message around an event may be any bytes.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMostBytes = 64;
+  return find_invalid_utf8(text) == std::string_view::npos ? excerpt(text)
+                                                           : printable(text, kMostBytes);
+}
+
 Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
   if (fit == Fit::kTooLarge) return too_large(column);
   const std::string_view quote = value.kind == JsonValue::Kind::kString ? "\"" : "";
   const std::string type_name = excerpt(column.type.name);  // that of an Enum can be long
   std::string error = column.name + ": ";
-  error.append(quote).append(excerpt(value.text)).append(quote);
+  error.append(quote).append(shown(value.text)).append(quote);
   if (fit == Fit::kOutOfRange) {
     error += " is out of the range of " + type_name;
     return {Reason::kOutOfRange, column.name, std::move(error)};
@@ -41,8 +48,11 @@ Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
 }  // namespace
 
 Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
-                                      const std::vector<std::string>& required, RowFormat format) {
+                                      const std::vector<std::string>& required, RowFormat format,
+                                      const ColumnSources& sources) {
   if (columns.empty()) return Error{ErrorKind::kConfiguration, "the table has no columns to write"};
+  auto origins = column_origins(columns, sources);
+  if (!origins) return origins.error();
   std::vector<Field> fields;
   std::vector<std::string> names;
   for (Column& column : columns) {
@@ -60,7 +70,7 @@ Result<RowEncoder> RowEncoder::create(std::vector<Column> columns,
     }
     fields[static_cast<std::size_t>(found - names.begin())].required = true;
   }
-  return RowEncoder(std::move(fields), std::move(names));
+  return RowEncoder(std::move(fields), *origins);
 }
 
 RowEncoder::Field RowEncoder::make_field(Column column, RowFormat format) {
@@ -79,24 +89,28 @@ RowEncoder::Field RowEncoder::make_field(Column column, RowFormat format) {
   return field;
 }
 
-RowEncoder::RowEncoder(std::vector<Field> fields, std::vector<std::string> names)
-    : fields_(std::move(fields)), written_(fields_.size(), true), event_(std::move(names)) {
+RowEncoder::RowEncoder(std::vector<Field> fields, const std::vector<ColumnOrigin>& origins)
+    : fields_(std::move(fields)), written_(fields_.size(), true), values_(origins) {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
+    fields_[i].place = values_.place(i);
     may_leave_out_ = may_leave_out_ || fields_[i].left_out;
-    if (!time_column_ && is_point_in_time(fields_[i].column.type)) time_column_ = i;
+    const bool is_time =
+        is_point_in_time(fields_[i].column.type) && origins[i].field != MessageField::kReceivedAt;
+    if (!time_column_ && is_time) time_column_ = i;
   }
 }
 
-std::optional<Rejection> RowEncoder::encode(std::string_view body, RowBuffer& rows) {
-  if (auto rejection = event_.read(body)) return rejection;
-  if (!event_.has_known_key())
+std::optional<Rejection> RowEncoder::encode(std::string_view body, MessageValues& message,
+                                            std::size_t event_index, RowBuffer& rows) {
+  if (auto rejection = values_.read(body, event_index, message)) return rejection;
+  if (!values_.fits())
     return Rejection{Reason::kNoKnownKey, "", "none of the event's keys is a column of the table"};
-  const std::vector<JsonValue>& values = event_.values();
+  const std::vector<JsonValue>& values = values_.all();
   const std::size_t start = rows.size();
   if (may_leave_out_) written_.assign(fields_.size(), true);
   event_time_.reset();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    auto rejection = append(i, values[i], rows);
+    auto rejection = append(i, values[fields_[i].place], rows);
     if (!rejection && rows.is_over_limit()) rejection = too_large(fields_[i].column);
     if (rejection) {
       rows.truncate(start);

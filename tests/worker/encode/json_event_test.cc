@@ -22,7 +22,7 @@ class Reading {
 
  private:
   std::vector<char> body_;
-  JsonEvent event_{{"a", "b"}};
+  mutable JsonEvent event_{{"a", "b"}};
 };
 
 std::string why(std::string_view body) {

@@ -1,0 +1,86 @@
+#include "worker/encode/column_values.h"
+
+#include <algorithm>
+
+namespace event_consumer {
+namespace {
+
+using Kind = JsonValue::Kind;
+
+bool takes_everything(const ColumnOrigin& origin) {
+  return origin.field == MessageField::kBody || origin.field == MessageField::kUnmatched;
+}
+
+bool gathers_unmatched(const ColumnOrigin& origin) {
+  return origin.field == MessageField::kUnmatched;
+}
+
+}  // namespace
+
+ColumnValues::ColumnValues(const std::vector<ColumnOrigin>& origins)
+    : reads_events_(!takes_any_body(origins)),
+      takes_everything_(std::any_of(origins.begin(), origins.end(), takes_everything)),
+      places_(origins.size()),
+      event_({}) {
+  const auto looks_for_key = [&](const ColumnOrigin& origin) {
+    return reads_events_ && !origin.path.empty();
+  };
+  for (std::size_t i = 0; i < origins.size(); ++i)
+    if (looks_for_key(origins[i])) places_[i] = place_of_key(origins[i].path.front());
+  std::size_t size = keys_.size();
+  for (std::size_t i = 0; i < origins.size(); ++i) {
+    const ColumnOrigin& origin = origins[i];
+    if (origin.path.size() > 1) {
+      places_[i] = paths_.add(places_[i], origin.path, size);
+      if (places_[i] == size) ++size;
+    } else if (origin.field) {
+      if (!looks_for_key(origin)) places_[i] = size++;
+      from_message_.push_back(
+          {*origin.field, origin.header, places_[i], origin.is_given, origin.is_object});
+    }
+  }
+  event_ = JsonEvent(keys_, size - keys_.size());
+  if (std::any_of(origins.begin(), origins.end(), gathers_unmatched)) event_.gather_unmatched();
+}
+
+std::size_t ColumnValues::place_of_key(const std::string& key) {
+  const auto found = std::find(keys_.begin(), keys_.end(), key);
+  const auto place = static_cast<std::size_t>(found - keys_.begin());
+  if (found == keys_.end()) keys_.push_back(key);
+  return place;
+}
+
+std::optional<Rejection> ColumnValues::read(std::string_view body, std::size_t event_index,
+                                            MessageValues& message) {
+  fits_ = takes_everything_;
+  if (reads_events_) {
+    if (auto rejection = event_.read(body)) return rejection;
+    fits_ = fits_ || event_.has_known_key();
+    if (!paths_.empty()) paths_.fill(event_.values());
+  }
+  if (!from_message_.empty()) fill_from_message(body, event_index, message);
+  return std::nullopt;
+}
+
+void ColumnValues::fill_from_message(std::string_view body, std::size_t event_index,
+                                     MessageValues& message) {
+  for (const FromMessage& from : from_message_) {
+    JsonValue& value = event_.values()[from.place];
+    const bool has_key = from.place < keys_.size() && value.kind != Kind::kAbsent;
+    if (has_key) continue;
+    value = value_of(from, body, event_index, message);
+    if (from.is_given && value.kind != Kind::kAbsent) fits_ = true;
+  }
+}
+
+JsonValue ColumnValues::value_of(const FromMessage& from, std::string_view body,
+                                 std::size_t event_index, MessageValues& message) {
+  if (from.is_object) return {Kind::kCompound, event_.text()};
+  if (from.field == MessageField::kBody) return {Kind::kString, body};
+  if (from.field == MessageField::kUnmatched) return {Kind::kCompound, event_.unmatched().text()};
+  if (from.field != MessageField::kEventIndex) return message.value(from.field, from.header);
+  event_index_ = std::to_string(event_index);
+  return {Kind::kNumber, event_index_};
+}
+
+}  // namespace event_consumer
