@@ -37,6 +37,7 @@ struct Texts {
   Settings flags;
   std::optional<std::string> limit;
   std::optional<std::string> reason;
+  std::optional<std::string> sample;
   bool print_config = false;
 };
 
@@ -83,8 +84,10 @@ void add_commands(CLI::App& app, CommandLine& command_line, Texts& texts) {
   // Commands take over what the parent has when they are added.
   app.fallthrough();
   app.footer("The options of event-consumer --help may stand here too.");
-  add_command(app, command_line, Command::kCheck, "check",
-              "tries options, ClickHouse and RabbitMQ, and changes nothing");
+  CLI::App* check = add_command(app, command_line, Command::kCheck, "check",
+                                "tries options, ClickHouse and RabbitMQ, and changes nothing");
+  add_text(*check, "--sample", texts.sample, "FILE",
+           "shows what the messages in it would become, instead of trying RabbitMQ; one a line");
   CLI::App* letters =
       app.add_subcommand("dead-letters", "looks at the rejected messages, or empties their queue");
   letters->require_subcommand(1);
@@ -139,6 +142,9 @@ ParseError finish(CommandLine& command_line, const Texts& texts) {
     if (const auto wrong = parse_name(*texts.reason, letters.reason)) return "--reason: " + *wrong;
     if (const auto wrong = refuse_unknown_reason(letters.reason)) return "--reason: " + *wrong;
   }
+  if (texts.sample)
+    if (const auto wrong = parse_name(*texts.sample, command_line.sample))
+      return "--sample: " + *wrong;
   if (!texts.print_config) return std::nullopt;
   if (command_line.command != Command::kRun) return "--print-config goes with no command";
   command_line.command = Command::kPrintConfig;

@@ -40,7 +40,8 @@ struct CommandLine {
   Command command = Command::kRun;
   DeadLetterArguments dead_letters;
   StatusArguments status;
-  Settings flags;           // by the variable of each
+  std::string sample;  // of `check`: a file with messages, «-» for standard input; empty: none
+  Settings flags;      // by the variable of each
   std::string config_file;  // empty: none
   Origin config_file_origin = Origin::kDefault;
   int worker_slot = 0;     // 1 and up, 0 when started by hand

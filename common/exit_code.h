@@ -9,6 +9,7 @@ namespace event_consumer {
 enum class ExitCode : int {
   kOk = 0,              // stopped as asked
   kUsage = 64,          // a bad option or configuration file
+  kData = 65,           // check: messages of the sample would be rejected
   kUnavailable = 69,    // a server could not be reached
   kInternal = 70,       // a defect of ours or a refusal of the operating system
   kConfiguration = 78,  // a server refuses what the configuration asks for

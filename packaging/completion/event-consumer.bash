@@ -16,7 +16,7 @@ _event_consumer() {
 
   local words
   case $previous in
-    --config | --*-file)
+    --config | --sample | --*-file)
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return

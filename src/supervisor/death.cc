@@ -39,6 +39,8 @@ std::string format_status(int status) {
       return "an internal error";
     case ExitCode::kConfiguration:
       return "a server refuses what the configuration asks for";
+    case ExitCode::kData:  // no worker ends so
+      break;
   }
   return "";
 }

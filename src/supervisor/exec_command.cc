@@ -44,6 +44,7 @@ std::vector<std::string> command_arguments(const CommandLine& command_line) {
   if (!letters.reason.empty()) arguments.push_back("--reason=" + letters.reason);
   if (letters.limit > 0) arguments.push_back("--limit=" + std::to_string(letters.limit));
   if (letters.json) arguments.push_back("--json");
+  if (!command_line.sample.empty()) arguments.push_back("--sample=" + command_line.sample);
   return arguments;
 }
 

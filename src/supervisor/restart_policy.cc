@@ -15,7 +15,8 @@ Blame blame_for_status(int status, bool had_consumed) {
     case ExitCode::kUsage:
       return Blame::kUsage;
     case ExitCode::kInternal:
-      return Blame::kInternal;
+    case ExitCode::kData:  // no worker ends so
+      break;
   }
   return Blame::kInternal;
 }

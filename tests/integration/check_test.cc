@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/files.h"
 #include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -264,6 +265,32 @@ TEST_CASE("check: a column that cannot be written is named, and is an error wher
   INFO(required.output);
   CHECK(describe_status(required.status) == "exit status 78");
   CHECK(contains(required.output, "✗ required column place is none that the table takes"));
+}
+
+TEST_CASE("check: a sample shows what messages would become, without RabbitMQ and a row stored") {
+  TestTopology topology("check_sample");
+  create_table(topology, ", note Nullable(String)");
+  Environment environment = topology.environment();
+  environment["RABBITMQ_URL"] = broker_url(free_port(), "guest", "guest");
+  const PrivateDirectory directory("check_sample");
+  const std::string file = directory.path() + "/sample";
+  write_file(file, ClickEvents().json_at(1) + "\n");
+  const Finished good = run_program(environment, {"check", "--sample", file});
+  INFO(good.output << good.error_output);
+  CHECK(describe_status(good.status) == "exit status 0");
+  CHECK(contains(good.output, "✓ message 1: would be a row\n  short_code String: \""));
+  CHECK(contains(good.output, "\n  note Nullable(String): NULL, since key note is absent\n"));
+  CHECK_FALSE(contains(good.output, "RabbitMQ"));
+  write_file(file, "{\"short_code\": 1}\nrubbish\n");
+  const Finished bad = run_program(environment, {"check", "--sample", file});
+  INFO(bad.output << bad.error_output);
+  CHECK(describe_status(bad.status) == "exit status 65");
+  CHECK(contains(bad.output, "✗ message 1: rejected as missing_field: timestamp: "));
+  CHECK(contains(bad.output, "✗ message 2: rejected as not_json: "));
+  CHECK(topology.rows() == 0);
+  const Finished absent = run_program(environment, {"check", "--sample", file + ".not"});
+  CHECK(describe_status(absent.status) == "exit status 64");
+  CHECK(contains(absent.error_output, "cannot read the sample " + file + ".not"));
 }
 
 }  // namespace event_consumer::testing

@@ -12,6 +12,9 @@ TEST_CASE("exec_command: the worker program gets the command and what stands beh
   CommandLine command_line;
   command_line.command = Command::kCheck;
   CHECK(command_arguments(command_line) == Arguments{"check"});
+  command_line.sample = "-";
+  CHECK(command_arguments(command_line) == Arguments{"check", "--sample=-"});
+  command_line.sample.clear();
 
   command_line.command = Command::kListDeadLetters;
   command_line.dead_letters.json = true;

@@ -4,6 +4,7 @@
 
 #include "worker/commands/check_clickhouse.h"
 #include "worker/commands/check_rabbitmq.h"
+#include "worker/commands/check_sample.h"
 
 namespace event_consumer {
 namespace {
@@ -23,11 +24,15 @@ void check_options(const Options& options, Report& report) {
 
 }  // namespace
 
-ExitCode run_check(const Options& options, std::ostream& out) {
+ExitCode run_check(const Options& options, const std::optional<std::string>& sample,
+                   std::ostream& out) {
   Report report(out);
   check_options(options, report);
-  check_clickhouse(options, report);
-  check_rabbitmq(options, report);
+  const std::vector<Column> columns = check_clickhouse(options, report);
+  if (sample)
+    check_sample(options, columns, *sample, report);
+  else
+    check_rabbitmq(options, report);
   report.close();
   return report.exit_code();
 }

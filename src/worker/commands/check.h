@@ -2,15 +2,19 @@
 // nothing: it declares, creates, takes and stores nothing.
 #pragma once
 
+#include <optional>
 #include <ostream>
+#include <string>
 
 #include "common/exit_code.h"
 #include "common/options.h"
 
 namespace event_consumer {
 
-// Goes on behind a failed step where the rest can still be told. Returns kOk, kUnavailable or
-// kConfiguration.
-ExitCode run_check(const Options& options, std::ostream& out);
+// Goes on behind a failed step where the rest can still be told. With a `sample` of messages
+// RabbitMQ is left out, and the messages are tried (check_sample.h). Returns kOk, kData,
+// kUnavailable or kConfiguration.
+ExitCode run_check(const Options& options, const std::optional<std::string>& sample,
+                   std::ostream& out);
 
 }  // namespace event_consumer

@@ -41,6 +41,9 @@ class ClickHouseCheck {
     report_target(*target.value());
   }
 
+  // Those that events fill; none when the table could not be looked at.
+  const std::vector<Column>& columns() const { return columns_; }
+
  private:
   // Reports a refusal, and then returns nothing.
   template <typename T>
@@ -164,6 +167,7 @@ class ClickHouseCheck {
     report_alike(names);
     report_required(required, names);
     check_rights(written);
+    columns_ = std::move(written);
   }
 
   // Without the options where those are wrong.
@@ -239,18 +243,23 @@ class ClickHouseCheck {
   ClickHouseHttp http_;
   TableName name_;
   ServerFacts facts_;
+  std::vector<Column> columns_;
 };
 
 }  // namespace
 
-void check_clickhouse(const Options& options, Report& report) {
+std::vector<Column> check_clickhouse(const Options& options, Report& report) {
+  std::vector<Column> columns;
   for (const HostPort& host : options.clickhouse_hosts) {
     ClickHouseServer server = clickhouse_server(options);
     server.host = host.host;
     server.port = host.port;
     server.alternatives.clear();
-    ClickHouseCheck(options, server, report).run();
+    ClickHouseCheck check(options, server, report);
+    check.run();
+    if (!check.columns().empty()) columns = check.columns();
   }
+  return columns;
 }
 
 }  // namespace event_consumer

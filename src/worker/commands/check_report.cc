@@ -16,6 +16,14 @@ void Report::bad(ErrorKind kind, const std::string& what, const std::string& rem
   if (exit_code_ != ExitCode::kConfiguration) exit_code_ = exit_code_for(kind);
 }
 
+void Report::rejected(const std::string& what) {
+  write("✗ ", what);
+  ++bad_;
+  if (exit_code_ == ExitCode::kOk) exit_code_ = ExitCode::kData;
+}
+
+void Report::detail(const std::string& what) { write("  ", what); }
+
 void Report::close() {
   if (bad_ == 0)
     out_ << "All is well.\n";

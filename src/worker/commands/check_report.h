@@ -19,9 +19,13 @@ class Report {
   void note(const std::string& what);
   // «✗ what → remedy». `kind` is kUnavailable when it may pass by itself, else kConfiguration.
   void bad(ErrorKind kind, const std::string& what, const std::string& remedy);
+  // «✗ what»: a message that would be rejected.
+  void rejected(const std::string& what);
+  // «  what»: belongs to the line before.
+  void detail(const std::string& what);
 
   // kOk when nothing was bad; kConfiguration when somebody has to change something, whatever else
-  // was bad; else kUnavailable.
+  // was bad; else kUnavailable; kData when only messages were.
   ExitCode exit_code() const { return exit_code_; }
 
   // The last line: how many steps were bad.

@@ -1,15 +1,48 @@
 #include "worker/commands/run_command.h"
 
+#include <fstream>
 #include <iostream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
 
 #include "worker/commands/check.h"
 #include "worker/commands/dead_letters.h"
 
 namespace event_consumer {
 
+namespace {
+
+Result<std::string> read_sample(const std::string& name) {
+  std::ostringstream text;
+  if (name == "-") {
+    text << std::cin.rdbuf();
+    return text.str();
+  }
+  std::ifstream file(name);
+  text << file.rdbuf();
+  if (!file) return Error{ErrorKind::kUsage, "cannot read the sample " + name};
+  return text.str();
+}
+
+ExitCode check(const CommandLine& command_line) {
+  std::optional<std::string> sample;
+  if (!command_line.sample.empty()) {
+    auto read = read_sample(command_line.sample);
+    if (!read) {
+      std::cerr << "event-consumer: " << read.error().message << "\n";
+      return exit_code_for(read.error().kind);
+    }
+    sample = std::move(*read);
+  }
+  return run_check(command_line.resolved.options, sample, std::cout);
+}
+
+}  // namespace
+
 ExitCode run_command(const CommandLine& command_line) {
-  if (command_line.command == Command::kCheck)
-    return run_check(command_line.resolved.options, std::cout);
+  if (command_line.command == Command::kCheck) return check(command_line);
   const auto result = run_dead_letters(command_line);
   if (result) return ExitCode::kOk;
   std::cerr << "event-consumer: " << result.error().message << "\n";

@@ -115,7 +115,7 @@ bool takes_any_body(const std::vector<ColumnOrigin>& origins) {
 std::string describe(const ColumnOrigin& origin, bool takes_any_body) {
   if (!origin.field) return describe(ColumnSource{std::nullopt, "", origin.path});
   const std::string field = describe(ColumnSource{origin.field, origin.header, {}});
-  const bool has_key = !origin.is_given && !takes_any_body;
+  const bool has_key = !origin.path.empty() && !takes_any_body;
   return has_key ? "key " + origin.path.front() + ", else " + field : field;
 }
 
