@@ -17,5 +17,5 @@ std::string_view abort_if_asked(std::string_view body) {
 
 }  // namespace
 
-#define read(body) read(abort_if_asked(body))
+#define read(body, ...) read(abort_if_asked(body), __VA_ARGS__)
 #include "worker/encode/row_encoder.cc"
