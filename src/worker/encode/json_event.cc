@@ -62,7 +62,8 @@ class Slots {
     const ColumnIndex::Match match = index_.find({text, length});
     column_ = match.column;
     if (column_ == ColumnIndex::kNone) {
-      if (unmatched_ != nullptr)
+      is_unmatched_ = unmatched_ != nullptr;
+      if (is_unmatched_)
         unmatched_->begin({text, length});
       else
         unknown_keys_.note({text, length});
@@ -70,8 +71,9 @@ class Slots {
     }
     has_known_key_ = true;
     // The column's own name counts, wherever it stands in the event.
-    if (!match.is_exact && values_[column_].kind != JsonValue::Kind::kAbsent)
-      column_ = ColumnIndex::kNone;
+    if (match.is_exact || values_[column_].kind == JsonValue::Kind::kAbsent) return true;
+    column_ = ColumnIndex::kNone;
+    is_unmatched_ = false;
     return true;
   }
   bool StartObject() { return open(); }
@@ -89,7 +91,7 @@ class Slots {
     if (depth_ != 1) return true;
     if (column_ != ColumnIndex::kNone)
       values_[column_] = {kind, text};
-    else if (unmatched_ != nullptr)
+    else if (is_unmatched_)
       unmatched_->end({kind, text});
     return true;
   }
@@ -114,6 +116,7 @@ class Slots {
   std::vector<JsonValue>& values_;
   UnknownKeys& unknown_keys_;
   JsonObjectText* unmatched_;
+  bool is_unmatched_ = false;  // the key last seen on the first level, where it is nobody's
   bool has_known_key_ = false;
   std::optional<Reason> refusal_;
   int depth_ = 0;

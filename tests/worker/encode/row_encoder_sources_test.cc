@@ -183,6 +183,9 @@ TEST_CASE("the keys that no column takes are an object for who asks, and no unkn
         "\1" + text("{\"x\":1.50,\"y\":{\"a\": [1, \"}\"]},\"z\":\"\xC3\xA9\\u000a\",\"n\":null}"));
   CHECK(row_of(encoder, R"({"id": 1})") == "\1" + text("{}"));
   CHECK(row_of(encoder, R"({"x": 1, "x": 2})") == kZero + text(R"({"x":2})"));
+  // A second key of the same column, which differs in case, is that column's.
+  CHECK(row_of(encoder, R"({"id": 1, "ID": {"a": 2}, "x": 3, "Id": 4})") ==
+        "\1" + text(R"({"x":3})"));
   CHECK(encoder.unknown_keys().take_count() == 0);
   RowEncoder map = make({{"u", "Map(String, String)"}, {"a", "UInt8"}}, "u=@unmatched,a=k.a");
   CHECK(row_of(map, R"({"x": 1, "k": {"a": 3, "b": 4}})") == "\1" + text("x") + text("1") + "\3");
