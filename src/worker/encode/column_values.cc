@@ -1,6 +1,7 @@
 #include "worker/encode/column_values.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace event_consumer {
 namespace {
@@ -9,6 +10,14 @@ using Kind = JsonValue::Kind;
 
 bool takes_everything(const ColumnOrigin& origin) {
   return origin.field == MessageField::kBody || origin.field == MessageField::kUnmatched;
+}
+
+// The place of the key among the `keys` that are looked for, each once.
+std::size_t place_of_key(const std::string& key, std::vector<std::string>& keys) {
+  const auto found = std::find(keys.begin(), keys.end(), key);
+  const auto place = static_cast<std::size_t>(found - keys.begin());
+  if (found == keys.end()) keys.push_back(key);
+  return place;
 }
 
 bool gathers_unmatched(const ColumnOrigin& origin) {
@@ -25,29 +34,28 @@ ColumnValues::ColumnValues(const std::vector<ColumnOrigin>& origins)
   const auto looks_for_key = [&](const ColumnOrigin& origin) {
     return reads_events_ && !origin.path.empty();
   };
+  std::vector<std::string> keys;
   for (std::size_t i = 0; i < origins.size(); ++i)
-    if (looks_for_key(origins[i])) places_[i] = place_of_key(origins[i].path.front());
-  std::size_t size = keys_.size();
+    if (looks_for_key(origins[i])) places_[i] = place_of_key(origins[i].path.front(), keys);
+  std::size_t size = keys.size();
   for (std::size_t i = 0; i < origins.size(); ++i) {
     const ColumnOrigin& origin = origins[i];
     if (origin.path.size() > 1) {
       places_[i] = paths_.add(places_[i], origin.path, size);
       if (places_[i] == size) ++size;
     } else if (origin.field) {
-      if (!looks_for_key(origin)) places_[i] = size++;
-      from_message_.push_back(
-          {*origin.field, origin.header, places_[i], origin.is_given, origin.is_object});
+      FromMessage& from = from_message_.emplace_back();
+      if (looks_for_key(origin)) from.key_place = places_[i];
+      from.field = *origin.field;
+      from.header = origin.header;
+      from.place = places_[i] = size++;
+      from.is_given = origin.is_given;
+      from.is_object = origin.is_object;
     }
   }
-  event_ = JsonEvent(keys_, size - keys_.size());
+  const std::size_t more = size - keys.size();
+  event_ = JsonEvent(std::move(keys), more);
   if (std::any_of(origins.begin(), origins.end(), gathers_unmatched)) event_.gather_unmatched();
-}
-
-std::size_t ColumnValues::place_of_key(const std::string& key) {
-  const auto found = std::find(keys_.begin(), keys_.end(), key);
-  const auto place = static_cast<std::size_t>(found - keys_.begin());
-  if (found == keys_.end()) keys_.push_back(key);
-  return place;
 }
 
 std::optional<Rejection> ColumnValues::read(std::string_view body, std::size_t event_index,
@@ -66,8 +74,8 @@ void ColumnValues::fill_from_message(std::string_view body, std::size_t event_in
                                      MessageValues& message) {
   for (const FromMessage& from : from_message_) {
     JsonValue& value = event_.values()[from.place];
-    const bool has_key = from.place < keys_.size() && value.kind != Kind::kAbsent;
-    if (has_key) continue;
+    value = from.key_place ? event_.values()[*from.key_place] : JsonValue();
+    if (value.kind != Kind::kAbsent) continue;
     value = value_of(from, body, event_index, message);
     if (from.is_given && value.kind != Kind::kAbsent) fits_ = true;
   }

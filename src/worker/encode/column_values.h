@@ -39,14 +39,14 @@ class ColumnValues {
 
  private:
   struct FromMessage {
+    std::size_t place;
+    std::optional<std::size_t> key_place;  // of the key that counts before it
     MessageField field;
     std::string header;
-    std::size_t place;
     bool is_given;
     bool is_object;
   };
 
-  std::size_t place_of_key(const std::string& key);
   void fill_from_message(std::string_view body, std::size_t event_index, MessageValues& message);
   JsonValue value_of(const FromMessage& from, std::string_view body, std::size_t event_index,
                      MessageValues& message);
@@ -54,7 +54,6 @@ class ColumnValues {
   bool reads_events_;      // else bodies are taken as they are
   bool takes_everything_;  // whatever keys an event has
   bool fits_ = false;
-  std::vector<std::string> keys_;  // that are looked for, each once: at the first places
   std::vector<std::size_t> places_;
   EventPaths paths_;
   std::vector<FromMessage> from_message_;

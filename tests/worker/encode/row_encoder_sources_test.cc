@@ -166,6 +166,17 @@ TEST_CASE("a column that an option gives a source has no key of its name", "[row
   CHECK(encoder.unknown_keys().take_new_names() == std::vector<std::string>{"c"});
 }
 
+TEST_CASE("a key that is two columns' is of the event alone for the one that asks for it",
+          "[row_encoder]") {
+  RowEncoder encoder = make({{"_type", "String"}, {"t", "String"}}, "t=_type");
+  GivenValues message;
+  message.fields[MessageField::kType] = {Kind::kString, "m"};
+  CHECK(row_of(encoder, R"({"_type": "e"})", message) == text("e") + text("e"));
+  CHECK(row_of(encoder, R"({"_type": null, "x": 1})", message) == kZero + kZero);
+  RowEncoder with_id = make({{"id", "UInt8"}, {"_type", "String"}, {"t", "String"}}, "t=_type");
+  CHECK(row_of(with_id, R"({"id": 1})", message) == "\1" + text("m") + kZero);
+}
+
 TEST_CASE("paths fill columns beside the key that they lead through", "[row_encoder]") {
   RowEncoder encoder =
       make({{"id", "UInt8"}, {"user", "String"}, {"n", "UInt8"}}, "id=user.id,n=items.1.n");
