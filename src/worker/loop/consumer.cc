@@ -282,8 +282,9 @@ Result<Done> Consumer::settle(TimePoint now) {
   state_ = IntakeState::kSettling;
   stop_deadline_ = now + kSettleTimeout;
   // A consumer that is still there would be handed it again at once.
-  if (!link_.source().has_consumer())
-    if (auto done = settlement_.give_back_rest(now); !done) return done;
+  auto done = link_.source().has_consumer() ? settlement_.acknowledge_behind()
+                                            : settlement_.give_back_rest(now);
+  if (!done) return done;
   return link_.source().confirm_settled();
 }
 

@@ -177,8 +177,11 @@ Result<Done> Settlement::acknowledge() {
   const auto tag = in_flight_.take_settled_prefix();
   if (tag)
     if (auto done = source_->acknowledge_up_to(*tag); !done) return done;
-  if (!wants_more() || !window_is_full()) return Done{};
   // What waits for others must not keep them away.
+  return wants_more() && window_is_full() ? acknowledge_behind() : Result<Done>(Done{});
+}
+
+Result<Done> Settlement::acknowledge_behind() {
   for (const DeliveryTag behind : in_flight_.take_settled_behind())
     if (auto done = source_->acknowledge(behind); !done) return done;
   return Done{};

@@ -63,6 +63,8 @@ class Settlement {
   // The same, and nothing is waited for; what is settled is acknowledged, also behind something
   // that is not. Closing the channel would give that back, too, and it would be stored twice.
   Result<Done> give_back_rest(TimePoint now);
+  // Only that, for when a consumer is still there.
+  Result<Done> acknowledge_behind();
 
   // Whether something is in hand that its queue would drop if it were given back; and whether it is
   // not even on its way to the dead-letter queue. Where there is no such queue, neither is asked

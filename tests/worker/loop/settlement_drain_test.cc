@@ -29,6 +29,18 @@ TEST_CASE("drain: rows that wait for company are posted at once", "[settlement]"
   CHECK(rig.settlement.drained());
 }
 
+TEST_CASE("drain: what is settled behind what is not is acknowledged, also with a consumer there",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.take_bad();
+  rig.confirm_dead_letter();
+  rig.drain();
+  CHECK(rig.source.acknowledged.empty());
+  CHECK(rig.settlement.acknowledge_behind().ok());
+  CHECK(rig.source.acknowledged_alone == Tags{2});
+}
+
 TEST_CASE("drain: a post under way is waited for, and those behind it follow", "[settlement]") {
   SettlementRig rig(/*rows=*/2);
   for (int i = 0; i < 5; ++i) rig.take_good();
