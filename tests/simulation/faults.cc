@@ -58,7 +58,7 @@ void Faults::strike_link() {
       return broker_.stall(which, world_.between(milliseconds(10), minutes(3)));
     case 3:
       return broker_.break_at(world_.one_in(2) ? Request::kCancel
-                                               : static_cast<Request>(world_.number(0, 6)));
+                                               : static_cast<Request>(world_.number(0, 8)));
     default:
       return broker_.letters().cut(which);
   }

@@ -26,8 +26,10 @@ void SimBroker::publish(EventId event) {
 Result<std::shared_ptr<Channel>> SimBroker::connect(int worker) {
   if (!is_up()) return Error{ErrorKind::kUnavailable, "connection refused"};
   if (world_.now() < refuses_until_) return Error{ErrorKind::kConfiguration, "no access"};
+  has_vanished_ = false;
   if (is_queue_missing()) return Error{ErrorKind::kConfiguration, "no queue"};
   auto channel = std::make_shared<Channel>();
+  channel->keeps_queue = kind_.auto_delete;
   channel->worker = worker;
   channel->heard_at = channel->read_at = world_.now();
   channels_.push_back(channel);
@@ -73,7 +75,8 @@ std::optional<TimePoint> SimBroker::next_at() const {
     if (!channel->up.empty()) next = earliest(next, channel->arrival(channel->up.front().at));
   }
   next = earliest(next, letters_.next_at());
-  if (!unpublished_.empty()) next = earliest(next, std::max(down_until_, queue_missing_until_));
+  if (!unpublished_.empty() && !has_vanished_)
+    next = earliest(next, std::max(down_until_, queue_missing_until_));
   return next;
 }
 
@@ -128,7 +131,15 @@ void SimBroker::handle_next(Channel& channel) {
     case Kind::kCancel:
       world_.require(channel.consumers.erase(request.number) == 1, "no consumer to cancel",
                      channel.worker);
+      consumer_gone(channel);
       return answer(channel, SourceEvent::Kind::kCancelled);
+    case Kind::kKeepQueue:
+      channel.keeps_queue = true;
+      break;
+    case Kind::kLetQueueGo:
+      channel.keeps_queue = false;
+      consumer_gone(channel);
+      break;
     case Kind::kQos:
       return answer_ahead(channel, SourceEvent::Kind::kSettled);
     case Kind::kAcknowledge:
@@ -268,8 +279,38 @@ void SimBroker::end(Channel& channel) {
   channel.is_open = false;
   channel.consumers.clear();
   channel.up.clear();
+  channel.keeps_queue = false;
   for (const auto& [tag, each] : channel.unsettled) put_back(each.event, Return::kLost);
   channel.unsettled.clear();
+  end_without_consumers();
+}
+
+// By itself, and not with its link.
+void SimBroker::consumer_gone(const Channel& channel) {
+  world_.require(!end_without_consumers(), "a queue goes with its last consumer, which lives",
+                 channel.worker);
+}
+
+bool SimBroker::end_without_consumers() {
+  const auto has_consumer = [](const auto& channel) {
+    return channel->keeps_queue || !channel->consumers.empty();
+  };
+  if (!kind_.auto_delete || std::any_of(channels_.begin(), channels_.end(), has_consumer))
+    return false;
+  world_.note(0, "the queue deletes itself", queue_.size(), unsettled());
+  lose_all();
+  has_vanished_ = true;
+  return true;
+}
+
+// What is in the queue, and what of it is not settled. The next queue is a lasting one.
+void SimBroker::lose_all() {
+  for (const EventId event : queue_) ledger_[event].is_gone = true;
+  queue_.clear();
+  for (const auto& channel : channels_)
+    for (const auto& [tag, each] : channel->unsettled) ledger_[each.event].is_gone = true;
+  acknowledged_.clear();
+  kind_.auto_delete = false;
 }
 
 TimePoint SimBroker::times_out_at(const Channel& channel) const {
@@ -344,16 +385,14 @@ void SimBroker::stall(std::size_t number, Duration duration) {
 
 void SimBroker::delete_queue(Duration away) {
   world_.note(0, "the queue is deleted", queue_.size(), unsettled());
-  for (const EventId event : queue_) ledger_[event].is_gone = true;
-  queue_.clear();
+  lose_all();
   for (const auto& channel : channels_) {
     if (!channel->is_open) continue;
-    for (const auto& [tag, each] : channel->unsettled) ledger_[each.event].is_gone = true;
-    if (channel->consumers.empty()) continue;  // its tags stay good
+    const bool has_consumer = channel->keeps_queue || !channel->consumers.empty();
+    if (!has_consumer) continue;  // its tags stay good
     channel->cut_at = std::max(channel->down_at, world_.now());
     end(*channel);
   }
-  acknowledged_.clear();
   queue_missing_until_ = world_.now() + away;
 }
 

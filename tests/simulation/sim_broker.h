@@ -26,6 +26,7 @@ struct QueueKind {
   std::optional<std::size_t> delivery_limit;  // of returns, beyond which a message is dropped
   std::optional<std::size_t> max_length;      // beyond which the head is dropped
   bool single_active = false;                 // the first consumer gets everything
+  bool auto_delete = false;                   // goes with its last consumer
   std::optional<std::chrono::seconds> consumer_timeout;  // for an acknowledgement
   std::size_t prefetch = 1;
   std::chrono::seconds heartbeat{60};
@@ -100,8 +101,11 @@ class SimBroker {
   static void forget(Channel& channel, DeliveryTag tag);
   void cut(Channel& channel, Duration until_seen);
   void end(Channel& channel);
+  void consumer_gone(const Channel& channel);
+  bool end_without_consumers();
+  void lose_all();
   Channel* channel(std::size_t number);
-  bool is_queue_missing() const { return world_.now() < queue_missing_until_; }
+  bool is_queue_missing() const { return has_vanished_ || world_.now() < queue_missing_until_; }
   TimePoint times_out_at(const Channel& channel) const;
   std::optional<TimePoint> loses_patience_at(const Channel& channel) const;
   void cut_silent(Channel& channel);
@@ -124,6 +128,7 @@ class SimBroker {
   TimePoint refuses_until_{};
   TimePoint cuts_until_{};
   TimePoint queue_missing_until_{};
+  bool has_vanished_ = false;  // the queue, with its last consumer; who connects declares another
   std::optional<Channel::Request::Kind> breaks_at_;
 };
 

@@ -31,6 +31,8 @@ struct Channel {
       kConsume,
       kCancel,
       kQos,
+      kKeepQueue,
+      kLetQueueGo,
       kAcknowledgeUpTo,
       kAcknowledge,
       kGiveBack,
@@ -57,6 +59,7 @@ struct Channel {
   // The broker's side.
   bool is_open = true;
   std::map<std::uint64_t, Consumer> consumers;  // by their number, from 1
+  bool keeps_queue = false;                     // by a consumer that is given nothing
   std::uint64_t last_consumer = 0;
   DeliveryTag last_tag = 0;
   std::map<DeliveryTag, Unsettled> unsettled;

@@ -313,6 +313,9 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
       wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
   seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
                       "a storm of posts that nobody takes", seat_.worker);
+  const bool is_cut = is_unclear && !batch_->refusals().was_alone;
+  seat_.world.require(!is_cut || seat_.book.may_be_cut(seat_.world.now()),
+                      "cuts on and on without a pause", seat_.worker);
   // Its halves may double what is stored, if any is.
   if (is_unclear && batch_->may_be_stored())
     for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;

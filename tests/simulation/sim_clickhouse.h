@@ -66,6 +66,8 @@ class SimClickHouse {
   // Whether rows may have been encoded anew although nobody has refused their bytes.
   bool has_changed_untyped() const { return has_changed_untyped_; }
 
+  bool has_fault() const { return fault_.has_value(); }
+
   // How many sets of columns there were.
   int versions() const { return version_ + 1; }
 

@@ -20,7 +20,10 @@ void condemn(const Seat& seat, EventId event) {
 }  // namespace
 
 SimSource::SimSource(const Seat& seat, std::shared_ptr<Channel> channel)
-    : seat_(seat), channel_(std::move(channel)), most_read_(seat_.world.number(1, 40)) {}
+    : seat_(seat),
+      channel_(std::move(channel)),
+      most_read_(seat_.world.number(1, 40)),
+      may_vanish_(seat_.broker.kind().auto_delete) {}
 
 SimSource::~SimSource() {
   seat_.book.link_over();
@@ -52,6 +55,10 @@ Result<SourceEvent> SimSource::next() {
     if (frame.kind == SourceEvent::Kind::kCancelled && replaced_ > 0) {
       --replaced_;
       return next();
+    }
+    if (frame.kind == SourceEvent::Kind::kConsuming && keeps_queue_ && !is_cancelling_) {
+      keeps_queue_ = false;
+      if (auto done = send(Kind::kLetQueueGo); !done) return done.error();
     }
     return report(frame);
   }
@@ -125,12 +132,15 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
 
 // What is on its way to a consumer that goes comes back, which a quorum queue counts.
 Result<Done> SimSource::cancel() {
+  seat_.world.note(seat_.worker, "cancels");
   const bool is_window_full = unsettled_.size() >= prefetch_;
   seat_.world.require(is_window_full || seat_.book.may_cancel(seat_.world.now()),
                       "cancels for nothing while more is on its way (unsettled, prefetch)",
                       seat_.worker, unsettled_.size(), prefetch_);
   seat_.book.cancels();
   is_cancelling_ = true;
+  if (may_vanish_ && !std::exchange(keeps_queue_, true))
+    if (auto done = send(Kind::kKeepQueue); !done) return done;
   return send(Kind::kCancel, consumers_);
 }
 
@@ -188,9 +198,10 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   const auto at = unsettled_.find(tag);
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
+  const bool nothing_fits = unsettled_.size() >= prefetch_ && seat_.book.is_undecided();
   for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
     // Where one is at its last delivery and links are lost, nothing waits; nor at a stop.
-    const bool may_wait = last_.empty() && !seat_.book.is_stopping();
+    const bool may_wait = last_.empty() && !seat_.book.is_stopping() && !nothing_fits;
     seat_.world.require(!may_wait || seat_.book.has_waited(each->first, seat_.world.now()),
                         "gives back (tag, event) what has not waited", seat_.worker, each->first,
                         each->second);

@@ -59,6 +59,11 @@ class SimSource : public Source {
   // Whether the broker may go on to send for all that the worker has done.
   bool is_consuming() const { return has_consumer_ && !is_cancelling_; }
 
+  // Whether nothing more can come, though some of what came is settled.
+  bool is_full_of_settled() const {
+    return unsettled_.size() >= prefetch_ && unsettled_.size() > seat_.book.in_hand();
+  }
+
   // When its descriptor becomes readable.
   std::optional<TimePoint> ready_at() const;
 
@@ -82,7 +87,9 @@ class SimSource : public Source {
   bool is_cancelling_ = false;
   std::size_t prefetch_ = 0;
   std::uint64_t consumers_ = 0;  // so many there were
-  int replaced_ = 0;             // whose cancelling is not answered
+  const bool may_vanish_;        // the queue, without consumers: see AmqpSource
+  bool keeps_queue_ = may_vanish_;
+  int replaced_ = 0;  // whose cancelling is not answered
   bool is_closed_ = false;
 };
 

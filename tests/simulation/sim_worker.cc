@@ -19,6 +19,8 @@ constexpr seconds kLongestSleep{2};
 constexpr seconds kKillReserve{1};
 // It may try to connect so often within half a minute.
 constexpr std::size_t kMostConnects = 30;
+// The longest pause between two tries, and a look at the table.
+constexpr seconds kLongestStuck{90};
 // So much may wait for the dead-letter queue's confirms (Settlement).
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
@@ -129,6 +131,7 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
   deadline_ = deadline;
   check();
   check_wait();
+  check_window();
   pause_fiber();
   show_others();
   for (const Signal& signal : signals_)
@@ -213,6 +216,17 @@ void SimWorker::check() {
   const std::size_t unconfirmed = letters == nullptr ? 0 : letters->unconfirmed_bytes();
   require(unconfirmed <= kMostUnconfirmedBytes + limits_.largest_event,
           "more bytes wait for confirms than may", unconfirmed, kMostUnconfirmedBytes);
+}
+
+// What waits for others to decide about it must have room for them.
+void SimWorker::check_window() {
+  const bool is_stuck = link_->is_up() && !clickhouse_.has_fault() && book_.is_undecided() &&
+                        static_cast<const SimSource&>(link_->source()).is_consuming() &&
+                        static_cast<const SimSource&>(link_->source()).is_full_of_settled();
+  if (!is_stuck) return stuck_since_.reset();
+  if (!stuck_since_) stuck_since_ = now();
+  seat_.world.require(now() - *stuck_since_ < kLongestStuck, "what is settled keeps others away",
+                      seat_.worker);
 }
 
 void SimWorker::check_wait() {

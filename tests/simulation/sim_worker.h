@@ -58,6 +58,7 @@ class SimWorker : public EventLoop {
   void show_others();
   void check();
   void check_wait();
+  void check_window();
   std::optional<TimePoint> ready_at(int fd) const;
 
   SimClickHouse& clickhouse_;
@@ -77,8 +78,9 @@ class SimWorker : public EventLoop {
   std::vector<Signal> signals_;
   std::optional<std::size_t> steps_to_live_;
   std::optional<TimePoint> stop_at_;  // asked to stop then
-  TimePoint waited_at_{};             // the latest wait() …
-  std::size_t waits_ = 0;             // … and how many at that time
+  std::optional<TimePoint> stuck_since_;
+  TimePoint waited_at_{};  // the latest wait() …
+  std::size_t waits_ = 0;  // … and how many at that time
   Fiber fiber_;
 };
 

@@ -34,6 +34,7 @@ QueueKind draw_queue(World& world) {
     kind.delivery_limit = world.one_in(2) ? kUsualDeliveryLimit : 3;
   if (world.one_in(20)) kind.max_length = world.number(5, 50);
   kind.single_active = world.one_in(10);
+  kind.auto_delete = !kind.is_quorum && world.one_in(8);
   if (world.one_in(4)) kind.consumer_timeout = seconds(world.number(90, 600));
   kind.prefetch = world.one_in(3) ? world.number(1, 5) : world.number(5, 200);
   kind.heartbeat = seconds(world.one_in(4) ? 4 : 60);
@@ -106,6 +107,7 @@ class Run {
   void publish(EventKind kind) {
     const std::size_t most = limits_.batch.bytes;
     const std::size_t padding = kind == EventKind::kTooLarge ? world_.number(most, 2 * most - 60)
+                                : has_large_events_          ? world_.number(most / 3, most / 2)
                                 : world_.one_in(3)           ? world_.number(0, most / 2)
                                                              : world_.number(0, 20);
     broker_.publish(ledger_.add(kind, std::min(padding, 2 * most - 60), world_.one_in(3)));
@@ -209,7 +211,10 @@ class Run {
   Faults faults_;
   std::size_t poisons_ = 0;
   std::size_t misfits_ = 0;  // of these
-  std::size_t most_poisons_ = std::min(kMostPoisons, broker_.kind().prefetch - 1);
+  // A window of a few.
+  const bool has_large_events_ = world_.one_in(8);
+  std::size_t most_poisons_ =
+      std::min(has_large_events_ ? 1 : kMostPoisons, broker_.kind().prefetch - 1);
   RunReport report_;
 };
 

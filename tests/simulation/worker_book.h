@@ -77,6 +77,12 @@ class WorkerBook {
     return is_paused_ || is_stopping_ || are_letters_refused_ || held_bytes_ > 0 ||
            (!in_hand_.empty() && has_waited(in_hand_.begin()->first, now));
   }
+  // Whether only others can decide about what is in hand.
+  bool is_undecided() const {
+    return !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
+      return each.second.is_refused;
+    });
+  }
   // The most that it may take ahead: after everything was given back one, after a lost link so
   // many as were settled on it, and twice as many after each insert that is stored; and four times
   // as many when it cancels because only others can decide about what is in hand.
@@ -120,6 +126,7 @@ class WorkerBook {
     condemned_ = 0;
     failures_.clear();
     refusals_.clear();
+    cuts_.clear();
     if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
     for (const DeliveryTag tag : post.tags) settled(tag);
@@ -139,6 +146,12 @@ class WorkerBook {
     refusals_.push_back(now);
     if (refusals_.size() > kMostRefusals) refusals_.pop_front();
     return refusals_.size() < kMostRefusals || now - refusals_.front() >= kRefusalsIn;
+  }
+  // The same of a post that is no message set apart: those have the pace of the backoff.
+  bool may_be_cut(TimePoint now) {
+    cuts_.push_back(now);
+    if (cuts_.size() > kMostCuts) cuts_.pop_front();
+    return cuts_.size() < kMostCuts || now - cuts_.front() >= kCutsIn;
   }
 
   // Whether it has no verdict that the worker could know of.
@@ -162,14 +175,11 @@ class WorkerBook {
   static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kMostRefusals = 60;
   static constexpr std::chrono::seconds kRefusalsIn{10};
+  static constexpr std::size_t kMostCuts = 15;
+  static constexpr std::chrono::seconds kCutsIn{3};
   static constexpr std::size_t kFailures = 6;
   static constexpr std::chrono::milliseconds kPausesBetween{500};
 
-  bool is_undecided() const {
-    return !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
-      return each.second.is_refused;
-    });
-  }
   void free_bytes(Entry& entry) {
     held_bytes_ -= entry.bytes;
     entry.bytes = 0;
@@ -188,6 +198,7 @@ class WorkerBook {
   std::size_t condemned_ = 0;  // good events, since an insert was stored
   std::deque<TimePoint> failures_;
   std::deque<TimePoint> refusals_;
+  std::deque<TimePoint> cuts_;
   std::uint64_t received_ = 0;
 };
 
