@@ -6,7 +6,7 @@ WERROR ?=
 
 sbindir    := $(PREFIX)/sbin
 libexecdir := $(PREFIX)/libexec/event-consumer
-man8dir    := $(PREFIX)/share/man/man8
+mandir     := $(PREFIX)/share/man
 bashdir    := $(PREFIX)/share/bash-completion/completions
 zshdir     ?= $(PREFIX)/share/zsh/site-functions
 version    := 0.1.0
@@ -104,8 +104,9 @@ check: deps
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer
 	install -D -m 755 $(BUILD)/event-consumer-worker $(DESTDIR)$(libexecdir)/event-consumer-worker
-	install -d $(DESTDIR)$(man8dir)
-	install -m 644 man/event-consumer.8 man/event-consumer-worker.8 $(DESTDIR)$(man8dir)
+	install -d $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
+	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(mandir)/man7
+	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(mandir)/man8
 	install -D -m 644 packaging/completion/event-consumer.bash $(DESTDIR)$(bashdir)/event-consumer
 	install -D -m 644 packaging/completion/_event-consumer $(DESTDIR)$(zshdir)/_event-consumer
 

@@ -163,6 +163,18 @@ TEST_CASE("documented: the rows of the table of slips are tests by name", "[docu
   CHECK(rows == tested_slips("tests"));
 }
 
+// The letters of their names: those of a family stand there as `UInt8 to UInt256`.
+TEST_CASE("documented: every column type, on the page of the events", "[documented]") {
+  auto types = found(file("src/worker/encode/column_types.cc"), R"re(\{"([A-Za-z]+)\d*", )re");
+  CHECK(types.size() >= 25);
+  const std::string page = file("man/event-consumer-events.7");
+  std::vector<std::string> missing;
+  for (const std::string& type : types)
+    if (page.find(type.find("Interval") == 0 ? "Interval" : type) == std::string::npos)
+      missing.push_back(type);
+  CHECK(missing == kNone);
+}
+
 TEST_CASE("documented: every metric", "[documented]") {
   auto metrics = found(sources_of_status(), "\"(event_consumer_[a-z_]+)\"");
   for_each_counter([&](const auto& counter) { metrics.insert(counter.metric); });

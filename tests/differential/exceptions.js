@@ -1,5 +1,5 @@
-// Where the encoder is meant to differ from JSONEachRow: the table «Where it differs from
-// JSONEachRow» in the README, row by row, for a machine.
+// Where the encoder is meant to differ from JSONEachRow: «Where it differs from JSONEachRow» in
+// event-consumer-events(7), row by row, for a machine.
 'use strict';
 
 const net = require('net');

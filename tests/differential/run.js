@@ -1,5 +1,5 @@
 // Compares the encoder with ClickHouse's own JSONEachRow: random values of random types are read by
-// both, and each value must be stored equal, be rejected by both, or differ as the README says.
+// both, and each value must be stored equal, be rejected by both, or differ as the manual says.
 // With an engine that is not the newest: engines before 25 read some JSON otherwise, so there each row
 // that the encoder writes must be to that engine what it is to the newest.
 // Usage: node run.js ENCODE NEWEST ENGINE VALUES [SEED]

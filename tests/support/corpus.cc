@@ -7,6 +7,7 @@
 
 #include "common/text.h"
 #include "tests/support/amqp_client.h"
+#include "tests/support/best_effort_dates.h"
 #include "tests/support/files.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -92,18 +93,6 @@ std::vector<std::string> rejected_rows(AmqpClient& client, const TestTopology& t
     rows.push_back(kRejected + letter->properties.headers.at("x-event-consumer-reason"));
   return rows;
 }
-
-// As in the profile of an operator; the engine has one session for all.
-class BestEffortDates {
- public:
-  explicit BestEffortDates(const ClickhouseEndpoint& clickhouse) : clickhouse_(clickhouse) {
-    clickhouse_.query("SET date_time_input_format = 'best_effort'");
-  }
-  ~BestEffortDates() { clickhouse_.query("SET date_time_input_format = 'basic'"); }
-
- private:
-  const ClickhouseEndpoint& clickhouse_;
-};
 
 }  // namespace
 

@@ -5,9 +5,8 @@
 // - rows.tsv: for each message the row that it becomes, as ClickHouse shows it in TabSeparated, or
 //   «rejected» and the reason;
 // - table-18.16.sql and rows-18.16.tsv: the same for ClickHouse 18.16, where the types differ;
-// - differs.tsv, if there are any: the number of each message that JSONEachRow does not store so,
-// and
-//   the row of «Where it differs from JSONEachRow» that says why.
+// - differs.tsv, if there are any: the number of each message that JSONEachRow stores otherwise,
+//   and why, in the words of event-consumer-events(7).
 #pragma once
 
 #include <cstddef>
