@@ -94,12 +94,13 @@ void add_commands(CLI::App& app, CommandLine& command_line, Texts& texts) {
   CLI::App* list = add_command(*letters, command_line, Command::kListDeadLetters, "list",
                                "shows them, the oldest first; all of them stay");
   list->add_flag("--json", command_line.dead_letters.json, "one JSON object a line");
-  add_limit(*list, texts);
+  list->add_flag("--summary", command_line.dead_letters.summary,
+                 "how many there are of each reason and column");
   CLI::App* replay = add_command(*letters, command_line, Command::kReplayDeadLetters, "replay",
                                  "publishes them again to where they came from");
   CLI::App* drop = add_command(*letters, command_line, Command::kDropDeadLetters, "drop",
                                "throws them away, without asking");
-  for (CLI::App* choosing : {replay, drop}) {
+  for (CLI::App* choosing : {list, replay, drop}) {
     add_reason(*choosing, texts);
     add_limit(*choosing, texts);
   }

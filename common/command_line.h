@@ -27,6 +27,7 @@ struct DeadLetterArguments {
   std::string reason;  // empty: of any reason
   long limit = 0;      // 0: all
   bool json = false;
+  bool summary = false;
 };
 
 // What stands behind `status`.

@@ -45,6 +45,7 @@ std::vector<std::string> command_arguments(const CommandLine& command_line) {
   if (letters.limit > 0) arguments.push_back("--limit=" + std::to_string(letters.limit));
   if (letters.json) arguments.push_back("--json");
   if (!command_line.sample.empty()) arguments.push_back("--sample=" + command_line.sample);
+  if (letters.summary) arguments.push_back("--summary");
   return arguments;
 }
 

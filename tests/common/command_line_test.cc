@@ -215,6 +215,10 @@ TEST_CASE("command line: what dead-letters takes", "[command_line]") {
   CHECK(some.reason == "not_json");
   CHECK(some.limit == 7);
   CHECK(accepted({"dead-letters", "list", "--json"}).dead_letters.json);
+  const auto counted = accepted({"dead-letters", "list", "--summary", "--reason", "bad_value"});
+  CHECK(counted.dead_letters.summary);
+  CHECK(counted.dead_letters.reason == "bad_value");
+  CHECK(contains(refused({"dead-letters", "drop", "--summary"}), "--summary"));
 
   CHECK(refused({"dead-letters", "list", "--limit", "0"}) ==
         "event-consumer: --limit: '0': expected a whole number from 1 to 1000000000\n");

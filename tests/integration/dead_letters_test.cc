@@ -91,6 +91,30 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
         std::vector<std::string>{"one", "two\x1b[2J", "t\xff"});
 }
 
+TEST_CASE("dead-letters list counts them by reason and column, or shows those of one reason") {
+  TestTopology topology("letters_summary");
+  AmqpClient client = fill(
+      topology, {{"1", "bad_value"}, {"2", "not_json"}, {"3", "bad_value"}, {"4", "bad_value"}});
+  const Finished summary = dead_letters(topology, {"list", "--summary"});
+  INFO(summary.output);
+  CHECK(describe_status(summary.status) == "exit status 0");
+  CHECK(contains(summary.output,
+                 "        3  bad_value  column original_url  such as: original_url: the required "
+                 "String is absent\n        1  not_json  column original_url"));
+  CHECK(contains(summary.output, "4 counted, all 4 stay in "));
+  const Finished json =
+      dead_letters(topology, {"list", "--summary", "--json", "--reason", "not_json"});
+  CHECK(json.output == R"({"count":1,"reason":"not_json","column":"original_url",)"
+                       R"("oldest":"2025-12-19T10:20:30Z","latest":"2025-12-19T10:20:30Z",)"
+                       R"("error":"original_url: the required String is absent"})"
+                       "\n");
+  const Finished shown = dead_letters(topology, {"list", "--reason", "not_json"});
+  CHECK(contains(shown.output, "1 shown, all 4 stay in "));
+  CHECK(count_lines(shown.output) == 3);
+  CHECK(take_all(client, topology.dead_letter_queue()) ==
+        std::vector<std::string>{"1", "2", "3", "4"});
+}
+
 TEST_CASE("dead-letters replay publishes those of the reason as they were; the others stay") {
   TestTopology topology("letters_replay");
   topology.declare_topology();

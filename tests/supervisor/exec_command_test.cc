@@ -18,9 +18,10 @@ TEST_CASE("exec_command: the worker program gets the command and what stands beh
 
   command_line.command = Command::kListDeadLetters;
   command_line.dead_letters.json = true;
+  command_line.dead_letters.summary = true;
   command_line.dead_letters.limit = 7;
   CHECK(command_arguments(command_line) ==
-        Arguments{"dead-letters", "list", "--limit=7", "--json"});
+        Arguments{"dead-letters", "list", "--limit=7", "--json", "--summary"});
 
   command_line.command = Command::kReplayDeadLetters;
   command_line.dead_letters = {"bad_value", 0, false};

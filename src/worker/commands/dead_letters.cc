@@ -11,6 +11,7 @@
 
 #include "worker/amqp/dead_letter_queue.h"
 #include "worker/amqp/republisher.h"
+#include "worker/commands/dead_letter_summary.h"
 #include "worker/commands/dead_letter_text.h"
 
 namespace event_consumer {
@@ -73,6 +74,16 @@ Result<Done> list(Rounds& rounds, bool json, std::size_t& done) {
   }
 }
 
+Result<Done> summarise(Rounds& rounds, DeadLetterSummary& summary, std::size_t& done) {
+  for (;;) {
+    const auto round = rounds.next();
+    if (!round) return round.error();
+    if (round.value().empty()) return Done{};
+    for (const DeadLetter& letter : round.value()) summary.add(letter.facts());
+    done += round.value().size();
+  }
+}
+
 Result<Done> replay(Rounds& rounds, DeadLetterQueue& queue, Republisher& republisher,
                     std::size_t& done) {
   for (;;) {
@@ -110,6 +121,15 @@ Result<Done> list_and_report(Rounds& rounds, DeadLetterQueue& queue, bool json) 
   return result;
 }
 
+Result<Done> summarise_and_report(Rounds& rounds, DeadLetterQueue& queue, bool json) {
+  std::size_t done = 0;
+  DeadLetterSummary summary;
+  auto result = summarise(rounds, summary, done);
+  std::cout << (json ? summary.to_json_lines() : summary.to_lines());
+  (json ? std::cerr : std::cout) << fmt::format("{} counted, all {}\n", done, stay(queue, 0));
+  return result;
+}
+
 Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, const Options& options) {
   auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
   if (!republisher) return republisher.error();
@@ -136,7 +156,9 @@ Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
   if (command_line.command == Command::kReplayDeadLetters)
     return replay_and_report(rounds, queue, command_line.resolved.options);
   if (command_line.command == Command::kDropDeadLetters) return drop_and_report(rounds, queue);
-  return list_and_report(rounds, queue, command_line.dead_letters.json);
+  const DeadLetterArguments& arguments = command_line.dead_letters;
+  return arguments.summary ? summarise_and_report(rounds, queue, arguments.json)
+                           : list_and_report(rounds, queue, arguments.json);
 }
 
 }  // namespace
