@@ -39,16 +39,6 @@ std::string create_table_query(const ServerFacts& facts, const TableName& table,
   return settings.empty() ? query : query + " SETTINGS " + settings;
 }
 
-}  // namespace
-
-std::string how_durable(const ServerFacts& facts, bool durable) {
-  return durable && !facts.knows_durable_inserts
-             ? "; this version of ClickHouse cannot have it durable (--durable)"
-             : "";
-}
-
-namespace {
-
 Result<Done> create_table(ClickHouseHttp& http, const ServerFacts& facts, const TableName& table,
                           bool durable) {
   const auto database =
@@ -72,6 +62,12 @@ std::vector<TableName> halves_of(const std::string& name) {
 }
 
 }  // namespace
+
+std::string how_durable(const ServerFacts& facts, bool durable) {
+  return durable && !facts.knows_durable_inserts
+             ? "; this version of ClickHouse cannot have it durable (--durable)"
+             : "";
+}
 
 std::vector<std::string> created_columns() {
   std::vector<std::string> names;

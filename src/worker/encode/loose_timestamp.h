@@ -17,17 +17,18 @@ namespace event_consumer {
 class LooseTimestamp {
  public:
   // Reads the whole of `text`, or returns nothing. There must be a whole date that exists:
-  // - `2025-12-19`, where `/` or `.` may stand for both dashes, and month and day may have one
-  //   digit; `20251219`; or day and year with a month in English, `19 Dec 2025`,
+  // - `2025-12-19`, where `/` or `.` may stand for both dashes and month and day may have one
+  //   digit; `20251219`; or day and year with a month in English: `19 Dec 2025`,
   //   `December 19, 2025`, `19-Dec-2025`, `19/Dec/2025`. A day of the week before the year is
   //   skipped, right or wrong.
   // There may be, in any order:
-  // - `10:20` or `10:20:30`, each number with one digit or two, after the seconds a fraction; with
-  //   a date before it also `102030`. AM or PM, if it fits the hour. A T or a comma may stand
-  //   between date and time;
+  // - `10:20` or `10:20:30`, each number with one digit or two, after the seconds a fraction;
+  //   behind a date also `102030`. AM or PM, if it fits the hour. A T or a comma may stand between
+  //   the two.
   // - Z, UTC, GMT, MSK (+3), MSD (+4), or an offset: `+02:00`, `+0200`, `+02`, `+2`, `+2:00`,
-  //   `+200`, alone, after UTC or GMT, or before a name that means the same.
-  // Words may be in any case, but T and Z. Limits and the default zone are parse_timestamp's.
+  //   `+200`, alone, behind UTC or GMT, or before a name that means the same.
+  // Words may be in any case, but T and Z. Limits and the default zone are those of
+  // parse_timestamp.
   static std::optional<Timestamp> read(std::string_view text);
 
  private:
