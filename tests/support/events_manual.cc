@@ -58,6 +58,7 @@ class Reader {
       is_in_block_ = true;
       end_difference();
       if (is_in_example()) blocks_.emplace_back();
+      if (is_in_moving()) manual_.moving.emplace_back();
     } else if (starts_with(line, ".Sh ")) {
       end_difference();
       section_ = line.substr(4);
@@ -75,10 +76,13 @@ class Reader {
 
  private:
   bool is_in_example() const { return section_ == "EXAMPLE"; }
+  bool is_in_moving() const { return section_ == "MOVING HERE"; }
 
   void add_to_block(const std::string& line) {
     if (is_in_example())
       blocks_.back().push_back(line);
+    else if (is_in_moving())
+      manual_.moving.back() += line + "\n";
     else
       manual_.examples.push_back(example_of(line));
   }

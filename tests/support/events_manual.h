@@ -22,6 +22,7 @@ struct EventsManual {
   CorpusPart example;  // of the section EXAMPLE
   std::vector<ManualExample> examples;
   std::vector<std::string> differences;  // from JSONEachRow, in words, without the colon
+  std::vector<std::string> moving;       // the blocks of the section MOVING HERE
 };
 
 // Throws std::runtime_error when a line is of another form.
