@@ -1,7 +1,14 @@
 // Servers that come up later than the service, and what is said when a start is given up.
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <array>
+
 #include "common/text.h"
+#include "common/unique_fd.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/files.h"
 #include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
@@ -30,6 +37,33 @@ void check_that_it_is_waited_for(Server& server, Service& service, const std::st
   CHECK(service.stop() == 0);
 }
 
+// systemd's end of the notification socket.
+class NotifySocket {
+ public:
+  NotifySocket() : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  std::string path() const { return directory_.path() + "/socket"; }
+
+  // What `systemctl status` shows as the status of a service that has ended.
+  std::string last_status() const {
+    std::array<char, 4096> bytes;
+    std::string last;
+    for (ssize_t got; (got = recv(socket_.get(), bytes.data(), bytes.size(), 0)) > 0;) {
+      const std::string message(bytes.data(), static_cast<std::size_t>(got));
+      if (starts_with(message, "STATUS=")) last = message;
+    }
+    return last;
+  }
+
+ private:
+  PrivateDirectory directory_{"notify"};
+  UniqueFd socket_;
+};
+
 }  // namespace
 
 TEST_CASE("ClickHouse comes up after the service: it is waited for in place") {
@@ -46,7 +80,7 @@ TEST_CASE("RabbitMQ comes up after the service: it is waited for in place") {
   check_that_it_is_waited_for(rabbitmq(), service, "cannot connect to RabbitMQ");
 }
 
-TEST_CASE("who gives up a start says why in the same line") {
+TEST_CASE("who gives up a start says why in the same line, and to systemd at last") {
   TestTopology topology("given_up");
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_START_TIMEOUT"] = "3";
@@ -55,6 +89,8 @@ TEST_CASE("who gives up a start says why in the same line") {
           {{"RABBITMQ_URL", rabbitmq().url("/", "guest", "wrong"), 78, "ACCESS_REFUSED"},
            {"CLICKHOUSE_PORT", "1", 69, "cannot reach ClickHouse"}}));
   environment[name] = value;
+  const NotifySocket systemd;
+  environment["NOTIFY_SOCKET"] = systemd.path();
   Service service(environment);
   CHECK(service.wait_exit_status(seconds(20)) == status);
   const std::string log = service.log();
@@ -62,6 +98,9 @@ TEST_CASE("who gives up a start says why in the same line") {
   const auto at = log.find("giving up with status " + std::to_string(status));
   REQUIRE(at != std::string::npos);
   CHECK(contains(log.substr(at, log.find('\n', at) - at), cause));
+  const std::string shown = systemd.last_status();
+  CHECK(starts_with(shown, "STATUS=gave up: start timeout; "));
+  CHECK(contains(shown, cause));
 }
 
 TEST_CASE("ClickHouse was away: the log says when it is back, and the status that it is over") {
