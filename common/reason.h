@@ -22,8 +22,10 @@ enum class Reason {
   kNoKnownKey,     // none of its keys is a column of the table
   kDeliveryLimit,  // it cannot be stored now, and its queue would drop it
   kBadEncoding,    // the body cannot be decompressed as its content_encoding says
+  kNoEvents,       // an array with nothing in it
+  kTooManyEvents,  // more than one insert can take
 };
-constexpr std::size_t kReasonCount = 13;
+constexpr std::size_t kReasonCount = 15;
 
 // The words, in the order of Reason. Operators script against them: they never change.
 inline constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
@@ -31,7 +33,7 @@ inline constexpr std::array<std::string_view, kReasonCount> kReasonSlugs = {
     "too_deep",     "missing_field", "bad_value",
     "out_of_range", "too_large",     "refused_by_clickhouse",
     "worker_died",  "no_known_key",  "delivery_limit",
-    "bad_encoding"};
+    "bad_encoding", "no_events",     "too_many_events"};
 
 constexpr std::string_view slug(Reason reason) {
   return kReasonSlugs[static_cast<std::size_t>(reason)];

@@ -29,7 +29,8 @@ _event_consumer() {
     --log-format) words='text json' ;;
     --reason)
       words='not_json invalid_utf8 not_an_object too_deep missing_field bad_value out_of_range
-        too_large refused_by_clickhouse worker_died no_known_key delivery_limit bad_encoding'
+        too_large refused_by_clickhouse worker_died no_known_key delivery_limit bad_encoding
+        no_events too_many_events'
       ;;
     --*)
       # Every other flag that takes a value takes one that nobody can guess.

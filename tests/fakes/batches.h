@@ -32,4 +32,13 @@ inline std::shared_ptr<const InsertFormat> insert_format(const char* query = "IN
   return std::make_shared<const InsertFormat>(InsertFormat{query, 0, states_types});
 }
 
+// Appends `bytes` as the `rows` rows of a message.
+inline void append(Batch& batch, DeliveryId message, std::string_view bytes, std::size_t rows = 1,
+                   TimePoint now = TimePoint(std::chrono::hours(1)),
+                   const std::shared_ptr<const InsertFormat>& format = nullptr) {
+  static const auto kUsual = insert_format();
+  batch.buffer().append(bytes);
+  batch.add(message, {{format ? format : kUsual, rows, bytes.size()}}, now);
+}
+
 }  // namespace event_consumer::testing

@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const JsonValue headers = values.value(MessageField::kHeaders, "");
   if (!headers.is_empty()) expect_object(headers.text);
   RowBuffer rows;
-  const auto rejection = encoder.encode(delivery.body, values, 0, rows);
+  const auto rejection = encoder.encode(delivery.body, values, rows);
   if (rejection && find_invalid_utf8(rejection->error) != std::string::npos) std::abort();
   if (rejection && rows.size() != 0) std::abort();
   return 0;

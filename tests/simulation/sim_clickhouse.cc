@@ -246,10 +246,16 @@ void SimInserter::start(const Batch& batch) {
   token_ = batch.token();
   bytes_ = std::string(batch.bytes());
   const auto events = SimClickHouse::events_of(batch);
-  post_ = seat_.book.post(events);
+  post_ = seat_.book.post(batch);
+  events_.clear();
+  for (const DeliveryTag tag : post_.tags) events_.push_back(seat_.book.event_of(tag));
+  for (const DeliveryTag tag : post_.completed)
+    seat_.world.require(std::count(events.begin(), events.end(), seat_.book.event_of(tag)) > 0,
+                        "a message (tag) is stored with rows that are not its own", seat_.worker,
+                        tag);
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
   seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
-  note_whole(events);
+  note_whole();
   const bool states_types = batch.format().states_types;
   seat_.world.require(states_types || has_just_looked_, "rows whose types nobody compares",
                       seat_.worker);
@@ -262,8 +268,8 @@ void SimInserter::start(const Batch& batch) {
 }
 
 // Halves of what is refused for no clear reason may double it: nobody is quick to cut.
-void SimInserter::note_whole(const std::vector<EventId>& events) {
-  for (const EventId event : events) {
+void SimInserter::note_whole() {
+  for (const EventId event : events_) {
     Whole& whole = wholes_[event];
     if (!batch_->is_part() && whole.token != token_) whole = {token_, 0};
     seat_.world.require(!batch_->is_part() || whole.refusals >= 3, "cut (event, refusals) too soon",
@@ -309,8 +315,7 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
       insert->kind == Kind::kRefused && insert->error_class == ErrorClass::kUnclear;
   if (is_data || is_unclear) seat_.book.refused(post_);
   if (!batch_->is_part())
-    for (const EventId event : SimClickHouse::events_of(*batch_))
-      wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
+    for (const EventId event : events_) wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
   seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
                       "a storm of posts that nobody takes", seat_.worker);
   const bool is_cut = is_unclear && !batch_->refusals().was_alone;

@@ -122,7 +122,7 @@ class SimInserter : public Inserter {
     std::optional<TimePoint> ready_at;
   };
   void begin();
-  void note_whole(const std::vector<EventId>& events);
+  void note_whole();
 
   Seat seat_;
   SimClickHouse& server_;
@@ -132,6 +132,7 @@ class SimInserter : public Inserter {
   std::string token_;             // of it, and its bytes: they must not change
   std::string bytes_;
   WorkerBook::Post post_;
+  std::vector<EventId> events_;  // of all rows that are posted one after the other
   // Of each event: the whole batch it was posted in last, and how often that was refused.
   struct Whole {
     std::string token;

@@ -12,7 +12,7 @@
 
 #include "common/clock.h"
 #include "tests/simulation/ledger.h"
-#include "worker/message/delivery.h"
+#include "worker/batch/batch.h"
 
 namespace event_consumer::simulation {
 
@@ -104,18 +104,20 @@ class WorkerBook {
     ++epochs_;
   }
 
-  // At the inserter: which deliveries a post is of, and that the worker knows that it is stored.
+  // At the inserter: which deliveries the batch is of, which of them are stored with this post, and
+  // that the worker knows that it is.
   struct Post {
     std::size_t epoch = 0;
     std::vector<DeliveryTag> tags;
+    std::vector<DeliveryTag> completed;
   };
-  Post post(const std::vector<EventId>& events) const {
-    Post post{epochs_, {}};
-    for (const EventId event : events)
-      for (const auto& [tag, entry] : in_hand_)
-        if (entry.event == event) post.tags.push_back(tag);
+  Post post(const Batch& batch) const {
+    Post post{epochs_, {}, {}};
+    for (const Batch::Run& run : batch.runs()) post.tags.push_back(run.message.tag);
+    for (const DeliveryId message : batch.completed()) post.completed.push_back(message.tag);
     return post;
   }
+  EventId event_of(DeliveryTag tag) const { return in_hand_.at(tag).event; }
   void refused(const Post& post) {
     if (post.epoch != epochs_) return;
     for (const DeliveryTag tag : post.tags)
@@ -129,7 +131,7 @@ class WorkerBook {
     cuts_.clear();
     if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
-    for (const DeliveryTag tag : post.tags) settled(tag);
+    for (const DeliveryTag tag : post.completed) settled(tag);
   }
 
   // A post has failed in a way that passes by itself. Whether that can be: there are pauses between

@@ -46,13 +46,14 @@ std::string to_text(std::time_t time) {
 DeadLetterHeaders::DeadLetterHeaders(const amqp_basic_properties_t& original,
                                      const Delivery& delivery, const Rejection& rejection,
                                      std::time_t now)
-    : time_(to_text(now)) {
+    : time_(to_text(now)), event_(std::to_string(rejection.event.value_or(0))) {
   if ((original._flags & AMQP_BASIC_HEADERS_FLAG) != 0)
     entries_ = original_headers(original.headers);
   originals_ = entries_.size();
   add("x-event-consumer-reason", slug(rejection.reason));
   add("x-event-consumer-error", rejection.error);
   if (!rejection.column.empty()) add("x-event-consumer-column", rejection.column);
+  if (rejection.event) add("x-event-consumer-event", event_);
   add("x-event-consumer-exchange", delivery.exchange);
   add("x-event-consumer-routing-key", delivery.routing_key);
   add("x-event-consumer-time", time_);
@@ -104,9 +105,9 @@ std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers) {
 DeadLetterFacts read_facts(const amqp_table_t& headers) {
   DeadLetterFacts facts;
   const std::pair<std::string_view, std::string*> places[] = {
-      {"reason", &facts.reason},           {"error", &facts.error},
-      {"column", &facts.column},           {"exchange", &facts.exchange},
-      {"routing-key", &facts.routing_key}, {"time", &facts.time}};
+      {"reason", &facts.reason}, {"error", &facts.error},       {"column", &facts.column},
+      {"event", &facts.event},   {"exchange", &facts.exchange}, {"routing-key", &facts.routing_key},
+      {"time", &facts.time}};
   for (int i = 0; i < headers.num_entries; ++i) {
     const amqp_table_entry_t& entry = headers.entries[i];
     const std::string_view key = to_view(entry.key);

@@ -34,6 +34,7 @@ class DeadLetterHeaders {
   void add(const char* name, std::string_view value);
 
   std::string time_;
+  std::string event_;
   std::string left_out_;
   std::vector<amqp_table_entry_t> entries_;
   std::size_t originals_ = 0;  // so many of them, at the beginning
@@ -45,6 +46,7 @@ struct DeadLetterFacts {
   std::string reason;
   std::string error;
   std::string column;
+  std::string event;  // of several in the message, counted from 0
   std::string exchange;
   std::string routing_key;
   std::string time;

@@ -1,6 +1,10 @@
 // A batch: encoded rows, and the messages they came from. It has one life: it is filled, sealed
 // once, posted as often as it takes, and stored, or refused and cut into parts that begin a life of
 // their own. Its rows never change after the seal, and it is never cut within a message.
+//
+// One insert takes rows of one format. Where rows of several are added, a batch has those of the
+// first, and a batch for each other format behind it: its rest, which is posted after it. They are
+// cut together. A message is stored when the last insert is that has rows of it.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +23,8 @@ namespace event_consumer {
 
 class Batch {
  public:
-  // The rows of one message, which stand behind those of the message before.
+  // The rows of one message, which stand behind those of the message before. There may be none: it
+  // has all its rows in the rest.
   struct Run {
     DeliveryId message;
     std::size_t rows;
@@ -29,25 +34,41 @@ class Batch {
   // Where the encoder appends the next rows; add() makes them count. Only before seal().
   RowBuffer& buffer() { return bytes_; }
 
-  // Counts what was just appended as the `rows` rows of `message`, which was taken at `now`.
-  void add(DeliveryId message, std::size_t rows, TimePoint now);
+  // Whether rows of these formats may be added: a batch comes to a few inserts, unless a single
+  // message needs more.
+  bool takes(const std::vector<RowGroup>& groups) const;
 
-  // No row may be added from here on. `format` says what the rows are. Draws the deduplication
-  // token: random, never derived from the content, because two batches of equal rows are two
-  // batches.
-  void seal(std::shared_ptr<const InsertFormat> format);
+  // Counts what was just appended as the rows of `message`, which was taken at `now`: these groups,
+  // one behind the other.
+  void add(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now);
+
+  // Takes what was appended and not counted off again, and returns it.
+  std::string take_uncounted();
+
+  // No row may be added from here on. Draws the deduplication token: random, never derived from the
+  // content, because two batches of equal rows are two batches.
+  void seal();
 
   // Empties the batch for new rows; the memory is kept.
   void clear();
 
-  // The rows of the runs from `first` to `last`, excluding `last`, as a sealed batch with a token
-  // of its own. Only when sealed.
-  Batch part(std::size_t first, std::size_t last) const;
+  // The rows of the runs from `first` to `last`, excluding `last`, and of their rest, as a sealed
+  // batch with a token of its own. Only when sealed.
+  std::unique_ptr<Batch> part(std::size_t first, std::size_t last) const;
   // Whether it was made so.
   bool is_part() const { return is_part_; }
 
+  // What is to be posted once this is stored, sealed; nullptr when there is nothing. Only messages
+  // with rows in it are in its runs. Only when sealed.
+  std::unique_ptr<Batch> make_rest() const;
+  // The messages whose last rows are in this insert.
+  std::vector<DeliveryId> completed() const;
+
   bool empty() const { return runs_.empty(); }
   std::size_t rows() const { return rows_; }
+  // With the rest.
+  std::size_t all_rows() const { return rows_ + (rest_ ? rest_->all_rows() : 0); }
+  std::size_t held_bytes() const { return bytes_.size() + (rest_ ? rest_->held_bytes() : 0); }
   std::string_view bytes() const { return bytes_.view(); }
   const std::vector<Run>& runs() const { return runs_; }
   TimePoint oldest() const { return oldest_; }  // only when not empty
@@ -76,12 +97,19 @@ class Batch {
   Refusals& refusals() { return refusals_; }
 
  private:
+  Batch* find(const InsertFormat& format);
+  void count(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now);
+  bool has_rows(std::size_t run) const;
+  std::size_t begin_of(std::size_t run) const { return run == 0 ? 0 : runs_[run - 1].end; }
+  static std::unique_ptr<Batch> pick(const Batch* from, std::size_t first, std::size_t last);
+
   RowBuffer bytes_;
   std::vector<Run> runs_;
   std::size_t rows_ = 0;
   TimePoint oldest_{};
   std::string token_;
   std::shared_ptr<const InsertFormat> format_;
+  std::unique_ptr<Batch> rest_;  // has a run for each of this
   bool is_part_ = false;
   bool may_be_stored_ = false;
   bool is_outdated_ = false;

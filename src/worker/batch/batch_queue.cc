@@ -1,6 +1,5 @@
 #include "worker/batch/batch_queue.h"
 
-#include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -13,79 +12,44 @@ namespace {
 // makes. More are given back to the allocator.
 constexpr std::size_t kMostSpare = 2;
 
-constexpr std::size_t kMostFilling = 2;
+std::size_t rows_in(const std::vector<RowGroup>& groups) {
+  std::size_t rows = 0;
+  for (const RowGroup& group : groups) rows += group.rows;
+  return rows;
+}
 
 }  // namespace
 
-BatchQueue::BatchQueue(const BatchLimits& limits, std::shared_ptr<const InsertFormat> format)
-    : limits_(limits) {
-  filling_.push_back({make_batch(), std::move(format)});
-}
-
-void BatchQueue::added(DeliveryId message, std::size_t rows,
-                       const std::shared_ptr<const InsertFormat>& format, TimePoint now) {
-  if (format != filling_[current_].format) {
-    const Batch& before = *filling_[current_].batch;
-    const std::size_t end = before.empty() ? 0 : before.runs().back().end;
-    const std::string bytes(before.bytes().substr(end));
-    buffer().truncate(end);
-    use(format);
+void BatchQueue::added(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now) {
+  const bool has_room = filling_->empty() || filling_->all_rows() + rows_in(groups) <= limits_.rows;
+  if (!has_room || !filling_->takes(groups)) {
+    const std::string bytes = filling_->take_uncounted();
+    seal(has_room ? FlushReason::kFormat : FlushReason::kRows);
     buffer().append(bytes);
   }
-  Filling& current = filling_[current_];
-  current.batch->add(message, rows, now);
-  if (current.batch->rows() >= limits_.rows) return seal(current, FlushReason::kRows);
-  if (filling_bytes() < limits_.bytes) return;
-  seal(*std::max_element(filling_.begin(), filling_.end(),
-                         [](const Filling& a, const Filling& b) {
-                           return a.batch->bytes().size() < b.batch->bytes().size();
-                         }),
-       FlushReason::kBytes);
-}
-
-// Rows of `format` are to be appended now.
-void BatchQueue::use(const std::shared_ptr<const InsertFormat>& format) {
-  const auto have = [&](const auto& is_it) {
-    const auto found = std::find_if(filling_.begin(), filling_.end(), is_it);
-    current_ = static_cast<std::size_t>(found - filling_.begin());
-    return found != filling_.end();
-  };
-  if (have([&](const Filling& one) { return one.format == format; })) return;
-  if (!have([](const Filling& one) { return one.batch->empty(); })) {
-    if (filling_.size() == kMostFilling) {
-      seal(filling_.front(), FlushReason::kFormat);
-      filling_.erase(filling_.begin());
-    }
-    filling_.push_back({make_batch(), format});
-    current_ = filling_.size() - 1;
-  }
-  filling_[current_].format = format;
+  filling_->add(message, groups, now);
+  if (filling_->all_rows() >= limits_.rows)
+    seal(FlushReason::kRows);
+  else if (filling_->held_bytes() >= limits_.bytes)
+    seal(FlushReason::kBytes);
 }
 
 void BatchQueue::make_due(FlushReason why) {
-  for (Filling& filling : filling_)
-    if (!filling.batch->empty() && !filling.due) filling.due = why;
-}
-
-TimePoint BatchQueue::due_at(const Filling& filling) const {
-  return filling.due ? filling.batch->oldest() : filling.batch->oldest() + limits_.delay;
+  if (!filling_->empty() && !due_) due_ = why;
 }
 
 void BatchQueue::seal_due(TimePoint now) {
-  for (Filling& filling : filling_) {
-    if (has_sealed()) return;
-    if (!filling.batch->empty() && due_at(filling) <= now)
-      seal(filling, filling.due.value_or(FlushReason::kAge));
-  }
+  const auto due_at = deadline();
+  if (!has_sealed() && due_at && *due_at <= now) seal(due_.value_or(FlushReason::kAge));
 }
 
-void BatchQueue::seal(Filling& filling, FlushReason why) {
-  if (filling.batch->empty()) return;
+void BatchQueue::seal(FlushReason why) {
+  if (filling_->empty()) return;
   ++flushes_[static_cast<std::size_t>(why)];
-  filling.batch->seal(filling.format);
-  sealed_bytes_ += filling.batch->bytes().size();
-  sealed_.push_back(std::exchange(filling.batch, make_batch()));
-  filling.due.reset();
+  filling_->seal();
+  sealed_bytes_ += filling_->held_bytes();
+  sealed_.push_back(std::exchange(filling_, make_batch()));
+  due_.reset();
 }
 
 BatchPtr BatchQueue::make_batch() {
@@ -98,7 +62,7 @@ BatchPtr BatchQueue::make_batch() {
 BatchPtr BatchQueue::take_front() {
   BatchPtr front = std::move(sealed_.front());
   sealed_.pop_front();
-  sealed_bytes_ -= front->bytes().size();
+  sealed_bytes_ -= front->held_bytes();
   return front;
 }
 
@@ -108,11 +72,8 @@ void BatchQueue::recycle(BatchPtr batch) {
   spare_.push_back(std::move(batch));
 }
 
-std::vector<BatchPtr> BatchQueue::take_all(std::shared_ptr<const InsertFormat> format) {
-  for (Filling& filling : filling_) seal(filling, FlushReason::kFormat);
-  filling_.erase(filling_.begin() + 1, filling_.end());
-  filling_.front().format = std::move(format);
-  current_ = 0;
+std::vector<BatchPtr> BatchQueue::take_all() {
+  seal(FlushReason::kFormat);
   std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
                             std::make_move_iterator(sealed_.end()));
   sealed_.clear();
@@ -121,12 +82,12 @@ std::vector<BatchPtr> BatchQueue::take_all(std::shared_ptr<const InsertFormat> f
 }
 
 void BatchQueue::put_first(BatchPtr batch) {
-  sealed_bytes_ += batch->bytes().size();
+  sealed_bytes_ += batch->held_bytes();
   sealed_.push_front(std::move(batch));
 }
 
 void BatchQueue::put_second(BatchPtr batch) {
-  sealed_bytes_ += batch->bytes().size();
+  sealed_bytes_ += batch->held_bytes();
   sealed_.insert(sealed_.begin() + (sealed_.empty() ? 0 : 1), std::move(batch));
 }
 
@@ -137,7 +98,7 @@ void BatchQueue::put_first(std::vector<BatchPtr> batches) {
 
 void BatchQueue::put_last(std::vector<BatchPtr> batches) {
   for (BatchPtr& batch : batches) {
-    sealed_bytes_ += batch->bytes().size();
+    sealed_bytes_ += batch->held_bytes();
     sealed_.push_back(std::move(batch));
   }
 }
@@ -145,29 +106,13 @@ void BatchQueue::put_last(std::vector<BatchPtr> batches) {
 void BatchQueue::drop_all() {
   sealed_.clear();
   sealed_bytes_ = 0;
-  for (Filling& filling : filling_) {
-    filling.batch->clear();
-    filling.due.reset();
-  }
+  filling_->clear();
+  due_.reset();
 }
 
 std::optional<TimePoint> BatchQueue::deadline() const {
-  std::optional<TimePoint> next;
-  for (const Filling& filling : filling_)
-    if (!filling.batch->empty()) next = earliest(next, due_at(filling));
-  return next;
-}
-
-std::size_t BatchQueue::filling_bytes() const {
-  std::size_t bytes = 0;
-  for (const Filling& filling : filling_) bytes += filling.batch->bytes().size();
-  return bytes;
-}
-
-std::size_t BatchQueue::filling_rows() const {
-  std::size_t rows = 0;
-  for (const Filling& filling : filling_) rows += filling.batch->rows();
-  return rows;
+  if (filling_->empty()) return std::nullopt;
+  return due_ ? filling_->oldest() : filling_->oldest() + limits_.delay;
 }
 
 }  // namespace event_consumer

@@ -1,4 +1,4 @@
-// The batches of a worker: those being filled, and the sealed ones before them that wait for their
+// The batches of a worker: the one being filled, and the sealed ones before it that wait for their
 // insert. Age, a full window and a stop only make a batch due: it is sealed when the inserter needs
 // one, so that rows that wait are joined. A full batch is sealed at once. Posts nothing. All of the
 // batches are of the present link.
@@ -28,19 +28,16 @@ using BatchPtr = std::unique_ptr<Batch>;
 
 class BatchQueue {
  public:
-  // `format` says what the rows are that will be appended.
-  BatchQueue(const BatchLimits& limits, std::shared_ptr<const InsertFormat> format);
+  explicit BatchQueue(const BatchLimits& limits) : limits_(limits), filling_(make_batch()) {}
 
   // Where the encoder appends the next rows; added() makes them count.
-  RowBuffer& buffer() { return filling_[current_].batch->buffer(); }
+  RowBuffer& buffer() { return filling_->buffer(); }
 
-  // Counts what was just appended as the `rows` rows of `message`, taken at `now`, and seals a
-  // batch when they fill it. Rows of two formats go into two batches, which are filled in turn and
-  // share the limit in bytes; a third format seals the older one.
-  void added(DeliveryId message, std::size_t rows,
-             const std::shared_ptr<const InsertFormat>& format, TimePoint now);
+  // Counts what was just appended as the rows of `message`, taken at `now`, in these groups, and
+  // seals a batch when they fill it. A message of more rows than a batch may have is one alone.
+  void added(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now);
 
-  // All batches being filled are due, for this reason.
+  // The batch being filled is due, for this reason.
   void make_due(FlushReason why);
 
   // Where no sealed batch waits, seals one that is due: whoever asks can post it.
@@ -52,8 +49,8 @@ class BatchQueue {
   const Batch& front() const { return *sealed_.front(); }
   BatchPtr take_front();
 
-  // Takes all batches out, sealed; rows appended from here on are of `format`.
-  std::vector<BatchPtr> take_all(std::shared_ptr<const InsertFormat> format);
+  // Takes all batches out, sealed.
+  std::vector<BatchPtr> take_all();
 
   // Puts sealed batches before or behind those that are there, in their order.
   void put_first(std::vector<BatchPtr> batches);
@@ -72,32 +69,23 @@ class BatchQueue {
   std::optional<TimePoint> deadline() const;
 
   // Bytes of rows, over all batches.
-  std::size_t held_bytes() const { return sealed_bytes_ + filling_bytes(); }
-  bool empty() const { return sealed_.empty() && filling_rows() == 0; }
+  std::size_t held_bytes() const { return sealed_bytes_ + filling_->held_bytes(); }
+  bool empty() const { return sealed_.empty() && filling_->empty(); }
 
-  std::size_t filling_rows() const;
+  std::size_t filling_rows() const { return filling_->all_rows(); }
   // How often a batch was sealed for which reason.
   const auto& flushes() const { return flushes_; }
 
  private:
-  struct Filling {
-    BatchPtr batch;
-    std::shared_ptr<const InsertFormat> format;
-    std::optional<FlushReason> due = std::nullopt;  // for another reason than its age
-  };
-
   BatchPtr make_batch();
-  void use(const std::shared_ptr<const InsertFormat>& format);
-  void seal(Filling& filling, FlushReason why);
-  std::size_t filling_bytes() const;
-  TimePoint due_at(const Filling& filling) const;
+  void seal(FlushReason why);
 
   BatchLimits limits_;
-  std::vector<Filling> filling_;  // one or two, each empty or not; the older one first
-  std::size_t current_ = 0;       // the one of the row appended last
+  std::vector<BatchPtr> spare_;  // emptied ones
+  BatchPtr filling_;
+  std::optional<FlushReason> due_;  // the one being filled is, for another reason than its age
   std::deque<BatchPtr> sealed_;
   std::size_t sealed_bytes_ = 0;
-  std::vector<BatchPtr> spare_;  // emptied ones
   std::array<std::uint64_t, kFlushReasonWords.size()> flushes_{};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace event_consumer {
@@ -15,6 +16,13 @@ struct InsertFormat {
   // Whether the server itself refuses rows of other column types. Where not, they would be stored
   // as garbage, and the types have to be compared before a batch is posted again.
   bool states_types = false;
+};
+
+// Rows of one message that go into one insert.
+struct RowGroup {
+  std::shared_ptr<const InsertFormat> format;
+  std::size_t rows = 0;
+  std::size_t bytes = 0;
 };
 
 }  // namespace event_consumer

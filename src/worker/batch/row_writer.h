@@ -1,9 +1,10 @@
 // RowWriter: makes rows of messages, for the table as it is known now. It stands between a message
 // and a batch: it undoes the compression of bodies, guards against messages that kill workers,
-// refuses rows that are too large for any batch, and says which INSERT the rows belong to.
+// refuses rows that are too large for any batch, and says which INSERTs the rows belong to.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +25,7 @@ struct Encoding {
   std::shared_ptr<const InsertFormat> format;  // of rows that hold all columns
 
   // Of rows that hold only these. Nothing when every row holds all: otherwise columns that an event
-  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::written_columns).
+  // leaves to their DEFAULT must not be named in its INSERT (RowEncoder::groups).
   std::function<std::shared_ptr<const InsertFormat>(const std::vector<bool>& written)> format_of =
       nullptr;
 
@@ -38,16 +39,15 @@ class RowWriter {
       : encoding_(std::move(encoding)),
         guard_(guard),
         most_bytes_(most_bytes),
-        message_values_(encoding_.queue),
-        format_(encoding_.format) {}
+        message_values_(encoding_.queue) {}
 
   // Appends the rows of the message to `rows`. When it is rejected, returns why and leaves `rows`
   // as it was.
   std::optional<Rejection> write(const Delivery& message, RowBuffer& rows);
 
-  // What the rows are that were written last: the same object for as long as they are of one
-  // format. Before anything is written, what rows of all columns are.
-  const std::shared_ptr<const InsertFormat>& format() const { return format_; }
+  // What was appended by the last write(), one group behind the other. The formats are the same
+  // objects for as long as rows are of the same ones.
+  const std::vector<RowGroup>& groups() const { return groups_; }
 
   // When the event that was written last happened, in seconds since the epoch, where that is known.
   std::optional<double> event_time() const { return encoding_.encoder.event_time(); }
@@ -59,14 +59,15 @@ class RowWriter {
 
  private:
   std::optional<Rejection> encode(const Delivery& message, RowBuffer& rows);
+  const std::shared_ptr<const InsertFormat>& format_of(const std::vector<bool>& columns);
 
   Encoding encoding_;
   BodyDecoder body_decoder_;
   CrashGuard& guard_;
   std::size_t most_bytes_;
   DeliveryValues message_values_;
-  std::shared_ptr<const InsertFormat> format_;
-  std::vector<bool> written_columns_;  // those of format_, where rows can hold different ones
+  std::vector<RowGroup> groups_;
+  std::map<std::vector<bool>, std::shared_ptr<const InsertFormat>> formats_;  // by columns
 };
 
 }  // namespace event_consumer

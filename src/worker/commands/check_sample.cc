@@ -15,8 +15,13 @@ namespace {
 
 constexpr std::size_t kMostValueBytes = 200;
 
-// Whether the text is an event, whatever its keys.
-bool is_event(std::string_view text) { return !JsonEvent({}).read(text); }
+// Whether the text is an event, or several, whatever their keys.
+bool is_message(std::string_view text) {
+  JsonEvent event({});
+  auto rejection = event.read(text);
+  while (!rejection && event.has_next()) rejection = event.read_next();
+  return !rejection;
+}
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -46,10 +51,15 @@ class Sample {
     if (rejection)
       return report_.rejected(
           fmt::format("{}rejected as {}: {}", message, slug(rejection->reason), rejection->error));
-    report_.good(message + "would be a row");
+    const std::size_t rows = encoder_.groups().front().rows;
+    report_.good(message + (rows == 1 ? "would be a row" : fmt::format("would be {} rows", rows)));
     NoMessageValues none;
-    values_.read(body, 0, none);
-    for (std::size_t i = 0; i < columns_.size(); ++i) report_.detail(describe_column(i, body));
+    for (values_.read(body, none);; values_.read_next()) {
+      if (rows > 1)
+        report_.detail(fmt::format("event {}, counted from 0:", values_.event().position()));
+      for (std::size_t i = 0; i < columns_.size(); ++i) report_.detail(describe_column(i));
+      if (!values_.has_next()) break;
+    }
     const std::vector<std::string> unknown = values_.unknown_keys().take_new_names();
     if (!unknown.empty()) report_.detail("no column takes " + joined(unknown));
   }
@@ -63,12 +73,12 @@ class Sample {
     return encoder_.encode(body, row);
   }
 
-  std::string describe_column(std::size_t i, std::string_view body) {
+  std::string describe_column(std::size_t i) {
     const Column& column = columns_[i];
     const ColumnOrigin& origin = origins_[i];
     const JsonValue& value = values_.all()[values_.place(i)];
     const std::string start = fmt::format("{} {}: ", column.name, column.type.name);
-    const std::string from = describe(one_of(origin, body), false);
+    const std::string from = describe(one_of(origin), false);
     if (!value.is_empty())
       return start + printable(to_json(value), kMostValueBytes) + ", from " + from;
     const bool is_null = value.kind == JsonValue::Kind::kNull;
@@ -81,10 +91,10 @@ class Sample {
   }
 
   // Of a key and what the message has instead, that which is there.
-  ColumnOrigin one_of(ColumnOrigin origin, std::string_view body) const {
+  ColumnOrigin one_of(ColumnOrigin origin) const {
     if (!origin.field || origin.path.empty()) return origin;
     JsonEvent event(origin.path);
-    if (!takes_any_body(origins_) && !event.read(body) && event.has_known_key())
+    if (!takes_any_body(origins_) && !event.read(values_.event().text()) && event.has_known_key())
       origin.field.reset();
     else
       origin.path.clear();
@@ -123,7 +133,7 @@ std::vector<std::string_view> sample_messages(std::string_view text) {
     if (!is_blank(line)) messages.push_back(line);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  if (messages.size() > 1 && !is_event(messages.front()) && is_event(text)) messages = {text};
+  if (messages.size() > 1 && !is_message(messages.front()) && is_message(text)) messages = {text};
   return messages;
 }
 

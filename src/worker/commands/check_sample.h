@@ -12,7 +12,7 @@
 namespace event_consumer {
 
 // The messages in a file: one a line, blank ones left out; or one, when the text as a whole is one
-// event and its first line is none.
+// and its first line is none.
 std::vector<std::string_view> sample_messages(std::string_view text);
 
 // Reports for each message its columns with their values and where these come from, or why it would

@@ -28,8 +28,8 @@ std::string to_lines(const DeadLetterFacts& facts, std::string_view body) {
 std::string to_json_line(const DeadLetterFacts& facts, std::string_view body) {
   const std::string start =
       "{\"time\":" + json_string(facts.time) + ",\"reason\":" + json_string(facts.reason) +
-      ",\"column\":" + json_string(facts.column) + ",\"error\":" + json_string(facts.error) +
-      ",\"exchange\":" + json_string(facts.exchange) +
+      ",\"column\":" + json_string(facts.column) + ",\"event\":" + json_string(facts.event) +
+      ",\"error\":" + json_string(facts.error) + ",\"exchange\":" + json_string(facts.exchange) +
       ",\"routing_key\":" + json_string(facts.routing_key);
   if (find_invalid_utf8(body) == std::string_view::npos)
     return start + ",\"body\":" + json_string(body) + "}\n";

@@ -58,36 +58,40 @@ ColumnValues::ColumnValues(const std::vector<ColumnOrigin>& origins)
   if (std::any_of(origins.begin(), origins.end(), gathers_unmatched)) event_.gather_unmatched();
 }
 
-std::optional<Rejection> ColumnValues::read(std::string_view body, std::size_t event_index,
-                                            MessageValues& message) {
-  fits_ = takes_everything_;
-  if (reads_events_) {
+std::optional<Rejection> ColumnValues::read(std::string_view body, MessageValues& message) {
+  body_ = body;
+  message_ = &message;
+  if (reads_events_)
     if (auto rejection = event_.read(body)) return rejection;
-    fits_ = fits_ || event_.has_known_key();
-    if (!paths_.empty()) paths_.fill(event_.values());
-  }
-  if (!from_message_.empty()) fill_from_message(body, event_index, message);
+  fill();
   return std::nullopt;
 }
 
-void ColumnValues::fill_from_message(std::string_view body, std::size_t event_index,
-                                     MessageValues& message) {
+std::optional<Rejection> ColumnValues::read_next() {
+  if (auto rejection = event_.read_next()) return rejection;
+  fill();
+  return std::nullopt;
+}
+
+// What is not the value of a key.
+void ColumnValues::fill() {
+  fits_ = takes_everything_ || (reads_events_ && event_.has_known_key());
+  if (reads_events_ && !paths_.empty()) paths_.fill(event_.values());
   for (const FromMessage& from : from_message_) {
     JsonValue& value = event_.values()[from.place];
     value = from.key_place ? event_.values()[*from.key_place] : JsonValue();
     if (value.kind != Kind::kAbsent) continue;
-    value = value_of(from, body, event_index, message);
+    value = value_of(from);
     if (from.is_given && value.kind != Kind::kAbsent) fits_ = true;
   }
 }
 
-JsonValue ColumnValues::value_of(const FromMessage& from, std::string_view body,
-                                 std::size_t event_index, MessageValues& message) {
+JsonValue ColumnValues::value_of(const FromMessage& from) {
   if (from.is_object) return {Kind::kCompound, event_.text()};
-  if (from.field == MessageField::kBody) return {Kind::kString, body};
+  if (from.field == MessageField::kBody) return {Kind::kString, body_};
   if (from.field == MessageField::kUnmatched) return {Kind::kCompound, event_.unmatched().text()};
-  if (from.field != MessageField::kEventIndex) return message.value(from.field, from.header);
-  event_index_ = std::to_string(event_index);
+  if (from.field != MessageField::kEventIndex) return message_->value(from.field, from.header);
+  event_index_ = std::to_string(event_.position());
   return {Kind::kNumber, event_index_};
 }
 

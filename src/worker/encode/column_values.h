@@ -1,6 +1,6 @@
-// ColumnValues: reads a message, and has a value for each column then: of a key of the event, of a
-// place within it, or of the message around it. What a value means for its column is decided
-// elsewhere (writers.h).
+// ColumnValues: reads a message, event by event, and has a value for each column then: of a key of
+// the event, of a place within it, or of the message around it. What a value means for its column
+// is decided elsewhere (writers.h).
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,16 @@ class ColumnValues {
  public:
   explicit ColumnValues(const std::vector<ColumnOrigin>& origins);
 
-  // Reads the event `body`, which is number `event_index` of those of `message`. Returns why it is
-  // rejected, or nothing: then the values are its own, valid until the next read() and as long as
-  // body and message live.
-  std::optional<Rejection> read(std::string_view body, std::size_t event_index,
-                                MessageValues& message);
+  // Reads the first event of `body`, which is that of `message`. Returns why it is rejected, or
+  // nothing: then the values are its own, valid until the next event is read and as long as body
+  // and message live.
+  std::optional<Rejection> read(std::string_view body, MessageValues& message);
+  // The next one, as JsonEvent has it. A body that need not be an event is one.
+  bool has_next() const { return event_.has_next(); }
+  std::optional<Rejection> read_next();
+
+  // The event that was read, or rejected.
+  const JsonEvent& event() const { return event_; }
 
   // The value of a column stands at this place of all(); several can share one.
   std::size_t place(std::size_t column) const { return places_[column]; }
@@ -47,9 +52,8 @@ class ColumnValues {
     bool is_object;
   };
 
-  void fill_from_message(std::string_view body, std::size_t event_index, MessageValues& message);
-  JsonValue value_of(const FromMessage& from, std::string_view body, std::size_t event_index,
-                     MessageValues& message);
+  void fill();
+  JsonValue value_of(const FromMessage& from);
 
   bool reads_events_;      // else bodies are taken as they are
   bool takes_everything_;  // whatever keys an event has
@@ -58,6 +62,8 @@ class ColumnValues {
   EventPaths paths_;
   std::vector<FromMessage> from_message_;
   std::string event_index_;
+  std::string_view body_;
+  MessageValues* message_ = nullptr;
   JsonEvent event_;
 };
 

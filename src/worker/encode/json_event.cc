@@ -128,7 +128,8 @@ class Slots {
 
 constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
                                  rapidjson::kParseValidateEncodingFlag |
-                                 rapidjson::kParseNumbersAsStringsFlag;
+                                 rapidjson::kParseNumbersAsStringsFlag |
+                                 rapidjson::kParseStopWhenDoneFlag;
 using Reader = rapidjson::GenericReader<BodyEncoding, BodyEncoding>;
 
 void skip_digits(BodyStream& in) {
@@ -184,15 +185,22 @@ std::string_view foreign_format(std::string_view body) {
   return "";
 }
 
-Rejection describe(std::string_view body, const Reader& reader, std::optional<Reason> refusal) {
+// What was refused begins at `begin`; `is_whole` says whether it can be all of the body.
+Rejection describe(std::string_view body, const Reader& reader, std::optional<Reason> refusal,
+                   std::size_t begin, bool is_whole) {
   const std::size_t offset = reader.GetErrorOffset();
-  if (refusal == Reason::kNotAnObject) return {*refusal, "", "the body is not a JSON object"};
+  if (refusal == Reason::kNotAnObject && is_whole)
+    return {*refusal, "", "the body is not a JSON object"};
+  if (refusal == Reason::kNotAnObject) return reject(*refusal, "no JSON object", begin);
   if (refusal) return reject(*refusal, "nested deeper than 64 levels", offset);
   const rapidjson::ParseErrorCode code = reader.GetParseErrorCode();
   if (code == rapidjson::kParseErrorStringUnicodeSurrogateInvalid) {
     return reject(Reason::kInvalidUtf8, kHalfPair, offset);
   }
-  // RapidJSON calls it an invalid escape.
+  // RapidJSON calls an empty document what cannot begin a value.
+  if (code == rapidjson::kParseErrorDocumentEmpty && !is_whole)
+    return reject(Reason::kNotJson, "no JSON object", offset);
+  // It calls it an invalid escape.
   if (code == rapidjson::kParseErrorStringEscapeInvalid && offset < body.size() &&
       static_cast<unsigned char>(body[offset]) < ' ')
     return reject(Reason::kNotJson, "a control character in a string that is not escaped", offset);
@@ -207,6 +215,13 @@ struct JsonEvent::State {
   State(std::vector<std::string> keys, std::size_t more)
       : index(std::move(keys)), values(index.size() + more) {}
 
+  std::optional<Rejection> begin(std::string_view new_body);
+  std::optional<Rejection> read_event();
+  std::optional<Rejection> parse();
+  void look_ahead();
+  void skip_whitespace();
+  bool is_at_end() const { return stream.Tell() == body.size(); }
+
   ColumnIndex index;
   std::vector<JsonValue> values;
   UnknownKeys unknown_keys;
@@ -215,6 +230,14 @@ struct JsonEvent::State {
   std::string_view text;
   std::string copy;  // of the last body; keeps the memory of the largest
   Reader reader;
+
+  std::string_view body;
+  BodyStream stream{nullptr};
+  std::size_t invalid_utf8 = 0;  // where the first such byte stands in the body, else npos
+  bool is_array = false;
+  bool is_array_over = false;
+  std::size_t position = 0;
+  bool has_next = false;
 };
 
 JsonEvent::JsonEvent(std::vector<std::string> keys, std::size_t more)
@@ -223,49 +246,107 @@ JsonEvent::JsonEvent(JsonEvent&&) noexcept = default;
 JsonEvent& JsonEvent::operator=(JsonEvent&&) noexcept = default;
 JsonEvent::~JsonEvent() = default;
 
+std::optional<Rejection> JsonEvent::read(std::string_view body) { return state_->begin(body); }
+
+std::optional<Rejection> JsonEvent::State::begin(std::string_view new_body) {
+  body = new_body;
+  invalid_utf8 = find_invalid_utf8(body);
+  position = 0;
+  has_next = is_array = is_array_over = false;
+  const std::string_view foreign = foreign_format(body);
+  if (!foreign.empty())
+    return Rejection{
+        invalid_utf8 == std::string_view::npos ? Reason::kNotJson : Reason::kInvalidUtf8, "",
+        std::string(foreign)};
+  copy.assign(body);
+  copy.append(BodyStream::kPadding, '\0');
+  if (starts_with(body, kByteOrderMark)) copy.replace(0, kByteOrderMark.size(), "   ");
+  stream = BodyStream(copy.data());
+  skip_whitespace();
+  if (stream.Peek() != '[') return read_event();
+  stream.Take();
+  is_array = true;
+  skip_whitespace();
+  if (stream.Peek() == ']') look_ahead();
+  if (is_array_over && is_at_end())
+    return Rejection{Reason::kNoEvents, "", "the array has no events"};
+  return read_event();
+}
+
+bool JsonEvent::has_next() const { return state_->has_next; }
+
+std::size_t JsonEvent::position() const { return state_->position; }
+
+std::optional<Rejection> JsonEvent::read_next() {
+  State& state = *state_;
+  ++state.position;
+  if (state.is_array && !state.is_array_over) {
+    if (state.stream.Peek() != ',')
+      return reject(Reason::kNotJson, "a comma or ] is missing after the event before",
+                    state.stream.Tell());
+    state.stream.Take();
+  }
+  return state.read_event();
+}
+
+// A body that is no UTF-8 is refused as such, whatever else it is, but for events that stand
+// before.
+std::optional<Rejection> JsonEvent::State::read_event() {
+  has_next = is_array;  // for all that is known if it is rejected
+  auto rejection = parse();
+  if (invalid_utf8 != std::string_view::npos && (rejection || stream.Tell() > invalid_utf8))
+    return reject(Reason::kInvalidUtf8, "invalid UTF-8", invalid_utf8);
+  if (!rejection) look_ahead();
+  return rejection;
+}
+
+std::optional<Rejection> JsonEvent::State::parse() {
+  if (is_array_over) return reject(Reason::kNotJson, "something follows the array", stream.Tell());
+  // For RapidJSON a NUL byte is the end of any text.
+  if (position > 0 && stream.Peek() == '\0' && !is_at_end())
+    return reject(Reason::kNotJson, "a NUL byte after the value", stream.Tell());
+  skip_whitespace();
+  const std::size_t begin = stream.Tell();
+  index.start_event();
+  values.assign(values.size(), JsonValue{});
+  if (unmatched) unmatched->clear();
+  Slots slots(body, stream, index, values, unknown_keys, unmatched ? &*unmatched : nullptr);
+  if (reader.Parse<kParseFlags>(stream, slots).IsError())
+    return describe(body, reader, slots.refusal(), begin,
+                    /*is_whole=*/position == 0 && !is_array);
+  if (const auto offset = stream.lone_surrogate())
+    return reject(Reason::kInvalidUtf8, kHalfPair, *offset);
+  has_known_key = slots.has_known_key();
+  text = slots.text();
+  return std::nullopt;
+}
+
+// Sees whether anything follows the event.
+void JsonEvent::State::look_ahead() {
+  skip_whitespace();
+  if (is_array && stream.Peek() == ']') {
+    stream.Take();
+    is_array_over = true;
+    skip_whitespace();
+  }
+  has_next = !is_at_end() || (is_array && !is_array_over);
+}
+
+void JsonEvent::State::skip_whitespace() {
+  while (stream.Peek() == ' ' || stream.Peek() == '\n' || stream.Peek() == '\r' ||
+         stream.Peek() == '\t')
+    stream.Take();
+}
+
 std::vector<JsonValue>& JsonEvent::values() { return state_->values; }
+
+bool JsonEvent::has_known_key() const { return state_->has_known_key; }
 
 std::string_view JsonEvent::text() const { return state_->text; }
 
 void JsonEvent::gather_unmatched() { state_->unmatched.emplace(); }
 
 JsonObjectText& JsonEvent::unmatched() { return *state_->unmatched; }
-
-std::optional<Rejection> JsonEvent::read(std::string_view body) {
-  const std::size_t invalid = find_invalid_utf8(body);
-  const std::string_view foreign = foreign_format(body);
-  if (!foreign.empty())
-    return Rejection{invalid == std::string_view::npos ? Reason::kNotJson : Reason::kInvalidUtf8,
-                     "", std::string(foreign)};
-  if (invalid != std::string_view::npos) {
-    return reject(Reason::kInvalidUtf8, "invalid UTF-8", invalid);
-  }
-  State& state = *state_;
-  state.copy.assign(body);
-  state.copy.append(BodyStream::kPadding, '\0');
-  if (starts_with(body, kByteOrderMark)) state.copy.replace(0, kByteOrderMark.size(), "   ");
-  state.index.start_event();
-  state.values.assign(state.values.size(), JsonValue{});
-  if (state.unmatched) state.unmatched->clear();
-
-  BodyStream stream(state.copy.data());
-  Slots slots(body, stream, state.index, state.values, state.unknown_keys,
-              state.unmatched ? &*state.unmatched : nullptr);
-  if (state.reader.Parse<kParseFlags>(stream, slots).IsError()) {
-    return describe(body, state.reader, slots.refusal());
-  }
-  if (stream.Tell() != body.size()) {  // for RapidJSON a NUL byte is the end of any text
-    return reject(Reason::kNotJson, "a NUL byte after the value", stream.Tell());
-  }
-  if (const auto offset = stream.lone_surrogate()) {
-    return reject(Reason::kInvalidUtf8, kHalfPair, *offset);
-  }
-  state.has_known_key = slots.has_known_key();
-  state.text = slots.text();
-  return std::nullopt;
-}
-
-bool JsonEvent::has_known_key() const { return state_->has_known_key; }
 
 UnknownKeys& JsonEvent::unknown_keys() { return state_->unknown_keys; }
 

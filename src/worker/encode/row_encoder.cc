@@ -18,7 +18,7 @@ Rejection missing(const Column& column, const JsonValue& value) {
 
 Rejection too_large(const Column& column) {
   return {Reason::kTooLarge, column.name,
-          column.name + ": with it the row is larger than --batch-bytes"};
+          column.name + ": with it the rows of the message are larger than --batch-bytes"};
 }
 
 // What comes from a message around an event may be any bytes.
@@ -43,6 +43,18 @@ Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
                                                                             : " is not an ";
   error += type_name;
   return {Reason::kBadValue, column.name, std::move(error)};
+}
+
+Rejection too_many_events() {
+  return {Reason::kTooManyEvents, "",
+          "more than " + std::to_string(RowEncoder::kMostEvents) + " events"};
+}
+
+Rejection too_many_groups() {
+  return {Reason::kTooManyEvents, "",
+          "its events leave out columns with a DEFAULT in more than " +
+              std::to_string(RowEncoder::kMostGroups) +
+              " ways: this ClickHouse would need as many inserts"};
 }
 
 }  // namespace
@@ -90,7 +102,10 @@ RowEncoder::Field RowEncoder::make_field(Column column, RowFormat format) {
 }
 
 RowEncoder::RowEncoder(std::vector<Field> fields, const std::vector<ColumnOrigin>& origins)
-    : fields_(std::move(fields)), written_(fields_.size(), true), values_(origins) {
+    : fields_(std::move(fields)),
+      written_(fields_.size(), true),
+      groups_(1, Group{written_}),
+      values_(origins) {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     fields_[i].place = values_.place(i);
     may_leave_out_ = may_leave_out_ || fields_[i].left_out;
@@ -101,8 +116,36 @@ RowEncoder::RowEncoder(std::vector<Field> fields, const std::vector<ColumnOrigin
 }
 
 std::optional<Rejection> RowEncoder::encode(std::string_view body, MessageValues& message,
-                                            std::size_t event_index, RowBuffer& rows) {
-  if (auto rejection = values_.read(body, event_index, message)) return rejection;
+                                            RowBuffer& rows) {
+  const std::size_t start = rows.size();
+  groups_.resize(1);
+  groups_.front().rows = groups_.front().bytes = 0;
+  rows_.clear();
+  auto rejection = encode_events(body, message, rows);
+  if (rejection)
+    rows.truncate(start);
+  else if (groups_.size() > 1)
+    sort_rows(start, rows);
+  return rejection;
+}
+
+std::optional<Rejection> RowEncoder::encode_events(std::string_view body, MessageValues& message,
+                                                   RowBuffer& rows) {
+  auto rejection = values_.read(body, message);
+  while (!rejection) {
+    rejection = append_row(rows);
+    if (rejection || !values_.has_next()) break;
+    if (values_.event().position() + 1 == kMostEvents) return too_many_events();
+    rejection = values_.read_next();
+  }
+  if (!rejection || rejection->reason == Reason::kTooManyEvents || !values_.event().has_others())
+    return rejection;
+  rejection->event = values_.event().position();
+  rejection->error += " (event " + std::to_string(values_.event().position()) + ", counted from 0)";
+  return rejection;
+}
+
+std::optional<Rejection> RowEncoder::append_row(RowBuffer& rows) {
   if (!values_.fits())
     return Rejection{Reason::kNoKnownKey, "", "none of the event's keys is a column of the table"};
   const std::vector<JsonValue>& values = values_.all();
@@ -112,15 +155,42 @@ std::optional<Rejection> RowEncoder::encode(std::string_view body, MessageValues
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     auto rejection = append(i, values[fields_[i].place], rows);
     if (!rejection && rows.is_over_limit()) rejection = too_large(fields_[i].column);
-    if (rejection) {
-      rows.truncate(start);
-      return rejection;
-    }
+    if (rejection) return rejection;
   }
   if (rows.size() == start) {
     return Rejection{Reason::kMissingField, "", "no column of the table has a value in the event"};
   }
+  return count_row(rows.size() - start);
+}
+
+std::optional<Rejection> RowEncoder::count_row(std::size_t bytes) {
+  auto group = groups_.begin();
+  if (may_leave_out_) {
+    if (group->rows == 0) group->columns = written_;
+    group = std::find_if(group, groups_.end(),
+                         [&](const Group& each) { return each.columns == written_; });
+    if (group == groups_.end()) {
+      if (groups_.size() == kMostGroups) return too_many_groups();
+      group = groups_.insert(group, Group{written_});
+    }
+    rows_.push_back({static_cast<std::size_t>(group - groups_.begin()), bytes});
+  }
+  ++group->rows;
+  group->bytes += bytes;
   return std::nullopt;
+}
+
+// Puts the rows of each group one behind the other.
+void RowEncoder::sort_rows(std::size_t start, RowBuffer& rows) {
+  const std::string unsorted(rows.view().substr(start));
+  std::vector<std::string> sorted(groups_.size());
+  std::size_t at = 0;
+  for (const Row& row : rows_) {
+    sorted[row.group].append(unsorted, at, row.bytes);
+    at += row.bytes;
+  }
+  rows.truncate(start);
+  for (const std::string& group : sorted) rows.append(group);
 }
 
 std::optional<Rejection> RowEncoder::append(std::size_t column, const JsonValue& value,

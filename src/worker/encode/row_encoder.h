@@ -1,7 +1,7 @@
-// RowEncoder: turns an event, and what its table wants of the message around it, into a row of
-// ClickHouse's RowBinary, or says why it cannot. The table has no other guard: ClickHouse stores
-// RowBinary without looking at the values. The encoder knows neither where messages come from nor
-// where rows go.
+// RowEncoder: turns the events of a body, and what their table wants of the message around them,
+// into rows of ClickHouse's RowBinary, or says why it cannot. The table has no other guard:
+// ClickHouse stores RowBinary without looking at the values. The encoder knows neither where
+// messages come from nor where rows go.
 #pragma once
 
 #include <optional>
@@ -34,32 +34,43 @@ class RowEncoder {
                                    RowFormat format = RowFormat::kRowBinary,
                                    const ColumnSources& sources = {});
 
-  // Appends the row of the event `body` (less than 4 GiB), which is number `event_index` of those
-  // of `message`, to `rows` and returns nothing. When the event is rejected, returns why and leaves
-  // `rows` as it was. A null is NULL in a Nullable column. Any other value that is null or absent
-  // is the DEFAULT of a column that has one, NULL in a Nullable, else empty (the empty string, 0,
-  // 1970). A row can be longer than its body: an absent value or an element of an array may take
-  // more bytes there. One that goes beyond the limit of `rows` is given up at the value or element
-  // that does so, and rejected as kTooLarge. Allocates only for bodies larger than any before, for
-  // `rows`, for rejections and for escapes within arrays.
+  // So many events may a body hold: the rows of one message are one block in ClickHouse (insert.h).
+  static constexpr std::size_t kMostEvents = 1'000'000;
+  // Into so many groups may their rows fall, see groups().
+  static constexpr std::size_t kMostGroups = 100;
+
+  // Appends a row for each event of `body` (less than 4 GiB; see JsonEvent::read), which is that of
+  // `message`, to `rows` and returns nothing. When one of them is rejected all are: returns why,
+  // and which one where there are several, and leaves `rows` as it was. A null is NULL in a
+  // Nullable column. Any other value that is null or absent is the DEFAULT of a column that has
+  // one, NULL in a Nullable, else empty (the empty string, 0, 1970). A row can be longer than its
+  // body: an absent value or an element of an array may take more bytes there. Rows that go beyond
+  // the limit of `rows` are given up at the value or element that does so, and rejected as
+  // kTooLarge. Allocates only for bodies larger than any before, for `rows`, for rejections, for
+  // escapes within arrays, and where rows fall into groups.
   //
   // A row of plain RowBinary cannot say DEFAULT: columns that are to have it are left out of the
-  // row, see written_columns(). An event that leaves nothing to write is rejected; so is,
-  // as kNoKnownKey, one that does not fit (ColumnValues).
-  std::optional<Rejection> encode(std::string_view body, MessageValues& message,
-                                  std::size_t event_index, RowBuffer& rows);
+  // row, see groups(). An event that leaves nothing to write is rejected; so is, as kNoKnownKey,
+  // one that does not fit (ColumnValues).
+  std::optional<Rejection> encode(std::string_view body, MessageValues& message, RowBuffer& rows);
   // Of a body without a message.
   std::optional<Rejection> encode(std::string_view body, RowBuffer& rows) {
     NoMessageValues none;
-    return encode(body, none, 0, rows);
+    return encode(body, none, rows);
   }
 
-  // Which columns the last row holds, in the order of `columns`: all of them, unless it is of plain
-  // RowBinary and columns have a DEFAULT. An INSERT names the columns of its rows, so that rows of
-  // different columns cannot go into one. Meaningless after a rejection.
-  const std::vector<bool>& written_columns() const { return written_; }
+  // Rows that hold the same columns.
+  struct Group {
+    std::vector<bool> columns;  // which they hold, in the order of `columns`
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+  };
+  // What the last encode() has appended, in this order. An INSERT names the columns of its rows, so
+  // that rows of different columns cannot go into one. It is one group of all columns, unless the
+  // rows are of plain RowBinary and columns have a DEFAULT. Meaningless after a rejection.
+  const std::vector<Group>& groups() const { return groups_; }
 
-  // When the event of the last row happened, in seconds since the epoch: the value of the first
+  // When the last event happened, in seconds since the epoch: the value of the first
   // column that is a DateTime or DateTime64, and not the time of the delivery. Nothing when the
   // table or the event has none.
   std::optional<double> event_time() const { return event_time_; }
@@ -81,12 +92,23 @@ class RowEncoder {
 
   static Field make_field(Column column, RowFormat format);
 
+  std::optional<Rejection> encode_events(std::string_view body, MessageValues& message,
+                                         RowBuffer& rows);
+  std::optional<Rejection> append_row(RowBuffer& rows);
+  std::optional<Rejection> count_row(std::size_t bytes);
+  void sort_rows(std::size_t start, RowBuffer& rows);
   std::optional<Rejection> append(std::size_t column, const JsonValue& value, RowBuffer& rows);
   std::optional<Rejection> append_empty(std::size_t column, const JsonValue& value,
                                         RowBuffer& rows);
 
   std::vector<Field> fields_;
-  std::vector<bool> written_;
+  std::vector<bool> written_;  // by the last row
+  std::vector<Group> groups_;
+  struct Row {
+    std::size_t group;
+    std::size_t bytes;
+  };
+  std::vector<Row> rows_;  // of the last body, as its events stand; where columns can be left out
   std::optional<std::size_t> time_column_;
   std::optional<double> event_time_;
   bool may_leave_out_ = false;  // whether any column can be left out of a row

@@ -8,10 +8,9 @@ namespace event_consumer {
 EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter& writer) {
   EncodedAnew anew;
   auto encoded = std::make_unique<Batch>();
-  std::shared_ptr<const InsertFormat> format;
   const auto finish = [&] {
     if (encoded->empty()) return;
-    encoded->seal(format);
+    encoded->seal();
     anew.batches.push_back(std::exchange(encoded, std::make_unique<Batch>()));
   };
   RowBuffer rows;
@@ -21,10 +20,9 @@ EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter&
       anew.rejected.push_back({run.message, std::move(*rejection)});
       continue;
     }
-    if (writer.format() != format) finish();
-    format = writer.format();
+    if (!encoded->takes(writer.groups())) finish();
     encoded->buffer().append(rows.view());
-    encoded->add(run.message, /*rows=*/1, batch.oldest());
+    encoded->add(run.message, writer.groups(), batch.oldest());
   }
   finish();
   return anew;

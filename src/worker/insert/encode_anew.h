@@ -16,7 +16,7 @@ struct EncodedAnew {
     Rejection rejection;
   };
 
-  std::vector<BatchPtr> batches;   // sealed; one for each run of rows of one format
+  std::vector<BatchPtr> batches;   // sealed
   std::vector<Rejected> rejected;  // these cannot be encoded any more
 };
 

@@ -18,7 +18,7 @@ InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Row
                          const InFlight& messages)
     : messages_(messages),
       writer_(std::move(writer)),
-      batches_(limits, writer_.format()),
+      batches_(limits),
       table_watch_{check_interval} {}
 
 Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) {
@@ -29,7 +29,7 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
     reject(id, std::move(*rejection), now, effects);
     return effects;
   }
-  batches_.added(id, /*rows=*/1, writer_.format(), now);
+  batches_.added(id, writer_.groups(), now);
   if (mode_ == Mode::kDraining) batches_.make_due(FlushReason::kStop);
   return go_on(now);
 }
@@ -145,8 +145,8 @@ Effects InsertStage::stored(TimePoint now) {
   BatchPtr batch = std::exchange(posted_, nullptr);
   log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
   Effects effects;
-  effects.stored.reserve(batch->runs().size());
-  for (const Batch::Run& run : batch->runs()) effects.stored.push_back(run.message);
+  effects.stored = batch->completed();
+  if (BatchPtr rest = batch->make_rest()) batches_.put_first(std::move(rest));
   batches_.put_first(refusal_search_.stored(*batch));
   batches_.recycle(std::move(batch));
   round_at_.reset();
@@ -250,7 +250,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   batches_.put_last(refusal_search_.columns_changed());
   Effects effects;
   std::vector<BatchPtr> anew;
-  for (BatchPtr& batch : batches_.take_all(writer_.format())) {
+  for (BatchPtr& batch : batches_.take_all()) {
     // One that may be stored keeps its bytes and its token until that is known. A server that does
     // not compare types could take them for something else; there it is encoded anew and may
     // double.
@@ -267,7 +267,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
     if (rejection)
       reject(unmatched.message, std::move(*rejection), now, effects);
     else
-      batches_.added(unmatched.message, /*rows=*/1, writer_.format(), now);
+      batches_.added(unmatched.message, writer_.groups(), now);
   }
   return effects;
 }
@@ -346,7 +346,7 @@ std::optional<TimePoint> InsertStage::deadline() const {
 std::size_t InsertStage::held_bytes() const {
   std::size_t bytes = batches_.held_bytes() + refusal_search_.held_bytes();
   for (const BatchPtr* batch : {&posted_, &orphan_})
-    if (*batch) bytes += (*batch)->bytes().size();
+    if (*batch) bytes += (*batch)->held_bytes();
   return bytes;
 }
 

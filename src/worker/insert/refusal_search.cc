@@ -64,8 +64,8 @@ RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
                            : "");
   if (!batch->is_part()) refused_parts_ = 0;
   Step step;
-  step.first.push_back(std::make_unique<Batch>(batch->part(0, messages / 2)));
-  step.first.push_back(std::make_unique<Batch>(batch->part(messages / 2, messages)));
+  step.first.push_back(batch->part(0, messages / 2));
+  step.first.push_back(batch->part(messages / 2, messages));
   if (is_in_table_ || batch->may_be_stored()) step.doubled_rows = batch->rows();
   return step;
 }
@@ -147,7 +147,7 @@ void RefusalSearch::drop_all() {
 
 std::size_t RefusalSearch::held_bytes() const {
   std::size_t bytes = 0;
-  for (const BatchPtr& batch : apart_) bytes += batch->bytes().size();
+  for (const BatchPtr& batch : apart_) bytes += batch->held_bytes();
   return bytes;
 }
 

@@ -87,6 +87,16 @@ TEST_CASE("dead-letter headers: no column where the body as a whole is bad",
   for (const auto& [name, value] : pairs) CHECK(name != "x-event-consumer-column");
 }
 
+TEST_CASE("dead-letter headers: the event at fault of several is named", "[dead_letter_headers]") {
+  const Delivery from = delivery();
+  Rejection bad = kBad;
+  bad.event = 12;
+  const DeadLetterHeaders headers(kNoProperties, from, bad, kNow);
+  CHECK(texts(headers.table())[3] ==
+        std::pair<std::string, std::string>("x-event-consumer-event", "12"));
+  CHECK(read_facts(headers.table()).event == "12");
+}
+
 TEST_CASE("dead-letter headers: the original ones are kept before ours", "[dead_letter_headers]") {
   Message message({{"trace-id", "abc"}, {"x-death-reason", "kept"}});
   Pairs expected = {{"trace-id", "abc"}, {"x-death-reason", "kept"}};

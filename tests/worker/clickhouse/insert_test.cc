@@ -19,9 +19,9 @@ Column column(const char* name, const char* type = "String") {
 
 Batch sealed_batch(const char* query = "INSERT") {
   Batch batch;
-  batch.buffer().append("\2ab");
-  batch.add(testing::id(1), 1, TimePoint(std::chrono::hours(1)));
-  batch.seal(testing::insert_format(query));
+  testing::append(batch, testing::id(1), "\2ab", 1, TimePoint(std::chrono::hours(1)),
+                  testing::insert_format(query));
+  batch.seal();
   return batch;
 }
 

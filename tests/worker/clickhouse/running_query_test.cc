@@ -28,9 +28,8 @@ class SlowServer {
 
   InsertOutcome post(bool deduplicates = false) {
     Batch batch;
-    batch.buffer().append("\2ab");
-    batch.add(testing::id(1), 1, Clock::now());
-    batch.seal(testing::insert_format("INSERT"));
+    testing::append(batch, testing::id(1), "\2ab");
+    batch.seal();
     token_ = batch.token();
     ClickHouseHttp http(clickhouse());
     return post_batch(http, {}, batch, deduplicates);

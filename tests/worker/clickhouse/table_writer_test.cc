@@ -92,10 +92,9 @@ class Rig {
         TableWriter::open(resolved->options, [this] { ++heartbeats; }, {kSecondLook, look_again});
     if (!opened) FAIL(opened.error().message);
     writer.emplace(std::move(*opened));
-    batch_.buffer().append("\1x");
-    batch_.add({}, 1, Clock::now());
     auto encoding = writer->encoding();
-    batch_.seal(encoding->format);
+    testing::append(batch_, {}, "\1x", 1, Clock::now(), encoding->format);
+    batch_.seal();
   }
 
   InsertOutcome post() { return writer->post(batch_); }

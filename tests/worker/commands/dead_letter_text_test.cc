@@ -5,7 +5,7 @@
 namespace event_consumer {
 namespace {
 
-const DeadLetterFacts kFacts = {"bad_value", "n: \"x\" is not a UInt8", "n", "events",
+const DeadLetterFacts kFacts = {"bad_value", "n: \"x\" is not a UInt8", "n", "1", "events",
                                 "click",     "2025-12-19T10:20:30Z"};
 
 TEST_CASE("dead-letter text: the facts first, the body below", "[dead_letter_text]") {
@@ -23,7 +23,8 @@ TEST_CASE("dead-letter text: a column that the error does not begin with is name
 TEST_CASE("dead-letter text: a letter that says nothing", "[dead_letter_text]") {
   CHECK(to_lines({}, "") == "(no time)  (no reason)\n    (empty body)\n");
   CHECK(to_json_line({}, "") ==
-        "{\"time\":\"\",\"reason\":\"\",\"column\":\"\",\"error\":\"\",\"exchange\":\"\","
+        "{\"time\":\"\",\"reason\":\"\",\"column\":\"\",\"event\":\"\",\"error\":\"\",\"exchange\":"
+        "\"\","
         "\"routing_key\":\"\",\"body\":\"\"}\n");
 }
 
@@ -35,7 +36,8 @@ TEST_CASE("dead-letter text: only the start of a long body", "[dead_letter_text]
 
 TEST_CASE("dead-letter text: JSON holds the whole body", "[dead_letter_text]") {
   const std::string start =
-      "{\"time\":\"2025-12-19T10:20:30Z\",\"reason\":\"bad_value\",\"column\":\"n\","
+      "{\"time\":\"2025-12-19T10:20:30Z\",\"reason\":\"bad_value\",\"column\":\"n\",\"event\":"
+      "\"1\","
       "\"error\":\"n: \\\"x\\\" is not a "
       "UInt8\",\"exchange\":\"events\",\"routing_key\":\"click\",";
   CHECK(to_json_line(kFacts, "{\"n\":\n1}") == start + "\"body\":\"{\\\"n\\\":\\u000a1}\"}\n");

@@ -45,10 +45,9 @@ RowEncoder make(const Columns& columns, const std::string& given = "",
   return std::move(*encoder);
 }
 
-std::string row_of(RowEncoder& encoder, std::string_view body, MessageValues& message,
-                   std::size_t event_index = 0) {
+std::string row_of(RowEncoder& encoder, std::string_view body, MessageValues& message) {
   RowBuffer rows;
-  const auto rejection = encoder.encode(body, message, event_index, rows);
+  const auto rejection = encoder.encode(body, message, rows);
   CAPTURE(body, rejection ? rejection->error : "");
   REQUIRE(!rejection);
   return std::string(rows.view());
@@ -71,7 +70,7 @@ std::string column_of(const char* type, const char* source, MessageField field, 
 
 Reason reason_of(RowEncoder& encoder, std::string_view body, MessageValues& message) {
   RowBuffer rows;
-  const auto rejection = encoder.encode(body, message, 0, rows);
+  const auto rejection = encoder.encode(body, message, rows);
   REQUIRE(rejection);
   CHECK(rows.size() == 0);
   return rejection->reason;
@@ -145,10 +144,10 @@ TEST_CASE("a source that a message has not leaves its column to the DEFAULT", "[
   CHECK(row_of(marked, R"({"id": 1})", message) == kZero + "\1\1\1");
   RowEncoder left_out = make_with_defaults(RowFormat::kRowBinary);
   CHECK(row_of(left_out, R"({"id": 1})", message) == "\1");
-  CHECK(left_out.written_columns() == std::vector<bool>{true, false, false});
+  CHECK(left_out.groups().front().columns == std::vector<bool>{true, false, false});
   message.fields[MessageField::kType] = {Kind::kString, "t"};
   CHECK(row_of(left_out, R"({"id": 1, "u": {"x": 2}})", message) == "\1" + text("t") + text("2"));
-  CHECK(left_out.written_columns() == std::vector<bool>{true, true, true});
+  CHECK(left_out.groups().front().columns == std::vector<bool>{true, true, true});
 }
 
 TEST_CASE("a key of the event counts before what its name takes of the message", "[row_encoder]") {
@@ -204,9 +203,9 @@ TEST_CASE("the keys that no column takes are an object for who asks, and no unkn
 
 TEST_CASE("the place of an event in its message is a column's value", "[row_encoder]") {
   RowEncoder encoder = make({{"id", "UInt8"}, {"_event_index", "UInt16"}});
-  NoMessageValues none;
-  CHECK(row_of(encoder, R"({"id": 1})", none, 0) == "\1" + testing::u16(0));
-  CHECK(row_of(encoder, R"({"id": 1})", none, 300) == "\1" + testing::u16(300));
+  CHECK(row_of(encoder, R"({"id": 1})") == "\1" + testing::u16(0));
+  CHECK(row_of(encoder, R"([{"id": 1}, {"id": 2}])") ==
+        "\1" + testing::u16(0) + "\2" + testing::u16(1));
 }
 
 TEST_CASE("a table with the body alone takes any bytes", "[row_encoder]") {
@@ -224,6 +223,8 @@ TEST_CASE("a body beside columns of keys must be an event, and is stored as it c
   RowEncoder encoder = make({{"id", "UInt8"}, {"_raw_message", "String"}});
   const std::string body = " {\"id\" : 1, \"x\": \"\\u0041\"} \n";
   CHECK(row_of(encoder, body) == "\1" + text(body));
+  const std::string two = R"({"id":1}{"id":2})";
+  CHECK(row_of(encoder, two) == "\1" + text(two) + "\2" + text(two));
   NoMessageValues none;
   CHECK(reason_of(encoder, "no JSON", none) == Reason::kNotJson);
 }
@@ -232,6 +233,8 @@ TEST_CASE("a column of objects takes the body as one", "[row_encoder]") {
   RowEncoder encoder = make({{"doc", "JSON"}, {"m", "Map(String, UInt8)"}}, "doc=@body,m=@body");
   CHECK(row_of(encoder, "\n{\"a\": 1} ") == text("{\"a\": 1}") + "\1" + text("a") + "\1");
   NoMessageValues none;
+  CHECK(row_of(encoder, R"([{"a": 1}, {"a":2}])") ==
+        text("{\"a\": 1}") + "\1" + text("a") + "\1" + text("{\"a\":2}") + "\1" + text("a") + "\2");
   CHECK(reason_of(encoder, "[1]", none) == Reason::kNotAnObject);
   CHECK(reason_of(encoder, "\xff", none) == Reason::kInvalidUtf8);
 }
@@ -268,7 +271,7 @@ TEST_CASE("a value of a message that does not fit is quoted in valid UTF-8", "[r
   GivenValues message;
   message.fields[MessageField::kType] = {Kind::kString, "\xff\xc2"};
   RowBuffer rows;
-  const auto rejection = encoder.encode(R"({"id": 1})", message, 0, rows);
+  const auto rejection = encoder.encode(R"({"id": 1})", message, rows);
   REQUIRE(rejection);
   CHECK(rejection->reason == Reason::kBadValue);
   CHECK(rejection->column == "n");

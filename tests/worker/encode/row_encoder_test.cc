@@ -75,6 +75,39 @@ TEST_CASE("rows follow one another") {
   CHECK(rows.view() == "\1x\1\1z\3");
 }
 
+TEST_CASE("each event of a body becomes a row, or none does") {
+  RowEncoder encoder = make({{"a", "String"}, {"b", "UInt8"}}, {"a"});
+  CHECK(row_of(encoder, R"([{"a":"x","b":1},{"b":3,"a":"z"}])") == "\1x\1\1z\3");
+  REQUIRE(encoder.groups().size() == 1);
+  CHECK(encoder.groups().front().rows == 2);
+  CHECK(encoder.groups().front().bytes == 6);
+  CHECK(row_of(encoder, R"({"a":"x","b":1} {"a":"z","b":3})") == "\1x\1\1z\3");
+
+  const Rejection bad = rejection_of(encoder, R"([{"a":"x"},{"a":"y","b":256},{"a":"z"}])");
+  CHECK(bad.reason == Reason::kOutOfRange);
+  CHECK(bad.column == "b");
+  CHECK(bad.event == 1);
+  CHECK(bad.error == "b: 256 is out of the range of UInt8 (event 1, counted from 0)");
+  CHECK(rejection_of(encoder, R"({"a":"x"}{"x":1})").reason == Reason::kNoKnownKey);
+  CHECK(rejection_of(encoder, R"({"b":1}{"a":"x"})").event == 0);
+  CHECK(rejection_of(encoder, R"([{"a":"x"},7])").event == 1);
+  // One alone is not counted.
+  CHECK_FALSE(rejection_of(encoder, R"({"b":1})").event);
+  CHECK(rejection_of(encoder, R"([{"b":1}])").error == "a: the required String is absent");
+  CHECK_FALSE(rejection_of(encoder, "[]").event);
+}
+
+TEST_CASE("a body has so many events at most") {
+  RowEncoder encoder = make({{"a", "UInt8"}});
+  std::string body;
+  for (std::size_t i = 0; i < RowEncoder::kMostEvents; ++i) body += "{\"a\":1}";
+  CHECK(row_of(encoder, body).size() == RowEncoder::kMostEvents);
+  const Rejection rejection = rejection_of(encoder, body + R"({"a":1})");
+  CHECK(rejection.reason == Reason::kTooManyEvents);
+  CHECK(rejection.error == "more than 1000000 events");
+  CHECK_FALSE(rejection.event);
+}
+
 TEST_CASE("a row that goes beyond the limit is given up at the value that does so") {
   RowEncoder encoder = make({{"first", "FixedString(10)"},
                              {"grows", "Array(Array(FixedString(1000)))"},
@@ -93,7 +126,8 @@ TEST_CASE("a row that goes beyond the limit is given up at the value that does s
     REQUIRE(rejection);
     CHECK(rejection->reason == Reason::kTooLarge);
     CHECK(rejection->column == column);
-    CHECK(rejection->error == rejection->column + ": with it the row is larger than --batch-bytes");
+    CHECK(rejection->error ==
+          rejection->column + ": with it the rows of the message are larger than --batch-bytes");
     CHECK(rows.view() == "before");
   }
   CHECK(rows.capacity() < 5000);
@@ -166,7 +200,8 @@ TEST_CASE("a body that is no event names no column") {
   for (const auto& [body, reason] : std::vector<std::pair<std::string, Reason>>{
            {"", Reason::kNotJson},
            {"{\"short_code\":", Reason::kNotJson},
-           {"[]", Reason::kNotAnObject},
+           {"[]", Reason::kNoEvents},
+           {"7", Reason::kNotAnObject},
            {"{\"x\":\"\xff\"}", Reason::kInvalidUtf8},
            {"{\"x\":" + std::string(64, '['), Reason::kTooDeep}}) {
     const Rejection rejection = rejection_of(encoder, body);

@@ -15,4 +15,6 @@ TEST_CASE("each reason has its own stable word") {
   CHECK(slug(Reason::kOutOfRange) == "out_of_range");
   CHECK(slug(Reason::kTooLarge) == "too_large");
   CHECK(slug(Reason::kBadEncoding) == "bad_encoding");
+  CHECK(slug(Reason::kNoEvents) == "no_events");
+  CHECK(slug(Reason::kTooManyEvents) == "too_many_events");
 }

@@ -44,8 +44,8 @@ TEST_CASE("encode anew: a message is what it was when it came", "[encode_anew]")
   RowWriter writer(encoding(), guard, kMostBytes);
   Batch batch;
   REQUIRE_FALSE(writer.write(delivery, batch.buffer()));
-  batch.add(id, 1, delivery.taken_at);
-  batch.seal(writer.format());
+  batch.add(id, writer.groups(), delivery.taken_at);
+  batch.seal();
 
   const EncodedAnew anew = encode_anew(batch, in_flight, writer);
   REQUIRE(anew.batches.size() == 1);

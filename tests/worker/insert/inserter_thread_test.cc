@@ -15,9 +15,8 @@ constexpr int kTimeoutMs = 20'000;
 
 Batch sealed_batch(const std::string& bytes = "row") {
   Batch batch;
-  batch.buffer().append(bytes);
-  batch.add(testing::id(1), 1, TimePoint(std::chrono::hours(1)));
-  batch.seal(testing::insert_format());
+  testing::append(batch, testing::id(1), bytes);
+  batch.seal();
   return batch;
 }
 

@@ -19,11 +19,8 @@ using Tags = std::vector<DeliveryTag>;
 // A sealed batch of these messages, a row each.
 BatchPtr batch(const Tags& tags) {
   auto batch = std::make_unique<Batch>();
-  for (const DeliveryTag tag : tags) {
-    batch->buffer().append("row");
-    batch->add(id(tag), 1, TimePoint(std::chrono::hours(1)));
-  }
-  batch->seal(testing::insert_format());
+  for (const DeliveryTag tag : tags) testing::append(*batch, id(tag), "row");
+  batch->seal();
   return batch;
 }
 
@@ -233,9 +230,8 @@ TEST_CASE("refusal search: what a view refuses is in the table, and its halves m
 TEST_CASE("refusal search: a message of several rows is never cut", "[refusal_search]") {
   SearchRig rig;
   auto one = std::make_unique<Batch>();
-  one->buffer().append("abc");
-  one->add(id(1), 3, TimePoint(std::chrono::hours(1)));
-  one->seal(testing::insert_format());
+  testing::append(*one, id(1), "abc", 3);
+  one->seal();
   const Step step = rig.refused(std::move(one), /*others_wait=*/false);
   CHECK(step.first.empty());
   CHECK(rig.search.apart() == 1);
