@@ -1,7 +1,9 @@
-// Ledger: what truly became of each event, written down by the simulated servers from the bytes
-// that reach them. No worker knows it.
+// Ledger: what truly became of each message, written down by the simulated servers from the bytes
+// that reach them. No worker knows it. Where it says event, a message is meant: some hold several
+// events, each of which is a row.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -16,12 +18,12 @@ using EventId = std::size_t;
 
 enum class EventKind {
   kGood,
-  kUnreadable,  // no JSON
+  kUnreadable,  // no JSON, or one of its events is none
   kTooLarge,    // larger than a batch may be
   kPoison,      // only ClickHouse can tell that the row is bad
   kUnclear,     // … and it says so with a code in no list
   kViewPoison,  // a view fails for the row, after all rows of the insert were stored
-  kMisfit,      // none of its keys is a column
+  kMisfit,      // none of its keys is a column; or of one of its events
 };
 
 // Whether an insert with this row is refused.
@@ -30,12 +32,21 @@ inline bool is_refused(EventKind kind) {
          kind == EventKind::kViewPoison;
 }
 
+// A row in the table or on its way.
+struct Row {
+  EventId event;
+  std::size_t number;  // in the message
+  bool is_bad;
+  bool operator==(const Row& other) const { return event == other.event && number == other.number; }
+};
+
 struct Event {
   EventKind kind;
   std::string body;
+  std::vector<bool> has_option;     // each of its rows
+  std::vector<std::size_t> copies;  // of each of its rows in the table
 
   std::size_t handed = 0;      // times that a worker took it from its socket
-  std::size_t copies = 0;      // rows in the table
   std::size_t unanswered = 0;  // times that it was stored and the worker was not told
   std::size_t by_view = 0;     // … of these, because a view failed
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
@@ -48,35 +59,45 @@ struct Event {
   bool length_dropped = false;  // by the queue's max-length
   bool is_wronged = false;      // ClickHouse has refused its row alone, for no fault of it
 
+  std::size_t rows() const { return copies.size(); }
+  std::size_t most_copies() const { return *std::max_element(copies.begin(), copies.end()); }
+  std::size_t least_copies() const { return *std::min_element(copies.begin(), copies.end()); }
+  // Whether its rows differ in their columns, where those with a DEFAULT are left out.
+  bool is_mixed() const {
+    return std::count(has_option.begin(), has_option.end(), true) % rows() != 0;
+  }
   bool is_excused() const { return is_gone || limit_dropped || length_dropped; }
   // It may be acknowledged.
-  bool is_safe() const { return copies > 0 || letters > 0; }
+  bool is_safe() const { return least_copies() > 0 || letters > 0; }
 };
 
 class Ledger {
  public:
-  // `padding` bytes make it larger; every other one that is too large has them in a key that is no
-  // column, so that its row is small.
-  EventId add(EventKind kind, std::size_t padding, bool has_option) {
-    std::string code = std::to_string(events.size()) + (is_refused(kind) ? "!" : ":");
-    if (kind == EventKind::kTooLarge && events.size() % 2 == 0) code += "\",\"other\":\"";
-    code.append(padding, 'x');
-    if (kind == EventKind::kMisfit)
-      code = "{\"other\":\"" + code + "\"}";
-    else if (kind != EventKind::kUnreadable)
-      code = "{\"code\":\"" + code + (has_option ? "\",\"option\":\"o\"}" : "\"}");
-    events.push_back({kind, std::move(code)});
+  // `padding` bytes make each of its rows larger. Every other one that is too large has them in a
+  // key that is no column, so that its row is small. What is bad is so in its `bad` row.
+  EventId add(EventKind kind, std::size_t padding, std::vector<bool> has_option, std::size_t bad,
+              bool is_array) {
+    std::string body;
+    for (std::size_t row = 0; row < has_option.size(); ++row) {
+      if (row > 0) body += is_array ? ',' : '\n';
+      body += event_text(row == bad ? kind : EventKind::kGood, row, padding, has_option[row]);
+    }
+    if (is_array) body = "[" + body + "]";
+    Event event{kind, std::move(body), std::move(has_option), {}};
+    event.copies.resize(event.has_option.size());
+    events.push_back(std::move(event));
     return events.size() - 1;
   }
 
   // The event that this body or row is of.
-  static EventId id_in(std::string_view text) {
-    EventId id = 0;
-    for (char c : text.substr(text.find_first_of("0123456789"))) {
-      if (c < '0' || c > '9') break;
-      id = 10 * id + static_cast<EventId>(c - '0');
-    }
-    return id;
+  static EventId id_in(std::string_view text) { return row_in(text).event; }
+  // «EVENT:ROW», a bad one «EVENT!ROW».
+  static Row row_in(std::string_view text) {
+    text.remove_prefix(text.find_first_of("0123456789"));
+    const EventId event = take_number(text);
+    const bool is_bad = text.front() == '!';
+    text.remove_prefix(1);
+    return {event, take_number(text), is_bad};
   }
 
   Event& operator[](EventId id) { return events[id]; }
@@ -84,6 +105,24 @@ class Ledger {
   std::vector<Event> events;
 
   std::map<int, TimePoint> stored_at;  // by worker: when it was told of an insert last
+
+ private:
+  std::string event_text(EventKind kind, std::size_t row, std::size_t padding,
+                         bool has_option) const {
+    std::string code = std::to_string(events.size()) + (is_refused(kind) ? "!" : ":");
+    code += std::to_string(row) + "_";
+    if (kind == EventKind::kTooLarge && events.size() % 2 == 0) code += "\",\"other\":\"";
+    code.append(padding, 'x');
+    if (kind == EventKind::kUnreadable) return code;
+    if (kind == EventKind::kMisfit) return "{\"other\":\"" + code + "\"}";
+    return "{\"code\":\"" + code + (has_option ? "\",\"option\":\"o\"}" : "\"}");
+  }
+  static std::size_t take_number(std::string_view& text) {
+    std::size_t number = 0;
+    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1))
+      number = 10 * number + static_cast<std::size_t>(text.front() - '0');
+    return number;
+  }
 };
 
 }  // namespace event_consumer::simulation

@@ -26,6 +26,11 @@ std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, boo
 
 int version_of(const Batch& batch) { return std::atoi(batch.format().head.c_str()); }
 
+std::size_t columns_of(const Batch& batch) {
+  const std::string& query = batch.format().head;
+  return static_cast<std::size_t>(std::atoi(query.c_str() + query.find(' ')));
+}
+
 InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
   return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, kServer};
 }
@@ -33,18 +38,24 @@ InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
 }  // namespace
 
 // RowBinary: strings of less than 2^14 bytes, the first of which is the event's.
-std::vector<EventId> SimClickHouse::events_of(const Batch& batch) {
-  const std::string& query = batch.format().head;
-  const auto columns = static_cast<std::size_t>(std::atoi(query.c_str() + query.find(' ')));
-  std::vector<EventId> events;
+std::vector<Row> SimClickHouse::rows_of(const Batch& batch) {
+  std::vector<Row> rows;
   std::string_view bytes = batch.bytes();
   for (std::size_t column = 0; !bytes.empty(); ++column) {
     std::size_t size = static_cast<unsigned char>(bytes[0]);
     std::size_t head = 1;
     if (size >= 128) size = size - 128 + 128 * static_cast<unsigned char>(bytes[head++]);
-    if (column % columns == 0) events.push_back(Ledger::id_in(bytes.substr(head, size)));
+    if (column % columns_of(batch) == 0) rows.push_back(Ledger::row_in(bytes.substr(head, size)));
     bytes.remove_prefix(head + size);
   }
+  return rows;
+}
+
+std::vector<EventId> SimClickHouse::events_of(const std::vector<Row>& rows) {
+  std::vector<EventId> events;
+  for (const Row& row : rows)
+    if (std::find(events.begin(), events.end(), row.event) == events.end())
+      events.push_back(row.event);
   return events;
 }
 
@@ -54,7 +65,7 @@ Encoding SimClickHouse::encoding() const {
   const auto string = [] { return *parse_column_type("String"); };
   std::vector<Column> columns = {{"code", string()}};
   if (version_ % 3 == 1) columns.push_back({"option", string()});
-  if (version_ % 3 == 2) columns.push_back({"option", string(), /*has_default=*/true});
+  if (version_ % 3 == kDefault) columns.push_back({"option", string(), /*has_default=*/true});
   const auto format_of = [version = version_,
                           states_types = kind_.states_types](const std::vector<bool>& written) {
     return format(version,
@@ -63,7 +74,7 @@ Encoding SimClickHouse::encoding() const {
   };
   Encoding encoding{std::move(*RowEncoder::create(columns, {"code"})),
                     format(version_, columns.size(), kind_.states_types)};
-  if (version_ % 3 == 2) encoding.format_of = format_of;
+  if (version_ % 3 == kDefault) encoding.format_of = format_of;
   return encoding;
 }
 
@@ -100,8 +111,11 @@ std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
 }
 
 void SimClickHouse::post(const Batch& batch, Posted answer) {
-  const Request request{batch.token(), events_of(batch), version_of(batch),
-                        batch.format().states_types};
+  const std::vector<Row> rows = rows_of(batch);
+  const Request request{batch.token(),     rows,
+                        events_of(rows),   version_of(batch),
+                        columns_of(batch), batch.format().states_types};
+  require_whole_messages(request);
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
@@ -113,6 +127,19 @@ void SimClickHouse::post(const Batch& batch, Posted answer) {
     }
     answer(carry_out(request));
   });
+}
+
+// An insert has all rows of a message or, where rows leave out what is to be its DEFAULT, all that
+// have the same columns.
+void SimClickHouse::require_whole_messages(const Request& request) {
+  const bool leaves_out = request.version % 3 == kDefault;
+  std::vector<Row> expected;
+  for (const EventId event : request.events)
+    for (std::size_t row = 0; row < ledger_[event].rows(); ++row)
+      if (!leaves_out || ledger_[event].has_option[row] == (request.columns == 2))
+        expected.push_back({event, row, false});
+  world_.require(request.rows == expected, "an insert has a part of a message (rows, not these)", 0,
+                 request.rows.size(), expected.size());
 }
 
 InsertOutcome SimClickHouse::carry_out(const Request& request) {
@@ -142,8 +169,8 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
 }
 
 bool SimClickHouse::holds(const Request& request, EventKind kind) const {
-  return std::any_of(request.events.begin(), request.events.end(),
-                     [&](EventId event) { return ledger_[event].kind == kind; });
+  return std::any_of(request.rows.begin(), request.rows.end(),
+                     [&](const Row& row) { return row.is_bad && ledger_[row.event].kind == kind; });
 }
 
 void SimClickHouse::store(const Request& request, bool is_told, bool view_fails) {
@@ -151,14 +178,16 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
   if (fault_) fault_->stored_meanwhile = true;
   if (view_fails)
     for (const EventId event : request.events) ++ledger_[event].outdated;
-  const auto [at, is_new] = tokens_.emplace(request.token, request.events);
-  world_.require(at->second == request.events, "one token for different rows");
+  const auto [at, is_new] = tokens_.emplace(request.token, request.rows);
+  world_.require(at->second == request.rows, "one token for different rows");
   const bool stores = is_new || !kind_.deduplicates;
   world_.note(0, stores ? "stores rows, from event" : "knows the token of rows, from event",
-              request.events.size(), request.events.front());
+              request.rows.size(), request.events.front());
+  for (const Row& row : request.rows) {
+    world_.whisper(0, "is stored: event, row", row.event, row.number);
+    if (stores) ++ledger_[row.event].copies[row.number];
+  }
   for (const EventId event : request.events) {
-    world_.whisper(0, "is stored: event, new", event, stores);
-    if (stores) ++ledger_[event].copies;
     if (stores && !is_told) ++ledger_[event].unanswered;
     if (stores && view_fails) ++ledger_[event].by_view;
   }
@@ -245,16 +274,12 @@ void SimInserter::start(const Batch& batch) {
   batch_ = &batch;
   token_ = batch.token();
   bytes_ = std::string(batch.bytes());
-  const auto events = SimClickHouse::events_of(batch);
+  const auto rows = SimClickHouse::rows_of(batch);
+  const auto events = SimClickHouse::events_of(rows);
   post_ = seat_.book.post(batch);
-  events_.clear();
-  for (const DeliveryTag tag : post_.tags) events_.push_back(seat_.book.event_of(tag));
-  for (const DeliveryTag tag : post_.completed)
-    seat_.world.require(std::count(events.begin(), events.end(), seat_.book.event_of(tag)) > 0,
-                        "a message (tag) is stored with rows that are not its own", seat_.worker,
-                        tag);
+  note_messages(events);
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
-  seat_.world.note(seat_.worker, "posts rows, from event", events.size(), events.front());
+  seat_.world.note(seat_.worker, "posts rows, from event", rows.size(), events.front());
   note_whole();
   const bool states_types = batch.format().states_types;
   seat_.world.require(states_types || has_just_looked_, "rows whose types nobody compares",
@@ -265,6 +290,20 @@ void SimInserter::start(const Batch& batch) {
     slot->outcome = outcome;
     slot->ready_at = world.now();
   });
+}
+
+void SimInserter::note_messages(const std::vector<EventId>& posted) {
+  events_.clear();
+  for (const DeliveryTag tag : post_.tags) {
+    const bool is_in_hand = seat_.book.has(tag);
+    seat_.world.require(is_in_hand, "posts a message (tag) that is not in hand", seat_.worker, tag);
+    if (is_in_hand) events_.push_back(seat_.book.event_of(tag));
+  }
+  for (const DeliveryTag tag : post_.completed)
+    seat_.world.require(!seat_.book.has(tag) ||
+                            std::count(posted.begin(), posted.end(), seat_.book.event_of(tag)) > 0,
+                        "a message (tag) is stored with rows that are not its own", seat_.worker,
+                        tag);
 }
 
 // Halves of what is refused for no clear reason may double it: nobody is quick to cut.
@@ -323,10 +362,12 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
                       "cuts on and on without a pause", seat_.worker);
   // Its halves may double what is stored, if any is.
   if (is_unclear && batch_->may_be_stored())
-    for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;
+    for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
+      ++seat_.ledger[event].outdated;
   if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
       version_of(*batch_) != *known_)
-    for (const EventId event : SimClickHouse::events_of(*batch_)) ++seat_.ledger[event].outdated;
+    for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
+      ++seat_.ledger[event].outdated;
   const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);

@@ -17,6 +17,7 @@ namespace event_consumer::simulation {
 struct TableKind {
   bool deduplicates = true;
   bool states_types = true;  // the server compares the types of columns itself
+  int columns = 0;           // the first of its three sets of columns
 };
 
 class SimClickHouse {
@@ -44,7 +45,7 @@ class SimClickHouse {
   using Looked = std::function<void(TableOutcome)>;
 
   SimClickHouse(World& world, Ledger& ledger, const TableKind& kind)
-      : world_(world), ledger_(ledger), kind_(kind) {}
+      : world_(world), ledger_(ledger), kind_(kind), version_(kind.columns) {}
 
   const TableKind& kind() const { return kind_; }
 
@@ -69,21 +70,31 @@ class SimClickHouse {
   bool has_fault() const { return fault_.has_value(); }
 
   // How many sets of columns there were.
-  int versions() const { return version_ + 1; }
+  int versions() const { return version_ - kind_.columns + 1; }
+  // Whether one of them had a DEFAULT: rows that leave it out need an insert of their own.
+  bool had_default() const { return version_ >= kDefault; }
 
-  static std::vector<EventId> events_of(const Batch& batch);
+  static std::vector<Row> rows_of(const Batch& batch);
+  // Each once.
+  static std::vector<EventId> events_of(const std::vector<Row>& rows);
 
  private:
+  // The version of the columns, modulo 3, that has one with a DEFAULT.
+  static constexpr int kDefault = 2;
+
   struct Request {
     std::string token;
-    std::vector<EventId> events;
+    std::vector<Row> rows;
+    std::vector<EventId> events;  // of these, each once
     int version;
+    std::size_t columns;
     bool states_types;
   };
 
   std::optional<Fault> strike(bool is_question);
   InsertOutcome carry_out(const Request& request);
   bool holds(const Request& request, EventKind kind) const;
+  void require_whole_messages(const Request& request);
   void refuse(const Fault& fault, const Request& request);
   void store(const Request& request, bool is_told, bool view_fails = false);
   void fail(const Fault& fault, const Request& request, const Posted& answer);
@@ -96,11 +107,11 @@ class SimClickHouse {
   Ledger& ledger_;
   TableKind kind_;
   std::optional<Fault> fault_;
-  int version_ = 0;  // of the columns
+  int version_;  // of the columns
   int oldest_accepted_ = 0;
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
-  std::map<std::string, std::vector<EventId>> tokens_;
+  std::map<std::string, std::vector<Row>> tokens_;
 };
 
 class SimInserter : public Inserter {
@@ -122,6 +133,7 @@ class SimInserter : public Inserter {
     std::optional<TimePoint> ready_at;
   };
   void begin();
+  void note_messages(const std::vector<EventId>& posted);
   void note_whole();
 
   Seat seat_;

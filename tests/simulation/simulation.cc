@@ -26,6 +26,8 @@ constexpr seconds kWitnessPeriod{5};
 // Fewer than RefusalSearch takes for somebody else's fault; and they must leave room in the window
 // for one to compare them with, without which nothing is dead-lettered.
 constexpr std::size_t kMostPoisons = 5;
+// So long is an event of several in its message, without padding.
+constexpr std::size_t kRowBytes = 40;
 
 QueueKind draw_queue(World& world) {
   QueueKind kind;
@@ -58,7 +60,8 @@ class Run {
   Run(std::uint64_t seed, bool tells)
       : world_(seed, tells),
         broker_(world_, ledger_, draw_queue(world_)),
-        clickhouse_(world_, ledger_, {!world_.one_in(4), !world_.one_in(4)}),
+        clickhouse_(world_, ledger_,
+                    {!world_.one_in(4), !world_.one_in(4), static_cast<int>(world_.number(0, 2))}),
         limits_(draw_limits(world_)),
         crew_(world_, ledger_, broker_, clickhouse_, limits_,
               world_.one_in(2) ? 1 : world_.number(2, 8)),
@@ -106,12 +109,24 @@ class Run {
 
   void publish(EventKind kind) {
     const std::size_t most = limits_.batch.bytes;
-    const std::size_t padding = kind == EventKind::kTooLarge ? world_.number(most, 2 * most - 60)
-                                : has_large_events_          ? world_.number(most / 3, most / 2)
-                                : world_.one_in(3)           ? world_.number(0, most / 2)
-                                                             : world_.number(0, 20);
-    broker_.publish(ledger_.add(kind, std::min(padding, 2 * most - 60), world_.one_in(3)));
+    std::size_t padding = kind == EventKind::kTooLarge ? world_.number(most, 2 * most - 60)
+                          : has_large_events_          ? world_.number(most / 3, most / 2)
+                          : world_.one_in(3)           ? world_.number(0, most / 2)
+                                                       : world_.number(0, 20);
+    // What has to be judged must leave room for what it is compared with.
+    const std::size_t room = is_judged(kind) ? most / 4 : most;
+    const std::size_t rows =
+        kind == EventKind::kTooLarge || world_.one_in(2)
+            ? 1
+            : world_.number(1, std::clamp<std::size_t>(room / kRowBytes, 1, 6));
+    if (rows > 1) padding = std::min(padding, room / rows - kRowBytes);
+    std::vector<bool> has_option;
+    for (std::size_t row = 0; row < rows; ++row) has_option.push_back(world_.one_in(3));
+    broker_.publish(ledger_.add(kind, std::min(padding, 2 * most - 60), std::move(has_option),
+                                world_.number(0, rows - 1), rows > 1 && world_.one_in(2)));
   }
+
+  static bool is_judged(EventKind kind) { return is_refused(kind) || kind == EventKind::kMisfit; }
 
   // Until `end`, or until that is so.
   template <typename Until>
@@ -166,9 +181,19 @@ class Run {
         world_.require(event.letters + event.rejected > 0 || event.is_excused(),
                        "a bad event (event, kind) is nowhere", 0, id,
                        static_cast<std::uint64_t>(event.kind));
-      if (event.kind != EventKind::kGood && event.kind != EventKind::kViewPoison)
-        world_.require(event.copies == 0, "a bad event is stored", 0, id);
+      check_rows(id, event);
     }
+  }
+
+  // A message whose rows need two inserts may be seen in part: after the first, and when the second
+  // is refused.
+  void check_rows(EventId id, const Event& event) {
+    const bool is_in_part = event.least_copies() < event.most_copies();
+    if (is_in_part && event.least_copies() == 0) ++report_.in_part;
+    if (event.is_mixed() && clickhouse_.had_default()) return;
+    world_.require(!is_in_part, "a message is stored in part (event, rows)", 0, id, event.rows());
+    if (event.kind != EventKind::kGood && event.kind != EventKind::kViewPoison)
+      world_.require(event.most_copies() == 0, "a bad event is stored", 0, id);
   }
 
   void check_good(EventId id, const Event& event, bool is_calm) {
@@ -176,10 +201,10 @@ class Run {
     world_.require(!is_dead || event.is_wronged || event.was_saved,
                    "a good event was dead-lettered", 0, id);
     if (is_dead && event.is_wronged) ++report_.wronged;
-    world_.require(event.copies > 0 || is_dead || event.is_excused(), "a good event is lost", 0,
-                   id);
-    if (event.copies == 0) return;
-    report_.doubled += event.copies - 1;
+    world_.require(event.least_copies() > 0 || is_dead || event.is_excused(),
+                   "a good event is lost", 0, id);
+    if (event.most_copies() == 0) return;
+    report_.doubled += event.most_copies() - 1;
     // Each time that it was taken it may have been stored. Where no token is known, where types are
     // not compared and columns change, or where rows are cut for no fault of theirs, also each time
     // that nobody was told; else only when the bytes of then were refused.
@@ -188,8 +213,11 @@ class Run {
         table.deduplicates && !faults_.slanders() && !clickhouse_.has_changed_untyped();
     const std::size_t most =
         event.handed + (is_once ? std::min(event.unanswered, event.outdated) : event.unanswered);
-    world_.require(event.copies <= most, "stored more often (event, copies) than explained", 0, id,
-                   event.copies);
+    // Where it takes two inserts, the first may be stored before the columns change.
+    const std::size_t times =
+        event.is_mixed() ? static_cast<std::size_t>(clickhouse_.versions()) : 1;
+    world_.require(event.most_copies() <= most * times,
+                   "stored more often (event, copies) than explained", 0, id, event.most_copies());
     // With tokens a view doubles a row as often as its batch is cut.
     const std::size_t cuts = static_cast<std::size_t>(std::log2(limits_.batch.rows)) + 2;
     const bool keeps_bytes = table.deduplicates && clickhouse_.versions() == 1;

@@ -20,6 +20,7 @@ struct RunReport {
   std::size_t length_dropped = 0;
   std::size_t wronged = 0;  // good events that ClickHouse refused alone, in the dead-letter queue
   std::size_t doubled = 0;  // rows more than events, as explained
+  std::size_t in_part = 0;  // messages of two inserts, of which only one is stored
   Duration drained_in{};    // after the last fault
 };
 
