@@ -94,6 +94,7 @@ struct WorkerCounters {
   std::uint64_t recognised;  // copies of stored ones
   std::uint64_t returned;
 
+  std::uint64_t inserted_rows;   // several of a message with several events
   std::uint64_t inserted_bytes;  // of the rows as they were posted
   std::array<std::uint64_t, kFlushReasonWords.size()> batches;
   Histogram<InsertSecondsBounds> insert_seconds;

@@ -22,6 +22,10 @@ constexpr std::size_t kLongestAnswer = 1 << 20;
 // What a server reads of a statement unless it is told to read more (max_query_size).
 constexpr std::size_t kLongestStatement = 262'144;
 
+// A block may have so many rows: as many as a batch at most, and as a message.
+constexpr std::size_t kMostBlockRows = 1 << 20;
+static_assert(RowEncoder::kMostEvents <= kMostBlockRows);
+
 // INSERT_WAS_DEDUPLICATED: the same token was there already.
 constexpr int kInsertWasDeduplicated = 389;
 
@@ -86,6 +90,15 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   if (facts.knows_types_header) parameters.emplace_back("input_format_with_types_use_header", "1");
   if (facts.knows_json_as_string)
     parameters.emplace_back("input_format_binary_read_json_as_string", "1");
+  // Nor is a block smaller than the insert. Since there is a limit in bytes, one is also ended when
+  // both of its lower limits are reached.
+  parameters.emplace_back("max_insert_block_size", std::to_string(kMostBlockRows));
+  if (facts.knows_insert_block_bytes) {
+    parameters.emplace_back("max_insert_block_size_bytes", "0");
+    parameters.emplace_back("min_insert_block_size_rows", std::to_string(kMostBlockRows));
+  }
+  if (facts.knows_format_block_bytes)
+    parameters.emplace_back("input_format_max_block_size_bytes", "0");
   if (facts.knows_async_insert) parameters.emplace_back("async_insert", "0");
   if (facts.knows_deduplication_token) {
     parameters.emplace_back("insert_deduplication_token", token);

@@ -21,11 +21,13 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
                            const ServerFacts& facts, RowFormat rows = RowFormat::kRowBinary);
 
 // The settings that make the answer to an insert final: it is synchronous, and the answer comes
-// when it is done. The statement itself stands at the head of the body: ClickHouse 18.16 takes 16
-// kB of a URL, many a proxy 8 kB. A server that knows tokens recognises a repeated insert by
-// `token`, in the tables behind views, too, where it can; another one is told to take equal rows
-// for two batches, if it can. Only settings that the server knows are sent, and `settings`, those
-// of the options. The token is the query's id, too: no server runs the same insert twice at once.
+// when it is done. Its rows are one block: of a table without partitions it is stored whole or not
+// at all, and so is a message. The statement itself stands at the head of the body:
+// ClickHouse 18.16 takes 16 kB of a URL, many a proxy 8 kB. A server that knows tokens recognises a
+// repeated insert by `token`, in the tables behind views, too, where it can; another one is told to
+// take equal rows for two batches, if it can. Only settings that the server knows are sent, and
+// `settings`, those of the options. The token is the query's id, too: no server runs the same
+// insert twice at once.
 QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
                                   const std::string& token, const InsertSettings& settings = {});
 

@@ -18,6 +18,8 @@ struct ServerFacts {
   bool knows_insert_deduplicate = false;   // setting insert_deduplicate
   bool knows_types_header = false;         // setting input_format_with_types_use_header
   bool knows_json_as_string = false;       // setting input_format_binary_read_json_as_string
+  bool knows_insert_block_bytes = false;   // setting max_insert_block_size_bytes
+  bool knows_format_block_bytes = false;   // setting input_format_max_block_size_bytes
   // The setting that makes the answer to an insert into a Distributed table wait for the shards:
   // distributed_foreground_insert, insert_distributed_sync in older versions.
   std::string distributed_sync = {};

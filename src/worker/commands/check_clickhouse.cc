@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "worker/clickhouse/accepted_settings.h"
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/deduplication.h"
+#include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/insert_trial.h"
 #include "worker/clickhouse/table.h"
 #include "worker/clickhouse/table_engine.h"
@@ -21,6 +23,11 @@ namespace event_consumer {
 namespace {
 
 constexpr const char* kUnexpectedAnswer = "see the log of ClickHouse, and try again";
+
+bool any_default(const std::vector<Column>& columns) {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const Column& column) { return column.has_default; });
+}
 
 // Asks one thing after the other; what one step found out, the next ones use.
 class ClickHouseCheck {
@@ -165,6 +172,11 @@ class ClickHouseCheck {
     if (takes_any_body(origins))
       report_.good("no column is filled from events: bodies are taken as they are, JSON or not");
     report_alike(names);
+    if (any_default(written) && row_format(written, facts_) == RowFormat::kRowBinary)
+      report_.note(
+          "a message of several events that leave out different columns with a DEFAULT takes "
+          "several inserts in this version of ClickHouse: it is stored at least once, and may be "
+          "seen in part");
     report_required(required, names);
     check_rights(written);
     columns_ = std::move(written);

@@ -21,6 +21,7 @@ void InsertStats::stored(const Batch& batch, TimePoint now) {
   last_insert_at_ = now;
   counters_.insert_seconds.observe(std::chrono::duration<double>(now - began).count());
   counters_.batch_rows.observe(static_cast<double>(batch.rows()));
+  counters_.inserted_rows += batch.rows();
   counters_.inserted_bytes += batch.bytes().size();
 }
 

@@ -17,6 +17,8 @@ Column column(const char* name, const char* type = "String") {
   return {name, *parse_column_type(type)};
 }
 
+const std::pair<std::string, std::string> kBlock = {"max_insert_block_size", "1048576"};
+
 Batch sealed_batch(const char* query = "INSERT") {
   Batch batch;
   testing::append(batch, testing::id(1), "\2ab", 1, TimePoint(std::chrono::hours(1)),
@@ -90,7 +92,7 @@ TEST_CASE("insert parameters: of the settings only those that the server knows",
         facts.knows_async_insert = async;
         facts.knows_deduplication_token = token;
         facts.knows_insert_deduplicate = deduplicate;
-        QueryParameters expected = {{"wait_end_of_query", "1"}};
+        QueryParameters expected = {{"wait_end_of_query", "1"}, kBlock};
         if (async) expected.push_back({"async_insert", "0"});
         if (token) expected.push_back({"insert_deduplication_token", "abc"});
         if (!token && deduplicate) expected.push_back({"insert_deduplicate", "0"});
@@ -110,21 +112,40 @@ TEST_CASE("insert parameters: shards and types do not hang on the user's profile
          QueryParameters{{"wait_end_of_query", "1"},
                          {"distributed_foreground_insert", "1"},
                          {"input_format_with_types_use_header", "1"},
-                         {"input_format_binary_read_json_as_string", "1"}}));
+                         {"input_format_binary_read_json_as_string", "1"},
+                         kBlock}));
 }
 
 TEST_CASE("insert parameters: the settings of the options are sent, too", "[insert]") {
   CHECK((insert_parameters({}, {}, "abc", {{"insert_quorum", "2"}}) ==
-         QueryParameters{{"insert_quorum", "2"}, {"wait_end_of_query", "1"}, {"query_id", "abc"}}));
+         QueryParameters{
+             {"insert_quorum", "2"}, {"wait_end_of_query", "1"}, kBlock, {"query_id", "abc"}}));
 }
 
 TEST_CASE("insert parameters: a statement longer than a server reads is announced", "[insert]") {
   InsertFormat format;
   format.statement_bytes = 262'144;
-  CHECK((insert_parameters(format, {}, "") == QueryParameters{{"wait_end_of_query", "1"}}));
+  CHECK((insert_parameters(format, {}, "") == QueryParameters{{"wait_end_of_query", "1"}, kBlock}));
   format.statement_bytes = 262'145;
   CHECK((insert_parameters(format, {}, "") ==
-         QueryParameters{{"wait_end_of_query", "1"}, {"max_query_size", "262146"}}));
+         QueryParameters{{"wait_end_of_query", "1"}, {"max_query_size", "262146"}, kBlock}));
+}
+
+// Else a message could be stored in part.
+TEST_CASE("insert parameters: an insert is one block, whatever the user's profile says",
+          "[insert]") {
+  ServerFacts facts;
+  facts.knows_format_block_bytes = true;
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{
+             {"wait_end_of_query", "1"}, kBlock, {"input_format_max_block_size_bytes", "0"}}));
+  facts.knows_insert_block_bytes = true;
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{{"wait_end_of_query", "1"},
+                         kBlock,
+                         {"max_insert_block_size_bytes", "0"},
+                         {"min_insert_block_size_rows", "1048576"},
+                         {"input_format_max_block_size_bytes", "0"}}));
 }
 
 TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
@@ -141,8 +162,9 @@ TEST_CASE("insert: posts the bytes of the batch under its token", "[insert]") {
 
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
-  CHECK(requests[0].line == "POST /?wait_end_of_query=1&insert_deduplication_token=" +
-                                batch.token() + "&query_id=" + batch.token() + " HTTP/1.1");
+  CHECK(requests[0].line ==
+        "POST /?wait_end_of_query=1&max_insert_block_size=1048576&insert_deduplication_token=" +
+            batch.token() + "&query_id=" + batch.token() + " HTTP/1.1");
   CHECK(requests[0].body == "INSERT INTO `d`.`t` (`a`) FORMAT RowBinary\n\2ab");
   CHECK(requests[1].line == requests[0].line);
   CHECK(requests[1].body == requests[0].body);

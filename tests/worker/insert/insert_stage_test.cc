@@ -237,5 +237,79 @@ TEST_CASE("insert stage: after giving everything back it waits for a sign of lif
   CHECK(rig.inserter.posts.size() == 1);
 }
 
+// Of a table whose rows leave out a column n that is to be its DEFAULT.
+Encoding default_encoding(const std::string& version = "") {
+  Encoding encoding{
+      std::move(*RowEncoder::create({{"code", *parse_column_type("String")},
+                                     {"n", *parse_column_type("UInt8"), /*has_default=*/true}},
+                                    {"code"})),
+      insert_format("both")};
+  encoding.format_of = [version](const std::vector<bool>& written) {
+    return insert_format((version + (written[1] ? "both" : "code")).c_str());
+  };
+  return encoding;
+}
+
+// What the inserter was given last.
+std::string last_post(const Rig& rig) {
+  const Batch& batch = *rig.inserter.posts.back().batch;
+  return batch.format().head + " " + std::to_string(batch.rows());
+}
+
+TEST_CASE("insert stage: a message is stored with the last insert that has rows of it",
+          "[insert_stage]") {
+  Rig rig(7, default_encoding());
+  rig.add(R"({"code":"1"})");
+  rig.add(R"([{"code":"2","n":1},{"code":"2"},{"code":"2","n":2}])");
+  rig.add(R"({"code":"3","n":1})");
+  rig.add(R"({"code":"4"}{"code":"4"})");
+  CHECK(last_post(rig) == "code 4");
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 4});
+  CHECK(last_post(rig) == "both 3");
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 2, 3, 4});
+  CHECK(rig.inserter.posts.size() == 2);
+}
+
+TEST_CASE("insert stage: a message is refused whole when one of its inserts is", "[insert_stage]") {
+  Rig rig(3, default_encoding());
+  rig.add(R"({"code":"1"})");
+  rig.add(R"([{"code":"2"},{"code":"2","n":2}])");
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+  CHECK(last_post(rig) == "both 1");
+  rig.refuse(ErrorClass::kData);
+  rig.table_unchanged();
+  // A witness, and the trial.
+  rig.add(R"({"code":"3"}{"code":"3"}{"code":"3"})");
+  rig.store();
+  CHECK(last_post(rig) == "both 1");
+  rig.refuse(ErrorClass::kData);
+  rig.table_unchanged();
+  CHECK(rig.refused_tags == std::set<DeliveryTag>{2});
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 3});
+}
+
+TEST_CASE("insert stage: the rest of what may be stored is encoded anew with it",
+          "[insert_stage]") {
+  Rig rig(2, default_encoding());
+  rig.add(R"([{"code":"1"},{"code":"1","n":2}])");
+  rig.answer(Kind::kUnknown, ErrorClass::kConfiguration);
+  rig.wait_for_deadline();
+  rig.table_changed(default_encoding("new "));
+  // It keeps its bytes until it is known whether they are stored.
+  CHECK(last_post(rig) == "code 1");
+  rig.store();
+  CHECK(rig.stored_tags.empty());
+  CHECK(last_post(rig) == "both 1");
+  rig.refuse(ErrorClass::kConfiguration);
+  CHECK(last_post(rig) == "new code 1");
+  rig.store();
+  CHECK(last_post(rig) == "new both 1");
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -47,6 +47,7 @@ TEST_CASE("what is stored, dead-lettered and in hand is counted") {
   CHECK(record.last_insert_at == to_monotonic_time(rig.now));
   CHECK(record.counters.insert_seconds.sum == Approx(0.3));
   CHECK(record.counters.batch_rows.sum == 3);
+  CHECK(record.counters.inserted_rows == 3);
   CHECK(record.counters.inserted_bytes == 9);
 }
 
