@@ -1,6 +1,7 @@
 // `make bench`: one worker against a consumer that does nothing, in interleaved pairs on the same
 // queue of the same broker, so that both meet the same moods of the machine. Prints each run and
-// the medians; it judges nothing.
+// the medians; it judges nothing. With EVENTS=N in the environment a message is an array of so many
+// events.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -20,17 +21,38 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t kEvents = 200'000;
+constexpr std::uint64_t kMessages = 200'000;
 constexpr int kPairs = 5;
 constexpr std::uint16_t kPrefetch = 30'000;
 constexpr std::uint64_t kBatchRows = 10'000;
 
-void fill_queue(const TestTopology& topology) {
+// How many events are in a message, and how many messages in a run.
+struct Load {
+  std::uint64_t per_message = 1;
+  std::uint64_t messages = kMessages;
+
+  std::uint64_t events() const { return per_message * messages; }
+};
+
+// About ten times the events where they come in arrays.
+Load load() {
+  const char* text = std::getenv("EVENTS");
+  const std::uint64_t per_message = text == nullptr ? 1 : std::max(std::stoull(text), 1ULL);
+  return per_message == 1 ? Load{} : Load{per_message, 10 * kMessages / per_message};
+}
+
+void fill_queue(const TestTopology& topology, const Load& load) {
   const ClickEvents events;
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
-  publish_confirmed(client, topology, 0, kEvents,
-                    [&](std::uint64_t id) { return events.json_at(id); });
+  publish_confirmed(client, topology, 0, load.messages, [&](std::uint64_t message) {
+    const std::uint64_t first = message * load.per_message;
+    if (load.per_message == 1) return events.json_at(first);
+    std::string body = "[" + events.json_at(first);
+    for (std::uint64_t id = first + 1; id < first + load.per_message; ++id)
+      body += "," + events.json_at(id);
+    return body + "]";
+  });
 }
 
 struct WorkerRun {
@@ -48,7 +70,7 @@ std::uint64_t rows_in_parts(const TestTopology& topology) {
 }
 
 // From the moment the worker consumes to the moment all rows are there.
-WorkerRun run_worker(const TestTopology& topology) {
+WorkerRun run_worker(const TestTopology& topology, std::uint64_t events) {
   constexpr auto kBetweenLooks = std::chrono::milliseconds(40);
   const std::uint64_t rows_before = rows_in_parts(topology);
   Environment environment = topology.environment();
@@ -60,7 +82,7 @@ WorkerRun run_worker(const TestTopology& topology) {
   const double cpu_begin = cpu_seconds(worker);
   const auto all_are_there = [&] {
     std::this_thread::sleep_for(kBetweenLooks);
-    return rows_in_parts(topology) - rows_before >= kEvents;
+    return rows_in_parts(topology) - rows_before >= events;
   };
   if (!wait_until(all_are_there, seconds(120)))
     throw std::runtime_error("the worker did not finish: " + service.log());
@@ -120,22 +142,27 @@ double median(std::vector<double> values) {
 void run_pairs() {
   TestTopology topology("bench");
   topology.declare_topology();
-  std::printf("%llu events of about 390 bytes a run, one worker at default settings\n\n",
-              static_cast<unsigned long long>(kEvents));
+  const Load load = event_consumer::testing::load();
+  const auto events = static_cast<double>(load.events());
+  std::printf(
+      "%llu messages of %llu events of about 390 bytes a run, one worker at default settings\n\n",
+      static_cast<unsigned long long>(load.messages),
+      static_cast<unsigned long long>(load.per_message));
   std::printf("          empty consumer          worker                        ratio of rates\n");
   std::vector<double> ratios, rates, cpu;
   for (int pair = 1; pair <= kPairs; ++pair) {
-    fill_queue(topology);
+    fill_queue(topology, load);
     const auto empty =
-        run_empty_consumer(rabbitmq().port(), topology.queue(), kEvents, kPrefetch, kBatchRows);
-    fill_queue(topology);
-    const auto worker = run_worker(topology);
-    const double micros = 1e6 / kEvents;
+        run_empty_consumer(rabbitmq().port(), topology.queue(), load.messages, kPrefetch,
+                           std::max<std::uint64_t>(kBatchRows / load.per_message, 1));
+    fill_queue(topology, load);
+    const auto worker = run_worker(topology, load.events());
+    const double micros = 1e6 / events;
     ratios.push_back(empty.seconds / worker.run.seconds);
-    rates.push_back(kEvents / worker.run.seconds);
+    rates.push_back(events / worker.run.seconds);
     cpu.push_back(worker.run.cpu_seconds * micros);
     std::printf("  pair %d  %7.0f/s %5.2f us CPU   %7.0f/s %5.2f us CPU %3llu MiB   %.2f\n", pair,
-                kEvents / empty.seconds, empty.cpu_seconds * micros, rates.back(), cpu.back(),
+                events / empty.seconds, empty.cpu_seconds * micros, rates.back(), cpu.back(),
                 static_cast<unsigned long long>(worker.rss_bytes >> 20), ratios.back());
   }
   std::printf(
@@ -149,7 +176,7 @@ void run_pairs() {
 int main() {
   try {
     event_consumer::testing::run_pairs();
-    event_consumer::testing::show_backlog_rss();
+    if (std::getenv("EVENTS") == nullptr) event_consumer::testing::show_backlog_rss();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());

@@ -1,5 +1,6 @@
-// libFuzzer target: any body into a table that has a column of every type. A rejected body leaves
-// the rows as they were and is described in valid UTF-8. No row goes beyond the limit.
+// libFuzzer target: any body, of one event or several, into a table that has a column of every
+// type. A rejected body leaves the rows as they were and is described in valid UTF-8. No row goes
+// beyond the limit, and the groups of rows are all that was appended.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -64,6 +65,9 @@ void check(RowEncoder& encoder, std::string_view body) {
   const auto rejection = encoder.encode(body, rows);
   if (rows.view().substr(0, kBefore.size()) != kBefore) std::abort();
   if (rows.size() > kLimit) std::abort();
+  std::size_t bytes = kBefore.size();
+  for (const RowEncoder::Group& group : encoder.groups()) bytes += group.bytes;
+  if (!rejection && bytes != rows.size()) std::abort();
   if (!rejection) return;
   if (rows.view() != kBefore || find_invalid_utf8(rejection->error) != std::string::npos)
     std::abort();
