@@ -30,7 +30,7 @@ const kMonths = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 
 const kMonth = '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
 // The parts of a time as the manual says that they may look, each with the names of its groups.
 const kParts = {
-  weekday: [/(?<![a-z])(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?![a-z]),?(?=.*(?<![+.\d])\d{4})/i, 'weekday'],
+  weekday: [/(?<![a-z])(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?![a-z]),?(?=.*(?<![+.\d])(?:\d{4}|\d{8}|\d{14})(?!\d))/i, 'weekday'],
   date_and_time: [/^ *(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?!\d)/, 'year', 'month', 'day', 'hour', 'minute', 'second'],
   time: [/(?<![\d:+-]|[+-]\d)(\d\d?):(\d\d?)(?!\.)(?::(\d\d?)(?:\.\d+)?)?(?![\d:.])/, 'hour', 'minute', 'second'],
   date: [/(?<!\d)(\d{4})([-/.])(\d\d?)\2(\d\d?)(?!\d)/, 'year', '', 'month', 'day'],
@@ -48,7 +48,7 @@ const kParts = {
 // The parts by their names, or undefined when one is there twice, or something else is left.
 function parts_of_time(text) {
   const parts = {};
-  for (const [pattern, ...names] of Object.values(kParts)) {
+  for (const [kind, [pattern, ...names]] of Object.entries(kParts)) {
     const match = pattern.exec(text);
     if (!match) continue;
     for (const [i, name] of names.entries()) {
@@ -57,9 +57,10 @@ function parts_of_time(text) {
         parts[name] = match[i + 1];
       }
     }
-    text = text.replace(pattern, '_');
+    text = text.replace(pattern, kind.endsWith('time') ? ':' : '_');
   }
-  return /^[ _]*(,? *_|T_| *T *_)*[ _]*$/.test(text) ? parts : undefined;
+  // A T stands before a time only.
+  return /^[ _:]*(,? *[_:] *|T: *)*$/.test(text) ? parts : undefined;
 }
 
 const between = (text, lowest, highest) => text === undefined || (Number(text) >= lowest && Number(text) <= highest);
