@@ -109,6 +109,35 @@ TEST_CASE("ClickHouse 26: a batch of too many partitions is cut until each part 
   CHECK(dead_letters(topology) == 0);
 }
 
+TEST_CASE("ClickHouse 26: a message of too many partitions is its own fault (252)") {
+  TestTopology topology("partitions_alone", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() + kColumns +
+                 ") ENGINE = MergeTree() PARTITION BY user_agent ORDER BY short_code");
+  publish(topology, 40, [](std::uint64_t id) {
+    if (id != 20) return number_as_user_agent(id);
+    std::string events = "[";
+    for (std::uint64_t i = 1'000; i < 1'150; ++i)
+      events += (events.size() == 1 ? "" : ", ") + number_as_user_agent(i);
+    return events + "]";
+  });
+  Service service(topology.environment());
+  const bool done =
+      wait_until([&] { return dead_letters(topology) == 1 && topology.rows() >= 39; }, seconds(60));
+  INFO(service.log());
+  REQUIRE(done);
+  CHECK(service.stop() == 0);
+  CHECK(topology.rows() == 39);
+  CHECK(topology.distinct_events() == 39);
+  AmqpClient client(rabbitmq().url());
+  const auto letter = client.get(topology.dead_letter_queue());
+  REQUIRE(letter);
+  CHECK(letter->properties.headers.at("x-event-consumer-reason") == "refused_by_clickhouse");
+  CHECK(letter->properties.headers.at("x-event-consumer-error").find("Too many partitions") !=
+        std::string::npos);
+}
+
 TEST_CASE("ClickHouse 26: a table of too many parts is waited for, and nothing is cut (252)") {
   TestTopology topology("parts", engine());
   topology.declare_topology();
