@@ -287,32 +287,12 @@ TEST_CASE("the body is one object and nothing else") {
     CHECK(why(body) == "not_an_object");
     CHECK(error(body) == "the body is not a JSON object");
   }
-  for (const char* body : {"",
-                           " ",
-                           "{",
-                           "{\"a\"",
-                           "{\"a\":",
-                           "{\"a\":1",
-                           "{\"a\":1,",
-                           "{\"a\":1,}",
-                           "{,}",
-                           "{a:1}",
-                           "{'a':1}",
-                           "{\"a\":[1,]}",
-                           "{\"a\":[1}",
-                           "{\"a\" 1}",
-                           "{1:2}",
-                           "{}}",
-                           "{} x",
-                           "{},",
-                           "}",
-                           "hello",
-                           "{\"a\":tru}",
-                           "{\"a\":nul}",
-                           "{\"a\":True}",
-                           "{\"a\":1}//c",
-                           "/**/{}",
-                           "{\xC2\xA0}"}) {
+  for (const char* body :
+       {"",           " ",          "{",           "{\"a\"",      "{\"a\":",      "{\"a\":1",
+        "{\"a\":1,",  "{\"a\":1,}", "{,}",         "{a:1}",       "{'a':1}",      "{\"a\":[1,]}",
+        "{\"a\":[1}", "{\"a\" 1}",  "{1:2}",       "{}}",         "{} x",         "{},",
+        "}",          "hello",      "{\"a\":tru}", "{\"a\":nul}", "{\"a\":True}", "{\"a\":1}//c",
+        "/**/{}",     "{\xC2\xA0}"}) {
     CAPTURE(body);
     CHECK(why(body) == "not_json");
   }
