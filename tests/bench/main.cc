@@ -34,11 +34,11 @@ struct Load {
   std::uint64_t events() const { return per_message * messages; }
 };
 
-// About ten times the events where they come in arrays.
+// Four times the events where they come in arrays.
 Load load() {
   const char* text = std::getenv("EVENTS");
   const std::uint64_t per_message = text == nullptr ? 1 : std::max(std::stoull(text), 1ULL);
-  return per_message == 1 ? Load{} : Load{per_message, 10 * kMessages / per_message};
+  return per_message == 1 ? Load{} : Load{per_message, 4 * kMessages / per_message};
 }
 
 void fill_queue(const TestTopology& topology, const Load& load) {

@@ -37,6 +37,7 @@ TEST_CASE("sample: one message a line, or one event over several", "[check_sampl
   CHECK(sample_messages("{\"a\":1}\n\n{\"a\":2}\r\nrubbish") ==
         Messages{"{\"a\":1}", "{\"a\":2}", "rubbish"});
   CHECK(sample_messages("{\n \"a\": 1\n}\n") == Messages{"{\n \"a\": 1\n}\n"});
+  CHECK(sample_messages("[\n{\"a\":1},\n{}]") == Messages{"[\n{\"a\":1},\n{}]"});
   CHECK(sample_messages("{\n \"a\": 1\n") == Messages{"{", " \"a\": 1"});
 }
 
@@ -60,6 +61,19 @@ TEST_CASE("sample: each column has a value, and where it comes from", "[check_sa
         "  _event_index UInt8: 0, from the event's place in its message\n"
         "  no column takes x\n");
   CHECK(tried.exit_code == ExitCode::kOk);
+}
+
+TEST_CASE("sample: each event of a message becomes a row", "[check_sample]") {
+  const Tried tried = try_sample({column("id", "UInt32"), column("_event_index", "UInt8")}, {},
+                                 R"([{"id": 1}, {"id": 2, "_event_index": 7}])");
+  CHECK(tried.said ==
+        "✓ message 1: would be 2 rows\n"
+        "  event 0, counted from 0:\n"
+        "  id UInt32: 1, from key id\n"
+        "  _event_index UInt8: 0, from the event's place in its message\n"
+        "  event 1, counted from 0:\n"
+        "  id UInt32: 2, from key id\n"
+        "  _event_index UInt8: 7, from key _event_index\n");
 }
 
 TEST_CASE("sample: what is rejected is said with the reason, and ends with 65", "[check_sample]") {
