@@ -46,11 +46,20 @@ JsonValue DeliveryValues::delivery_count() {
   return is_count ? count : kNone;
 }
 
+void DeliveryValues::decode() {
+  properties_ = read_basic_properties(delivery_->properties);
+  made_.clear();
+  texts_.clear();
+}
+
 JsonValue DeliveryValues::value(MessageField field, std::string_view header) {
-  if (!properties_) {
-    properties_ = read_basic_properties(delivery_->properties);
-    texts_.clear();
-  }
+  if (!properties_) decode();
+  for (const Made& made : made_)
+    if (made.field == field && made.header == header) return made.value;
+  return made_.emplace_back(Made{field, header, make(field, header)}).value;
+}
+
+JsonValue DeliveryValues::make(MessageField field, std::string_view header) {
   const std::string_view headers = properties_->headers.value_or(std::string_view());
   switch (field) {
     case MessageField::kExchange:

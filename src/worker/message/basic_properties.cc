@@ -179,12 +179,16 @@ JsonValue find_header(std::string_view headers, std::string_view name,
                       std::deque<std::string>& texts) {
   AmqpCursor members(headers);
   JsonValue found;
+  std::deque<std::string> all;
   while (!members.done()) {
     const bool is_it = members.take_short() == name;
-    const JsonValue value = take_value(members, 1, texts);
+    const JsonValue value = take_value(members, 1, all);
     if (is_it) found = value;
   }
-  return members.failed() ? JsonValue() : found;
+  if (members.failed()) return {};
+  return found.kind == Kind::kNumber || found.kind == Kind::kCompound
+             ? keep(found.kind, std::string(found.text), texts)
+             : found;
 }
 
 JsonValue headers_object(std::string_view headers, std::deque<std::string>& texts) {

@@ -107,6 +107,23 @@ TEST_CASE("delivery values: when it was taken, in UTC by the wall clock", "[deli
   CHECK(age <= 3610);
 }
 
+// Else a message of many events with long headers would take any amount of memory and time.
+TEST_CASE("delivery values: each is made once for a message", "[delivery_values]") {
+  EncodedProperties given;
+  given.header("x", AMQP_FIELD_KIND_I32, [](auto& value) { value.i32 = 70'000; });
+  given.header("y", AMQP_FIELD_KIND_I32, [](auto& value) { value.i32 = 80'000; });
+  const std::string encoded = given.encoded();
+  Delivery delivery;
+  delivery.properties = encoded;
+  DeliveryValues values("orders");
+  values.begin(delivery);
+  const char* const headers = values.value(Field::kHeaders, "").text.data();
+  const char* const x = values.value(Field::kHeader, "x").text.data();
+  CHECK(shown(values.value(Field::kHeader, "y")) == "80000");
+  CHECK(values.value(Field::kHeaders, "").text.data() == headers);
+  CHECK(values.value(Field::kHeader, "x").text.data() == x);
+}
+
 TEST_CASE("delivery values: those of one message hold none of another's", "[delivery_values]") {
   EncodedProperties given;
   given.header("x", AMQP_FIELD_KIND_I32, [](auto& value) { value.i32 = 70'000; });
