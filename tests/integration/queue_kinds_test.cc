@@ -108,7 +108,7 @@ TEST_CASE("slip: RABBITMQ_QUEUE of a stream") {
   CHECK(topology.rows() == 0);
 }
 
-TEST_CASE("slip: RABBITMQ_QUEUE of an auto-delete queue") {
+TEST_CASE("slip: RABBITMQ_QUEUE, auto-deleting") {
   TestTopology topology("auto_delete");
   AmqpClient client(rabbitmq().url());
   client.declare_auto_delete_queue(topology.queue());
@@ -119,7 +119,7 @@ TEST_CASE("slip: RABBITMQ_QUEUE of an auto-delete queue") {
   CHECK(service.count_in_log("auto-delete") == 0);
 }
 
-TEST_CASE("slip: RABBITMQ_QUEUE of an expiring queue") {
+TEST_CASE("slip: RABBITMQ_QUEUE, an expiring one") {
   TestTopology topology("expiring");
   AmqpClient client(rabbitmq().url());
   const auto type = GENERATE(as<std::string>(), "classic", "quorum");
@@ -186,7 +186,7 @@ TEST_CASE("a queue that deletes itself, with a single active consumer, outlives 
   check_that_it_outlives_a_pause(topology, client);
 }
 
-TEST_CASE("slip: RABBITMQ_QUEUE of a queue that another consumer has for itself") {
+TEST_CASE("slip: RABBITMQ_QUEUE in exclusive use") {
   TestTopology topology("exclusive");
   topology.declare_topology();
   auto other = std::make_optional<AmqpClient>(rabbitmq().url());
@@ -199,7 +199,7 @@ TEST_CASE("slip: RABBITMQ_QUEUE of a queue that another consumer has for itself"
   CHECK(service.wait_consuming(2));
 }
 
-TEST_CASE("slip: RABBITMQ_QUEUE of an exclusive queue") {
+TEST_CASE("slip: RABBITMQ_QUEUE, an exclusive one") {
   TestTopology topology("exclusive_queue");
   auto owner = std::make_optional<AmqpClient>(rabbitmq().url());
   owner->declare_exclusive_queue(topology.queue());
@@ -219,7 +219,7 @@ TEST_CASE("check tells a consumer beside which others may consume from an exclus
   CHECK(contains(said_by_check(topology), "1 consumer\n"));
 }
 
-TEST_CASE("slip: a limit on connections that is too low") {
+TEST_CASE("slip: too low a limit on connections") {
   TestTopology topology("limit");
   const VirtualHost host(topology.queue());
   host.limit_connections(0);

@@ -36,7 +36,7 @@ std::uint32_t dead_letters(const TestTopology& topology) {
 
 }  // namespace
 
-TEST_CASE("slip: CLICKHOUSE_TABLE=order, not there") {
+TEST_CASE("slip: CLICKHOUSE_TABLE=order, absent") {
   TestTopology topology("slip_table");
   topology.declare_topology();
   clickhouse().query("CREATE DATABASE " + topology.database());

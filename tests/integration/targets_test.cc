@@ -79,7 +79,7 @@ TEST_CASE("slip: CLICKHOUSE_TABLE is a view") {
                     "→ name a table that takes rows, and no view: correct CLICKHOUSE_TABLE") == "");
 }
 
-TEST_CASE("slip: CLICKHOUSE_TABLE is a Null table") {
+TEST_CASE("slip: CLICKHOUSE_TABLE, a Null table") {
   TestTopology topology("slip_null");
   create_orders(topology);
   clickhouse().query("CREATE TABLE slip_null.door (id UInt64) ENGINE = Null");
@@ -88,7 +88,7 @@ TEST_CASE("slip: CLICKHOUSE_TABLE is a Null table") {
                     "→ correct CLICKHOUSE_TABLE, or create the view") == "");
 }
 
-TEST_CASE("slip: CLICKHOUSE_TABLE is a Buffer table") {
+TEST_CASE("slip: CLICKHOUSE_TABLE, a Buffer table") {
   TestTopology topology("slip_buffer");
   create_orders(topology);
   clickhouse().query(
