@@ -74,10 +74,12 @@ void Settlement::count_received(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
-  if (delivery.is_last) return take(delivery, now);
+  const bool is_rescued = delivery.is_last && dead_letters_ != nullptr && !has_memory();
+  if (delivery.is_last && !is_rescued) return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
+  if (is_rescued) return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);
   return Done{};
 }
@@ -187,8 +189,10 @@ Result<Done> Settlement::acknowledge_behind() {
   return Done{};
 }
 
+bool Settlement::has_memory() const { return held_bytes() < limits_.held_bytes(); }
+
 bool Settlement::may_take() const {
-  if (held_bytes() >= limits_.held_bytes()) return false;
+  if (!has_memory()) return false;
   if (dead_letters_ == nullptr) return true;
   return !dead_letters_->refuses() && dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
 }

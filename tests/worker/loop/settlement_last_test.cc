@@ -101,6 +101,25 @@ TEST_CASE("settlement: a last delivery that comes late is taken", "[settlement]"
   CHECK(rig.source.acknowledged == Tags{1, 2});
 }
 
+TEST_CASE("settlement: a last delivery that comes late when memory is full is dead-lettered",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/100, /*prefetch=*/100, /*bytes=*/30);
+  while (rig.settlement.may_take()) rig.take_good();
+  const std::size_t held = rig.settlement.in_flight().held_bytes();
+  Delivery late;
+  late.is_last = true;
+  late.body = R"({"code":"ab"})";
+  late.tag = ++rig.last_tag;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  CHECK(rig.settlement.in_flight().held_bytes() == held);
+  REQUIRE(rig.dead_letters.letters.size() == 1);
+  CHECK((rig.dead_letters.letters[0].rejection.reason == Reason::kDeliveryLimit));
+  REQUIRE(rig.settlement.return_late());
+  CHECK(rig.source.given_back.empty());
+  rig.confirm_dead_letter();
+  CHECK(rig.count(Verdict::kDeadLettered) == 1);
+}
+
 TEST_CASE("settlement: what came late before a last delivery does not keep it from its verdict",
           "[settlement]") {
   SettlementRig rig(/*rows=*/100);
