@@ -131,7 +131,9 @@ class WorkerBook {
     cuts_.clear();
     if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
-    for (const DeliveryTag tag : post.completed) settled(tag);
+    // What the dead-letter queue is to keep has its verdict from there.
+    for (const DeliveryTag tag : post.completed)
+      if (!has_letter(tag)) settled(tag);
   }
 
   // A post has failed in a way that passes by itself. Whether that can be: there are pauses between

@@ -74,12 +74,12 @@ void Settlement::count_received(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
-  const bool is_rescued = delivery.is_last && dead_letters_ != nullptr && !has_memory();
-  if (delivery.is_last && !is_rescued) return take(delivery, now);
+  if (delivery.is_last && has_memory()) return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
-  if (is_rescued) return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
+  if (delivery.is_last && dead_letters_ != nullptr)
+    return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);
   return Done{};
 }

@@ -46,7 +46,7 @@ class Settlement {
   Result<Done> take(const Delivery& delivery, TimePoint now);
   // One that comes while the consumer is being cancelled: it goes back at return_late(), or with
   // the channel. At its last delivery it is taken, for its queue would drop it; where there is no
-  // memory for it, it is dead-lettered.
+  // memory for it, it is dead-lettered, or left to its queue's own policy as at give_back_all().
   Result<Done> take_late(const Delivery& delivery, TimePoint now);
   Result<Done> return_late();
   Result<Done> dead_lettered(DeliveryTag tag);

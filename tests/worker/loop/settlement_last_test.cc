@@ -120,6 +120,22 @@ TEST_CASE("settlement: a last delivery that comes late when memory is full is de
   CHECK(rig.count(Verdict::kDeadLettered) == 1);
 }
 
+TEST_CASE(
+    "settlement: without a dead-letter queue none is kept beyond memory for its last delivery",
+    "[settlement]") {
+  SettlementRig rig(100, 100, 30, SettlementRig::DeadLetters::kNo);
+  while (rig.settlement.may_take()) rig.take_good();
+  const std::size_t held = rig.settlement.in_flight().held_bytes();
+  Delivery late;
+  late.is_last = true;
+  late.body = R"({"code":"ab"})";
+  late.tag = ++rig.last_tag;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  CHECK(rig.settlement.in_flight().held_bytes() == held);
+  REQUIRE(rig.settlement.return_late());
+  CHECK(rig.source.given_back == Tags{late.tag});
+}
+
 TEST_CASE("settlement: what came late before a last delivery does not keep it from its verdict",
           "[settlement]") {
   SettlementRig rig(/*rows=*/100);
