@@ -32,7 +32,7 @@ const char* expected_reason(BrokenKind kind) {
     case BrokenKind::kEmptyBody:
       return "not_json";
     case BrokenKind::kArray:
-      return "not_an_object";
+      return "no_events";
     case BrokenKind::kMissingField:
       return "missing_field";
     case BrokenKind::kWrongType:
