@@ -11,6 +11,7 @@
 #include "common/option_parsers.h"
 #include "common/text.h"
 #include "common/utf8.h"
+#include "worker/message/basic_properties.h"
 
 namespace event_consumer {
 namespace {
@@ -97,29 +98,14 @@ Decompress find_decompressor(std::string_view name) {
   return nullptr;
 }
 
-// Takes a short string off `rest`: its length in a byte, and the bytes. Empty where it is cut off.
-std::string_view take_short_string(std::string_view& rest) {
-  if (rest.empty()) return {};
-  const auto length = static_cast<unsigned char>(rest.front());
-  const std::string_view text = rest.substr(1, length);
-  rest.remove_prefix(1 + text.size());
-  return text.size() == length ? text : std::string_view();
-}
-
 }  // namespace
 
-// The flags of the properties come first, then those that are there in the order of their flags
-// (AMQP 0-9-1, section 4.2.6.1): content-type, then content-encoding, both short strings.
+// Hardly any message has one, and its flag is in the first byte (AMQP 0-9-1, section 4.2.6.1).
 std::string_view content_encoding(const Delivery& message) {
-  constexpr unsigned char kContentType = 0x80;
   constexpr unsigned char kContentEncoding = 0x40;
-  std::string_view rest = message.properties;
-  if (rest.size() < 2) return {};
-  const auto flags = static_cast<unsigned char>(rest.front());
-  if ((flags & kContentEncoding) == 0) return {};
-  rest.remove_prefix(2);
-  if ((flags & kContentType) != 0) take_short_string(rest);
-  return take_short_string(rest);
+  const std::string_view properties = message.properties;
+  if (properties.empty() || (properties.front() & kContentEncoding) == 0) return {};
+  return read_basic_properties(properties).content_encoding.value_or(std::string_view());
 }
 
 std::optional<Rejection> BodyDecoder::decode(const Delivery& message, std::size_t most_bytes,
