@@ -96,7 +96,8 @@ void InsertStats::report(WorkerRecord& record) {
   record.inserting_since = time(inserting_since_);
   record.last_insert_at = time(last_insert_at_);
   record.insert_failing = is_failing_ ? 1 : 0;
-  record.unknown_key_names.set(joined(named_keys_));
+  if (std::exchange(shown_keys_, named_keys_.size()) != named_keys_.size())
+    record.unknown_key_names.set(joined(named_keys_));
   if (time(error_at_) > record.last_error_at) {
     record.last_error.set(error_);
     record.last_error_at = time(error_at_);

@@ -58,6 +58,7 @@ class InsertStats {
   std::optional<Absence> absence_;
   std::optional<double> event_time_;     // of the latest event since the last report
   std::vector<std::string> named_keys_;  // excerpts of those that are unknown
+  std::size_t shown_keys_ = 0;           // so many of them are in the record
 };
 
 }  // namespace event_consumer
