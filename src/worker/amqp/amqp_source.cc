@@ -81,7 +81,8 @@ Error AmqpSource::explained(const Error& error) const {
 Result<Done> AmqpSource::read_keeper(const amqp_frame_t& frame) {
   auto done = keeper_->handle(connection_, frame);
   if (!assembly_.views_frames()) connection_.release();
-  if (!done || !keeper_->is_there() || !std::exchange(cancel_waits_for_keeper_, false)) return done;
+  if (!done || !keeper_->is_there() || !is_answered_ || !std::exchange(cancel_waits_, false))
+    return done;
   return send_cancel();
 }
 
@@ -119,7 +120,7 @@ Result<Done> AmqpSource::cancel() {
   if (!keeper_) return send_cancel();
   if (auto done = keeper_->set_wanted(connection_, true); !done) return done;
   if (keeper_->is_there()) return send_cancel();
-  cancel_waits_for_keeper_ = true;
+  cancel_waits_ = true;
   return Done{};
 }
 

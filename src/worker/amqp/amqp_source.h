@@ -71,9 +71,8 @@ class AmqpSource : public Source {
   std::string consumer_tag_;    // of the latest consumer: each has one of its own
   int consumers_ = 0;           // so many there were
   bool has_consumer_ = false;
-  bool is_answered_ = false;   // the broker has said that the latest consumer is there
-  bool cancel_waits_ = false;  // for that
-  bool cancel_waits_for_keeper_ = false;
+  bool is_answered_ = false;           // the broker has said that the latest consumer is there
+  bool cancel_waits_ = false;          // for that, and then for the keeper
   std::optional<QueueKeeper> keeper_;  // of a queue that would delete itself
   int prefetch_set_ = 0;               // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;

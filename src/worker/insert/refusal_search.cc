@@ -25,11 +25,9 @@ constexpr std::size_t kHaste = 6;
 }  // namespace
 
 void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
-  refusal_ = outcome.message;
-  is_unclear_ = outcome.error_class == ErrorClass::kUnclear;
-  is_in_table_ = outcome.is_in_table;
-  if (is_unclear_) ++batch.refusals().unclear;
-  if (is_unclear_ && batch.is_part()) ++refused_parts_;
+  refusal_ = {outcome.message, outcome.error_class == ErrorClass::kUnclear, outcome.is_in_table};
+  if (refusal_.is_unclear) ++batch.refusals().unclear;
+  if (refusal_.is_unclear && batch.is_part()) ++refused_parts_;
 }
 
 bool RefusalSearch::is_on_trial(const Batch& batch) const {
@@ -37,7 +35,7 @@ bool RefusalSearch::is_on_trial(const Batch& batch) const {
 }
 
 bool RefusalSearch::is_tried_again(const Batch& batch) const {
-  if (!is_unclear_) return false;
+  if (!refusal_.is_unclear) return false;
   const std::size_t times = batch.refusals().unclear;
   if (batch.runs().size() == 1) return is_on_trial(batch) && times < kMostUnclear;
   if (!batch.is_part()) return times < kMostUnclear;
@@ -46,7 +44,7 @@ bool RefusalSearch::is_tried_again(const Batch& batch) const {
 }
 
 bool RefusalSearch::hurries(const Batch& batch) {
-  if (!is_unclear_ || batch.refusals().was_alone) return true;
+  if (!refusal_.is_unclear || batch.refusals().was_alone) return true;
   if (haste_ == 0) return false;
   --haste_;
   return true;
@@ -57,37 +55,38 @@ RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
   if (messages == 1) return refused_alone(std::move(batch), others_wait);
   // Once for all of its parts: each may be refused in other words.
   if (!batch->is_part())
-    log::warn("{}; the {} rows are cut in halves until those at fault stand alone{}", refusal_,
+    log::warn("{}; the {} rows are cut in halves until those at fault stand alone{}", refusal_.text,
               batch->rows(),
-              is_in_table_ ? "; the table has them already, and each may be stored there as often "
-                             "as its batch is cut: repair the view, or drop it"
-                           : "");
+              refusal_.is_in_table
+                  ? "; the table has them already, and each may be stored there as often "
+                    "as its batch is cut: repair the view, or drop it"
+                  : "");
   if (!batch->is_part()) refused_parts_ = 0;
   Step step;
   step.first.push_back(batch->part(0, messages / 2));
   step.first.push_back(batch->part(messages / 2, messages));
-  if (is_in_table_ || batch->may_be_stored()) step.doubled_rows = batch->rows();
+  if (refusal_.is_in_table || batch->may_be_stored()) step.doubled_rows = batch->rows();
   return step;
 }
 
 RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wait) {
   Step step;
   if (is_on_trial(*batch)) {
-    step.at_fault.push_back({batch->runs().front().message, refusal_});
+    step.at_fault.push_back({batch->runs().front().message, refusal_.text});
     return step;
   }
   const bool is_new = !batch->refusals().was_alone;
   batch->refusals() = {0, /*was_alone=*/true};
   apart_.push_back(std::move(batch));
   if (is_new && ++newly_apart_ % kMostAtOnce == 0) {
-    step.pause = refusal_ + "; " + std::to_string(kMostAtOnce) +
+    step.pause = refusal_.text + "; " + std::to_string(kMostAtOnce) +
                  " rows in a row are refused one by one, as if it were not their fault";
   } else if (!others_wait && !std::exchange(is_keeping_said_, true)) {
     log::warn(
         "{}; the event is kept, neither stored nor dead-lettered, until another was stored: if "
         "none is, it is not the event; look at the constraints, MATERIALIZED columns and views of "
         "the table",
-        refusal_);
+        refusal_.text);
   }
   return step;
 }

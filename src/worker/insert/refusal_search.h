@@ -76,7 +76,7 @@ class RefusalSearch {
   std::size_t unmatched() const { return unmatched_.size(); }
 
   // The server's words on the batch that it has refused last.
-  const std::string& refusal() const { return refusal_; }
+  const std::string& refusal() const { return refusal_.text; }
 
   // How many messages are set apart. Nothing decides about them before others come.
   std::size_t apart() const { return apart_.size(); }
@@ -96,9 +96,13 @@ class RefusalSearch {
   void forget_apart();
   bool is_on_trial(const Batch& batch) const;
 
-  std::string refusal_;
-  bool is_unclear_ = false;     // of that refusal
-  bool is_in_table_ = false;    // of that refusal
+  // The latest.
+  struct Refusal {
+    std::string text;
+    bool is_unclear = false;
+    bool is_in_table = false;
+  };
+  Refusal refusal_;
   std::deque<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
   std::size_t trials_void_until_ = 0;

@@ -169,9 +169,8 @@ void WorkerLoop::publish(TimePoint now) {
   WorkerRecord& record = status.record();
   parts_.settlement.report(record);
   record.counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = parts_.link.reconnects();
-  const bool waits_for_others = parts_.settlement.nothing_fits() || parts_.settlement.wants_more();
-  if (record.state == WorkerState::kConsuming && record.insert_failing == 0 && !waits_for_others &&
-      parts_.link.fault().empty())
+  if (record.state == WorkerState::kConsuming && record.insert_failing == 0 &&
+      !parts_.settlement.wants_more() && parts_.link.fault().empty())
     status.set_error_over(now);
   status.publish(now);
   supervisor_.received(record.counters.received);
