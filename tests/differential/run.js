@@ -39,6 +39,7 @@ function known_settings(of) {
     .map(([name, value]) => `${name} = '${value}'`).join(', ');
 }
 const settings = known_settings(session);
+const newest_settings = newest_session && known_settings(newest_session);
 const events_file = path.join(directory, 'events.json');
 const rows_file = path.join(directory, 'rows.bin');
 
@@ -115,8 +116,8 @@ function show(type, value, reader, oracle, ours) {
 function compare_rows(type, values, lines) {
   totals.rejected += encode_rows(type, lines);
   const query = `SELECT id, hex(bytes) FROM ${file(rows_file, 'RowBinary', type)}`;
-  const [expected_rows, found] = [newest_session, session].map((each) =>
-    each.query(`${query} ${known_settings(each)}`, 'TSV').split('\n').map((line) => line.split('\t')));
+  const [expected_rows, found] = [[newest_session, newest_settings], [session, settings]].map(([each, its]) =>
+    each.query(`${query} ${its}`, 'TSV').split('\n').map((line) => line.split('\t')));
   const expected = new Map(expected_rows);
   if (found.length !== expected.size) throw new Error(`${type.name}: ${found.length} rows of ${expected.size}`);
   for (const [id, bytes] of found)

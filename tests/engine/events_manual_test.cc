@@ -66,10 +66,7 @@ TEST_CASE("ClickHouse 26: the examples of events(7) are stored as it says") {
   client.enable_confirms();
   publish_confirmed(client, topology, 0, examples.size(),
                     [&](std::uint64_t i) { return message(examples, i); });
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_REQUIRED"] = "";
-  environment["EVENT_CONSUMER_WORKERS"] = "1";
-  Service service(environment);
+  Service service(without_required(topology));
   const auto rejected = std::count_if(examples.begin(), examples.end(),
                                       [](const auto& each) { return each.here == kRejected; });
   wait_until([&] { return topology.rows() + rejected >= examples.size(); },

@@ -17,13 +17,6 @@ namespace {
 
 using std::chrono::seconds;
 
-Environment without_required(const TestTopology& topology) {
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_REQUIRED"] = "";
-  environment["EVENT_CONSUMER_WORKERS"] = "1";
-  return environment;
-}
-
 }  // namespace
 
 TEST_CASE("ClickHouse 26: a column of every type is filled and reads as it was sent") {
@@ -84,19 +77,7 @@ TEST_CASE("ClickHouse 26: absent keys are DEFAULTs in one insert, computed colum
 TEST_CASE("ClickHouse 26: columns of odd names, and a Nested beside plain dots, are filled") {
   TestTopology topology("odd_names", engine());
   topology.declare_topology();
-  engine().query("CREATE DATABASE " + topology.database());
-  create_odd_table(engine(), topology.table());
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, 0, 1, [](std::uint64_t) { return odd_event(); });
-  const Finished check = run_program(without_required(topology), {"check"});
-  INFO(check.output);
-  CHECK(describe_status(check.status) == "exit status 0");
-  Service service(without_required(topology));
-  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
-  INFO(service.log());
-  REQUIRE(stored);
-  CHECK(oddly_stored(engine(), topology.table()) == "");
+  CHECK(fill_odd_table(topology, engine()) == std::vector<std::string>());
 }
 
 }  // namespace event_consumer::testing

@@ -76,11 +76,12 @@ class SettlementRig {
   DeliveryTag take_again(const std::string& body) { return take(body, true); }
   // One that its queue would drop if it came back.
   DeliveryTag take_last() {
-    Delivery delivery;
-    delivery.tag = ++last_tag;
-    delivery.is_last = true;
-    delivery.body = R"({"code":"ab"})";
-    failed = !settlement.take(delivery, now).ok();
+    failed = !settlement.take(next_last(), now).ok();
+    return last_tag;
+  }
+  // The same, while the consumer is being cancelled.
+  DeliveryTag take_late_last() {
+    failed = !settlement.take_late(next_last(), now).ok();
     return last_tag;
   }
   DeliveryTag take_bad() { return take("bad"); }
@@ -132,6 +133,14 @@ class SettlementRig {
   bool failed = false;  // whether the latest event was answered with an Error
 
  private:
+  Delivery next_last() {
+    Delivery delivery;
+    delivery.tag = ++last_tag;
+    delivery.is_last = true;
+    delivery.body = R"({"code":"ab"})";
+    return delivery;
+  }
+
   DeadLetters with_;
 };
 

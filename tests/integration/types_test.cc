@@ -16,12 +16,6 @@ namespace {
 
 using std::chrono::seconds;
 
-Environment without_required(const TestTopology& topology) {
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_REQUIRED"] = "";
-  return environment;
-}
-
 }  // namespace
 
 TEST_CASE("a column of every type that ClickHouse 18.16 has is filled and reads as it was sent") {
@@ -69,19 +63,7 @@ TEST_CASE("an absent key is the DEFAULT of a column that has one") {
 TEST_CASE("columns of odd names, and a Nested beside plain dots, are filled by ClickHouse 18.16") {
   TestTopology topology("odd_names");
   topology.declare_topology();
-  clickhouse().query("CREATE DATABASE " + topology.database());
-  create_odd_table(clickhouse(), topology.table());
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, 0, 1, [](std::uint64_t) { return odd_event(); });
-  const Finished check = run_program(without_required(topology), {"check"});
-  INFO(check.output);
-  CHECK(describe_status(check.status) == "exit status 0");
-  Service service(without_required(topology));
-  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
-  INFO(service.log());
-  REQUIRE(stored);
-  CHECK(oddly_stored(clickhouse(), topology.table()) == "");
+  CHECK(fill_odd_table(topology, clickhouse()) == std::vector<std::string>());
 }
 
 }  // namespace event_consumer::testing

@@ -113,9 +113,7 @@ std::vector<std::string> drain(const CorpusPart& part, const ClickhouseEndpoint&
   client.enable_confirms();
   publish_confirmed(client, topology, 0, part.messages.size(),
                     [&](std::uint64_t i) { return part.messages[i]; });
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_REQUIRED"] = "";
-  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  Environment environment = without_required(topology);
   environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
   Service service(environment);
   const auto is_done = [&] {

@@ -2,20 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "tests/support/clickhouse_endpoint.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 
-// Creates `table`: a UInt8 column of each odd name, and beside plain columns with dots in their
-// names a Nested, whose columns have dots, too.
-void create_odd_table(const ClickhouseEndpoint& clickhouse, const std::string& table);
-
-// An event with a value for each column.
-std::string odd_event();
-
-// What the only row of `table` holds that is not the value of odd_event, a line for each; must be
-// empty.
-std::string oddly_stored(const ClickhouseEndpoint& clickhouse, const std::string& table);
+// Has a service fill such a table by an event with a value for each column: a UInt8 column of each
+// odd name, and beside plain columns with dots in their names a Nested, whose columns have dots,
+// too. Returns a line for each thing that is not as it must be.
+std::vector<std::string> fill_odd_table(const TestTopology& topology,
+                                        const ClickhouseEndpoint& clickhouse);
 
 }  // namespace event_consumer::testing

@@ -127,4 +127,11 @@ std::vector<std::uint64_t> TestTopology::stored_ids() const {
   return ids;
 }
 
+Environment without_required(const TestTopology& topology) {
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_REQUIRED"] = "";
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  return environment;
+}
+
 }  // namespace event_consumer::testing

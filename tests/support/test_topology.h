@@ -79,6 +79,9 @@ class TestTopology {
   std::string database_;
 };
 
+// The environment with one worker, and no column required.
+Environment without_required(const TestTopology& topology);
+
 // Publishes the bodies that `body_of` makes for the ids from `first` to `last`, excluding `last`,
 // and waits until the broker has confirmed them.
 template <typename BodyOf>

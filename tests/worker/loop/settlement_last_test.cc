@@ -86,16 +86,13 @@ TEST_CASE("settlement: without a dead-letter queue the queue's own policy applie
 
 TEST_CASE("settlement: a last delivery that comes late is taken", "[settlement]") {
   SettlementRig rig(/*rows=*/100);
-  Delivery late;
-  late.is_last = true;
-  late.body = R"({"code":"ab"})";
-  late.tag = ++rig.last_tag;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late_last();
+  REQUIRE_FALSE(rig.failed);
   REQUIRE(rig.settlement.return_late());
   CHECK(rig.source.given_back.empty());
   rig.drain();
-  late.tag = ++rig.last_tag;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late_last();
+  REQUIRE_FALSE(rig.failed);
   rig.store();
   rig.store();
   CHECK(rig.source.acknowledged == Tags{1, 2});
@@ -106,11 +103,8 @@ TEST_CASE("settlement: a last delivery that comes late when memory is full is de
   SettlementRig rig(/*rows=*/100, /*prefetch=*/100, /*bytes=*/30);
   while (rig.settlement.may_take()) rig.take_good();
   const std::size_t held = rig.settlement.in_flight().held_bytes();
-  Delivery late;
-  late.is_last = true;
-  late.body = R"({"code":"ab"})";
-  late.tag = ++rig.last_tag;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late_last();
+  REQUIRE_FALSE(rig.failed);
   CHECK(rig.settlement.in_flight().held_bytes() == held);
   REQUIRE(rig.dead_letters.letters.size() == 1);
   CHECK((rig.dead_letters.letters[0].rejection.reason == Reason::kDeliveryLimit));
@@ -126,14 +120,11 @@ TEST_CASE(
   SettlementRig rig(100, 100, 30, SettlementRig::DeadLetters::kNo);
   while (rig.settlement.may_take()) rig.take_good();
   const std::size_t held = rig.settlement.in_flight().held_bytes();
-  Delivery late;
-  late.is_last = true;
-  late.body = R"({"code":"ab"})";
-  late.tag = ++rig.last_tag;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late_last();
+  REQUIRE_FALSE(rig.failed);
   CHECK(rig.settlement.in_flight().held_bytes() == held);
   REQUIRE(rig.settlement.return_late());
-  CHECK(rig.source.given_back == Tags{late.tag});
+  CHECK(rig.source.given_back == Tags{rig.last_tag});
 }
 
 TEST_CASE("settlement: what came late before a last delivery does not keep it from its verdict",
@@ -145,10 +136,8 @@ TEST_CASE("settlement: what came late before a last delivery does not keep it fr
   REQUIRE(rig.settlement.take_late(late, rig.now));
   CHECK_FALSE(rig.settlement.took_behind_late());
   CHECK(rig.settlement.drained());
-  late.tag = ++rig.last_tag;
-  late.is_last = true;
-  late.body = R"({"code":"ab"})";
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late_last();
+  REQUIRE_FALSE(rig.failed);
   CHECK(rig.settlement.took_behind_late());
   CHECK_FALSE(rig.settlement.drained());
   rig.store();
