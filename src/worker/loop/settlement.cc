@@ -11,6 +11,10 @@ namespace {
 // So much memory at most do messages take that the dead-letter queue has not confirmed.
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
+// What comes at its last delivery while the consumer is being cancelled was sent before memory was
+// full: a window, which is sized to fit into memory, so that twice the memory takes nearly all.
+constexpr std::size_t kLateFactor = 2;
+
 constexpr char kLastDelivery[] =
     "it cannot be stored now, and its queue would drop it the next time that it came back";
 
@@ -74,7 +78,8 @@ void Settlement::count_received(const Delivery& delivery) {
 }
 
 Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
-  if (delivery.is_last && has_memory()) return take(delivery, now);
+  if (delivery.is_last && held_bytes() < kLateFactor * limits_.held_bytes())
+    return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery);
@@ -189,10 +194,8 @@ Result<Done> Settlement::acknowledge_behind() {
   return Done{};
 }
 
-bool Settlement::has_memory() const { return held_bytes() < limits_.held_bytes(); }
-
 bool Settlement::may_take() const {
-  if (!has_memory()) return false;
+  if (held_bytes() >= limits_.held_bytes()) return false;
   if (dead_letters_ == nullptr) return true;
   return !dead_letters_->refuses() && dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
 }

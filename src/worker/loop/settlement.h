@@ -45,8 +45,8 @@ class Settlement {
   // The first four only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
   // One that comes while the consumer is being cancelled: it goes back at return_late(), or with
-  // the channel. At its last delivery it is taken, for its queue would drop it; where there is no
-  // memory for it, it is dead-lettered, or left to its queue's own policy as at give_back_all().
+  // the channel. At its last delivery it is taken, for its queue would drop it; beyond twice the
+  // memory it is dead-lettered, or left to its queue's own policy as at give_back_all().
   Result<Done> take_late(const Delivery& delivery, TimePoint now);
   Result<Done> return_late();
   Result<Done> dead_lettered(DeliveryTag tag);
@@ -144,7 +144,6 @@ class Settlement {
   Result<Done> acknowledge();
   void count_received(const Delivery& delivery);
   std::size_t held_bytes() const { return in_flight_.held_bytes() + stage_.held_bytes(); }
-  bool has_memory() const;
 
   SettlementLimits limits_;
   Inserter& inserter_;
