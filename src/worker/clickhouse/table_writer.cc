@@ -19,6 +19,9 @@ namespace {
 // A line that names all of a thousand columns would not pass through a pipe.
 constexpr std::size_t kMostNameBytes = 1000;
 
+// So many columns that cannot be written have a line of their own in the log.
+constexpr std::size_t kMostLeftOutNamed = 10;
+
 bool same(const std::vector<Column>& a, const std::vector<Column>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Column& x, const Column& y) {
     return x.name == y.name && x.type.name == y.type.name && x.has_default == y.has_default;
@@ -36,8 +39,13 @@ bool is_absent(const Result<OpenTable>& table) {
 }
 
 void log_left_out(const std::vector<std::string>& columns) {
-  for (const std::string& column : columns)
-    log::warn("{}: it is left to its DEFAULT, or empty", column);
+  const std::size_t named = std::min(columns.size(), kMostLeftOutNamed);
+  for (std::size_t i = 0; i < named; ++i)
+    log::warn("{}: it is left to its DEFAULT, or empty", columns[i]);
+  if (columns.size() > named)
+    log::warn(
+        "{} more columns are left to their DEFAULT, or empty: event-consumer check names them",
+        columns.size() - named);
 }
 
 // For the inserter thread: the main thread shows signs of life by itself.

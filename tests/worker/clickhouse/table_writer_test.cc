@@ -9,6 +9,7 @@
 
 #include "common/resolve_options.h"
 #include "tests/common/temporary_file.h"
+#include "tests/fakes/captured_log.h"
 #include "tests/fakes/fake_http_server.h"
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
@@ -36,7 +37,8 @@ struct FakeClickHouse {
   bool has_table = true;
   bool drops_table_after_look = false;
   std::string engine = "MergeTree\tMergeTree SETTINGS non_replicated_deduplication_window = 1";
-  int foreign = 0;  // so many requests somebody else answers, with 200
+  int unwritable = 0;  // so many columns more, and b
+  int foreign = 0;     // so many requests somebody else answers, with 200
 
   std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
@@ -51,7 +53,11 @@ struct FakeClickHouse {
     if (request.body.find("CREATE TABLE") == 0) has_table = true;
     if (request.body.find("SELECT name, type") == 0) {
       has_table = !drops_table_after_look;
-      return http_answer(200, "a\tString\t\t\n");
+      std::string columns = "a\tString\t\t\n";
+      if (unwritable > 0) columns += "b\tString\t\t\n";
+      for (int i = 0; i < unwritable; ++i)
+        columns += "sum" + std::to_string(i) + "\tAggregateFunction(sum, UInt64)\t\t\n";
+      return http_answer(200, columns);
     }
     if (reads_types && request.body.find("table = 'formats'") != std::string::npos)
       return http_answer(200, "formats.is_input\n");
@@ -170,6 +176,16 @@ TEST_CASE("table writer: a password file that cannot be used leaves the password
   CHECK(rig.post().kind == Kind::kRefused);
   rig.clickhouse.password = "first";
   CHECK(rig.post().kind == Kind::kStored);
+}
+
+TEST_CASE("table writer: of many columns that cannot be written the first are named in the log",
+          "[table_writer]") {
+  Rig rig;
+  const testing::CapturedLog log;
+  rig.clickhouse.unwritable = 12;
+  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kChanged);
+  CHECK(log.lines_with("it is left to its DEFAULT, or empty") == 10);
+  CHECK(log.lines_with("2 more columns are left to their DEFAULT") == 1);
 }
 
 TEST_CASE("table writer: a server that was away is asked again what it knows", "[table_writer]") {
