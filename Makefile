@@ -13,7 +13,7 @@ version    := 0.1.0
 
 CXX      ?= g++
 CXXFLAGS ?= -O2 -g
-PACKAGES := librabbitmq cpp-httplib openssl spdlog libxxhash libsystemd prometheus-cpp-core zlib libzstd
+PACKAGES := librabbitmq cpp-httplib libmicrohttpd openssl spdlog libxxhash libsystemd prometheus-cpp-core zlib libzstd
 
 # One set of flags for every object: cpp-httplib changes the size of its classes with its macros.
 # Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
@@ -47,7 +47,7 @@ programs := $(BUILD)/event-consumer $(BUILD)/event-consumer-worker
 
 # What a bare Debian machine needs on top of git and make.
 build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev rapidjson-dev \
-                  libcli11-dev libspdlog-dev libxxhash-dev libsystemd-dev \
+                  libcli11-dev libspdlog-dev libxxhash-dev libsystemd-dev libmicrohttpd-dev \
                   prometheus-cpp-dev zlib1g-dev libzstd-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates

@@ -5,10 +5,32 @@
 #include <utility>
 
 #include "common/log.h"
+#include "common/option_table.h"
+#include "common/text.h"
 #include "supervisor/format.h"
 #include "supervisor/listen.h"
 
 namespace event_consumer {
+
+namespace {
+
+// Without what it has no use for: whoever breaks into a server of HTTP finds no password there.
+std::vector<std::string> without_passwords(const std::vector<std::string>& environment) {
+  std::vector<std::string> kept;
+  for (const std::string& entry : environment) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (ends_with(name, "_PASSWORD_FILE")) continue;
+    if (const OptionRow* row = find_option(name)) {
+      const std::string text = entry.substr(name.size() + 1);
+      kept.push_back(row->shown == nullptr ? entry : name + "=" + row->shown(text));
+    } else if (!starts_with(name, "RABBITMQ_") && !starts_with(name, "CLICKHOUSE_")) {
+      kept.push_back(entry);
+    }
+  }
+  return kept;
+}
+
+}  // namespace
 
 Result<Done> StatusChild::serve(const HostPort& address,
                                 const std::vector<std::string>& environment, TimePoint now) {
@@ -33,7 +55,7 @@ void StatusChild::reload(const std::optional<HostPort>& address,
 
 void StatusChild::renew(const std::vector<std::string>& environment, TimePoint now) {
   if (!listen_fd_) return;
-  environment_ = environment;
+  environment_ = without_passwords(environment);
   if (pid_ == 0) {
     start_at_ = now;
     return;

@@ -1,7 +1,9 @@
 // The status address: what it says in every state of the instance, and that nobody can disturb it.
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/text.h"
 #include "tests/support/catch.h"
@@ -172,6 +174,65 @@ TEST_CASE("status: its process is started anew when it dies, and the workers do 
   CHECK(watched.waits_for("/readyz", 200, "ok"));
   CHECK(service.status_server() != server);
   CHECK(service.workers() == workers);
+  CHECK(service.stop() == 0);
+}
+
+TEST_CASE("status: there is no password in the environment of its process") {
+  WatchedScene watched("status_environment");
+  const PrivateDirectory directory("status_environment");
+  const std::string file = directory.path() + "/password";
+  write_file(file, std::string(kClickhousePassword) + "\n");
+  watched.environment["CLICKHOUSE_USER"] = kClickhouseUser;
+  watched.environment["CLICKHOUSE_PASSWORD_FILE"] = file;
+  watched.environment["RABBITMQ_PASSWORD"] = "guest";
+  watched.environment["RABBITMQ_DEFAULT_PASS"] = "secret-of-others";
+  Service service(watched.environment);
+  REQUIRE(service.wait_consuming(2));
+  REQUIRE(watched.waits_for("/readyz", 200, "ok"));
+  const std::string environment =
+      read_file("/proc/" + std::to_string(*service.status_server()) + "/environ");
+  CHECK(contains(environment, "RABBITMQ_QUEUE=status_environment_events"));
+  CHECK_FALSE(contains(environment, "guest@"));
+  CHECK_FALSE(contains(environment, "RABBITMQ_PASSWORD=guest"));
+  CHECK_FALSE(contains(environment, "secret-of-others"));
+  CHECK_FALSE(contains(environment, file));
+  CHECK(service.stop() == 0);
+}
+
+TEST_CASE("status: 200 hostile clients neither keep others from answers nor fill the memory") {
+  constexpr std::uint64_t kMostBytes = 32 << 20;
+  WatchedScene watched("status_hostile");
+  Service service(watched.environment);
+  REQUIRE(watched.waits_for("/readyz", 200, "ok"));
+  const std::string metrics = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string pipelined;
+  while (pipelined.size() < 100'000) pipelined += metrics;
+  const std::string requests[] = {
+      "G",        // and drips
+      metrics,    // and does not take the answer
+      pipelined,  // the same, many times
+      "GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + std::string(100'000, 'x'),
+  };
+  std::vector<UniqueFd> hostile;
+  for (std::size_t i = 0; i < 200; ++i) {
+    hostile.push_back(connect_to_status(watched.port));
+    const std::string& request = requests[i % std::size(requests)];
+    send(hostile.back().get(), request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  double longest = 0;
+  for (int i = 0; i < 20; ++i) {
+    for (const UniqueFd& client : hostile) send(client.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    for (const char* path : {"/status", "/metrics", "/livez"}) {
+      const StatusPage page = watched.get(path);
+      CHECK(page.status == 200);
+      longest = std::max(longest, page.seconds);
+    }
+  }
+  const std::uint64_t bytes = rss_bytes(*service.status_server());
+  INFO("with 200 hostile clients the longest answer took "
+       << longest * 1000 << " ms, and the process has " << bytes / 1024 << " KiB");
+  CHECK(bytes > 0);
+  CHECK(bytes < kMostBytes);
   CHECK(service.stop() == 0);
 }
 

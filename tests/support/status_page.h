@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "common/unique_fd.h"
+
 namespace event_consumer::testing {
 
 struct StatusPage {
@@ -13,5 +15,8 @@ struct StatusPage {
 
 // GET `path` from 127.0.0.1:`port`.
 StatusPage get_status_page(int port, const std::string& path);
+
+// A connection to the same address, for what no client of HTTP would do. Throws std::runtime_error.
+UniqueFd connect_to_status(int port);
 
 }  // namespace event_consumer::testing

@@ -11,22 +11,57 @@ namespace {
 // Three times what the supervisor lets pass at most between two signs of life.
 constexpr double kStandsStillSeconds = 15;
 
+struct Facts {
+  double silent_seconds;  // since the supervisor's heartbeat
+  InstanceState state;
+  InstanceSummary instance;
+};
+
+struct Cause {
+  bool concerns_life;  // not only readiness
+  bool (*holds)(const Facts& facts);
+  std::string (*words)(const Facts& facts);
+};
+
+// The first that holds is the one that is said.
+constexpr Cause kCauses[] = {
+    {true, [](const Facts& facts) { return facts.silent_seconds >= kStandsStillSeconds; },
+     [](const Facts& facts) {
+       return fmt::format("the supervisor has shown no sign of life for {:.0f} s",
+                          facts.silent_seconds);
+     }},
+    {false, [](const Facts& facts) { return facts.state == InstanceState::kStopping; },
+     [](const Facts&) -> std::string { return "stopping"; }},
+    {false, [](const Facts& facts) { return facts.instance.paused; },
+     [](const Facts&) -> std::string {
+       return "paused by an operator (SIGTSTP); SIGCONT goes on";
+     }},
+    {false,
+     [](const Facts& facts) {
+       return facts.instance.storing == 0 && !facts.instance.trouble.empty();
+     },
+     [](const Facts& facts) { return facts.instance.trouble; }},
+    {false, [](const Facts& facts) { return facts.instance.storing == 0; },
+     [](const Facts&) -> std::string { return "no worker consumes yet"; }},
+};
+
+std::string first_cause(const Scoreboard& board, TimePoint now, bool of_life_only) {
+  const SupervisorRecord supervisor = board.supervisor().read();
+  const Facts facts = {seconds_since(supervisor.heartbeat_at, now), supervisor.state,
+                       summarise(board)};
+  for (const Cause& cause : kCauses)
+    if ((cause.concerns_life || !of_life_only) && cause.holds(facts)) return cause.words(facts);
+  return "";
+}
+
 }  // namespace
 
 std::string why_not_alive(const Scoreboard& board, TimePoint now) {
-  const double age = seconds_since(board.supervisor().read().heartbeat_at, now);
-  if (age < kStandsStillSeconds) return "";
-  return fmt::format("the supervisor has shown no sign of life for {:.0f} s", age);
+  return first_cause(board, now, /*of_life_only=*/true);
 }
 
 std::string why_not_ready(const Scoreboard& board, TimePoint now) {
-  if (const std::string dead = why_not_alive(board, now); !dead.empty()) return dead;
-  if (board.supervisor().read().state == InstanceState::kStopping) return "stopping";
-  const InstanceSummary summary = summarise(board);
-  if (summary.paused) return "paused by an operator (SIGTSTP); SIGCONT goes on";
-  if (summary.storing > 0) return "";
-  if (!summary.trouble.empty()) return summary.trouble;
-  return "no worker consumes yet";
+  return first_cause(board, now, /*of_life_only=*/false);
 }
 
 }  // namespace event_consumer

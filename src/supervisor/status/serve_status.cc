@@ -8,8 +8,7 @@
 #include "common/log.h"
 #include "common/poll_loop.h"
 #include "common/scoreboard/scoreboard.h"
-#include "supervisor/status/http.h"
-#include "supervisor/status/http_loop.h"
+#include "supervisor/status/http_server.h"
 #include "supervisor/status/metrics.h"
 #include "supervisor/status/readiness.h"
 #include "supervisor/status/status_json.h"
@@ -61,10 +60,15 @@ ExitCode serve_status(const CommandLine& command_line) {
   const UniqueFd listening(command_line.listen_fd);
   auto board = Scoreboard::attach(command_line.scoreboard_fd);
   if (!board) return ended_by(board.error());
-  HttpLoop loop(listening.get(), *events,
-                answerer(pages_of(*board, command_line.resolved.options)));
-  const auto done = loop.run();
-  return done ? ExitCode::kOk : ended_by(done.error());
+  auto server = HttpServer::start(listening.get(), pages_of(*board, command_line.resolved.options));
+  if (!server) return ended_by(server.error());
+  for (;;) {
+    HttpServer& http = **server;
+    http.turn(events->now());
+    auto seen = events->wait({{http.fd()}}, http.deadline(events->now()));
+    if (!seen) return ended_by(seen.error());
+    if (!seen->signals.empty()) return ExitCode::kOk;
+  }
 }
 
 }  // namespace event_consumer

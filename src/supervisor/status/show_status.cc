@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "common/clock.h"
-#include "supervisor/status/http.h"
+#include "supervisor/status/fetch.h"
 #include "supervisor/status/status_text.h"
 
 namespace event_consumer {
