@@ -12,6 +12,7 @@ struct Scoreboard::Layout {
   std::array<char, 64> version;
   Published<SupervisorRecord> supervisor;
   Published<DeliveryDeaths> delivery_deaths;
+  Published<HistoryRing> history;
   std::array<SlotBoard, kMostWorkers> slots;
 };
 
@@ -55,6 +56,8 @@ Scoreboard::Layout& Scoreboard::layout() const { return *static_cast<Layout*>(me
 Published<SupervisorRecord>& Scoreboard::supervisor() const { return layout().supervisor; }
 
 Published<DeliveryDeaths>& Scoreboard::delivery_deaths() const { return layout().delivery_deaths; }
+
+Published<HistoryRing>& Scoreboard::history() const { return layout().history; }
 
 SlotBoard& Scoreboard::slot(int number) const {
   return layout().slots[static_cast<std::size_t>(number - 1)];

@@ -1,5 +1,6 @@
 // Scoreboard: the shared memory of one instance. The supervisor makes it and writes its own record
-// and those of the departed; each worker writes one row; the status server reads everything. There
+// and those of the departed; each worker writes one row; the status server reads everything, and
+// writes the history. There
 // are no locks: each value has one writer at a time (Published).
 //
 // A slot has two rows, because a worker that is being replaced and its replacement live side by
@@ -13,6 +14,7 @@
 #include "common/options.h"
 #include "common/result.h"
 #include "common/scoreboard/delivery_deaths.h"
+#include "common/scoreboard/history_ring.h"
 #include "common/scoreboard/published.h"
 #include "common/scoreboard/supervisor_record.h"
 #include "common/scoreboard/worker_record.h"
@@ -52,6 +54,7 @@ class Scoreboard {
 
   Published<SupervisorRecord>& supervisor() const;
   Published<DeliveryDeaths>& delivery_deaths() const;
+  Published<HistoryRing>& history() const;
   SlotBoard& slot(int number) const;  // from 1 to kMostWorkers
   WorkerRow& row(RowAddress address) const { return slot(address.slot).rows[address.row]; }
 

@@ -32,6 +32,9 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
     summary.doubling = worker.doubling.str();
   }
   summary.last_insert_at = std::max(summary.last_insert_at, worker.last_insert_at);
+  if (worker.oldest_taken_at != 0 &&
+      (summary.oldest_taken_at == 0 || worker.oldest_taken_at < summary.oldest_taken_at))
+    summary.oldest_taken_at = worker.oldest_taken_at;
   // All count the same queue, each at its own time.
   summary.dead_letter_queue_messages =
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);

@@ -17,6 +17,7 @@ struct InstanceSummary {
   bool paused = false;
   WorkerCounters counters{};
   std::uint64_t in_hand = 0;
+  MonotonicTime oldest_taken_at = 0;  // of the deliveries in hand; 0: there are none
   MonotonicTime last_insert_at = 0;
   std::uint64_t dead_letter_queue_messages = 0;
   Deduplication deduplication = Deduplication::kUnknown;

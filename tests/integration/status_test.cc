@@ -177,6 +177,22 @@ TEST_CASE("status: its process is started anew when it dies, and the workers do 
   CHECK(service.stop() == 0);
 }
 
+TEST_CASE("status: the history outlives the workers and the server that tells it") {
+  WatchedScene watched("status_history");
+  Service service(watched.environment);
+  REQUIRE(watched.waits_for("/readyz", 200, "ok"));
+  watched.publish(0, 100);
+  REQUIRE(watched.waits_for("/history", 200, ",100],\"dead_lettered\":{}", seconds(20)));
+  const auto server = service.status_server();
+  for (const pid_t worker : service.workers()) kill(worker, SIGKILL);
+  service.send(SIGHUP);
+  REQUIRE(wait_until([&] { return service.status_server() && service.status_server() != server; },
+                     seconds(20)));
+  CHECK(watched.waits_for("/history", 200, ",100,100],\"dead_lettered\":{}", seconds(20)));
+  CHECK(watched.waits_for("/history", 200, ",\"deaths\":[0,"));
+  CHECK(service.stop() == 0);
+}
+
 TEST_CASE("status: there is no password in the environment of its process") {
   WatchedScene watched("status_environment");
   const PrivateDirectory directory("status_environment");

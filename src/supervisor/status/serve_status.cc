@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/poll_loop.h"
 #include "common/scoreboard/scoreboard.h"
+#include "supervisor/status/history.h"
 #include "supervisor/status/http_server.h"
 #include "supervisor/status/metrics.h"
 #include "supervisor/status/readiness.h"
@@ -25,7 +26,7 @@ Page verdict(const std::string& complaint) {
   return {503, kText, complaint + "\n"};
 }
 
-Pages pages_of(const Scoreboard& board, const Options& options) {
+Pages pages_of(const Scoreboard& board, const History& history, const Options& options) {
   return {
       {"/livez", [&] { return verdict(why_not_alive(board, Clock::now())); }},
       {"/readyz", [&] { return verdict(why_not_ready(board, Clock::now())); }},
@@ -39,6 +40,10 @@ Pages pages_of(const Scoreboard& board, const Options& options) {
       {"/status",
        [&]() -> Page {
          return {200, "application/json", status_json(board, options, Clock::now())};
+       }},
+      {"/history",
+       [&]() -> Page {
+         return {200, "application/json", history.json(Clock::now())};
        }},
   };
 }
@@ -60,12 +65,16 @@ ExitCode serve_status(const CommandLine& command_line) {
   const UniqueFd listening(command_line.listen_fd);
   auto board = Scoreboard::attach(command_line.scoreboard_fd);
   if (!board) return ended_by(board.error());
-  auto server = HttpServer::start(listening.get(), pages_of(*board, command_line.resolved.options));
+  History history(*board);
+  auto server =
+      HttpServer::start(listening.get(), pages_of(*board, history, command_line.resolved.options));
   if (!server) return ended_by(server.error());
   for (;;) {
     HttpServer& http = **server;
+    history.act(events->now());
     http.turn(events->now());
-    auto seen = events->wait({{http.fd()}}, http.deadline(events->now()));
+    auto seen =
+        events->wait({{http.fd()}}, earliest(http.deadline(events->now()), history.deadline()));
     if (!seen) return ended_by(seen.error());
     if (!seen->signals.empty()) return ExitCode::kOk;
   }
