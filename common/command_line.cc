@@ -4,15 +4,51 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 
-#include "common/config_file.h"
+#include "common/config_files.h"
 #include "common/environment.h"
 #include "common/option_parsers.h"
-#include "common/password_files.h"
+#include "common/read_options.h"
+#include "common/terminal.h"
+#include "common/text.h"
 #include "common/unknown_argument.h"
 
 namespace event_consumer {
 namespace {
+
+// Lines that fit the terminal; CLI11's own are as long as their text.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() : width_(std::clamp<std::size_t>(terminal_width(), 60, 120)) {}
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    return entry(make_option_name(option, is_positional) + make_option_opts(option),
+                 make_option_desc(option));
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    return entry(command->get_display_name(true), command->get_description());
+  }
+  std::string make_description(const CLI::App* app) const override {
+    return wrapped(CLI::Formatter::make_description(app), width_) + "\n";
+  }
+  std::string make_footer(const CLI::App* app) const override {
+    return wrapped(app->get_footer(), width_) + "\n";
+  }
+
+ private:
+  std::string entry(const std::string& name, const std::string& description) const {
+    constexpr std::size_t kIndent = 30;
+    std::string start = "  " + name;
+    // A name that reaches into the descriptions has a line of its own.
+    if (start.size() + 2 > kIndent) start += "\n";
+    const std::size_t used = start.back() == '\n' ? 0 : start.size();
+    start.append(kIndent - used, ' ');
+    return start + wrapped(description, width_, kIndent, kIndent) + "\n";
+  }
+
+  std::size_t width_;
+};
 
 std::string describe(const OptionRow& row) {
   const std::string fallback = *row.default_text == '\0' ? "empty" : row.default_text;
@@ -35,33 +71,32 @@ void add_flags(CLI::App& app, Settings& flags) {
 // What CLI11 fills and what is made of it only after the parse.
 struct Texts {
   Settings flags;
+  std::vector<std::string> config;
+  std::optional<std::string> instance;
   std::optional<std::string> limit;
   std::optional<std::string> reason;
   std::optional<std::string> sample;
   bool print_config = false;
 };
 
-void add_config_flag(CLI::App& app, CommandLine& command_line) {
-  if (const char* path = std::getenv(kConfigVariable)) {
-    command_line.config_file = path;
-    command_line.config_file_origin = Origin::kEnvironment;
-  }
-  app.add_option_function<std::string>(
-         "--config",
-         [&command_line](const std::string& path) {
-           command_line.config_file = path;
-           command_line.config_file_origin = Origin::kFlag;
-         },
-         std::string("file of NAME=value lines with the variables' names\n[") + kConfigVariable +
-             ", default: none]")
-      ->type_name("FILE");
-}
-
 void add_text(CLI::App& app, const char* flag, std::optional<std::string>& text,
               const char* value_name, const char* help) {
   app.add_option_function<std::string>(
          flag, [&text](const std::string& given) { text = given; }, help)
       ->type_name(value_name);
+}
+
+void add_config_flags(CLI::App& app, Texts& texts) {
+  app.add_option("--config", texts.config,
+                 std::string("file of NAME=value lines with the variables' names, or a directory "
+                             "of such files (*.conf); may be given several times\n[") +
+                     kConfigVariable +
+                     ", default: none; for commands /etc/default/event-consumer and "
+                     "/etc/event-consumer]")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  add_text(app, "--instance", texts.instance, "NAME",
+           "the file of an instance, /etc/default/event-consumer-NAME");
 }
 
 void add_limit(CLI::App& app, Texts& texts) {
@@ -88,6 +123,7 @@ void add_commands(CLI::App& app, CommandLine& command_line, Texts& texts) {
                                 "tries options, ClickHouse and RabbitMQ, and changes nothing");
   add_text(*check, "--sample", texts.sample, "FILE",
            "shows what the messages in it would become, instead of trying RabbitMQ; one a line");
+  check->add_flag("--strict", command_line.check.strict, "fails for a line with ! too");
   CLI::App* letters =
       app.add_subcommand("dead-letters", "looks at the rejected messages, or empties their queue");
   letters->require_subcommand(1);
@@ -113,6 +149,7 @@ void add_supervisors_options(CLI::App& app, CommandLine& command_line) {
   app.add_option("--row", command_line.worker_row, given)->check(CLI::Range(0, 1));
   app.add_option("--ready-fd", command_line.ready_fd, given);
   app.add_option("--scoreboard-fd", command_line.scoreboard_fd, given);
+  app.add_option("--notes", command_line.check.notes, given);
 }
 
 void add_status_command(CLI::App& app, CommandLine& command_line) {
@@ -131,6 +168,33 @@ void add_own_options(CLI::App& app, CommandLine& command_line) {
   app.add_option("--scoreboard-fd", command_line.scoreboard_fd)->group(hidden);
 }
 
+// Which files the options are to be read from. Returns what is wrong, or nothing.
+ParseError choose_config(CommandLine& command_line, const Texts& texts, bool is_worker,
+                         const std::string& root) {
+  const char* path = std::getenv(kConfigVariable);
+  command_line.config_origin = Origin::kFlag;
+  if (texts.instance) {
+    if (!texts.config.empty()) return "--instance goes with no --config";
+    std::string name;
+    if (const auto wrong = parse_name(*texts.instance, name)) return "--instance: " + *wrong;
+    if (contains(name, "/")) return "--instance: '" + name + "': expected a name, and no path";
+    command_line.config_paths = {instance_config_path(root, name)};
+  } else if (!texts.config.empty()) {
+    command_line.config_paths = texts.config;
+  } else if (path != nullptr) {
+    command_line.config_origin = Origin::kEnvironment;
+    command_line.config_paths = {path};
+  } else {
+    command_line.config_origin = Origin::kDefault;
+    if (command_line.command != Command::kRun && !is_worker)
+      command_line.config_paths = service_config_paths(root);
+  }
+  // An empty name stands for no file.
+  auto& paths = command_line.config_paths;
+  paths.erase(std::remove(paths.begin(), paths.end(), ""), paths.end());
+  return std::nullopt;
+}
+
 // What CLI11 does not check. Returns what is wrong, or nothing.
 ParseError finish(CommandLine& command_line, const Texts& texts) {
   DeadLetterArguments& letters = command_line.dead_letters;
@@ -144,7 +208,7 @@ ParseError finish(CommandLine& command_line, const Texts& texts) {
     if (const auto wrong = refuse_unknown_reason(letters.reason)) return "--reason: " + *wrong;
   }
   if (texts.sample)
-    if (const auto wrong = parse_name(*texts.sample, command_line.sample))
+    if (const auto wrong = parse_name(*texts.sample, command_line.check.sample))
       return "--sample: " + *wrong;
   if (!texts.print_config) return std::nullopt;
   if (command_line.command != Command::kRun) return "--print-config goes with no command";
@@ -187,43 +251,22 @@ std::vector<std::string> arguments_in_reverse(int argc, char** argv) {
 
 }  // namespace
 
-Result<ResolvedOptions> read_options(const CommandLine& command_line) {
-  Settings file;
-  if (!command_line.config_file.empty()) {
-    auto read = read_config_file(command_line.config_file);
-    if (!read) return read.error();
-    file = std::move(*read);
-  }
-  OptionVariables environment = read_environment(process_environment());
-  // Our children have the environment that was looked at already, and an older version of this
-  // program may have made it.
-  const bool is_child = command_line.worker_slot > 0 || command_line.serve_status;
-  if (!is_child && !environment.refusal.empty())
-    return Error{ErrorKind::kUsage, environment.refusal};
-  auto resolved = resolve_options(command_line.flags, environment.settings, file);
-  if (!resolved) return resolved.error();
-  if (!is_child) resolved->notes = std::move(environment.notes);
-  // Whoever shows the status logs in nowhere, and may be somebody who must not read them.
-  if (command_line.command == Command::kStatus || command_line.serve_status) return resolved;
-  if (auto done = read_password_files(resolved->options); !done) return done.error();
-  return resolved;
-}
-
 std::optional<CommandLine> read_command_line(int argc, char** argv, Program program,
-                                             ExitCode& exit_code) {
+                                             ExitCode& exit_code, const std::string& root) {
   const bool is_worker = program == Program::kWorker;
   CLI::App app(is_worker ? "One worker of event-consumer; its supervisor starts it."
                          : "Moves JSON events from a RabbitMQ queue into a ClickHouse table and "
                            "loses none.",
                is_worker ? "event-consumer-worker" : "event-consumer");
   app.set_version_flag("--version", "event-consumer " EVENT_CONSUMER_VERSION);
+  app.formatter(std::make_shared<HelpFormatter>());
   CommandLine command_line;
   Texts texts;
-  add_config_flag(app, command_line);
+  add_config_flags(app, texts);
   add_flags(app, texts.flags);
   add_commands(app, command_line, texts);
   app.footer(
-      "CLICKHOUSE_PASSWORD and RABBITMQ_PASSWORD are read from the environment or the\n"
+      "CLICKHOUSE_PASSWORD and RABBITMQ_PASSWORD are read from the environment or the "
       "configuration file only.\n"
       "A flag wins over the environment, the environment over the file.");
   if (is_worker) {
@@ -256,6 +299,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
     return refuse(std::string(error.what()) + " (see --help)");
   }
   if (const auto wrong = finish(command_line, texts)) return refuse(*wrong);
+  if (const auto wrong = choose_config(command_line, texts, is_worker, root)) return refuse(*wrong);
   command_line.flags = std::move(texts.flags);
   auto resolved = read_options(command_line);
   if (!resolved) return refuse(resolved.error().message);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/exit_code.h"
 #include "common/resolve_options.h"
@@ -30,6 +31,13 @@ struct DeadLetterArguments {
   bool summary = false;
 };
 
+// What stands behind `check`.
+struct CheckArguments {
+  std::string sample;  // a file with messages, «-» for standard input; empty: none
+  bool strict = false;
+  int notes = 0;  // «!» that stand in the report already
+};
+
 // What stands behind `status`.
 struct StatusArguments {
   bool watch = false;
@@ -41,10 +49,10 @@ struct CommandLine {
   Command command = Command::kRun;
   DeadLetterArguments dead_letters;
   StatusArguments status;
-  std::string sample;  // of `check`: a file with messages, «-» for standard input; empty: none
-  Settings flags;      // by the variable of each
-  std::string config_file;  // empty: none
-  Origin config_file_origin = Origin::kDefault;
+  CheckArguments check;
+  Settings flags;                         // by the variable of each
+  std::vector<std::string> config_paths;  // files and directories, in the order of reading
+  Origin config_origin = Origin::kDefault;
   int worker_slot = 0;     // 1 and up, 0 when started by hand
   int worker_row = 0;      // which of the two rows of its slot
   int ready_fd = -1;       // where a worker writes its words to the supervisor; -1: nowhere
@@ -55,17 +63,14 @@ struct CommandLine {
   int listen_fd = -1;
 };
 
-// The options of `command_line` as they are now: its flags, the environment and the files, read
-// again. The Error is of one line.
-Result<ResolvedOptions> read_options(const CommandLine& command_line);
-
 enum class Program { kSupervisor, kWorker };
 
 // Reads arguments, environment, configuration file and password files; the passwords go into the
 // options and not into their texts. Prints help and version itself and then
 // holds nothing and kOk in `exit_code`; on an error it prints one line to standard error and holds
-// kUsage.
+// kUsage. The commands of the supervisor's program read the files of the service below `root` when
+// none is named.
 std::optional<CommandLine> read_command_line(int argc, char** argv, Program program,
-                                             ExitCode& exit_code);
+                                             ExitCode& exit_code, const std::string& root = "");
 
 }  // namespace event_consumer

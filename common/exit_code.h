@@ -13,6 +13,7 @@ enum class ExitCode : int {
   kUnavailable = 69,    // a server could not be reached
   kInternal = 70,       // a defect of ours or a refusal of the operating system
   kConfiguration = 78,  // a server refuses what the configuration asks for
+  kNotes = 79,          // check --strict: all works, and there is something to know
 };
 
 constexpr int to_int(ExitCode code) { return static_cast<int>(code); }

@@ -1,7 +1,8 @@
 #include "common/print_config.h"
 
-#include <algorithm>
 #include <string_view>
+
+#include "common/terminal.h"
 
 namespace event_consumer {
 namespace {
@@ -11,9 +12,8 @@ constexpr std::size_t kOriginAt = 56;
 
 std::string line(const std::string& variable, const std::string& value, const std::string& origin) {
   std::string text = variable + "=" + value;
-  // Two blanks at least; a continuation byte of UTF-8 takes no room.
-  const auto width = static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }));
+  // Two blanks at least.
+  const std::size_t width = width_of(text);
   text.append(width + 2 < kOriginAt ? kOriginAt - width : 2, ' ');
   return text + "# " + origin + "\n";
 }
@@ -32,25 +32,42 @@ std::string_view format(Origin origin) {
   return "default";
 }
 
-std::string describe(Origin origin, const char* flag, const std::string& config_file) {
+std::string describe(Origin origin, const char* flag, const std::string& place) {
   std::string text(format(origin));
   if (origin == Origin::kFlag) text += flag;
-  if (origin == Origin::kFile) text += config_file;
+  if (origin == Origin::kFile) text += place;
   return text;
+}
+
+// A line for each file; an empty one says that there is none.
+std::string config_lines(const CommandLine& command_line) {
+  std::string lines;
+  const std::string origin = describe(command_line.config_origin, "config", "");
+  for (const std::string& file : command_line.resolved.files)
+    lines += line(kConfigVariable, file, origin);
+  return lines.empty() ? line(kConfigVariable, "", origin) : lines;
+}
+
+// The file that sets the row by one of its names; empty: none.
+std::string place_of(const OptionRow& row, const ResolvedOptions& resolved) {
+  for (const char* name : {row.alias, row.variable}) {
+    const auto at = name == nullptr ? resolved.places.end() : resolved.places.find(name);
+    if (at != resolved.places.end()) return at->second;
+  }
+  return "";
 }
 
 }  // namespace
 
 std::string describe_config(const CommandLine& command_line) {
-  const std::string& file = command_line.config_file;
-  std::string lines =
-      line(kConfigVariable, file, describe(command_line.config_file_origin, "config", file));
+  const ResolvedOptions& resolved = command_line.resolved;
+  std::string lines = config_lines(command_line);
   for (const OptionRow& row : option_table()) {
-    const std::string& text = command_line.resolved.texts.at(row.variable);
+    const std::string& text = resolved.texts.at(row.variable);
     lines += line(row.variable, row.shown == nullptr ? text : row.shown(text),
-                  describe(command_line.resolved.origins.at(row.variable), row.flag, file));
+                  describe(resolved.origins.at(row.variable), row.flag, place_of(row, resolved)));
   }
-  for (const std::string& note : command_line.resolved.notes) lines += "# ! " + note + "\n";
+  for (const std::string& note : resolved.notes) lines += "# ! " + note + "\n";
   return lines;
 }
 

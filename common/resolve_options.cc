@@ -31,14 +31,17 @@ Found find_text(const OptionRow& row, const Settings& flags, const Settings& env
   return {text, Origin::kDefault, row.variable};
 }
 
-std::string describe(const OptionRow& row, const Found& found) {
+std::string describe(const OptionRow& row, const Found& found,
+                     const std::map<std::string, std::string>& places) {
   switch (found.origin) {
     case Origin::kFlag:
       return std::string("--") + row.flag;
     case Origin::kEnvironment:
       return std::string("environment variable ") + found.variable;
     case Origin::kFile:
-      return std::string(found.variable) + " in the configuration file";
+      return std::string(found.variable) + " in " +
+             (places.count(found.variable) > 0 ? places.at(found.variable)
+                                               : "the configuration file");
     case Origin::kDefault:
       break;
   }
@@ -86,7 +89,8 @@ std::optional<std::string> scheme_against_tls(const ResolvedOptions& resolved) {
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
-                                        const Settings& file) {
+                                        const Settings& file,
+                                        const std::map<std::string, std::string>& places) {
   ResolvedOptions resolved{};
   for (const OptionRow& row : option_table()) {
     Found found = find_text(row, flags, environment, file, resolved.options);
@@ -94,7 +98,7 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
       // The parser of what can hold a password quotes the text itself, without it.
       const bool is_quoted = row.shown != nullptr;
       return Error{ErrorKind::kUsage,
-                   describe(row, found) + ": " +
+                   describe(row, found, places) + ": " +
                        (is_quoted ? *wrong : "'" + printable(found.text, 200) + "': " + *wrong)};
     }
     resolved.texts[row.variable] = std::move(found.text);

@@ -40,6 +40,7 @@ std::string format_status(int status) {
     case ExitCode::kConfiguration:
       return "a server refuses what the configuration asks for";
     case ExitCode::kData:  // no worker ends so
+    case ExitCode::kNotes:
       break;
   }
   return "";

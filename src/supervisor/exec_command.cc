@@ -44,7 +44,10 @@ std::vector<std::string> command_arguments(const CommandLine& command_line) {
   if (!letters.reason.empty()) arguments.push_back("--reason=" + letters.reason);
   if (letters.limit > 0) arguments.push_back("--limit=" + std::to_string(letters.limit));
   if (letters.json) arguments.push_back("--json");
-  if (!command_line.sample.empty()) arguments.push_back("--sample=" + command_line.sample);
+  const CheckArguments& check = command_line.check;
+  if (!check.sample.empty()) arguments.push_back("--sample=" + check.sample);
+  if (check.strict) arguments.push_back("--strict");
+  if (check.notes > 0) arguments.push_back("--notes=" + std::to_string(check.notes));
   if (letters.summary) arguments.push_back("--summary");
   return arguments;
 }

@@ -4,10 +4,13 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
+#include <utility>
 
 #include "common/command_line.h"
 #include "common/log.h"
 #include "common/print_config.h"
+#include "common/read_options.h"
 #include "supervisor/exec_command.h"
 #include "supervisor/find_worker.h"
 #include "supervisor/status/serve_status.h"
@@ -44,7 +47,25 @@ ExitCode supervise(const CommandLine& command_line, const std::string& worker) {
   return run_supervisor(supervisor_config(command_line.resolved, worker), read_again);
 }
 
-ExitCode run(const CommandLine& command_line) {
+// For the lines of a check, which the worker's program goes on with. Returns how many of them are
+// notes.
+int begin_check(const CommandLine& command_line) {
+  std::string files;
+  for (const std::string& file : command_line.resolved.files)
+    files += (files.empty() ? "" : ", ") + file;
+  if (!files.empty()) std::cout << "✓ configuration files: " << files << "\n";
+  for (const std::string& note : command_line.resolved.notes) std::cout << "! " << note << "\n";
+  std::cout << std::flush;
+  return static_cast<int>(command_line.resolved.notes.size());
+}
+
+// Whoever throws dead letters away is to see whose they are.
+void name_files(const ResolvedOptions& resolved) {
+  for (const std::string& file : resolved.files)
+    std::cerr << "event-consumer: reads " << file << "\n";
+}
+
+ExitCode run(CommandLine command_line) {
   const Options& options = command_line.resolved.options;
   if (command_line.command == Command::kPrintConfig) {
     std::cout << describe_config(command_line);
@@ -57,19 +78,18 @@ ExitCode run(const CommandLine& command_line) {
   for (const AmqpUrl& url : options.rabbitmq_urls)
     for (const auto& name : url.unknown_parameters)
       log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
-  for (const std::string& note : command_line.resolved.notes) {
-    // In its place among the lines of check, which the worker's program writes.
-    if (command_line.command == Command::kCheck)
-      std::cout << "! " << note << std::endl;
-    else
-      log::warn("{}", note);
-  }
+  if (command_line.command == Command::kCheck)
+    command_line.check.notes = begin_check(command_line);
+  else
+    for (const std::string& note : command_line.resolved.notes) log::warn("{}", note);
   const auto worker = find_worker();
   if (!worker) {
     log::error("{}", worker.error().message);
     return exit_code_for(worker.error().kind);
   }
   if (command_line.command == Command::kRun) return supervise(command_line, worker.value());
+  if (command_line.command != Command::kCheck && command_line.config_origin == Origin::kDefault)
+    name_files(command_line.resolved);
   const Error error = exec_command(worker.value(), command_line);
   log::error("{}", error.message);
   return exit_code_for(error.kind);
@@ -83,8 +103,8 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   try {
     ExitCode exit_code;
-    const auto command_line = read_command_line(argc, argv, Program::kSupervisor, exit_code);
-    return to_int(command_line ? run(*command_line) : exit_code);
+    auto command_line = read_command_line(argc, argv, Program::kSupervisor, exit_code);
+    return to_int(command_line ? run(std::move(*command_line)) : exit_code);
   } catch (const std::exception& error) {
     log::error("internal error: {}", error.what());
     return to_int(ExitCode::kInternal);

@@ -16,6 +16,7 @@ Blame blame_for_status(int status, bool had_consumed) {
       return Blame::kUsage;
     case ExitCode::kInternal:
     case ExitCode::kData:  // no worker ends so
+    case ExitCode::kNotes:
       break;
   }
   return Blame::kInternal;

@@ -1,5 +1,8 @@
 #include "common/command_line.h"
 
+#include <sstream>
+
+#include "common/terminal.h"
 #include "common/text.h"
 #include "tests/common/clean_environment.h"
 #include "tests/common/read_arguments.h"
@@ -8,6 +11,14 @@
 
 namespace event_consumer {
 namespace {
+
+// Blanks and line breaks as one blank each.
+std::string in_one_line(const std::string& text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;) line += (line.empty() ? "" : " ") + word;
+  return line;
+}
 
 using testing::accepted;
 using testing::CleanEnvironment;
@@ -20,7 +31,7 @@ TEST_CASE("command line: without arguments the defaults apply", "[command_line]"
   const CleanEnvironment environment;
   const CommandLine command_line = accepted({});
   CHECK(command_line.resolved.options.workers == 2);
-  CHECK(command_line.config_file == "");
+  CHECK(command_line.config_paths.empty());
   CHECK(command_line.worker_slot == 0);
   CHECK(command_line.ready_fd == -1);
 }
@@ -83,7 +94,7 @@ TEST_CASE("command line: the file may be named by the environment", "[command_li
   const TemporaryFile other("EVENT_CONSUMER_WORKERS=6\n");
   const CleanEnvironment environment(Settings{{"EVENT_CONSUMER_CONFIG", file.path()}});
   CHECK(accepted({}).resolved.options.workers == 5);
-  CHECK(accepted({}).config_file == file.path());
+  CHECK(accepted({}).resolved.files == std::vector<std::string>{file.path()});
   CHECK(accepted({"--config", other.path()}).resolved.options.workers == 6);
 }
 
@@ -106,9 +117,21 @@ TEST_CASE("command line: --help names every flag, variable and default", "[comma
     if (row.flag != nullptr) CHECK(contains(outcome.out, std::string("--") + row.flag + " "));
     CHECK(contains(outcome.out, row.variable));
     if (row.alias != nullptr) CHECK(contains(outcome.out, row.alias));
-    if (row.flag != nullptr) CHECK(contains(outcome.out, row.default_text));
+    if (row.flag != nullptr) CHECK(contains(in_one_line(outcome.out), row.default_text));
   }
   CHECK(contains(outcome.out, "EVENT_CONSUMER_CONFIG"));
+}
+
+TEST_CASE("command line: help fits 80 columns where there is no terminal", "[command_line]") {
+  const CleanEnvironment environment;
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"check", "--help"}, {"dead-letters", "--help"}, {"status", "--help"}}) {
+    std::istringstream lines(run_reading(arguments).out);
+    for (std::string line; std::getline(lines, line);) {
+      INFO(line);
+      CHECK(width_of(line) <= 80);
+    }
+  }
 }
 
 TEST_CASE("command line: --version", "[command_line]") {
@@ -263,11 +286,11 @@ TEST_CASE("command line: where the file's name comes from", "[command_line]") {
   const TemporaryFile file("EVENT_CONSUMER_WORKERS=5\n");
   {
     const CleanEnvironment environment;
-    CHECK(accepted({}).config_file_origin == Origin::kDefault);
-    CHECK(accepted({"--config", file.path()}).config_file_origin == Origin::kFlag);
+    CHECK(accepted({}).config_origin == Origin::kDefault);
+    CHECK(accepted({"--config", file.path()}).config_origin == Origin::kFlag);
   }
   const CleanEnvironment environment(Settings{{"EVENT_CONSUMER_CONFIG", file.path()}});
-  CHECK(accepted({}).config_file_origin == Origin::kEnvironment);
+  CHECK(accepted({}).config_origin == Origin::kEnvironment);
 }
 
 }  // namespace

@@ -22,8 +22,9 @@ std::string padded(std::string setting) {
 TEST_CASE("print-config: every variable has its line, value and origin", "[print_config]") {
   CommandLine command_line = resolved({{"EVENT_CONSUMER_WORKERS", "3"}}, {{"CLICKHOUSE_PORT", "4"}},
                                       {{"RABBITMQ_QUEUE", "orders"}});
-  command_line.config_file = "/etc/event-consumer";
-  command_line.config_file_origin = Origin::kFlag;
+  command_line.resolved.files = {"/etc/event-consumer", "/etc/other.conf"};
+  command_line.resolved.places = {{"RABBITMQ_QUEUE", "/etc/other.conf"}};
+  command_line.config_origin = Origin::kFlag;
   const std::string text = describe_config(command_line);
   for (const OptionRow& row : option_table())
     CHECK(contains(text, std::string("\n") + row.variable + "="));
@@ -31,7 +32,8 @@ TEST_CASE("print-config: every variable has its line, value and origin", "[print
         0);
   CHECK(contains(text, padded("EVENT_CONSUMER_WORKERS=3") + "# flag --workers\n"));
   CHECK(contains(text, padded("CLICKHOUSE_PORT=4") + "# environment\n"));
-  CHECK(contains(text, padded("RABBITMQ_QUEUE=orders") + "# file /etc/event-consumer\n"));
+  CHECK(contains(text, padded("EVENT_CONSUMER_CONFIG=/etc/other.conf") + "# flag --config\n"));
+  CHECK(contains(text, padded("RABBITMQ_QUEUE=orders") + "# file /etc/other.conf\n"));
   CHECK(contains(text, padded("RABBITMQ_ROUTING_KEY=orders") + "# default\n"));
   CHECK(contains(text, padded("CLICKHOUSE_PASSWORD=") + "# default\n"));
 }

@@ -19,8 +19,10 @@ struct Outcome {
   std::string err;
 };
 
+// `root` holds the files of a service; there is none by default.
 inline Outcome run_reading(std::vector<std::string> arguments,
-                           Program program = Program::kSupervisor) {
+                           Program program = Program::kSupervisor,
+                           const std::string& root = "/nonexistent") {
   arguments.insert(arguments.begin(), "program");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -28,7 +30,7 @@ inline Outcome run_reading(std::vector<std::string> arguments,
   const CapturedOutput captured;
   Outcome outcome{};
   outcome.command_line = read_command_line(static_cast<int>(arguments.size()), argv.data(), program,
-                                           outcome.exit_code);
+                                           outcome.exit_code, root);
   outcome.out = captured.out();
   outcome.err = captured.err();
   return outcome;

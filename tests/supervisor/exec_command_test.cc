@@ -12,9 +12,10 @@ TEST_CASE("exec_command: the worker program gets the command and what stands beh
   CommandLine command_line;
   command_line.command = Command::kCheck;
   CHECK(command_arguments(command_line) == Arguments{"check"});
-  command_line.sample = "-";
-  CHECK(command_arguments(command_line) == Arguments{"check", "--sample=-"});
-  command_line.sample.clear();
+  command_line.check = {"-", true, 2};
+  CHECK(command_arguments(command_line) ==
+        Arguments{"check", "--sample=-", "--strict", "--notes=2"});
+  command_line.check = {};
 
   command_line.command = Command::kListDeadLetters;
   command_line.dead_letters.json = true;

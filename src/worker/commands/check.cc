@@ -24,9 +24,9 @@ void check_options(const Options& options, Report& report) {
 
 }  // namespace
 
-ExitCode run_check(const Options& options, const std::optional<std::string>& sample,
-                   std::ostream& out) {
-  Report report(out);
+ExitCode run_check(const Options& options, const CheckArguments& arguments,
+                   const std::optional<std::string>& sample, std::ostream& out) {
+  Report report(out, arguments.strict, arguments.notes);
   check_options(options, report);
   const std::vector<Column> columns = check_clickhouse(options, report);
   if (sample)

@@ -8,7 +8,10 @@ namespace event_consumer {
 
 void Report::good(const std::string& what) { write("✓ ", what); }
 
-void Report::note(const std::string& what) { write("! ", what); }
+void Report::note(const std::string& what) {
+  write("! ", what);
+  ++notes_;
+}
 
 void Report::bad(ErrorKind kind, const std::string& what, const std::string& remedy) {
   write("✗ ", what + " → " + remedy);
@@ -24,12 +27,17 @@ void Report::rejected(const std::string& what) {
 
 void Report::detail(const std::string& what) { write("  ", what); }
 
+ExitCode Report::exit_code() const {
+  return exit_code_ == ExitCode::kOk && is_strict_ && notes_ > 0 ? ExitCode::kNotes : exit_code_;
+}
+
 void Report::close() {
-  if (bad_ == 0)
-    out_ << "All is well.\n";
-  else
-    out_ << bad_ << (bad_ == 1 ? " step" : " steps") << " failed; exit status "
-         << to_int(exit_code_) << ".\n";
+  std::string line = "All is well";
+  if (bad_ > 0) line = std::to_string(bad_) + (bad_ == 1 ? " step" : " steps") + " failed";
+  if (notes_ > 0)
+    line += ", " + std::to_string(notes_) + (notes_ == 1 ? " note (!)" : " notes (!)");
+  if (exit_code() != ExitCode::kOk) line += "; exit status " + std::to_string(to_int(exit_code()));
+  out_ << line << ".\n";
   out_.flush();
 }
 

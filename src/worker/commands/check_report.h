@@ -11,7 +11,9 @@ namespace event_consumer {
 
 class Report {
  public:
-  explicit Report(std::ostream& out) : out_(out) {}
+  // `notes` stand there already. When it `is_strict`, a note alone is a failure, too.
+  explicit Report(std::ostream& out, bool is_strict = false, int notes = 0)
+      : out_(out), is_strict_(is_strict), notes_(notes) {}
 
   // «✓ what».
   void good(const std::string& what);
@@ -25,16 +27,19 @@ class Report {
   void detail(const std::string& what);
 
   // kOk when nothing was bad; kConfiguration when somebody has to change something, whatever else
-  // was bad; else kUnavailable; kData when only messages were.
-  ExitCode exit_code() const { return exit_code_; }
+  // was bad; else kUnavailable; kData when only messages were; kNotes when nothing was, but a
+  // strict report has notes.
+  ExitCode exit_code() const;
 
-  // The last line: how many steps were bad.
+  // The last line: how many steps were bad, and how many notes there are.
   void close();
 
  private:
   void write(const char* mark, const std::string& text);
 
   std::ostream& out_;
+  bool is_strict_;
+  int notes_;
   ExitCode exit_code_ = ExitCode::kOk;
   int bad_ = 0;
 };

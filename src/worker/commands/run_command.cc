@@ -28,15 +28,15 @@ Result<std::string> read_sample(const std::string& name) {
 
 ExitCode check(const CommandLine& command_line) {
   std::optional<std::string> sample;
-  if (!command_line.sample.empty()) {
-    auto read = read_sample(command_line.sample);
+  if (!command_line.check.sample.empty()) {
+    auto read = read_sample(command_line.check.sample);
     if (!read) {
       std::cerr << "event-consumer: " << read.error().message << "\n";
       return exit_code_for(read.error().kind);
     }
     sample = std::move(*read);
   }
-  return run_check(command_line.resolved.options, sample, std::cout);
+  return run_check(command_line.resolved.options, command_line.check, sample, std::cout);
 }
 
 }  // namespace

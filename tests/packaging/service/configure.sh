@@ -43,7 +43,7 @@ status_says_it() {
 
 check_refuses_it() {
   run "echo wrong >/root/wrong
-    ! event-consumer check --config /etc/default/event-consumer --clickhouse-password-file /root/wrong"
+    ! event-consumer check --clickhouse-password-file /root/wrong"
 }
 
 test_configure() {
@@ -51,6 +51,7 @@ test_configure() {
   require 'users app and writer' add_users
   require 'README «Configure» is run, and check finds nothing wrong' \
     run "$(readme_block Configure 1)"
+  check 'no file of the package is changed' equal "$(run 'dpkg --verify event-consumer')" ''
   check 'check says what is wrong with a password' check_refuses_it
   check 'a wrong password for RabbitMQ: 78 at the start, and no restart' \
     fails_for_a_wrong_password rabbitmq

@@ -41,14 +41,13 @@ names_come_from_dns() {
 
 runs_with_tls() {
   run 'set -e
-    cp /etc/default/event-consumer /root/default
-    cat >>/etc/default/event-consumer <<END
+    cat >/etc/event-consumer/tls.conf <<END
 RABBITMQ_URL=amqps://app@rabbit.example:5671/
 RABBITMQ_CA_FILE=/etc/ssl/test/ca.pem
 CLICKHOUSE_TLS=on
 CLICKHOUSE_CA_FILE=/etc/ssl/test/ca.pem
 END
-    event-consumer check --config /etc/default/event-consumer
+    event-consumer check
     systemctl restart event-consumer'
 }
 
@@ -72,7 +71,7 @@ test_sandbox() {
   publish 1000
   check 'events are stored' all_stored_once
   check 'a mapping in its directory is shared' shares_a_mapping
-  check 'back to plain text' run 'cp /root/default /etc/default/event-consumer
+  check 'back to plain text' run 'rm /etc/event-consumer/tls.conf
     sed -i "s/^hosts:.*/hosts: files dns/" /etc/nsswitch.conf
     systemctl restart event-consumer'
 }

@@ -13,7 +13,7 @@ TEST_CASE("report: a line a step, and what it comes to", "[report]") {
   report.good("a is there");
   report.note("b is slow");
   report.close();
-  CHECK(out.str() == "✓ a is there\n! b is slow\nAll is well.\n");
+  CHECK(out.str() == "✓ a is there\n! b is slow\nAll is well, 1 note (!).\n");
   CHECK(report.exit_code() == ExitCode::kOk);
 }
 
@@ -34,6 +34,19 @@ TEST_CASE("report: what somebody has to change outweighs what may pass", "[repor
     if (!configuration_first) report.bad(ErrorKind::kConfiguration, "a", "b");
     CHECK(report.exit_code() == ExitCode::kConfiguration);
   }
+}
+
+TEST_CASE("check: --strict makes a note alone a failure of its own kind", "[check]") {
+  std::ostringstream out;
+  Report report(out, /*is_strict=*/true, /*notes=*/1);
+  report.good("a");
+  CHECK(report.exit_code() == ExitCode::kNotes);
+  report.note("b");
+  report.close();
+  CHECK(out.str() == "✓ a\n! b\nAll is well, 2 notes (!); exit status 79.\n");
+  report.bad(ErrorKind::kUnavailable, "c", "d");
+  CHECK(report.exit_code() == ExitCode::kUnavailable);
+  CHECK(Report(out, /*is_strict=*/true).exit_code() == ExitCode::kOk);
 }
 
 }  // namespace

@@ -1,0 +1,66 @@
+#include "common/read_options.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "common/config_files.h"
+#include "common/environment.h"
+#include "common/password_files.h"
+
+namespace event_consumer {
+namespace {
+
+// Nobody has asked for the files of the service: those that are not there are none. The status is
+// shown to everybody, also where somebody may not read them; any other command with half of the
+// configuration would go to another queue.
+Result<ConfigFiles> read_service_files(const CommandLine& command_line,
+                                       std::vector<std::string>& notes) {
+  std::vector<std::string> there;
+  for (const std::string& path : command_line.config_paths) {
+    if (access(path.c_str(), R_OK) == 0) {
+      there.push_back(path);
+      continue;
+    }
+    if (errno == ENOENT || errno == ENOTDIR) continue;
+    const std::string fault =
+        "cannot read configuration file " + path + ": " + std::strerror(errno);
+    if (command_line.command != Command::kStatus)
+      return Error{ErrorKind::kUsage,
+                   fault +
+                       "; run the command as root, or name another file with --config, or none "
+                       "with --config=''"};
+    notes.push_back(fault);
+  }
+  return read_config_files(there);
+}
+
+}  // namespace
+
+Result<ResolvedOptions> read_options(const CommandLine& command_line) {
+  std::vector<std::string> notes;
+  const bool is_asked_for = command_line.config_origin != Origin::kDefault;
+  auto files = is_asked_for ? read_config_files(command_line.config_paths)
+                            : read_service_files(command_line, notes);
+  if (!files) return files.error();
+  OptionVariables environment = read_environment(process_environment());
+  // Our children have the environment that was looked at already, and an older version of this
+  // program may have made it.
+  const bool is_child = command_line.worker_slot > 0 || command_line.serve_status;
+  if (!is_child && !environment.refusal.empty())
+    return Error{ErrorKind::kUsage, environment.refusal};
+  auto resolved =
+      resolve_options(command_line.flags, environment.settings, files->settings, files->places);
+  if (!resolved) return resolved.error();
+  resolved->files = files->read;
+  resolved->places = files->places;
+  notes.insert(notes.end(), environment.notes.begin(), environment.notes.end());
+  if (!is_child) resolved->notes = std::move(notes);
+  // Whoever shows the status logs in nowhere, and may be somebody who must not read them.
+  if (command_line.command == Command::kStatus || command_line.serve_status) return resolved;
+  if (auto done = read_password_files(resolved->options); !done) return done.error();
+  return resolved;
+}
+
+}  // namespace event_consumer
