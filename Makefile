@@ -51,7 +51,7 @@ build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev r
                   prometheus-cpp-dev zlib1g-dev libzstd-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
-check_packages := prometheus
+check_packages := prometheus chromium
 
 .PHONY: all help deps check install format clean
 all: $(programs)
@@ -84,6 +84,14 @@ $(programs):
 names_version := $(call objects,$(shell grep -rl --include='*.cc' EVENT_CONSUMER_VERSION common src tests))
 $(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
 $(names_version): Makefile
+
+# The page at «/» of the status address, as string literals for page.cc.
+page := $(patsubst src/supervisor/status/page/%,$(BUILD)/page/%.inc,$(wildcard src/supervisor/status/page/*))
+$(call objects,src/supervisor/status/page.cc): $(page)
+$(call objects,src/supervisor/status/page.cc): flags += -I$(BUILD)/page
+$(BUILD)/page/%.inc: src/supervisor/status/page/%
+	@mkdir -p $(@D)
+	@{ printf 'R"page('; cat $<; printf ')page"\n'; } >$@
 
 # All of CLI11 and of Catch2 is compiled here, which takes three times as long to make fast and to
 # debug.

@@ -11,6 +11,7 @@
 #include "supervisor/status/history.h"
 #include "supervisor/status/http_server.h"
 #include "supervisor/status/metrics.h"
+#include "supervisor/status/page.h"
 #include "supervisor/status/readiness.h"
 #include "supervisor/status/status_json.h"
 
@@ -27,7 +28,7 @@ Page verdict(const std::string& complaint) {
 }
 
 Pages pages_of(const Scoreboard& board, const History& history, const Options& options) {
-  return {
+  Pages pages = {
       {"/livez", [&] { return verdict(why_not_alive(board, Clock::now())); }},
       {"/readyz", [&] { return verdict(why_not_ready(board, Clock::now())); }},
       {"/metrics",
@@ -46,6 +47,8 @@ Pages pages_of(const Scoreboard& board, const History& history, const Options& o
          return {200, "application/json", history.json(Clock::now())};
        }},
   };
+  pages.merge(page_files());
+  return pages;
 }
 
 ExitCode ended_by(const Error& error) {

@@ -147,6 +147,7 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
   else
     json.member("stored", word(summary.stored_in.durability));
   json.member("stored_replicas", summary.stored_in.replicas);
+  json.member("stored_means", describe(summary.stored_in));
   json.member("unknown_key_names", summary.unknown_key_names);
   json.member("dead_letter_queue_messages", summary.dead_letter_queue_messages);
   json.member("workers_wanted", summary.workers);

@@ -57,7 +57,9 @@ TEST_CASE("status as text: what stored means, and which tables would double") {
   };
   const std::string replicas = shown({Durability::kReplicas, 2}, nullptr);
   INFO(replicas);
-  CHECK(contains(replicas, R"("doubling_tables":"","stored":"replicas","stored_replicas":2,)"));
+  CHECK(contains(
+      replicas,
+      R"("doubling_tables":"","stored":"replicas","stored_replicas":2,"stored_means":"on at least 2 replicas",)"));
   CHECK(
       contains(replicas, "; a repeated insert is noticed; stored means on at least 2 replicas\n"));
   const std::string memory = shown({Durability::kMemory, 0}, "`d`.`t`");
