@@ -115,6 +115,14 @@ struct WorkerCounters {
 // The answer to «would a repeated insert be noticed?».
 enum class Deduplication : std::uint64_t { kUnknown, kYes, kNo };
 
+// The source queue as the broker has counted it.
+struct QueueCount {
+  std::uint64_t messages;  // ready for delivery
+  std::uint64_t consumers;
+  double empty_in_seconds;   // if it goes on as in the last minute; NaN: it does not become empty
+  MonotonicTime counted_at;  // 0: never over the present link
+};
+
 struct WorkerRecord {
   // The process; 0 when there was none. `life` is different for each process of a slot.
   std::int64_t pid;
@@ -136,6 +144,7 @@ struct WorkerRecord {
   MonotonicTime last_insert_at;   // that was stored
   std::uint64_t insert_failing;   // 1 when the latest insert failed
   double event_lag_seconds;       // of the event taken last: now − its timestamp; NaN: unknown
+  QueueCount queue;
   std::uint64_t dead_letter_queue_messages;
   Deduplication deduplication;
   StoredIn stored_in;         // where the rows of an answered insert are
@@ -147,6 +156,8 @@ struct WorkerRecord {
   MonotonicTime last_error_over_at;  // since when the worker moves events again; 0: it does not
   BoundedText<32> clickhouse_version;
   BoundedText<64> rabbitmq_version;
+  BoundedText<128> clickhouse_host;  // «host:port», in use
+  BoundedText<128> rabbitmq_host;
 
   WorkerCounters counters;
 };

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <set>
 
 #include "supervisor/balance_line.h"
 
@@ -22,6 +23,11 @@ std::string why_not_consuming(const SlotView& view) {
   return view.living_count > 0 ? view.living[view.living_count - 1].reason.str() : "";
 }
 
+template <std::size_t Size>
+void add_host(std::set<std::string>& hosts, const BoundedText<Size>& host) {
+  if (!host.empty()) hosts.insert(host.str());
+}
+
 void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   // Who has stored nothing for long may not have noticed that the server is another.
   const bool has_met_it = worker.deduplication != Deduplication::kUnknown;
@@ -35,7 +41,8 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   if (worker.oldest_taken_at != 0 &&
       (summary.oldest_taken_at == 0 || worker.oldest_taken_at < summary.oldest_taken_at))
     summary.oldest_taken_at = worker.oldest_taken_at;
-  // All count the same queue, each at its own time.
+  // All count the same queues, each at its own time.
+  if (worker.queue.counted_at > summary.queue.counted_at) summary.queue = worker.queue;
   summary.dead_letter_queue_messages =
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
   if (!worker.unknown_key_names.empty()) summary.unknown_key_names = worker.unknown_key_names.str();
@@ -53,6 +60,8 @@ InstanceSummary summarise(const Scoreboard& board) {
   summary.workers = supervisor.workers;
   summary.paused = supervisor.paused != 0;
   std::string not_consuming;
+  std::set<std::string> clickhouse_hosts;
+  std::set<std::string> rabbitmq_hosts;
   for (int slot = 1; slot <= static_cast<int>(supervisor.slots); ++slot) {
     const SlotView view = view_slot(board.slot(slot));
     summary.counters.add(view.counters);
@@ -60,6 +69,8 @@ InstanceSummary summarise(const Scoreboard& board) {
     for (int i = 0; i < view.living_count; ++i) {
       const WorkerRecord& worker = view.living[i];
       add_worker(summary, worker);
+      add_host(clickhouse_hosts, worker.clickhouse_host);
+      add_host(rabbitmq_hosts, worker.rabbitmq_host);
       if (worker.insert_failing != 0)
         summary.trouble = fmt::format("worker {}: {}", slot, worker.last_error.str());
     }
@@ -69,6 +80,8 @@ InstanceSummary summarise(const Scoreboard& board) {
     if (!consumes && slot <= static_cast<int>(supervisor.workers) && !why.empty())
       not_consuming = fmt::format("worker {}: {}", slot, why);
   }
+  summary.clickhouse_hosts = fmt::format("{}", fmt::join(clickhouse_hosts, ","));
+  summary.rabbitmq_hosts = fmt::format("{}", fmt::join(rabbitmq_hosts, ","));
   summary.consuming = std::min(summary.consuming, summary.workers);
   // A worker that is being replaced is no trouble.
   if (summary.trouble.empty() && summary.consuming < summary.workers)

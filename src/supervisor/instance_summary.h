@@ -19,6 +19,7 @@ struct InstanceSummary {
   std::uint64_t in_hand = 0;
   MonotonicTime oldest_taken_at = 0;  // of the deliveries in hand; 0: there are none
   MonotonicTime last_insert_at = 0;
+  QueueCount queue{};  // as counted last by any worker
   std::uint64_t dead_letter_queue_messages = 0;
   Deduplication deduplication = Deduplication::kUnknown;
   StoredIn stored_in{};
@@ -26,6 +27,9 @@ struct InstanceSummary {
   std::string unknown_key_names;
   std::string clickhouse_version;
   std::string rabbitmq_version;
+  // «host:port», that workers use; several with commas between them, in the order of the alphabet.
+  std::string clickhouse_hosts;
+  std::string rabbitmq_hosts;
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.
   std::string trouble;
 };

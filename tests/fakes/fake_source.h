@@ -21,12 +21,13 @@ class FakeSource : public Source {
     SourceEvent::Kind kind;
     std::string body = {};
     bool is_last = false;
+    QueueFacts queue = {};
   };
 
   Result<SourceEvent> next() override {
     if (arriving.empty()) return lost ? Result<SourceEvent>(*lost) : SourceEvent{};
     body_ = std::move(arriving.front().body);
-    SourceEvent event{arriving.front().kind, {}};
+    SourceEvent event{arriving.front().kind, {}, arriving.front().queue};
     event.delivery.is_last = arriving.front().is_last;
     arriving.pop_front();
     if (event.kind == SourceEvent::Kind::kCancelled) consumes = false;
@@ -44,6 +45,10 @@ class FakeSource : public Source {
   }
   Result<Done> cancel() override {
     ++cancel_calls;
+    return answer();
+  }
+  Result<Done> count_queue() override {
+    ++count_calls;
     return answer();
   }
   Result<Done> confirm_settled() override {
@@ -81,6 +86,7 @@ class FakeSource : public Source {
   Duration heartbeat_period() const override { return std::chrono::seconds(15); }
   void close() override { closed = true; }
   std::string describe() const override { return "queue q on a fake"; }
+  std::string host() const override { return "broker:5672"; }
   std::string server_version() const override { return "3.10.8"; }
 
   // The highest tag acknowledged so far, 0 when there is none.
@@ -99,6 +105,7 @@ class FakeSource : public Source {
   std::vector<std::size_t> prefetches;  // of each
   int cancel_calls = 0;
   int settle_calls = 0;
+  int count_calls = 0;
   bool consumes = false;
   bool closed = false;
 

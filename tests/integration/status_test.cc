@@ -83,9 +83,13 @@ TEST_CASE("status: while events flow, counters agree with the table and the dead
   CHECK(watched.waits_for("/metrics", 200, "event_consumer_ready 1"));
   CHECK(watched.waits_for("/metrics", 200, "event_consumer_dead_letter_queue_messages 1",
                           seconds(20)));
+  CHECK(watched.waits_for("/metrics", 200, "event_consumer_queue_consumers 2\n", seconds(20)));
   const std::string metrics = watched.get("/metrics").content;
   CHECK(contains(metrics, "reason=\"not_json\"} 1\n"));
   CHECK(contains(metrics, "event_consumer_table_deduplicates 0\n"));
+  CHECK(contains(metrics, "event_consumer_queue_messages 0\n"));
+  CHECK(contains(metrics, "queue=\"status_flow_events\",table=\"status_flow.click_events\","));
+  CHECK(contains(metrics, "clickhouse_version=\"18.16.1\",clickhouse_host=\"127.0.0.1:"));
   CHECK(service.stop() == 0);
 }
 

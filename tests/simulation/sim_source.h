@@ -42,6 +42,7 @@ class SimSource : public Source {
   Result<Done> consume(std::size_t prefetch) override;
   Result<Done> cancel() override;
   Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
+  Result<Done> count_queue() override { return Done{}; }
   Result<Done> send_waiting() override { return Done{}; }
   bool is_sending() const override { return false; }
   bool has_consumer() const override { return has_consumer_; }
@@ -54,6 +55,7 @@ class SimSource : public Source {
   Duration heartbeat_period() const override { return Duration(seat_.broker.kind().heartbeat) / 4; }
   void close() override;
   std::string describe() const override { return "queue q"; }
+  std::string host() const override { return "simulated"; }
   std::string server_version() const override { return "simulated"; }
 
   // Whether the broker may go on to send for all that the worker has done.

@@ -196,9 +196,39 @@ MetricFamily one(const char* name, MetricType type, const char* help, double val
   return {name, help, type, {number(type, value, std::move(labels))}};
 }
 
-void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, TimePoint now) {
+// What was counted longer ago tells nothing: the worker that did is gone, or has lost its link.
+constexpr double kCountedLately = 30;
+
+void add_queue(std::vector<MetricFamily>& families, const QueueCount& queue, TimePoint now) {
+  if (queue.counted_at == 0 || seconds_since(queue.counted_at, now) > kCountedLately) return;
+  families.push_back(one("event_consumer_queue_messages", kGauge,
+                         "Messages in the source queue that are ready for delivery.",
+                         static_cast<double>(queue.messages)));
+  families.push_back(one("event_consumer_queue_consumers", kGauge, "Consumers of the source queue.",
+                         static_cast<double>(queue.consumers)));
+  if (!std::isnan(queue.empty_in_seconds))
+    families.push_back(one("event_consumer_queue_time_to_empty_seconds", kGauge,
+                           "Until the source queue is empty, if it goes on as in the last minute.",
+                           queue.empty_in_seconds));
+}
+
+Labels info_labels(const InstanceSummary& summary, const Options& options) {
+  return {{"version", EVENT_CONSUMER_VERSION},
+          {"queue", options.rabbitmq_queue},
+          {"table", options.clickhouse_database + "." + options.clickhouse_table},
+          {"rabbitmq_version", summary.rabbitmq_version},
+          {"rabbitmq_host", summary.rabbitmq_hosts},
+          {"clickhouse_version", summary.clickhouse_version},
+          {"clickhouse_host", summary.clickhouse_hosts}};
+}
+
+void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board,
+                  const Options& options, TimePoint now) {
   const SupervisorRecord supervisor = board.supervisor().read();
   const InstanceSummary summary = summarise(board);
+  families.push_back(one("event_consumer_info", kGauge,
+                         "1; the labels say what moves from where to where.", 1,
+                         info_labels(summary, options)));
   families.push_back(one("event_consumer_build_info", kGauge, "1; the version is in the label.", 1,
                          {{"version", EVENT_CONSUMER_VERSION}}));
   families.push_back(one("event_consumer_start_time_seconds", kGauge,
@@ -215,6 +245,7 @@ void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, 
   families.push_back(one("event_consumer_dead_letter_queue_messages", kGauge,
                          "Messages in the dead-letter queue.",
                          static_cast<double>(summary.dead_letter_queue_messages)));
+  add_queue(families, summary.queue, now);
   if (summary.deduplication != Deduplication::kUnknown)
     families.push_back(one("event_consumer_table_deduplicates", kGauge,
                            "1 when a repeated insert would be noticed.",
@@ -241,13 +272,14 @@ void add_instance(std::vector<MetricFamily>& families, const Scoreboard& board, 
 
 }  // namespace
 
-std::string metrics_text(const Scoreboard& board, TimePoint now, double unix_seconds) {
+std::string metrics_text(const Scoreboard& board, const Options& options, TimePoint now,
+                         double unix_seconds) {
   std::vector<SlotFigures> slots;
   const auto count = static_cast<int>(board.supervisor().read().slots);
   for (int number = 1; number <= count; ++number)
     slots.push_back({std::to_string(number), view_slot(board.slot(number)), now, unix_seconds});
   std::vector<MetricFamily> families = of_workers(slots);
-  add_instance(families, board, now);
+  add_instance(families, board, options, now);
   // A family without a metric would be a heading without a text.
   std::vector<MetricFamily> filled;
   for (MetricFamily& family : families)

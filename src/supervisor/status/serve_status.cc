@@ -36,7 +36,7 @@ Pages pages_of(const Scoreboard& board, const History& history, const Options& o
          const std::chrono::duration<double> unix_time =
              std::chrono::system_clock::now().time_since_epoch();
          return {200, "text/plain; version=0.0.4; charset=utf-8",
-                 metrics_text(board, Clock::now(), unix_time.count())};
+                 metrics_text(board, options, Clock::now(), unix_time.count())};
        }},
       {"/status",
        [&]() -> Page {

@@ -141,6 +141,16 @@ Result<Done> AmqpSource::send_cancel() {
 // answer to any request behind them tells that they were taken.
 Result<Done> AmqpSource::confirm_settled() { return set_prefetch(); }
 
+// On the channel of the consumer: what makes RabbitMQ refuse this has ended the consumer before (a
+// queue that is gone, or down with its node). A quorum queue without a leader is counted as empty.
+Result<Done> AmqpSource::count_queue() {
+  amqp_queue_declare_t declare{};
+  declare.queue = to_bytes(queue_);
+  declare.passive = 1;
+  declare.arguments = amqp_empty_table;
+  return connection_.send(kChannel, AMQP_QUEUE_DECLARE_METHOD, &declare);
+}
+
 Result<Done> AmqpSource::set_prefetch() {
   amqp_basic_qos_t qos{};
   qos.prefetch_count = prefetch_;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/host_port.h"
 #include "worker/amqp/connection.h"
 #include "worker/amqp/delivery_assembly.h"
 #include "worker/amqp/queue_keeper.h"
@@ -27,6 +28,7 @@ class AmqpSource : public Source {
   Result<Done> consume(std::size_t prefetch) override;
   Result<Done> cancel() override;
   Result<Done> confirm_settled() override;
+  Result<Done> count_queue() override;
   Result<Done> acknowledge_up_to(DeliveryTag tag) override;
   Result<Done> acknowledge(DeliveryTag tag) override;
   Result<Done> reject(DeliveryTag tag) override;
@@ -39,6 +41,7 @@ class AmqpSource : public Source {
   bool has_consumer() const override { return has_consumer_; }
   int fd() const override { return connection_.fd(); }
   Duration heartbeat_period() const override { return connection_.heartbeat_period(); }
+  std::string host() const override { return HostPort{url().host, url().port}.describe(); }
   std::string server_version() const override { return connection_.server_version(); }
   std::string describe() const override {
     return "queue " + queue_ + " on " + connection_.describe();

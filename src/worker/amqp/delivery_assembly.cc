@@ -11,6 +11,10 @@ using MaybeEvent = std::optional<SourceEvent>;
 
 MaybeEvent event(SourceEvent::Kind kind) { return SourceEvent{kind, {}}; }
 
+MaybeEvent counted(const amqp_queue_declare_ok_t& queue) {
+  return SourceEvent{SourceEvent::Kind::kCounted, {}, {queue.message_count, queue.consumer_count}};
+}
+
 }  // namespace
 
 Result<MaybeEvent> DeliveryAssembly::add(const amqp_frame_t& frame) {
@@ -40,6 +44,8 @@ Result<MaybeEvent> DeliveryAssembly::add_method(const amqp_frame_t& frame) {
       return event(SourceEvent::Kind::kCancelled);
     case AMQP_BASIC_QOS_OK_METHOD:
       return event(SourceEvent::Kind::kSettled);
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+      return counted(*static_cast<const amqp_queue_declare_ok_t*>(method.decoded));
     case AMQP_BASIC_CANCEL_METHOD:
       return link_lost("the server cancelled the consumer: the queue was deleted or moved");
     case AMQP_CHANNEL_CLOSE_METHOD:

@@ -1,13 +1,13 @@
 // Sees to it that the queues we use exist, and touches nothing that is there already.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "common/options.h"
 #include "common/result.h"
 #include "worker/amqp/connection.h"
+#include "worker/message/source.h"
 
 namespace event_consumer {
 
@@ -18,12 +18,6 @@ struct QueueSetup {
   std::string queue;
   std::string routing_key;
   DeliveryLimit delivery_limit = {};  // of a queue that is there already
-};
-
-// What the broker tells of a queue that exists.
-struct QueueFacts {
-  std::uint32_t messages;  // ready for delivery
-  std::uint32_t consumers;
 };
 
 // What ends a queue though nobody deletes it.

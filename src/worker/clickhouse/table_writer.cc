@@ -275,6 +275,7 @@ ServerReport TableWriter::server_report() const {
   ServerReport report{known_.facts.version, known_.deduplication.deduplicates};
   report.stored_in = known_.stored_in;
   report.doubling = joined(known_.deduplication.doubling);
+  report.host = HostPort{http_.server().host, http_.server().port}.describe();
   return report;
 }
 

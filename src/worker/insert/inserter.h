@@ -21,6 +21,7 @@ struct ServerReport {
   bool deduplicates = false;  // whether a batch that is posted again is stored once
   StoredIn stored_in = {};    // where the rows of an answered insert are
   std::string doubling = {};  // the tables behind views that would have such a batch twice
+  std::string host = {};      // «host:port»
 };
 
 struct InsertOutcome {

@@ -23,6 +23,7 @@ WorkerLoop::WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const Pref
       supervisor_(std::move(supervisor)),
       consumer_(parts.link, parts.settlement, window, timeouts),
       dead_letter_watch_(parts.settlement, parts.status),
+      queue_watch_(parts.status.record().queue),
       // A worker that is started into a pause gets no signal for it.
       is_paused_(parts.status.board().supervisor().read().paused != 0) {}
 
@@ -55,7 +56,9 @@ Result<Done> WorkerLoop::begin() {
   Source& source = parts_.link.source();
   parts_.settlement.link_made(source, parts_.link.dead_letters());
   parts_.status.record().rabbitmq_version.set(source.server_version());
+  parts_.status.record().rabbitmq_host.set(source.host());
   dead_letter_watch_.link_made(source.describe());
+  queue_watch_.link_made();
   // One that is paused would consume, as far as it knows.
   if (is_paused_) supervisor_.consumes();
   return consumer_.link_made(is_paused_);
@@ -95,6 +98,7 @@ Result<Done> WorkerLoop::work_on_link(TimePoint now) {
   if (DeadLetterSink* letters = parts_.link.dead_letters())
     if (auto done = dead_letter_watch_.work(*letters, now); !done) return done;
   if (auto done = read_source(now); !done) return done;
+  if (auto done = queue_watch_.work(parts_.link.source(), now); !done) return done;
   if (auto done = parts_.settlement.time_passed(now); !done) return done;
   if (auto done = ask_others(now); !done) return done;
   return consumer_.steer({is_asked_to_stop_, is_paused_, dead_letter_watch_.fault()}, now);
@@ -143,6 +147,9 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
       return consumer_.cancelled();
     case SourceEvent::Kind::kSettled:
       consumer_.settled();
+      break;
+    case SourceEvent::Kind::kCounted:
+      queue_watch_.counted(event.queue, now);
       break;
   }
   return Done{};

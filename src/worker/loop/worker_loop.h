@@ -10,6 +10,7 @@
 #include "worker/loop/broker_link.h"
 #include "worker/loop/consumer.h"
 #include "worker/loop/dead_letter_watch.h"
+#include "worker/loop/queue_watch.h"
 #include "worker/loop/settlement.h"
 #include "worker/loop/supervisor_pipe.h"
 #include "worker/loop/worker_status.h"
@@ -58,6 +59,7 @@ class WorkerLoop {
   SupervisorPipe supervisor_;
   Consumer consumer_;
   DeadLetterWatch dead_letter_watch_;
+  QueueWatch queue_watch_;
 
   bool is_paused_;
   bool is_asked_to_stop_ = false;

@@ -60,6 +60,7 @@ void WorkerStatus::set_clickhouse(const ServerReport& server) {
   record_.deduplication = server.deduplicates ? Deduplication::kYes : Deduplication::kNo;
   record_.stored_in = server.stored_in;
   record_.doubling.set(server.doubling);
+  record_.clickhouse_host.set(server.host);
 }
 
 bool WorkerStatus::note_end(std::string_view message, TimePoint now) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "common/clock.h"
@@ -12,6 +13,12 @@
 
 namespace event_consumer {
 
+// What the broker tells of a queue that exists.
+struct QueueFacts {
+  std::uint32_t messages;  // ready for delivery: those that a consumer has are none of them
+  std::uint32_t consumers;
+};
+
 struct SourceEvent {
   enum class Kind {
     kNone,       // nothing has arrived
@@ -19,9 +26,11 @@ struct SourceEvent {
     kConsuming,  // the broker has accepted consume()
     kCancelled,  // the broker has accepted cancel(): no delivery will follow
     kSettled,    // the broker has taken everything said before confirm_settled()
+    kCounted,    // the answer to count_queue(): `queue` is set
   };
   Kind kind = Kind::kNone;
   Delivery delivery;
+  QueueFacts queue = {};
 };
 
 class Source {
@@ -42,6 +51,8 @@ class Source {
   virtual Result<Done> consume(std::size_t prefetch) = 0;
   virtual Result<Done> cancel() = 0;
   virtual Result<Done> confirm_settled() = 0;
+  // Asks how many messages and consumers the queue has.
+  virtual Result<Done> count_queue() = 0;
   // From consume() until the broker has accepted cancel().
   virtual bool has_consumer() const = 0;
 
@@ -69,6 +80,8 @@ class Source {
 
   // «queue q on RabbitMQ host:port, virtual host v»: for logs.
   virtual std::string describe() const = 0;
+  // «host:port» of the broker in use.
+  virtual std::string host() const = 0;
   // The broker's version by its own word; empty when it gives none.
   virtual std::string server_version() const = 0;
 };

@@ -13,6 +13,14 @@ using std::chrono::seconds;
 
 constexpr double kUnixSeconds = 1'800'000'000;
 
+std::string metrics_of(const BoardRig& rig, TimePoint now) {
+  Options options;
+  options.rabbitmq_queue = "clicks";
+  options.clickhouse_database = "web";
+  options.clickhouse_table = "click_events";
+  return metrics_text(rig.board, options, now, kUnixSeconds);
+}
+
 bool has_line(const std::string& text, const std::string& line) {
   return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
 }
@@ -31,7 +39,7 @@ TEST_CASE("metrics: counters of each worker, by reason, class and peer") {
     record.counters.count_failed_insert(0, 241, 6);
     record.in_hand = 2;
   });
-  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  const std::string text = metrics_of(rig, now);
   INFO(text);
   CHECK(has_line(text, R"(event_consumer_events_received_total{worker="1"} 12)"));
   CHECK(has_line(text, R"(event_consumer_events_received_total{worker="2"} 0)"));
@@ -55,7 +63,7 @@ TEST_CASE("metrics: histograms count cumulatively and have a sum") {
     record.counters.insert_seconds.observe(0.2);
     record.counters.insert_seconds.observe(100);
   });
-  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  const std::string text = metrics_of(rig, now);
   const std::string name = "event_consumer_insert_duration_seconds";
   CHECK(has_line(text, name + R"(_bucket{worker="1",le="0.005"} 1)"));
   CHECK(has_line(text, name + R"(_bucket{worker="1",le="0.25"} 2)"));
@@ -78,7 +86,7 @@ TEST_CASE("metrics: times and ages, absent when there are none") {
     record.counters.received = 1;
     record.event_lag_seconds = std::nan("");
   });
-  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  const std::string text = metrics_of(rig, now);
   CHECK(has_line(text, R"(event_consumer_last_insert_timestamp_seconds{worker="1"} 1799999990)"));
   CHECK(text.find(R"(last_insert_timestamp_seconds{worker="2"})") == std::string::npos);
   CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="1"} 3)"));
@@ -93,14 +101,14 @@ TEST_CASE("metrics: the instance") {
   rig.supervisor.deaths[static_cast<std::size_t>(DeathCause::kWatchdog)] = 8;
   rig.supervisor.reloads = 9;
   rig.publish();
-  CHECK(metrics_text(rig.board, now, kUnixSeconds).find("table_deduplicates") == std::string::npos);
-  CHECK(metrics_text(rig.board, now, kUnixSeconds).find("stored_info") == std::string::npos);
+  CHECK(metrics_of(rig, now).find("table_deduplicates") == std::string::npos);
+  CHECK(metrics_of(rig, now).find("stored_info") == std::string::npos);
   rig.worker(1, [](WorkerRecord& record) {
     record.deduplication = Deduplication::kYes;
     record.stored_in = {Durability::kReplicas, 2};
     record.dead_letter_queue_messages = 11;
   });
-  const std::string text = metrics_text(rig.board, now, kUnixSeconds);
+  const std::string text = metrics_of(rig, now);
   CHECK(has_line(text, "event_consumer_build_info{version=\"" EVENT_CONSUMER_VERSION "\"} 1"));
   CHECK(has_line(text, "event_consumer_start_time_seconds 1700000000"));
   CHECK(has_line(text, "event_consumer_ready 1"));
@@ -111,6 +119,50 @@ TEST_CASE("metrics: the instance") {
   CHECK(has_line(text, "event_consumer_dead_letter_queue_messages 11"));
   CHECK(has_line(text, R"(event_consumer_worker_deaths_total{cause="watchdog"} 8)"));
   CHECK(has_line(text, "event_consumer_reloads_total 9"));
+}
+
+TEST_CASE("metrics: what moves from where to where, by the hosts in use") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 3);
+  CHECK(has_line(metrics_of(rig, now),
+                 "event_consumer_info{version=\"" EVENT_CONSUMER_VERSION
+                 "\",queue=\"clicks\",table=\"web.click_events\",rabbitmq_version=\"\","
+                 "rabbitmq_host=\"\",clickhouse_version=\"\",clickhouse_host=\"\"} 1"));
+  for (int slot = 1; slot <= 3; ++slot)
+    rig.worker(slot, [&](WorkerRecord& record) {
+      record.deduplication = Deduplication::kNo;
+      record.rabbitmq_version.set("3.10.8");
+      record.rabbitmq_host.set("rabbit:5672");
+      record.clickhouse_version.set("26.7.1");
+      record.clickhouse_host.set(slot == 1 ? "two:8123" : "one:8123");
+    });
+  const std::string text = metrics_of(rig, now);
+  INFO(text);
+  CHECK(text.find(R"(rabbitmq_version="3.10.8",rabbitmq_host="rabbit:5672",)"
+                  R"(clickhouse_version="26.7.1",clickhouse_host="one:8123,two:8123"} 1)") !=
+        std::string::npos);
+}
+
+TEST_CASE("metrics: the source queue once for the instance, absent while it is not known") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.worker(1);
+  CHECK(metrics_of(rig, now).find("event_consumer_queue_") == std::string::npos);
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.queue = {500, 3, 12.5, to_monotonic_time(now - seconds(8))};
+  });
+  rig.worker(2, [&](WorkerRecord& record) {
+    record.queue = {400, 3, std::nan(""), to_monotonic_time(now - seconds(29))};
+  });
+  std::string text = metrics_of(rig, now);
+  CHECK(has_line(text, "event_consumer_queue_messages 500"));
+  CHECK(has_line(text, "event_consumer_queue_consumers 3"));
+  CHECK(has_line(text, "event_consumer_queue_time_to_empty_seconds 12.5"));
+  rig.worker(1);
+  text = metrics_of(rig, now);
+  CHECK(has_line(text, "event_consumer_queue_messages 400"));
+  CHECK(text.find("time_to_empty") == std::string::npos);
+  CHECK(metrics_of(rig, now + seconds(2)).find("event_consumer_queue_") == std::string::npos);
 }
 
 }  // namespace event_consumer

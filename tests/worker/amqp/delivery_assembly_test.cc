@@ -53,6 +53,15 @@ class Channel {
   amqp_basic_deliver_t deliver_{};
 };
 
+TEST_CASE("delivery assembly: the queue was counted", "[delivery_assembly]") {
+  Channel channel;
+  amqp_queue_declare_ok_t counted{to_bytes("q"), 7, 2};
+  const SourceEvent event = channel.event(method_frame(AMQP_QUEUE_DECLARE_OK_METHOD, &counted));
+  CHECK(event.kind == Kind::kCounted);
+  CHECK(event.queue.messages == 7);
+  CHECK(event.queue.consumers == 2);
+}
+
 TEST_CASE("delivery assembly: a body in one frame is a view of it", "[delivery_assembly]") {
   Channel channel;
   REQUIRE(channel.takes_deliver(7));
