@@ -1,7 +1,7 @@
 // The table of the counters: one row for each member of WorkerCounters. It feeds the adding up,
 // /metrics, /status, the balance and the test of the documentation, so that a new counter is a
-// member, a row here, and a line in README.md and in the manual page. The names are those that
-// operators script against: they never change.
+// member, a row here, and a line in event-consumer-metrics(7). The names are those that operators
+// script against: they never change.
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <numeric>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "common/scoreboard/worker_record.h"
 
@@ -22,7 +23,8 @@ enum class BalancePart {
   kVerdict,
 };
 
-// `Value` is a number, an array of numbers by word, a Histogram or an array of FailedInserts.
+// `Value` is a number, an array of numbers by word, a Histogram, or an array of FailedInserts or of
+// DeadLetterColumn.
 template <typename Value>
 struct Counter {
   const char* metric;
@@ -59,6 +61,9 @@ inline constexpr std::tuple kCounterTable{
     Counter{"event_consumer_events_dead_lettered_total",
             "Messages that the dead-letter queue confirmed.", &WorkerCounters::dead_lettered,
             "dead_lettered", BalancePart::kVerdict, "reason", kReasonSlugs.data()},
+    Counter{"event_consumer_dead_letter_columns_total",
+            "Of these, by the column of the table that they were refused for.",
+            &WorkerCounters::dead_letter_columns},
     Counter{"event_consumer_events_rejected_total",
             "Messages left to the dead-letter policy of the queue.", &WorkerCounters::rejected,
             "rejected", BalancePart::kVerdict},
@@ -86,6 +91,13 @@ inline constexpr std::tuple kCounterTable{
             &WorkerCounters::insert_seconds},
     Counter{"event_consumer_batch_rows", "Rows of the batches stored.",
             &WorkerCounters::batch_rows},
+    Counter{"event_consumer_stored_after_seconds",
+            "From the publishing of a message to ClickHouse's word that it is stored.",
+            &WorkerCounters::stored_after_seconds},
+    Counter{"event_consumer_worker_seconds_total",
+            "Seconds that the main thread of a worker has spent on what.",
+            &WorkerCounters::spent_seconds, nullptr, BalancePart::kNone, "activity",
+            kActivityWords.data()},
 };
 
 // Calls `visit` with each row of the table, in its order.
@@ -96,14 +108,17 @@ constexpr void for_each_counter(const Visit& visit) {
 
 // What a counter has counted in all.
 inline std::uint64_t total_of(std::uint64_t count) { return count; }
-template <std::size_t N>
-std::uint64_t total_of(const std::array<std::uint64_t, N>& by_word) {
-  return std::accumulate(by_word.begin(), by_word.end(), std::uint64_t{0});
+template <typename Number, std::size_t N>
+std::enable_if_t<std::is_arithmetic_v<Number>, Number> total_of(
+    const std::array<Number, N>& by_word) {
+  return std::accumulate(by_word.begin(), by_word.end(), Number{0});
 }
-template <std::size_t N>
-std::uint64_t total_of(const std::array<FailedInserts, N>& failed_inserts) {
+// Of FailedInserts or DeadLetterColumn.
+template <typename Place, std::size_t N>
+std::enable_if_t<!std::is_arithmetic_v<Place>, std::uint64_t> total_of(
+    const std::array<Place, N>& places) {
   std::uint64_t total = 0;
-  for (const FailedInserts& failed : failed_inserts) total += failed.count;
+  for (const Place& place : places) total += place.count;
   return total;
 }
 template <typename Bounds>

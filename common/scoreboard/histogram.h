@@ -41,6 +41,12 @@ struct InsertSecondsBounds {
                                                           0.5,   1,    2.5,   5,    10,  30};
 };
 
+// Up to a day: a backlog can be that old.
+struct StoredAfterBounds {
+  static constexpr std::array<double, 12> kUpperBounds = {0.5, 1,   2,   5,    10,    30,
+                                                          60,  300, 900, 3600, 14400, 86400};
+};
+
 struct BatchRowsBounds {
   static constexpr std::array<double, 9> kUpperBounds = {1,     10,    100,   1000,  5000,
                                                          10000, 20000, 50000, 100000};

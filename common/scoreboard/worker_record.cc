@@ -29,14 +29,30 @@ void count_failed(FailedInsertsByKind& places, std::uint64_t error_class, std::u
   }
 }
 
+using DeadLetterColumns = decltype(WorkerCounters::dead_letter_columns);
+
+void count_column(DeadLetterColumns& places, std::uint64_t reason, const BoundedText<64>& column,
+                  std::uint64_t times) {
+  for (DeadLetterColumn& place : places) {
+    if (place.count == 0) place = {reason, column, 0};
+    if (place.reason != reason || place.column.bytes != column.bytes) continue;
+    place.count += times;
+    return;
+  }
+}
+
 void add(std::uint64_t& to, std::uint64_t from) { to += from; }
-template <std::size_t N>
-void add(std::array<std::uint64_t, N>& to, const std::array<std::uint64_t, N>& from) {
+template <typename Number, std::size_t N>
+void add(std::array<Number, N>& to, const std::array<Number, N>& from) {
   for (std::size_t i = 0; i < N; ++i) to[i] += from[i];
 }
 void add(FailedInsertsByKind& to, const FailedInsertsByKind& from) {
   for (const FailedInserts& failed : from)
     if (failed.count != 0) count_failed(to, failed.error_class, failed.code, failed.count);
+}
+void add(DeadLetterColumns& to, const DeadLetterColumns& from) {
+  for (const DeadLetterColumn& letters : from)
+    if (letters.count != 0) count_column(to, letters.reason, letters.column, letters.count);
 }
 template <typename Bounds>
 void add(Histogram<Bounds>& to, const Histogram<Bounds>& from) {
@@ -48,6 +64,12 @@ void add(Histogram<Bounds>& to, const Histogram<Bounds>& from) {
 void WorkerCounters::count_failed_insert(std::uint64_t error_class, std::uint64_t code,
                                          std::uint64_t times) {
   count_failed(failed_inserts, error_class, code, times);
+}
+
+void WorkerCounters::count_dead_letter_column(Reason reason, std::string_view column) {
+  BoundedText<64> name;
+  name.set(column);
+  count_column(dead_letter_columns, static_cast<std::uint64_t>(reason), name, 1);
 }
 
 void WorkerCounters::add(const WorkerCounters& other) {

@@ -81,6 +81,22 @@ struct FailedInserts {
   std::uint64_t count;        // 0: this one is free
 };
 
+// How many messages were dead-lettered for one reason over one column of the table.
+struct DeadLetterColumn {
+  std::uint64_t reason;    // of Reason
+  BoundedText<64> column;  // its name
+  std::uint64_t count;     // 0: this place is free
+};
+
+// What the main thread of a worker spends its time on.
+enum class Activity : std::uint64_t {
+  kEncoding,              // reads deliveries and makes rows of them
+  kWaitingForRabbitmq,    // for deliveries, a link, a confirm; also when there is nothing to do
+  kWaitingForClickhouse,  // which has to store something before more may be taken
+};
+inline constexpr std::array<std::string_view, 3> kActivityWords = {
+    "encoding", "waiting_for_rabbitmq", "waiting_for_clickhouse"};
+
 struct WorkerCounters {
   std::uint64_t received;
   std::uint64_t redelivered;  // of those received
@@ -90,6 +106,8 @@ struct WorkerCounters {
   // The verdicts. received = their sum + in hand.
   std::uint64_t inserted;
   std::array<std::uint64_t, kReasonCount> dead_lettered;
+  // Of these, the first pairs of reason and column; what finds no place counts for no column.
+  std::array<DeadLetterColumn, 24> dead_letter_columns;
   std::uint64_t rejected;    // left to the broker's own dead-letter policy
   std::uint64_t recognised;  // copies of stored ones
   std::uint64_t returned;
@@ -99,13 +117,18 @@ struct WorkerCounters {
   std::array<std::uint64_t, kFlushReasonWords.size()> batches;
   Histogram<InsertSecondsBounds> insert_seconds;
   Histogram<BatchRowsBounds> batch_rows;
+  // From the publishing of a message to the answer that it is stored.
+  Histogram<StoredAfterBounds> stored_after_seconds;
   // The last one stands for all that found no place.
   std::array<FailedInserts, 12> failed_inserts;
   std::array<std::uint64_t, kPeerWords.size()> reconnects;
   // Posted again although they may be stored, where a repetition is not noticed.
   std::uint64_t possibly_doubled_rows;
+  std::array<double, kActivityWords.size()> spent_seconds;  // by Activity
 
   void count_failed_insert(std::uint64_t error_class, std::uint64_t code, std::uint64_t times = 1);
+  // One more that was dead-lettered over this column.
+  void count_dead_letter_column(Reason reason, std::string_view column);
   void add(const WorkerCounters& other);
   std::uint64_t all_dead_lettered() const;
   // The sum of all verdicts.
@@ -139,6 +162,7 @@ struct WorkerRecord {
   std::uint64_t held_bytes;
   std::uint64_t filling_rows;     // of the batch being filled
   MonotonicTime oldest_taken_at;  // of the deliveries in hand
+  MonotonicTime last_taken_at;    // the latest delivery
 
   MonotonicTime inserting_since;  // 0 while no post is under way
   MonotonicTime last_insert_at;   // that was stored

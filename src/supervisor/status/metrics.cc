@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <type_traits>
 #include <utility>
@@ -12,6 +14,7 @@
 
 #include "common/scoreboard/counter_table.h"
 #include "supervisor/instance_summary.h"
+#include "supervisor/status/process_figures.h"
 #include "supervisor/status/readiness.h"
 
 namespace event_consumer {
@@ -29,6 +32,7 @@ struct SlotFigures {
   SlotView view;
   TimePoint now;
   double unix_seconds;
+  std::optional<ProcessFigures> process;  // of the newest
 
   const WorkerCounters& counters() const { return view.counters; }
   // The newest process; nullptr when none lives.
@@ -57,6 +61,14 @@ double gauge(const SlotFigures& slot) {
   return slot.worker() == nullptr ? 0 : static_cast<double>(slot.worker()->*member);
 }
 
+template <double ProcessFigures::*member>
+double of_process(const SlotFigures& slot) {
+  return slot.process ? (*slot.process).*member : kNone;
+}
+
+// A worker that has taken nothing for so long is idle.
+constexpr double kIdleSeconds = 60;
+
 constexpr MetricType kCounter = MetricType::Counter;
 constexpr MetricType kGauge = MetricType::Gauge;
 
@@ -71,17 +83,17 @@ const WorkerMetric kWorkerMetrics[] = {
     {"event_consumer_insert_failing", kGauge, "1 while the latest insert has failed.",
      gauge<&WorkerRecord::insert_failing>},
     {"event_consumer_oldest_unacknowledged_seconds", kGauge,
-     "Age of the oldest delivery in hand; 0 when there is none.",
+     "Age of the oldest delivery in hand; absent when there is none.",
      [](const SlotFigures& slot) {
-       const double seconds =
-           slot.worker() == nullptr ? kNone : age(slot.worker()->oldest_taken_at, slot);
-       return std::isnan(seconds) ? 0 : seconds;
+       return slot.worker() == nullptr ? kNone : age(slot.worker()->oldest_taken_at, slot);
      }},
     {"event_consumer_event_lag_seconds", kGauge,
-     "From the timestamp of the event taken last to its taking; absent when it has none.",
+     "From the timestamp of the event taken last to its taking; absent when it has none, or was "
+     "taken more than a minute ago.",
      [](const SlotFigures& slot) {
-       const bool any = slot.worker() != nullptr && slot.worker()->counters.received > 0;
-       return any ? slot.worker()->event_lag_seconds : kNone;
+       if (slot.worker() == nullptr) return kNone;
+       const bool is_late = age(slot.worker()->last_taken_at, slot) <= kIdleSeconds;
+       return is_late ? slot.worker()->event_lag_seconds : kNone;
      }},
     {"event_consumer_last_insert_timestamp_seconds", kGauge,
      "When ClickHouse stored a batch the last time, as Unix time; absent before the first.",
@@ -92,6 +104,14 @@ const WorkerMetric kWorkerMetrics[] = {
     {"event_consumer_worker_restarts_total", kCounter,
      "Processes started because the one before had died.",
      [](const SlotFigures& slot) { return static_cast<double>(slot.view.restarts); }},
+    {"process_cpu_seconds_total", kCounter, "Time of the worker's process on a CPU, in seconds.",
+     of_process<&ProcessFigures::cpu_seconds>},
+    {"process_resident_memory_bytes", kGauge, "Memory of the worker's process that is in RAM.",
+     of_process<&ProcessFigures::resident_bytes>},
+    {"process_open_fds", kGauge, "Open file descriptors of the worker's process.",
+     of_process<&ProcessFigures::open_fds>},
+    {"process_start_time_seconds", kGauge, "When the worker's process was started, as Unix time.",
+     of_process<&ProcessFigures::started_at_unix_seconds>},
 };
 
 ClientMetric with_labels(Labels labels) {
@@ -114,9 +134,9 @@ void add_metrics(MetricFamily& family, const SlotFigures& slot,
                                  {{"worker", slot.number}}));
 }
 
-template <std::size_t N>
+template <typename Number, std::size_t N>
 void add_metrics(MetricFamily& family, const SlotFigures& slot,
-                 const Counter<std::array<std::uint64_t, N>>& counter) {
+                 const Counter<std::array<Number, N>>& counter) {
   for (std::size_t i = 0; i < N; ++i)
     family.metric.push_back(
         number(kCounter, static_cast<double>((slot.counters().*counter.member)[i]),
@@ -126,12 +146,27 @@ void add_metrics(MetricFamily& family, const SlotFigures& slot,
 template <std::size_t N>
 void add_metrics(MetricFamily& family, const SlotFigures& slot,
                  const Counter<std::array<FailedInserts, N>>& counter) {
+  // A rate needs the 0 before the first.
+  std::map<std::pair<std::size_t, std::uint64_t>, std::uint64_t> counts;
+  for (std::size_t each = 0; each < kErrorClassWords.size(); ++each) counts[{each, 0}] = 0;
   for (const FailedInserts& failed : slot.counters().*counter.member)
-    if (failed.count > 0)
-      family.metric.push_back(number(kCounter, static_cast<double>(failed.count),
+    if (failed.count > 0) counts[{failed.error_class, failed.code}] += failed.count;
+  for (const auto& [kind, count] : counts)
+    family.metric.push_back(number(kCounter, static_cast<double>(count),
+                                   {{"worker", slot.number},
+                                    {"class", std::string(kErrorClassWords[kind.first])},
+                                    {"code", std::to_string(kind.second)}}));
+}
+
+template <std::size_t N>
+void add_metrics(MetricFamily& family, const SlotFigures& slot,
+                 const Counter<std::array<DeadLetterColumn, N>>& counter) {
+  for (const DeadLetterColumn& letters : slot.counters().*counter.member)
+    if (letters.count > 0)
+      family.metric.push_back(number(kCounter, static_cast<double>(letters.count),
                                      {{"worker", slot.number},
-                                      {"class", std::string(kErrorClassWords[failed.error_class])},
-                                      {"code", std::to_string(failed.code)}}));
+                                      {"reason", std::string(kReasonSlugs[letters.reason])},
+                                      {"column", letters.column.str()}}));
 }
 
 template <typename Bounds>
@@ -276,8 +311,12 @@ std::string metrics_text(const Scoreboard& board, const Options& options, TimePo
                          double unix_seconds) {
   std::vector<SlotFigures> slots;
   const auto count = static_cast<int>(board.supervisor().read().slots);
-  for (int number = 1; number <= count; ++number)
-    slots.push_back({std::to_string(number), view_slot(board.slot(number)), now, unix_seconds});
+  for (int number = 1; number <= count; ++number) {
+    SlotFigures slot{std::to_string(number), view_slot(board.slot(number)), now, unix_seconds, {}};
+    if (slot.worker() != nullptr)
+      slot.process = read_process(static_cast<pid_t>(slot.worker()->pid));
+    slots.push_back(std::move(slot));
+  }
   std::vector<MetricFamily> families = of_workers(slots);
   add_instance(families, board, options, now);
   // A family without a metric would be a heading without a text.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "worker/message/basic_properties.h"
+
 namespace event_consumer {
 namespace {
 
@@ -37,6 +39,15 @@ std::optional<Rejection> RowWriter::encode(const Delivery& message, RowBuffer& r
   rejection = encoding_.encoder.encode(body, message_values_, rows);
   if (rejection) blame_unknown_encoding(message, *rejection);
   return rejection;
+}
+
+// The flag of the timestamp is in the second byte (AMQP 0-9-1, section 4.2.6.1).
+std::optional<double> RowWriter::published_at(const Delivery& message) const {
+  constexpr unsigned char kTimestamp = 0x40;
+  const std::string_view properties = message.properties;
+  if (properties.size() < 2 || (properties[1] & kTimestamp) == 0) return event_time();
+  const std::uint64_t seconds = read_basic_properties(properties).timestamp.value_or(0);
+  return seconds == 0 ? event_time() : static_cast<double>(seconds);
 }
 
 void RowWriter::adopt(Encoding encoding) {

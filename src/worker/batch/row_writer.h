@@ -51,6 +51,9 @@ class RowWriter {
 
   // When the event that was written last happened, in seconds since the epoch, where that is known.
   std::optional<double> event_time() const { return encoding_.encoder.event_time(); }
+  // When `message`, the one written last, was published: its property `timestamp` (whole seconds),
+  // else when its last event happened. A publisher's 0 is no time.
+  std::optional<double> published_at(const Delivery& message) const;
 
   UnknownKeys& unknown_keys() { return encoding_.encoder.unknown_keys(); }
 

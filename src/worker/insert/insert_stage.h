@@ -42,7 +42,11 @@ class InsertStage {
 
   // Each reports an event.
   Effects add(DeliveryId id, const Delivery& message, TimePoint now);  // none but this is refused
-  Effects window_is_full(TimePoint now);                               // nothing more can come
+  // When `message`, the one added last, was published, as far as that is known (RowWriter).
+  std::optional<double> published_at(const Delivery& message) const {
+    return writer_.published_at(message);
+  }
+  Effects window_is_full(TimePoint now);  // nothing more can come
   Effects inserted(const InsertOutcome& outcome, TimePoint now);
   Effects table_checked(TableOutcome outcome, TimePoint now);
   Effects time_passed(TimePoint now);

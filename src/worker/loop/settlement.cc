@@ -1,5 +1,7 @@
 #include "worker/loop/settlement.h"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -49,7 +51,7 @@ void Settlement::link_lost() {
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
-  count_received(delivery);
+  count_received(delivery, now);
   if (delivery.body.size() > limits_.batch.bytes) {
     const std::string error = std::to_string(delivery.body.size()) + " bytes, --batch-bytes is " +
                               std::to_string(limits_.batch.bytes);
@@ -62,7 +64,7 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
       auto done = reject(delivery, effects.refused.front().rejection, now);
       if (!done) return done;
     } else {
-      in_flight_.keep(*id, delivery);
+      in_flight_.keep(*id, delivery, stage_.published_at(delivery));
       if (auto done = apply(effects, now); !done) return done;
     }
   }
@@ -71,7 +73,8 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
   return apply(stage_.window_is_full(now), now);
 }
 
-void Settlement::count_received(const Delivery& delivery) {
+void Settlement::count_received(const Delivery& delivery, TimePoint now) {
+  last_taken_at_ = now;
   ++counters_.received;
   if (delivery.redelivered) ++counters_.redelivered;
   counters_.received_bytes += delivery.body.size();
@@ -82,7 +85,7 @@ Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
     return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
-  count_received(delivery);
+  count_received(delivery, now);
   if (delivery.is_last && dead_letters_ != nullptr)
     return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);
@@ -130,6 +133,7 @@ Result<Done> Settlement::dead_letter_last(TimePoint now) {
 }
 
 Result<Done> Settlement::apply(const Effects& effects, TimePoint now) {
+  count_stored(effects.stored);
   for (const DeliveryId id : effects.stored) in_flight_.settle(id, Verdict::kStored);
   if (effects.post != nullptr) inserter_.start(*effects.post);
   if (effects.check_table) inserter_.start_table_check();
@@ -141,11 +145,20 @@ Result<Done> Settlement::apply(const Effects& effects, TimePoint now) {
   return acknowledge();
 }
 
+// A publisher's clock may be ahead of ours.
+void Settlement::count_stored(const std::vector<DeliveryId>& stored) {
+  if (stored.empty()) return;
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  for (const DeliveryId id : stored)
+    if (const auto published_at = in_flight_.published_at(id))
+      counters_.stored_after_seconds.observe(std::max(0.0, now.count() - *published_at));
+}
+
 Result<Done> Settlement::reject(const Delivery& delivery, const Rejection& rejection,
                                 TimePoint now) {
   if (const auto line = rejection_log_.note(rejection, now)) log::warn("{}", *line);
   if (dead_letters_ != nullptr) {
-    unconfirmed_[delivery.tag] = rejection.reason;
+    unconfirmed_[delivery.tag] = {rejection.reason, rejection.column};
     return dead_letters_->publish(delivery, rejection);
   }
   const DeliveryTag tag = delivery.tag;
@@ -155,8 +168,11 @@ Result<Done> Settlement::reject(const Delivery& delivery, const Rejection& rejec
 }
 
 Result<Done> Settlement::dead_lettered(DeliveryTag tag) {
-  if (in_flight_.settle(in_flight_.id_of(tag), Verdict::kDeadLettered))
-    ++counters_.dead_lettered[static_cast<std::size_t>(unconfirmed_[tag])];
+  if (in_flight_.settle(in_flight_.id_of(tag), Verdict::kDeadLettered)) {
+    const Blame& blame = unconfirmed_[tag];
+    ++counters_.dead_lettered[static_cast<std::size_t>(blame.reason)];
+    if (!blame.column.empty()) counters_.count_dead_letter_column(blame.reason, blame.column);
+  }
   unconfirmed_.erase(tag);
   return acknowledge();
 }
@@ -219,6 +235,7 @@ void Settlement::report(WorkerRecord& record) {
   record.unacknowledged = in_flight_.unacknowledged();
   const auto oldest = in_flight_.oldest();
   record.oldest_taken_at = oldest ? to_monotonic_time(*oldest) : 0;
+  record.last_taken_at = last_taken_at_ ? to_monotonic_time(*last_taken_at_) : 0;
   record.held_bytes = held_bytes();
   stage_.report(record);
 }

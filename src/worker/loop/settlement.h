@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -142,7 +143,8 @@ class Settlement {
   Result<Done> apply(const Effects& effects, TimePoint now);
   Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
   Result<Done> acknowledge();
-  void count_received(const Delivery& delivery);
+  void count_received(const Delivery& delivery, TimePoint now);
+  void count_stored(const std::vector<DeliveryId>& stored);
   std::size_t held_bytes() const { return in_flight_.held_bytes() + stage_.held_bytes(); }
 
   SettlementLimits limits_;
@@ -156,8 +158,13 @@ class Settlement {
   bool is_giving_back_ = false;
   InsertStage stage_;
   RejectionLog rejection_log_;
-  WorkerCounters counters_{};                            // what in_flight_ does not count
-  std::unordered_map<DeliveryTag, Reason> unconfirmed_;  // at the dead-letter queue
+  WorkerCounters counters_{};  // what in_flight_ does not count
+  std::optional<TimePoint> last_taken_at_;
+  struct Blame {
+    Reason reason;
+    std::string column;
+  };
+  std::unordered_map<DeliveryTag, Blame> unconfirmed_;  // at the dead-letter queue
 };
 
 }  // namespace event_consumer

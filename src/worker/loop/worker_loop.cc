@@ -37,8 +37,10 @@ Result<Done> WorkerLoop::run() {
     }
     publish(now());
     if (consumer_.is_stopped()) break;
-    const auto events = parts_.events.wait(awaited(), deadline(now()));
+    const TimePoint asleep_at = now();
+    const auto events = parts_.events.wait(awaited(), deadline(asleep_at));
     if (!events) return events.error();
+    spend(waits_for(), now() - asleep_at);
     handle(events.value().signals);
   }
   parts_.link.close();
@@ -97,7 +99,9 @@ Result<Done> WorkerLoop::work_on_link(TimePoint now) {
   if (auto done = parts_.link.source().send_waiting(); !done) return done;
   if (DeadLetterSink* letters = parts_.link.dead_letters())
     if (auto done = dead_letter_watch_.work(*letters, now); !done) return done;
-  if (auto done = read_source(now); !done) return done;
+  const auto read = read_source(now);
+  spend(Activity::kEncoding, parts_.events.now() - now);
+  if (!read) return read;
   if (auto done = queue_watch_.work(parts_.link.source(), now); !done) return done;
   if (auto done = parts_.settlement.time_passed(now); !done) return done;
   if (auto done = ask_others(now); !done) return done;
@@ -166,6 +170,20 @@ void WorkerLoop::handle(const std::vector<EventLoop::Signal>& signals) {
   }
 }
 
+// ClickHouse is waited for while it has a batch, or has refused one, and no more may be taken
+// before it is stored. Else a delivery could come.
+Activity WorkerLoop::waits_for() const {
+  const Settlement& settlement = parts_.settlement;
+  const bool is_asked = settlement.request_under_way() || settlement.is_failing();
+  const bool takes = consumer_.state() == WorkerState::kConsuming && !settlement.window_is_full();
+  return is_asked && !takes ? Activity::kWaitingForClickhouse : Activity::kWaitingForRabbitmq;
+}
+
+void WorkerLoop::spend(Activity activity, Duration duration) {
+  spent_seconds_[static_cast<std::size_t>(activity)] +=
+      std::chrono::duration<double>(duration).count();
+}
+
 void WorkerLoop::publish(TimePoint now) {
   WorkerStatus& status = parts_.status;
   const WorkerState state = consumer_.state();
@@ -175,6 +193,7 @@ void WorkerLoop::publish(TimePoint now) {
     status.set_state(WorkerState::kConnecting, parts_.link.fault(), now);
   WorkerRecord& record = status.record();
   parts_.settlement.report(record);
+  record.counters.spent_seconds = spent_seconds_;
   record.counters.reconnects[static_cast<std::size_t>(Peer::kRabbitmq)] = parts_.link.reconnects();
   if (record.state == WorkerState::kConsuming && record.insert_failing == 0 &&
       !parts_.settlement.wants_more() && parts_.link.fault().empty())

@@ -51,6 +51,8 @@ class WorkerLoop {
   Result<Done> handle(const SourceEvent& event, TimePoint now);
   void handle(const std::vector<EventLoop::Signal>& signals);
 
+  Activity waits_for() const;
+  void spend(Activity activity, Duration duration);
   void publish(TimePoint now);
   std::vector<Awaited> awaited() const;
   TimePoint deadline(TimePoint now) const;
@@ -61,6 +63,7 @@ class WorkerLoop {
   DeadLetterWatch dead_letter_watch_;
   QueueWatch queue_watch_;
 
+  decltype(WorkerCounters::spent_seconds) spent_seconds_{};
   bool is_paused_;
   bool is_asked_to_stop_ = false;
   bool source_may_have_more_ = false;  // reading ended before the source was empty

@@ -24,8 +24,9 @@ std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now)
   return DeliveryId{link_, delivery.tag};
 }
 
-void InFlight::keep(DeliveryId id, const Delivery& delivery) {
+void InFlight::keep(DeliveryId id, const Delivery& delivery, std::optional<double> published_at) {
   Message& message = *find(id);
+  message.published_at = published_at;
   message.content.reserve(delivery.body.size() + delivery.exchange.size() +
                           delivery.routing_key.size() + delivery.properties.size());
   message.content.append(delivery.body)
@@ -37,6 +38,11 @@ void InFlight::keep(DeliveryId id, const Delivery& delivery) {
   message.routing_key_size = static_cast<std::uint8_t>(delivery.routing_key.size());
   held_bytes_ += message.content.size();
   if (message.is_last && !message.content.empty()) ++last_kept_;
+}
+
+std::optional<double> InFlight::published_at(DeliveryId id) const {
+  const Message* message = find(id);
+  return message == nullptr ? std::nullopt : message->published_at;
 }
 
 Delivery InFlight::content(DeliveryId id) const {

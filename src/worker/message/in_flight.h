@@ -36,8 +36,12 @@ class InFlight {
   DeliveryId id_of(DeliveryTag tag) const { return {link_, tag}; }
 
   // Copies the content of a pending delivery, so that it can be encoded anew or dead-lettered
-  // later. It is kept until the verdict, or until let_go().
-  void keep(DeliveryId id, const Delivery& delivery);
+  // later. It is kept until the verdict, or until let_go(). It was published at that time, in
+  // seconds since the epoch, where that is known.
+  void keep(DeliveryId id, const Delivery& delivery,
+            std::optional<double> published_at = std::nullopt);
+  // Nothing, too, when it is not in flight.
+  std::optional<double> published_at(DeliveryId id) const;
   // The delivery as it was taken in, a view of what was kept, valid until it is settled. Only for a
   // delivery in hand that was kept and not let go.
   Delivery content(DeliveryId id) const;
@@ -96,6 +100,7 @@ class InFlight {
  private:
   struct Message {
     TimePoint taken_at;
+    std::optional<double> published_at;
     Verdict verdict = Verdict::kPending;
     bool is_acknowledged = false;
     bool is_last = false;      // Delivery::is_last

@@ -1,5 +1,8 @@
 #include "common/scoreboard/worker_record.h"
 
+#include <string>
+
+#include "common/scoreboard/counter_table.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -41,6 +44,21 @@ TEST_CASE("failed inserts are counted by class and code; what finds no place sta
   std::uint64_t all = 0;
   for (const FailedInserts& failed : counters.failed_inserts) all += failed.count;
   CHECK(all == 106);
+}
+
+TEST_CASE("dead letters are counted by reason and column; what finds no place is left out") {
+  WorkerCounters counters{};
+  const std::size_t places = counters.dead_letter_columns.size();
+  for (std::size_t i = 0; i < places + 3; ++i)
+    counters.count_dead_letter_column(Reason::kBadValue, "column " + std::to_string(i));
+  counters.count_dead_letter_column(Reason::kBadValue, "column 7");
+  CHECK(total_of(counters.dead_letter_columns) == places + 1);
+  CHECK(counters.dead_letter_columns[7].count == 2);
+  WorkerCounters sum{};
+  sum.count_dead_letter_column(Reason::kBadValue, "column 7");
+  sum.add(counters);
+  CHECK(sum.dead_letter_columns[0].column.str() == "column 7");
+  CHECK(sum.dead_letter_columns[0].count == 3);
 }
 
 TEST_CASE("counters are added one by one") {

@@ -1,5 +1,7 @@
 #include "supervisor/status/metrics.h"
 
+#include <unistd.h>
+
 #include <cmath>
 
 #include "tests/fakes/board_rig.h"
@@ -77,22 +79,78 @@ TEST_CASE("metrics: times and ages, absent when there are none") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 2);
   rig.worker(1, [&](WorkerRecord& record) {
-    record.counters.received = 1;
+    record.last_taken_at = to_monotonic_time(now - seconds(60));
     record.last_insert_at = to_monotonic_time(now - seconds(10));
     record.oldest_taken_at = to_monotonic_time(now - seconds(3));
     record.event_lag_seconds = 2.5;
   });
-  rig.worker(2, [](WorkerRecord& record) {
-    record.counters.received = 1;
+  rig.worker(2, [&](WorkerRecord& record) {
+    record.last_taken_at = to_monotonic_time(now);
     record.event_lag_seconds = std::nan("");
   });
   const std::string text = metrics_of(rig, now);
   CHECK(has_line(text, R"(event_consumer_last_insert_timestamp_seconds{worker="1"} 1799999990)"));
   CHECK(text.find(R"(last_insert_timestamp_seconds{worker="2"})") == std::string::npos);
   CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="1"} 3)"));
-  CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="2"} 0)"));
+  CHECK(text.find(R"(oldest_unacknowledged_seconds{worker="2"})") == std::string::npos);
   CHECK(has_line(text, R"(event_consumer_event_lag_seconds{worker="1"} 2.5)"));
   CHECK(text.find(R"(event_lag_seconds{worker="2"})") == std::string::npos);
+  // Who takes nothing for a minute has no lag.
+  CHECK(metrics_of(rig, now + seconds(1)).find("event_lag_seconds{") == std::string::npos);
+}
+
+TEST_CASE("metrics: every class of failed inserts is there from the start") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  std::string text = metrics_of(rig, now);
+  const std::string name = R"(event_consumer_failed_inserts_total{worker="1",class=")";
+  for (const std::string_view each : kErrorClassWords)
+    CHECK(has_line(text, name + std::string(each) + R"(",code="0"} 0)"));
+  rig.worker(1, [](WorkerRecord& record) {
+    record.counters.count_failed_insert(0, 0, 2);
+    record.counters.count_failed_insert(1, 6, 3);
+  });
+  text = metrics_of(rig, now);
+  CHECK(has_line(text, name + R"(transient",code="0"} 2)"));
+  CHECK(has_line(text, name + R"(data",code="0"} 0)"));
+  CHECK(has_line(text, name + R"(data",code="6"} 3)"));
+}
+
+TEST_CASE("metrics: dead letters by reason and column") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.counters.count_dead_letter_column(Reason::kBadValue, "ip_address");
+    record.counters.count_dead_letter_column(Reason::kMissingField, "ip_address");
+    record.counters.count_dead_letter_column(Reason::kBadValue, "ip_address");
+  });
+  const std::string text = metrics_of(rig, now);
+  const std::string name = R"(event_consumer_dead_letter_columns_total{worker="1",reason=)";
+  CHECK(has_line(text, name + R"("bad_value",column="ip_address"} 2)"));
+  CHECK(has_line(text, name + R"("missing_field",column="ip_address"} 1)"));
+}
+
+TEST_CASE("metrics: what the kernel says of each worker's process") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.worker(1, [](WorkerRecord& record) { record.pid = getpid(); });
+  const std::string text = metrics_of(rig, now);
+  for (const char* name : {"process_cpu_seconds_total", "process_resident_memory_bytes",
+                           "process_open_fds", "process_start_time_seconds"}) {
+    CHECK(text.find(std::string("\n") + name + R"({worker="1"} )") != std::string::npos);
+    CHECK(text.find(std::string(name) + R"({worker="2"})") == std::string::npos);
+  }
+}
+
+TEST_CASE("metrics: what the main thread of a worker spends its time on") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) { record.counters.spent_seconds = {1.5, 2, 3}; });
+  const std::string text = metrics_of(rig, now);
+  const std::string name = R"(event_consumer_worker_seconds_total{worker="1",activity=)";
+  CHECK(has_line(text, name + R"("encoding"} 1.5)"));
+  CHECK(has_line(text, name + R"("waiting_for_rabbitmq"} 2)"));
+  CHECK(has_line(text, name + R"("waiting_for_clickhouse"} 3)"));
 }
 
 TEST_CASE("metrics: the instance") {

@@ -1,9 +1,15 @@
 // What the settlement tells of itself: every delivery has one verdict, and the counters prove it.
+#include <chrono>
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "common/scoreboard/counter_table.h"
 #include "tests/fakes/captured_log.h"
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
+#include "tests/worker/message/encoded_properties.h"
 
 namespace event_consumer {
 namespace {
@@ -189,6 +195,91 @@ TEST_CASE("why batches were sealed is counted") {
   stopped.take_good();
   stopped.drain();
   CHECK(flushes(report(stopped), FlushReason::kStop) == 1);
+}
+
+namespace {
+
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// What the histogram has seen of one message that was published at that time and is stored now.
+Histogram<StoredAfterBounds> stored_after(std::optional<double> published_at) {
+  SettlementRig rig(1);
+  testing::EncodedProperties properties;
+  if (published_at) {
+    properties.properties._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
+    properties.properties.timestamp = static_cast<std::uint64_t>(*published_at);
+  }
+  const std::string encoded = properties.encoded();
+  Delivery delivery;
+  delivery.tag = 1;
+  delivery.body = R"({"code":"ab"})";
+  delivery.properties = encoded;
+  REQUIRE(rig.settlement.take(delivery, rig.now));
+  rig.store();
+  return report(rig).counters.stored_after_seconds;
+}
+
+}  // namespace
+
+TEST_CASE("the time from publishing to stored is counted by the timestamp of the message") {
+  const auto counted = stored_after(unix_seconds() - 100);
+  CHECK(counted.count() == 1);
+  CHECK(counted.sum >= 100);
+  CHECK(counted.sum < 120);
+}
+
+TEST_CASE("a publisher whose clock is ahead is stored after no time at all") {
+  const auto counted = stored_after(unix_seconds() + 1000);
+  CHECK(counted.count() == 1);
+  CHECK(counted.sum == 0);
+}
+
+TEST_CASE("a message without a time, or with the time 0, is not in the histogram of those stored") {
+  CHECK(stored_after(std::nullopt).count() == 0);
+  CHECK(stored_after(0).count() == 0);
+}
+
+TEST_CASE("without a timestamp the time of the event counts as that of its publishing") {
+  Scoreboard board = std::move(*Scoreboard::without_sharing());
+  CrashGuard guard(board, {1, 0});
+  RowWriter writer({std::move(*RowEncoder::create({{"at", *parse_column_type("DateTime")}}, {})),
+                    testing::insert_format("INSERT", true)},
+                   guard, 1000);
+  RowBuffer rows;
+  Delivery delivery;
+  delivery.body = R"({"at":1700000000})";
+  REQUIRE_FALSE(writer.write(delivery, rows));
+  CHECK(writer.published_at(delivery) == 1.7e9);
+  testing::EncodedProperties properties;
+  properties.properties._flags |= AMQP_BASIC_TIMESTAMP_FLAG;
+  properties.properties.timestamp = 1'800'000'000;
+  const std::string encoded = properties.encoded();
+  delivery.properties = encoded;
+  CHECK(writer.published_at(delivery) == 1.8e9);
+}
+
+TEST_CASE("a dead letter is counted for the column that it was refused for") {
+  SettlementRig rig;
+  rig.take(R"({"code":null})");
+  rig.take_bad();
+  rig.confirm_dead_letter();
+  rig.confirm_dead_letter();
+  const WorkerCounters counters = report(rig).counters;
+  CHECK(counters.all_dead_lettered() == 2);
+  CHECK(total_of(counters.dead_letter_columns) == 1);
+  CHECK(counters.dead_letter_columns[0].column.str() == "code");
+  CHECK((Reason(counters.dead_letter_columns[0].reason) == Reason::kMissingField));
+}
+
+TEST_CASE("when something was taken last is told, and nothing before that") {
+  SettlementRig rig;
+  CHECK(report(rig).last_taken_at == 0);
+  rig.take_good();
+  const TimePoint taken_at = rig.now;
+  rig.wait(seconds(5));
+  CHECK(report(rig).last_taken_at == to_monotonic_time(taken_at));
 }
 
 }  // namespace event_consumer

@@ -231,5 +231,61 @@ TEST_CASE("worker loop: an event loop that fails ends it", "[worker_loop]") {
   CHECK(done.error().message == "poll: no memory");
 }
 
+TEST_CASE("worker loop: the time spent waiting is that of the server that is waited for",
+          "[worker_loop]") {
+  LoopRig rig;
+  rig.window = PrefetchWindow(1, 1'000'000);
+  const auto spent = [&](Activity activity) {
+    return rig.record().counters.spent_seconds[static_cast<std::size_t>(activity)];
+  };
+  const auto done = rig.run({
+      [&] {
+        rig.arrives(Kind::kConsuming);
+        rig.time_passes(seconds(2));
+      },
+      [&] {
+        CHECK(spent(Activity::kWaitingForRabbitmq) == 2);
+        rig.delivers_good();
+      },
+      [&] {
+        CHECK(spent(Activity::kWaitingForClickhouse) == 0);
+        rig.time_passes(seconds(3));
+        rig.stores();
+      },
+      [&] {
+        CHECK(spent(Activity::kWaitingForRabbitmq) == 2);
+        CHECK(spent(Activity::kWaitingForClickhouse) == 3);
+        rig.loses_link();
+        rig.arrives(Kind::kConsuming);
+      },
+      [&] { rig.time_passes(seconds(1)); },
+      [&] { CHECK(spent(Activity::kWaitingForRabbitmq) >= 3); },
+  });
+  CHECK(done.ok());
+  CHECK(spent(Activity::kWaitingForClickhouse) == 3);
+}
+
+TEST_CASE("worker loop: the source queue is counted over each link", "[worker_loop]") {
+  LoopRig rig;
+  const auto done = rig.run({
+      [&] {
+        CHECK(rig.source->count_calls == 1);
+        rig.source->arriving.push_back({Kind::kCounted, {}, false, {12, 3}});
+      },
+      [&] {
+        CHECK(rig.record().queue.messages == 12);
+        CHECK(rig.record().queue.consumers == 3);
+        rig.loses_link();
+      },
+      [&] { rig.deadline_comes(); },
+      [&] {
+        CHECK(rig.link->is_up());
+        CHECK(rig.record().queue.counted_at == 0);
+      },
+      [&] { CHECK(rig.source->count_calls == 1); },
+  });
+  CHECK(done.ok());
+}
+
 }  // namespace
 }  // namespace event_consumer
