@@ -69,6 +69,27 @@ TEST_CASE("ClickHouse 26: a table that is created durable is so") {
   CHECK(wait_until([&] { return topology.rows() == 1; }, seconds(20)));
 }
 
+TEST_CASE(
+    "ClickHouse 26: the comment in its log of queries names this program, or what an option says") {
+  for (const std::string comment : {"", "billing"}) {
+    TestTopology topology("log_comment", engine());
+    topology.declare_topology();
+    engine().query("CREATE DATABASE " + topology.database());
+    engine().query("CREATE TABLE " + topology.table() +
+                   " (a UInt8, comment String MATERIALIZED getSetting('log_comment')) ENGINE = "
+                   "MergeTree() ORDER BY a");
+    Environment environment = without_required(topology);
+    if (!comment.empty()) environment["CLICKHOUSE_SETTINGS"] = "log_comment=" + comment;
+    Service service(environment);
+    AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), R"({"a":1})");
+    const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(30));
+    INFO(service.log());
+    REQUIRE(stored);
+    CHECK(engine().query("SELECT comment FROM " + topology.table()) ==
+          (comment.empty() ? "event-consumer/" EVENT_CONSUMER_VERSION : comment) + "\n");
+  }
+}
+
 TEST_CASE("ClickHouse 26: settings are asked for before events are taken") {
   TestTopology topology("settings", engine());
   topology.declare_topology();

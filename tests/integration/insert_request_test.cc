@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "tests/support/catch.h"
+#include "tests/support/click_events.h"
 #include "tests/support/refused_start.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -189,6 +190,24 @@ TEST_CASE("insert request: settings of the options are sent, and shown by check"
   INFO(refused.output);
   CHECK(describe_status(refused.status) == "exit status 78");
   CHECK(contains(refused.output, "cannot insert into"));
+}
+
+TEST_CASE("insert request: system.query_log names this program and its version") {
+  TestTopology topology("query_log");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  environment["CLICKHOUSE_SETTINGS"] = "log_queries=1";
+  Service service(environment);
+  AmqpClient(rabbitmq().url())
+      .publish(topology.exchange(), topology.queue(), ClickEvents().json_at(0));
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(30));
+  INFO(service.log());
+  REQUIRE(stored);
+  clickhouse().query("SYSTEM FLUSH LOGS");
+  CHECK(clickhouse().query("SELECT DISTINCT http_user_agent FROM system.query_log WHERE query LIKE "
+                           "'INSERT INTO `" +
+                           topology.database() + "`%'") == "event-consumer/" EVENT_CONSUMER_VERSION
+                                                           "\n");
 }
 
 TEST_CASE("insert request: check and start say that ClickHouse 18.16 knows no durable table") {

@@ -85,8 +85,9 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          element("default_database", "default") + element("timezone", options.time_zone) +
          element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
          (options.certificate ? tls_elements(*options.certificate, https_port) : "") +
-         cluster_elements(options.shards) +
-         "<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
+         cluster_elements(options.shards) + "<query_log>" + element("database", "system") +
+         element("table", "query_log") +
+         "</query_log>\n<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
          elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
 }
 

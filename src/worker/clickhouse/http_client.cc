@@ -259,8 +259,10 @@ HttpClient::Connection::Connection(const ClickHouseServer& server)
     prepare_socket(made);
     watch->connecting(made);
   });
-  http->set_default_headers(
-      {{"X-ClickHouse-User", server.user}, {"X-ClickHouse-Key", server.password}});
+  // The first is for whoever reads system.query_log.
+  http->set_default_headers({{"User-Agent", "event-consumer/" EVENT_CONSUMER_VERSION},
+                             {"X-ClickHouse-User", server.user},
+                             {"X-ClickHouse-Key", server.password}});
 }
 
 HttpAnswer HttpClient::Connection::no_answer(httplib::Error error, Duration after) const {

@@ -107,6 +107,12 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   } else if (facts.knows_insert_deduplicate) {
     parameters.emplace_back("insert_deduplicate", "0");
   }
+  // A Distributed table hands it on to its shards, as it does not the name of the HTTP client.
+  const bool has_comment = std::any_of(settings.begin(), settings.end(), [](const auto& each) {
+    return each.first == "log_comment";
+  });
+  if (facts.knows_log_comment && !has_comment)
+    parameters.emplace_back("log_comment", "event-consumer/" EVENT_CONSUMER_VERSION);
   if (!token.empty()) parameters.emplace_back("query_id", token);
   return parameters;
 }

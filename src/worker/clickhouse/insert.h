@@ -26,7 +26,8 @@ InsertFormat insert_format(const TableName& table, const std::vector<Column>& co
 // ClickHouse 18.16 takes 16 kB of a URL, many a proxy 8 kB. A server that knows tokens recognises a
 // repeated insert by `token`, in the tables behind views, too, where it can; another one is told to
 // take equal rows for two batches, if it can. Only settings that the server knows are sent, and
-// `settings`, those of the options. The token is the query's id, too: no server runs the same
+// `settings`, those of the options. In system.query_log, log_comment names this program, unless
+// `settings` have one. The token is the query's id, too: no server runs the same
 // insert twice at once.
 QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts& facts,
                                   const std::string& token, const InsertSettings& settings = {});

@@ -13,14 +13,14 @@ namespace event_consumer {
 namespace {
 
 auto all(const ServerFacts& facts) {
-  return std::tie(facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
-                  facts.loses_deduplication_token, facts.knows_insert_deduplicate,
-                  facts.knows_types_header, facts.knows_json_as_string, facts.distributed_sync,
-                  facts.knows_insert_block_bytes, facts.knows_format_block_bytes,
-                  facts.knows_durable_inserts, facts.knows_deduplication_window,
-                  facts.knows_view_deduplication, facts.insert_quorum, facts.fsyncs_after_insert,
-                  facts.knows_column_positions, facts.knows_table_uuids, facts.knows_typed_rows,
-                  facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
+  return std::tie(
+      facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
+      facts.loses_deduplication_token, facts.knows_insert_deduplicate, facts.knows_types_header,
+      facts.knows_json_as_string, facts.distributed_sync, facts.knows_insert_block_bytes,
+      facts.knows_format_block_bytes, facts.knows_log_comment, facts.knows_durable_inserts,
+      facts.knows_deduplication_window, facts.knows_view_deduplication, facts.insert_quorum,
+      facts.fsyncs_after_insert, facts.knows_column_positions, facts.knows_table_uuids,
+      facts.knows_typed_rows, facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
 }
 
 using Values = std::map<std::string, std::string>;
@@ -72,6 +72,7 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
                          "'input_format_with_types_use_header', "
                          "'input_format_binary_read_json_as_string', 'insert_distributed_sync', "
                          "'max_insert_block_size_bytes', 'input_format_max_block_size_bytes', "
+                         "'log_comment', "
                          "'distributed_foreground_insert')",
                          http.server().settings);
   if (!known) return known.error();
@@ -85,6 +86,7 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   facts.knows_json_as_string = has(*known, "input_format_binary_read_json_as_string");
   facts.knows_insert_block_bytes = has(*known, "max_insert_block_size_bytes");
   facts.knows_format_block_bytes = has(*known, "input_format_max_block_size_bytes");
+  facts.knows_log_comment = has(*known, "log_comment");
   for (const char* name : {"insert_distributed_sync", "distributed_foreground_insert"})
     if (has(*known, name)) facts.distributed_sync = name;
   if (!facts.knows_deduplication_token) return Done{};

@@ -20,6 +20,7 @@ struct ServerFacts {
   bool knows_json_as_string = false;       // setting input_format_binary_read_json_as_string
   bool knows_insert_block_bytes = false;   // setting max_insert_block_size_bytes
   bool knows_format_block_bytes = false;   // setting input_format_max_block_size_bytes
+  bool knows_log_comment = false;          // setting log_comment
   // The setting that makes the answer to an insert into a Distributed table wait for the shards:
   // distributed_foreground_insert, insert_distributed_sync in older versions.
   std::string distributed_sync = {};

@@ -67,6 +67,8 @@ TEST_CASE("http: user and password travel in headers and nowhere else", "[http]"
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].headers.find("X-ClickHouse-User: writer\r\n") != std::string::npos);
   CHECK(requests[0].headers.find("X-ClickHouse-Key: hunter2\r\n") != std::string::npos);
+  CHECK(requests[0].headers.find("User-Agent: event-consumer/" EVENT_CONSUMER_VERSION "\r\n") !=
+        std::string::npos);
   CHECK(requests[0].line.find("hunter2") == std::string::npos);
   CHECK(requests[0].body.find("hunter2") == std::string::npos);
   REQUIRE_FALSE(refused.ok());

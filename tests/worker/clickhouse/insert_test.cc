@@ -122,6 +122,18 @@ TEST_CASE("insert parameters: the settings of the options are sent, too", "[inse
              {"insert_quorum", "2"}, {"wait_end_of_query", "1"}, kBlock, {"query_id", "abc"}}));
 }
 
+TEST_CASE("insert parameters: the log of queries names us, unless an option names another",
+          "[insert]") {
+  ServerFacts facts;
+  facts.knows_log_comment = true;
+  const std::pair<std::string, std::string> ours = {"log_comment",
+                                                    "event-consumer/" EVENT_CONSUMER_VERSION};
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{{"wait_end_of_query", "1"}, kBlock, ours}));
+  CHECK((insert_parameters({}, facts, "", {{"log_comment", "billing"}}) ==
+         QueryParameters{{"log_comment", "billing"}, {"wait_end_of_query", "1"}, kBlock}));
+}
+
 TEST_CASE("insert parameters: a statement longer than a server reads is announced", "[insert]") {
   InsertFormat format;
   format.statement_bytes = 262'144;

@@ -78,10 +78,11 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
   CHECK_FALSE(old.value().knows_json_as_string);
   CHECK_FALSE(old.value().knows_insert_block_bytes);
   CHECK_FALSE(old.value().knows_format_block_bytes);
+  CHECK_FALSE(old.value().knows_log_comment);
   const auto recent = facts_from(
       "distributed_foreground_insert\ninput_format_with_types_use_header\n"
       "max_insert_block_size_bytes\ninput_format_max_block_size_bytes\n"
-      "input_format_binary_read_json_as_string\ninsert_distributed_sync\n",
+      "input_format_binary_read_json_as_string\ninsert_distributed_sync\nlog_comment\n",
       kWindow, "");
   REQUIRE(recent.ok());
   CHECK(recent.value().distributed_sync == "distributed_foreground_insert");
@@ -89,6 +90,7 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
   CHECK(recent.value().knows_json_as_string);
   CHECK(recent.value().knows_insert_block_bytes);
   CHECK(recent.value().knows_format_block_bytes);
+  CHECK(recent.value().knows_log_comment);
   const auto neither = facts_from("", "");
   REQUIRE(neither.ok());
   CHECK(neither.value().distributed_sync.empty());
