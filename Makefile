@@ -7,6 +7,7 @@ WERROR ?=
 sbindir    := $(PREFIX)/sbin
 libexecdir := $(PREFIX)/libexec/event-consumer
 mandir     := $(PREFIX)/share/man
+docdir     := $(PREFIX)/share/doc/event-consumer
 bashdir    := $(PREFIX)/share/bash-completion/completions
 zshdir     ?= $(PREFIX)/share/zsh/site-functions
 version    := 0.1.0
@@ -115,6 +116,8 @@ install: $(programs)
 	install -d $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(mandir)/man7
 	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(mandir)/man8
+	install -D -m 644 packaging/grafana/event-consumer.json $(DESTDIR)$(docdir)/event-consumer.json
+	install -D -m 644 packaging/prometheus/event-consumer.rules.yml $(DESTDIR)$(docdir)/event-consumer.rules.yml
 	install -D -m 644 packaging/completion/event-consumer.bash $(DESTDIR)$(bashdir)/event-consumer
 	install -D -m 644 packaging/completion/_event-consumer $(DESTDIR)$(zshdir)/_event-consumer
 

@@ -187,5 +187,17 @@ TEST_CASE("documented: every metric, on the page of the metrics", "[documented]"
   CHECK(undocumented(metrics, {manual_page("event-consumer-metrics.7")}) == kNone);
 }
 
+TEST_CASE("documented: every alert names its section of a manual page", "[documented]") {
+  const std::string rules = file("packaging/prometheus/event-consumer.rules.yml");
+  const auto alerts = found(rules, R"(- alert: (\w+)\n)");
+  CHECK(alerts.size() > 10);
+  const std::string page = manual_page("event-consumer-metrics.7");
+  const auto begin = page.find("\n.Sh ALERTS\n");
+  REQUIRE(begin != std::string::npos);
+  const std::string section = page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
+  CHECK(found(section, R"(\n\.Ss (\w+)\n)") == alerts);
+  CHECK(found(rules, R"(\n +runbook: event-consumer-metrics\(7\), ALERTS, (\w+)\n)") == alerts);
+}
+
 }  // namespace
 }  // namespace event_consumer

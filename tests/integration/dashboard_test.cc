@@ -1,0 +1,152 @@
+// What is built on the metrics: the dashboard and the alerts, on a real Prometheus that scrapes a
+// service under load.
+#include <rapidjson/document.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/free_port.h"
+#include "tests/support/prometheus_server.h"
+#include "tests/support/service.h"
+#include "tests/support/test_topology.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr char kDashboard[] = "packaging/grafana/event-consumer.json";
+constexpr char kRules[] = "packaging/prometheus/event-consumer.rules.yml";
+
+struct Query {
+  std::string panel;
+  std::string expression;
+};
+
+// Those of all panels, with what Grafana puts in for its variables.
+std::vector<Query> panel_queries() {
+  rapidjson::Document dashboard;
+  dashboard.Parse(read_file(kDashboard).c_str());
+  REQUIRE_FALSE(dashboard.HasParseError());
+  std::vector<Query> queries;
+  for (const auto& panel : dashboard["panels"].GetArray()) {
+    if (!panel.HasMember("targets")) continue;
+    for (const auto& target : panel["targets"].GetArray()) {
+      std::string expression = target["expr"].GetString();
+      expression = std::regex_replace(expression, std::regex(R"(\$(job|instance)\b)"), ".*");
+      expression = std::regex_replace(expression, std::regex(R"(\$__rate_interval\b)"), "5s");
+      queries.push_back({panel["title"].GetString(), expression});
+    }
+  }
+  return queries;
+}
+
+std::set<std::string> found(const std::string& text, const char* pattern) {
+  const std::regex regex(pattern);
+  std::set<std::string> all;
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), regex);
+       at != std::sregex_iterator(); ++at)
+    all.insert((*at)[1]);
+  return all;
+}
+
+// The labels that a query matches or groups by.
+std::set<std::string> labels_in(const std::string& expression) {
+  std::set<std::string> labels = found(expression, R"re(([a-z_]+)(?:=~|!=|!~|=)")re");
+  for (const std::string& list : found(expression, R"(\bby ?\(([^)]*)\))"))
+    labels.merge(found(list, "([a-z_]+)"));
+  return labels;
+}
+
+// What of the query is nowhere in the metrics.
+std::set<std::string> unknown_in(const std::string& expression,
+                                 const std::map<std::string, std::set<std::string>>& metrics) {
+  std::set<std::string> unknown;
+  std::set<std::string> labels;
+  for (const std::string& name :
+       found(expression, R"(\b((?:event_consumer|process)_[a-z_]+|up)\b)")) {
+    const auto metric = metrics.find(name);
+    if (metric == metrics.end())
+      unknown.insert(name);
+    else
+      labels.insert(metric->second.begin(), metric->second.end());
+  }
+  for (const std::string& label : labels_in(expression))
+    if (labels.count(label) == 0) unknown.insert(label);
+  return unknown;
+}
+
+const std::set<std::string> kNone;
+
+}  // namespace
+
+// Dead letters, a queue that is shorter when it is counted again, and small inserts, so that there
+// is something to do for some seconds on any machine.
+TEST_CASE("every panel of the dashboard has data, and every alert names metrics that there are") {
+  TestTopology topology("dashboard");
+  topology.declare_topology();
+  Environment environment = topology.environment();
+  const int port = free_port();
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = "5";
+  environment["EVENT_CONSUMER_PREFETCH"] = "10";
+  const PrometheusServer prometheus(port, kRules);
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  const ClickEvents events;
+  for (int i = 0; i < 10; ++i)
+    client.publish(topology.exchange(), topology.queue(), R"({"short_code":null})");
+  publish_confirmed(client, topology, 0, 20'000, [&](auto id) { return events.json_at(id); });
+  Service service(environment);
+  REQUIRE(wait_until([&] { return topology.rows() > 100; }, seconds(60)));
+  service.send(SIGTSTP);
+  CHECK(wait_until(
+      [&] { return prometheus.count_values("event_consumer_queue_time_to_empty_seconds") > 0; },
+      seconds(60)));
+  service.send(SIGCONT);
+  std::vector<Query> queries = panel_queries();
+  REQUIRE(queries.size() > 30);
+  wait_until(
+      [&] {
+        const auto has_data = [&](const Query& query) {
+          return prometheus.count_values(query.expression) > 0;
+        };
+        queries.erase(std::remove_if(queries.begin(), queries.end(), has_data), queries.end());
+        return queries.empty();
+      },
+      seconds(30));
+  for (const Query& query : queries) UNSCOPED_INFO(query.panel << ": " << query.expression);
+  CHECK(queries.empty());
+
+  const auto metrics = prometheus.labels();
+  for (const Query& query : panel_queries()) {
+    INFO(query.panel << ": " << query.expression);
+    CHECK(unknown_in(query.expression, metrics) == kNone);
+  }
+  const auto rules = prometheus.rules();
+  CHECK(rules.size() > 10);
+  for (const auto& rule : rules) {
+    INFO(rule.name << ": " << rule.query);
+    CHECK(rule.error.empty());
+    CHECK(unknown_in(rule.query, metrics) == kNone);
+  }
+}
+
+TEST_CASE("alerts come for what they are for, and are quiet otherwise") {
+  for (const char* const arguments : {"check rules packaging/prometheus/event-consumer.rules.yml",
+                                      "test rules tests/prometheus/alerts.yml"}) {
+    Command command;
+    command.argv = {"sh", "-c", std::string("promtool ") + arguments};
+    const Finished checked = run(command, seconds(30));
+    INFO(checked.output << checked.error_output);
+    CHECK(checked.ok());
+  }
+}
+
+}  // namespace event_consumer::testing
