@@ -186,6 +186,7 @@ const rows = [
     applies: (type, value) => type.kind === 'enum' && (!type.numbers.includes(Number(plain(value))) || /^"\+/.test(value)),
   },
   { name: 'null for an enum', ours: true, oracle: true, applies: (type, value) => type.kind === 'enum' && value === 'null' },
+  { name: '1 and 0 in a Variant with a Bool', ours: true, oracle: true, applies: (type, value) => type.kind === 'bool' && /^[01]$/.test(value) },
   { name: 'IPv6 addresses of a wrong form', ours: false, oracle: true, applies: (type, value) => type.kind === 'ipv6' && !net.isIPv6(plain(value)) },
   { name: 'zeros before IPv4 numbers', ours: true, oracle: false, applies: (type, value) => type.kind === 'ipv6' && /^"0\d|\.0\d/.test(value) },
 ];

@@ -124,6 +124,12 @@ bool takes_nested(std::optional<std::string_view> arguments, ColumnType& type) {
   return true;
 }
 
+// As ClickHouse has it from 26.9 on.
+void leave_numbers_to_others(ColumnType& type) {
+  if (type.write == write_bool) type.write = write_bool_word;
+  for (ColumnType& element : type.elements) leave_numbers_to_others(element);
+}
+
 bool takes_variants(std::optional<std::string_view> arguments, ColumnType& type) {
   if (!take_types(arguments, /*has_names=*/false, type)) return false;
   const auto priority = [&type](std::size_t i) {
@@ -132,6 +138,7 @@ bool takes_variants(std::optional<std::string_view> arguments, ColumnType& type)
   type.priority = {};
   for (std::size_t i = 0; i < type.elements.size(); ++i) {
     if (type.elements[i].nullable) return false;
+    leave_numbers_to_others(type.elements[i]);
     type.order.push_back(i);
     type.priority.depth = std::max(type.priority.depth, type.elements[i].priority.depth);
     type.priority.rank = std::max(type.priority.rank, type.elements[i].priority.rank);

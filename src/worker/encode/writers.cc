@@ -36,6 +36,10 @@ Fit write_bool(const JsonValue& value, const ColumnType&, RowBuffer& row) {
   return Fit::kFits;
 }
 
+Fit write_bool_word(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
+  return value.kind == Kind::kBool ? write_bool(value, type, row) : Fit::kBadValue;
+}
+
 template <typename Integer>
 Fit write_enum(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
   const auto number = type.values->find(value);

@@ -34,6 +34,9 @@ Fit write_fixed_string(const JsonValue& value, const ColumnType& type, RowBuffer
 // A byte 0 or 1. Takes true, false, 1 and 0, none of them quoted.
 Fit write_bool(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
+// The same within a Variant, where 1 and 0 are numbers.
+Fit write_bool_word(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
 // An integer, little-endian. Takes integers without point and exponent, quoted or not, and true and
 // false as 1 and 0. Exists for the eight types std::int8_t to std::uint64_t.
 template <typename Integer>

@@ -57,7 +57,7 @@ TEST_CASE("a Tuple with names takes an object in any order") {
 
 TEST_CASE("a Variant takes the first type that fits, in ClickHouse's order") {
   constexpr const char* kType = "Variant(Array(UInt64), Bool, String, UInt8)";
-  CHECK(number(kType, "1") == bytes("\1\1"));
+  CHECK(write(kType, Kind::kBool, "true") == bytes("\1\1"));
   CHECK(number(kType, "200") == "\3\xc8");
   CHECK(number(kType, "300") ==
         "\2\3"
@@ -68,6 +68,16 @@ TEST_CASE("a Variant takes the first type that fits, in ClickHouse's order") {
   CHECK(compound("Geometry", "[[[1, 2]]]") == "\1\1\1" + f64(1) + f64(2));
   CHECK(quoted("Variant(IPv4, UInt8)", "x") == "bad");
   CHECK(compound("Array(Variant(String, UInt8))", "[1, null]") == bytes("\2\1\1\xff"));
+}
+
+TEST_CASE("1 and 0 are numbers in a Variant with a Bool") {
+  CHECK(number("Variant(Bool, UInt8)", "1") == bytes("\1\1"));
+  CHECK(number("Variant(Bool, UInt8)", "0") == bytes("\1\0"));
+  CHECK(number("Variant(Bool, String)", "1") == bytes("\1\1") + "1");
+  CHECK(number("Variant(Bool, IPv4)", "1") == "bad");
+  CHECK(compound("Variant(Array(Bool), Array(UInt8))", "[true]") == bytes("\0\1\1"));
+  CHECK(compound("Variant(Array(Bool), Array(UInt8))", "[true, 0]") == bytes("\1\2\1\0"));
+  CHECK(compound("Variant(Array(Nullable(Bool)), UInt8)", "[1]") == "bad");
 }
 
 TEST_CASE("a Dynamic has the type of its value in JSON") {
