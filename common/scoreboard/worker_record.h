@@ -107,7 +107,7 @@ struct WorkerCounters {
   std::uint64_t inserted;
   std::array<std::uint64_t, kReasonCount> dead_lettered;
   // Of these, the first pairs of reason and column; what finds no place counts for no column.
-  std::array<DeadLetterColumn, 24> dead_letter_columns;
+  std::array<DeadLetterColumn, 16> dead_letter_columns;
   std::uint64_t rejected;    // left to the broker's own dead-letter policy
   std::uint64_t recognised;  // copies of stored ones
   std::uint64_t returned;
