@@ -52,7 +52,7 @@ build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev r
                   prometheus-cpp-dev zlib1g-dev libzstd-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
-check_packages := prometheus chromium
+check_packages := prometheus chromium libzookeeper-java default-jre-headless
 
 .PHONY: all help deps check install format clean
 all: $(programs)

@@ -71,6 +71,16 @@ std::string cluster_elements(const std::vector<int>& shards) {
   return text + "</shards></remote_servers>\n";
 }
 
+std::string replica_elements(int zookeeper_port, int http_port) {
+  if (zookeeper_port == 0) return "";
+  return "<zookeeper><node>" + element("host", "127.0.0.1") +
+         element("port", std::to_string(zookeeper_port)) + "</node>" +
+         element("session_timeout_ms", "3000") + "</zookeeper>\n<macros>" +
+         element("replica", std::to_string(http_port)) + "</macros>\n" +
+         element("interserver_http_host", "127.0.0.1") +
+         element("interserver_http_port", std::to_string(free_port()));
+}
+
 std::string config_xml(const ClickhouseOptions& options, const std::string& directory,
                        int http_port, int https_port, int tcp_port) {
   return "<yandex>\n<logger>\n" + element("level", "information") +
@@ -85,8 +95,8 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          element("default_database", "default") + element("timezone", options.time_zone) +
          element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
          (options.certificate ? tls_elements(*options.certificate, https_port) : "") +
-         cluster_elements(options.shards) + "<query_log>" + element("database", "system") +
-         element("table", "query_log") +
+         cluster_elements(options.shards) + replica_elements(options.zookeeper_port, http_port) +
+         "<query_log>" + element("database", "system") + element("table", "query_log") +
          "</query_log>\n<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +
          elements(options.merge_tree_settings) + "</merge_tree>\n</yandex>\n";
 }

@@ -33,6 +33,9 @@ struct ClickhouseOptions {
   std::string time_zone = "UTC";
   // The tcp_port() of each server that is a shard of the cluster `shards`; empty: there is none.
   std::vector<int> shards;
+  // The port() of the ZookeeperServer through which the replicas of a table know each other; 0: no
+  // table has any. `{replica}` in a CREATE is then this server's port for HTTP.
+  int zookeeper_port = 0;
   // With a size («64m») the data lie on a disk of that size: a tmpfs that only the server sees,
   // empty at each start. Only where own_disks_are_possible().
   std::string disk_size;
