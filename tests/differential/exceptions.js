@@ -89,7 +89,10 @@ function seconds_of(value) {
   const named = { utc: 0, gmt: 0, z: 0, msk: 180, msd: 240 }[parts.zone?.toLowerCase()];
   const offset = parts.sign && (parts.sign + '1') * (parts.offset_hour * 60 + Number(parts.offset_minute ?? 0));
   if (named !== undefined && offset !== undefined && named !== offset && !/(utc|gmt) *[+-]/i.test(text)) return undefined;
-  return Date.UTC(parts.year, month - 1, parts.day, hour, parts.minute ?? 0, parts.second ?? 0) / 1000 - (offset ?? named ?? 0) * 60;
+  // Date.UTC takes the year 3 for 1903.
+  const date = new Date(Date.UTC(2000, month - 1, 1, hour, parts.minute ?? 0, parts.second ?? 0));
+  date.setUTCFullYear(parts.year, month - 1, parts.day);
+  return date.getTime() / 1000 - (offset ?? named ?? 0) * 60;
 }
 function epoch_seconds(number) {
   const size = Math.abs(number);
@@ -125,7 +128,7 @@ function is_out_of_range(type, value) {
     case 'date_time':
       return beyond(seconds_of(value), 0, 4294967295.999);
     case 'date_time64':
-      return beyond(seconds_of(value), kFirst, type.precision === 9 ? kLastNanosecond : kLast + 1);
+      return beyond(seconds_of(value), kFirst, type.precision === 9 ? kLastNanosecond : kLast + 0.99999);
     default:
       return false;
   }

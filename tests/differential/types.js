@@ -51,12 +51,13 @@ function decimal(precision, scale) {
 }
 
 const two = (n) => String(n).padStart(2, '0');
+const four = (n) => String(n).padStart(4, '0');
 
 function date_text(r, from, to) {
   const [year, month, day] = [r.between(from, to), r.between(1, 12), r.between(1, 31)];
   const separator = r.chance(0.85) ? '-' : r.of(['/', '.', '']);
   if (r.chance(0.1) && separator) return [year, month, day].join(separator);
-  return [String(year), two(month), two(day)].join(separator);
+  return [four(year), two(month), two(day)].join(separator);
 }
 
 function date(kind, from, to) {
@@ -65,6 +66,7 @@ function date(kind, from, to) {
     make: (r) => r.of([
       () => quote(date_text(r, from, to)),
       () => quote(date_text(r, 1970, 2149)),
+      () => quote(date_text(r, 1, 9999)),
       () => String(r.between(-30000, 130000)),
       () => quote(r.of(['1970-01-01', '1969-12-31', '2149-06-06', '2149-06-07', '1900-01-01', '1899-12-31', '2299-12-31', '2300-01-01'])),
     ])(),
@@ -72,7 +74,7 @@ function date(kind, from, to) {
 }
 
 function time_text(r, from, to) {
-  let text = String(r.between(from, to)) + '-' + two(r.between(1, 12)) + '-' + two(r.between(1, 29));
+  let text = four(r.between(from, to)) + '-' + two(r.between(1, 12)) + '-' + two(r.between(1, 29));
   if (r.chance(0.1)) return text;
   text += r.of(['T', 'T', ' ']) + two(r.between(0, 23)) + ':' + two(r.between(0, 59));
   if (r.chance(0.95)) text += ':' + two(r.between(0, 59));
@@ -126,11 +128,12 @@ function date_time(kind, precision) {
       () => quote(odd_time_text(r)),
       () => quote(odd_time_text(r)),
       // ClickHouse fails the whole query where nanoseconds overflow.
-      () => quote(precision === 9 ? time_text(r, 1900, 2261) : time_text(r, 1890, 2310)),
+      () => quote(precision === 9 ? time_text(r, 1900, 2261) : time_text(r, ...r.of([[1890, 2310], [1, 9999]]))),
       () => maybe_quoted(r, String(r.between(1e9, 2e9))),
       () => maybe_quoted(r, r.between(1e9, 2e9) + r.digits(r.of([3, 6, 9]))),
       () => maybe_quoted(r, r.between(1e9, 2e9) + '.' + r.digits(r.between(1, 9))),
-      () => quote(r.of(['1970-01-01T00:00:00Z', '2106-02-07T06:28:15Z', '2106-02-07T06:28:16Z', '1969-12-31T23:59:59Z'])),
+      () => quote(r.of(['1970-01-01T00:00:00Z', '2106-02-07T06:28:15Z', '2106-02-07T06:28:16Z', '1969-12-31T23:59:59Z',
+        '1900-01-01T00:00:00Z', '1899-12-31T23:59:59Z', '2262-04-11T23:47:16Z'])),
     ])(),
   };
 }
