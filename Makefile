@@ -113,9 +113,8 @@ check: deps
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer
 	install -D -m 755 $(BUILD)/event-consumer-worker $(DESTDIR)$(libexecdir)/event-consumer-worker
-	install -d $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8
-	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(mandir)/man7
-	install -m 644 $(wildcard man/*.8) $(DESTDIR)$(mandir)/man8
+	set -e; for page in man/*.[578]; do \
+	  install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page#man/}; done
 	install -D -m 644 packaging/grafana/event-consumer.json $(DESTDIR)$(docdir)/event-consumer.json
 	install -D -m 644 packaging/prometheus/event-consumer.rules.yml $(DESTDIR)$(docdir)/event-consumer.rules.yml
 	install -D -m 644 packaging/completion/event-consumer.bash $(DESTDIR)$(bashdir)/event-consumer

@@ -1,6 +1,5 @@
-// What an operator can give to the programs or gets from them stands in README.md and in the manual
-// page; metrics have a page of their own, and stand there only. Read from the sources, so that
-// nothing can be forgotten.
+// What an operator can give to the programs or gets from them stands in the manual pages, each
+// thing on one of them. Read from the sources, so that nothing can be forgotten.
 #include <dirent.h>
 
 #include <filesystem>
@@ -32,18 +31,17 @@ std::string file(const std::string& path) {
   return text.str();
 }
 
-// A manual page, without the escapes of mdoc (a dash is «\-» there).
-std::string manual_page(const std::string& name) {
+// A manual page, without the escapes of mdoc: a dash is «\-» there.
+std::string manual(const std::string& name) {
   const std::string page = file("man/" + name);
   REQUIRE_FALSE(page.empty());
   return std::regex_replace(page, std::regex(R"(\\(.))"), "$1");
 }
 
-std::vector<std::string> pages() {
-  std::vector<std::string> pages = {file("README.md"), manual_page("event-consumer.8")};
-  REQUIRE_FALSE(pages.front().empty());
-  return pages;
-}
+const char* const kCommands = "event-consumer.8";
+const char* const kOptions = "event-consumer.conf.5";
+const char* const kEvents = "event-consumer-events.7";
+const char* const kMetrics = "event-consumer-metrics.7";
 
 // What the first group of `pattern` matches in `text`.
 std::set<std::string> found(const std::string& text, const std::string& pattern) {
@@ -82,12 +80,12 @@ bool has_word(const std::string& page, const std::string& text) {
   return false;
 }
 
-std::vector<std::string> undocumented(const std::set<std::string>& names,
-                                      const std::vector<std::string>& where = pages()) {
+// Which of `names` the page has not.
+std::vector<std::string> undocumented(const std::set<std::string>& names, const char* page) {
+  const std::string text = manual(page);
   std::vector<std::string> missing;
-  for (const std::string& page : where)
-    for (const std::string& name : names)
-      if (!has_word(page, name)) missing.push_back(name);
+  for (const std::string& name : names)
+    if (!has_word(text, name)) missing.push_back(name);
   return missing;
 }
 
@@ -100,7 +98,17 @@ TEST_CASE("documented: every option and every variable", "[documented]") {
     if (row.alias != nullptr) names.insert(row.alias);
     if (row.flag != nullptr) names.insert(row.flag);
   }
-  CHECK(undocumented(names) == kNone);
+  CHECK(undocumented(names, kOptions) == kNone);
+}
+
+TEST_CASE("documented: no option is explained on a second page", "[documented]") {
+  std::vector<std::string> twice;
+  for (const char* page : {kCommands, kEvents, kMetrics, "event-consumer-worker.8"}) {
+    const auto explained = found(manual(page), R"(\n\.It Fl Fl ([a-z-]+))");
+    for (const OptionRow& row : option_table())
+      if (row.flag != nullptr && explained.count(row.flag) != 0) twice.emplace_back(row.flag);
+  }
+  CHECK(twice == kNone);
 }
 
 TEST_CASE("documented: every signal", "[documented]") {
@@ -108,37 +116,30 @@ TEST_CASE("documented: every signal", "[documented]") {
   std::set<std::string> names = found(source, R"((?:case |number == )(SIG[A-Z0-9]+))");
   names.erase("SIGCHLD");
   CHECK(names.size() >= 8);
-  // The manual page may leave out the SIG.
-  std::vector<std::string> missing;
-  for (const std::string& page : pages())
-    for (const std::string& name : names)
-      if (!has_word(page, name) && !has_word(page, name.substr(3))) missing.push_back(name);
-  CHECK(missing == kNone);
+  CHECK(undocumented(names, kCommands) == kNone);
 }
 
 TEST_CASE("documented: every exit status", "[documented]") {
   const auto statuses = found(file("common/exit_code.h"), R"(k[A-Z]\w+ = (\d+))");
   CHECK(statuses.size() >= 5);
+  const std::string page = manual(kCommands);
   std::vector<std::string> missing;
-  for (const std::string& page : pages())
-    for (const std::string& status : statuses)
-      if (page.find("| " + status + " |") == std::string::npos &&
-          page.find(".It " + status + "\n") == std::string::npos)
-        missing.push_back(status);
+  for (const std::string& status : statuses)
+    if (page.find(".It " + status + "\n") == std::string::npos) missing.push_back(status);
   CHECK(missing == kNone);
 }
 
 TEST_CASE("documented: every path of the status address", "[documented]") {
   const auto paths = found(sources_of_status(), R"re("(/[a-z]+)")re");
   CHECK(paths.size() >= 4);
-  CHECK(undocumented(paths) == kNone);
+  CHECK(undocumented(paths, kCommands) == kNone);
 }
 
 TEST_CASE("documented: every reason for a dead letter, also in the completions", "[documented]") {
   const std::set<std::string> reasons(kReasonSlugs.begin(), kReasonSlugs.end());
   CHECK(reasons.size() == kReasonCount);
   CHECK(reasons.count("") == 0);
-  CHECK(undocumented(reasons) == kNone);
+  CHECK(undocumented(reasons, kCommands) == kNone);
   for (const char* shell : {"event-consumer.bash", "_event-consumer"}) {
     INFO(shell);
     const std::string completion = file(std::string("packaging/completion/") + shell);
@@ -159,10 +160,10 @@ std::set<std::string> tested_slips(const std::string& directory) {
 }
 
 TEST_CASE("documented: the rows of the table of slips are tests by name", "[documented]") {
-  const std::string manual = pages().back();
-  const auto from = manual.find("\n.TS\n", manual.find("\n.Sh SLIPS\n"));
+  const std::string page = manual(kCommands);
+  const auto from = page.find("\n.TS\n", page.find("\n.Sh SLIPS\n"));
   REQUIRE(from != std::string::npos);
-  const std::string table = manual.substr(from, manual.find("\n.TE\n") - from);
+  const std::string table = page.substr(from, page.find("\n.TE\n", from) - from);
   const std::set<std::string> rows = found(table, "\n([^\t\n]+)\tT\\{");
   CHECK(rows.size() >= 25);
   CHECK(rows == tested_slips("tests"));
@@ -172,7 +173,7 @@ TEST_CASE("documented: the rows of the table of slips are tests by name", "[docu
 TEST_CASE("documented: every column type, on the page of the events", "[documented]") {
   auto types = found(file("src/worker/encode/column_types.cc"), R"re(\{"([A-Za-z]+)\d*", )re");
   CHECK(types.size() >= 25);
-  const std::string page = file("man/event-consumer-events.7");
+  const std::string page = manual(kEvents);
   std::vector<std::string> missing;
   for (const std::string& type : types)
     if (page.find(type.find("Interval") == 0 ? "Interval" : type) == std::string::npos)
@@ -180,11 +181,11 @@ TEST_CASE("documented: every column type, on the page of the events", "[document
   CHECK(missing == kNone);
 }
 
-TEST_CASE("documented: every metric, on the page of the metrics", "[documented]") {
+TEST_CASE("documented: every metric", "[documented]") {
   auto metrics = found(sources_of_status(), "\"((?:event_consumer|process)_[a-z_]+)\"");
   for_each_counter([&](const auto& counter) { metrics.insert(counter.metric); });
   CHECK(metrics.size() >= 30);
-  CHECK(undocumented(metrics, {manual_page("event-consumer-metrics.7")}) == kNone);
+  CHECK(undocumented(metrics, kMetrics) == kNone);
 }
 
 TEST_CASE("documented: every alert names its section of a manual page", "[documented]") {

@@ -47,8 +47,8 @@ docker_run() {
   container_start
 }
 
-# The Nth line of the block of README «Docker».
-as_documented() { eval "$(readme_block Docker 1 | sed -n "$1p")"; }
+# The Nth line of the block of README «Or in a container».
+as_documented() { eval "$(readme_block 'Or in a container' 1 | sed -n "$1p")"; }
 
 container_mount() {
   container_name=$(storage_tool buildah from event-consumer)

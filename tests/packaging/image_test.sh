@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 
 . tests/packaging/report.sh
-. tests/packaging/readme.sh
+. tests/packaging/documents.sh
 . tests/packaging/machine.sh
 . tests/packaging/traffic.sh
 . tests/packaging/servers.sh
@@ -17,7 +17,7 @@ machine=image
 end() {
   container_remove
   power_off "$machine"
-  rm -f "$readme_used"
+  rm -f "$documents_used"
   finish_report
 }
 trap end EXIT
@@ -75,11 +75,11 @@ set +e
 step 'Docker'
 exec 3>&1
 require 'RabbitMQ and ClickHouse are up' servers_are_up
-require 'README «Docker» is run: the image is built' as_documented 1
+require 'README «Or in a container» is run: the image is built' as_documented 1
 container_mount
 check 'it is smaller than 120 MB' size_is_small
 check 'it does not run as root' equal "$(image_config .OCIv1.Config.User)" 65532:65532
-require 'README «Docker» is run: a container starts' as_documented 2
+require 'README «Or in a container» is run: a container starts' as_documented 2
 check 'its health check is content' wait_for 30 container_healthy
 check '10 000 events are published' publish 10000
 check 'they are stored once' all_stored_once

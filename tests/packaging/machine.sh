@@ -3,7 +3,7 @@
 # Debian root that is thrown away. Needs root, systemd-container and mmdebstrap; the host's own
 # first process may be anything. To be sourced.
 #
-#   make_root DIRECTORY SUITE PACKAGES   a Debian root with systemd, unless it is there already
+#   make_root DIRECTORY SUITE PACKAGES   a Debian root with systemd and these, unless it is there
 #   boot NAME ROOT [OPTIONS]             boots a copy of ROOT; OPTIONS go to systemd-nspawn
 #   inside NAME SCRIPT                   runs a shell script there as a unit; its status comes back
 #   power_off NAME                       in order, and leaves nothing
@@ -12,8 +12,8 @@ machines=${machines:-$PWD/build/packaging/machines}
 
 make_root() {
   local root=$1 suite=$2 packages=$3
-  if [ ! -e "$root/etc/machine-id" ]; then
-    rm -rf "$root.new"
+  if [ "$(cat "$root.packages" 2>/dev/null)" != "$packages" ]; then
+    rm -rf "$root" "$root.new"
     mmdebstrap --quiet --variant=minbase \
       --include="systemd,systemd-sysv,dbus,iproute2,procps,ca-certificates,$packages" \
       "$suite" "$root.new"
@@ -24,6 +24,7 @@ make_root() {
     echo '127.0.0.1 localhost' >"$root.new/etc/hosts"
     : >"$root.new/etc/machine-id"
     mv "$root.new" "$root"
+    echo "$packages" >"$root.packages"
   fi
 }
 

@@ -1,17 +1,17 @@
 #!/bin/bash
 # The life of the Debian package on a clean Debian 12 with real systemd, RabbitMQ and ClickHouse:
-# installed, configured as README.md says, started, hurt in every way, upgraded, removed, purged.
+# installed, configured as README.md and the manual say, started, hurt in every way, upgraded, removed, purged.
 # Run by `make check-packaging`, as root; a machine that is left over after a failure is thrown away
 # too, unless KEEP is set.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
 . tests/packaging/report.sh
-. tests/packaging/readme.sh
+. tests/packaging/documents.sh
 . tests/packaging/machine.sh
 . tests/packaging/traffic.sh
 . tests/packaging/servers.sh
-for part in install configure operate sandbox instances upgrade purge; do
+for part in install own_queue configure operate sandbox instances upgrade purge; do
   . "tests/packaging/service/$part.sh"
 done
 
@@ -21,7 +21,7 @@ machine=service
 
 end() {
   [ -n "${KEEP:-}" ] || power_off "$machine"
-  rm -f "$readme_used"
+  rm -f "$documents_used"
   finish_report
 }
 trap end EXIT
@@ -39,12 +39,16 @@ boot "$machine" "$root" --private-network --system-call-filter=bpf \
 set +e
 
 test_install
+test_own_queue
 test_configure
 test_operate
 test_sandbox
 test_instances
 test_upgrade
 test_purge
-step 'README.md'
-check 'every command of its sections was run' every_block_was_used \
-  Install Configure systemd Kubernetes Upgrade 'Several instances'
+step 'Documents'
+check 'every command of README.md was run' every_block_was_used readme_block \
+  Install 'Your own queue in five minutes' 'Run it as a service'
+check 'and of event-consumer(8)' every_block_was_used commands_block \
+  'Several instances' Containers EXAMPLES
+check 'and the files of event-consumer.conf(5)' every_block_was_used options_block TLS

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The configuration as README.md has it, with users of its own on both servers, and what becomes of
-# a wrong password.
+# The configuration of the service as README.md has it, with users of its own on both servers, and
+# what becomes of a wrong password.
 
 add_users() {
   run "set -e
@@ -49,8 +49,8 @@ check_refuses_it() {
 test_configure() {
   step 'Configure'
   require 'users app and writer' add_users
-  require 'README «Configure» is run, and check finds nothing wrong' \
-    run "$(readme_block Configure 1)"
+  require 'README «Run it as a service» is run: configured, and check finds nothing wrong' \
+    run "$(readme_block 'Run it as a service' 1)"
   check 'no file of the package is changed' equal "$(run 'dpkg --verify event-consumer')" ''
   check 'check says what is wrong with a password' check_refuses_it
   check 'a wrong password for RabbitMQ: 78 at the start, and no restart' \

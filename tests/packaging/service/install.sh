@@ -69,6 +69,7 @@ test_install() {
   check 'exposure is at most 1.2' exposure_is_low
   check 'man event-consumer' run 'man event-consumer | grep -q "move JSON events"'
   check 'man event-consumer-worker' run 'man event-consumer-worker | grep -q "one worker process"'
+  check 'man event-consumer.conf' run 'man event-consumer.conf | grep -q "configuration file"'
   check 'bash completes a flag' completes '--clickhouse-us' '--clickhouse-user '
   check 'bash completes a command' completes 'dead' 'dead-letters '
 }

@@ -9,7 +9,7 @@ orders_are_stored() { [ "$(query 'SELECT count() FROM url_shortener.orders')" = 
 
 test_instances() {
   step 'Several instances'
-  check 'README «Several instances» is run' run "$(readme_block 'Several instances' 1)"
+  check 'event-consumer(8) «Several instances» is run' run "$(commands_block 'Several instances' 1)"
   check 'both run' equal "$(run 'systemctl is-active event-consumer event-consumer@orders')" \
     $'active\nactive'
   check 'the second stores events of its queue' instance_stores_its_own

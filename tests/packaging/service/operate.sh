@@ -6,7 +6,7 @@ workers() { run 'pgrep -c -x -f "event-consumer-worker .*"'; }
 worker_pids() { run 'pgrep -f "^event-consumer-worker "'; }
 
 starts_as_documented() {
-  run "$(readme_block systemd 1)" | grep -q 'active (running)' && unit_is active
+  run "$(readme_block 'Run it as a service' 2)" | grep -q 'active (running)' && unit_is active
 }
 
 workers_are() { equal "$(workers)" "$1"; }
@@ -15,7 +15,7 @@ reload_applies_an_edit() {
   local before
   before=$(worker_pids)
   run "echo EVENT_CONSUMER_WORKERS=3 >>/etc/default/event-consumer
-    $(readme_block systemd 2)" || return 1
+    $(readme_block 'Run it as a service' 3)" || return 1
   wait_for 20 workers_are_new "$before" 3
 }
 
@@ -82,10 +82,10 @@ status_tells() {
   run 'event-consumer status' | grep -q '2 of 2 workers consume'
 }
 
-# What the probes of README «Kubernetes» ask.
+# What the probes for Kubernetes ask.
 probes_are_answered() {
   local path asked=0
-  for path in $(readme_block Kubernetes 1 | grep -o 'path: [^,]*' | cut -d' ' -f2); do
+  for path in $(commands_block Containers 1 | grep -o 'path: [^,]*' | cut -d' ' -f2); do
     run "curl --silent --show-error --fail http://127.0.0.1:9463$path" || return 1
     asked=$((asked + 1))
   done
@@ -102,9 +102,7 @@ examples_work() {
 # The last example, with a user and a table such as it speaks of.
 own_queue_and_table_work() {
   local example
-  example=$(sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAGNOSTICS/ {
-    /^\.Bd/,/^\.Ed/ { /^\./d; s/\\e$/\\/; p }
-  }' man/event-consumer.8)
+  example=$(commands_block EXAMPLES 1)
   run "set -e
     rabbitmqctl -q add_user user password
     rabbitmqctl -q set_permissions user '.*' '.*' '.*'
@@ -119,14 +117,14 @@ own_table_is_filled() { [ "$(query 'SELECT count() FROM mine.events')" = 1000 ];
 
 test_operate() {
   step 'systemd'
-  require 'README «systemd» is run: enabled and started' starts_as_documented
+  require 'README «Run it as a service» is run: enabled and started' starts_as_documented
   check '10 000 events are published' publish 10000
   check 'they are stored once' all_stored_once
   check 'systemctl status has one line of how it goes' \
     wait_for 15 run 'systemctl status event-consumer | grep -q "Status: \"2/2 consuming"'
 
   check 'event-consumer status tells of the workers' wait_for 10 status_tells
-  check 'the probes of README «Kubernetes» are answered' wait_for 10 probes_are_answered
+  check 'the probes of event-consumer(8) «Containers» are answered' wait_for 10 probes_are_answered
   check 'every example of the manual page works' examples_work
   check 'the one with a queue and a table of its own, too' own_queue_and_table_work
 

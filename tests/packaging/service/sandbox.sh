@@ -41,11 +41,9 @@ names_come_from_dns() {
 
 runs_with_tls() {
   run 'set -e
+    cp /etc/ssl/test/ca.pem /etc/ssl/our-ca.pem
     cat >/etc/event-consumer/tls.conf <<END
-RABBITMQ_URL=amqps://app@rabbit.example:5671/
-RABBITMQ_CA_FILE=/etc/ssl/test/ca.pem
-CLICKHOUSE_TLS=on
-CLICKHOUSE_CA_FILE=/etc/ssl/test/ca.pem
+'"$(options_block TLS 1)"'
 END
     event-consumer check
     systemctl restart event-consumer'
@@ -67,7 +65,7 @@ test_sandbox() {
   check 'certificates' make_certificates
   check 'both servers speak TLS' servers_speak_tls
   check 'names come from DNS' names_come_from_dns
-  check 'the service starts with TLS to both' runs_with_tls
+  check 'event-consumer.conf(5) «TLS» is run: the service starts with TLS to both' runs_with_tls
   publish 1000
   check 'events are stored' all_stored_once
   check 'a mapping in its directory is shared' shares_a_mapping

@@ -7,7 +7,7 @@ upgrades_as_documented() {
   instance_before=$(run 'systemctl show -P MainPID event-consumer@orders')
   # Below build/deb lies now what `make deb` makes of the next version.
   run "cd /root/next && mkdir -p /root/upgrade/build && ln -sfn /root/next /root/upgrade/build/deb &&
-    cd /root/upgrade && $(readme_block Upgrade 1)" || return 1
+    cd /root/upgrade && $(readme_block 'Run it as a service' 4)" || return 1
   after=$(main_pid)
   unit_is active && [ "$after" != "$before" ] &&
     equal "$(run 'event-consumer --version')" 'event-consumer 9.0.0'
@@ -29,7 +29,7 @@ test_upgrade() {
   step 'Upgrade'
   count_from_here
   publish_meanwhile 20000 2000
-  check 'README «Upgrade» is run under load: the new version runs' upgrades_as_documented
+  check 'README «Run it as a service» is run under load: the new version runs' upgrades_as_documented
   check 'the instance too' instance_is_restarted
   check 'meanwhile events were published' wait_for_publisher
   check 'all are stored once' all_stored_once
