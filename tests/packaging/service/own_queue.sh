@@ -22,7 +22,7 @@ is_selected() {
 has_no_other_rights() {
   is_refused 'amqp-publish --exchange amq.topic --body x' && is_refused 'amqp-declare-queue --queue other'
 }
-is_refused() { run "$1 --url amqp://readings:secret-1@localhost/ 2>&1 | grep ACCESS_REFUSED"; }
+is_refused() { run "$1 --url amqp://readings:secret-1@localhost 2>&1 | grep ACCESS_REFUSED"; }
 
 rejects_a_bad_one() {
   run "amqp-publish --routing-key readings --body '{\"sensor\": \"x\"}'" && wait_for 10 lists_it
