@@ -192,7 +192,7 @@ TEST_CASE("documented: every alert names its section of a manual page", "[docume
   const std::string rules = file("packaging/prometheus/event-consumer.rules.yml");
   const auto alerts = found(rules, R"(- alert: (\w+)\n)");
   CHECK(alerts.size() > 10);
-  const std::string page = manual_page("event-consumer-metrics.7");
+  const std::string page = manual(kMetrics);
   const auto begin = page.find("\n.Sh ALERTS\n");
   REQUIRE(begin != std::string::npos);
   const std::string section = page.substr(begin, page.find("\n.Sh ", begin + 1) - begin);
