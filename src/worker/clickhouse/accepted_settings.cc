@@ -5,6 +5,7 @@
 
 #include "common/near_miss.h"
 #include "common/option_parsers.h"
+#include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
@@ -41,8 +42,9 @@ Result<std::vector<std::string>> read_names(ClickHouseHttp& http, const std::str
 // Why the server in use does not know `name`.
 Result<std::string> explain_unknown(ClickHouseHttp& http, const std::string& name) {
   const auto of_tables = read_names(http, "merge_tree_settings WHERE name = " + quote_string(name));
-  if (!of_tables) return of_tables.error();
-  if (!of_tables.value().empty())
+  const bool is_hidden = !of_tables && of_tables.error().peer_code == kAccessDenied;
+  if (!of_tables && !is_hidden) return of_tables.error();
+  if (of_tables && !of_tables.value().empty())
     return "it is a setting of tables, and none of inserts: ALTER TABLE … MODIFY SETTING " + name;
   const auto known = read_names(http, "settings");
   if (!known) return known.error();

@@ -9,7 +9,8 @@
 
 namespace event_consumer {
 
-constexpr int kUnknownTable = 60;  // UNKNOWN_TABLE
+constexpr int kUnknownTable = 60;   // UNKNOWN_TABLE
+constexpr int kAccessDenied = 497;  // ACCESS_DENIED
 
 // The exception code of an answer: 0 when the answer names none, -1 when it announces an exception
 // without a number. `header` is the value of X-ClickHouse-Exception-Code, if the answer has one

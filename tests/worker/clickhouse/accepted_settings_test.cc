@@ -50,6 +50,20 @@ TEST_CASE("accepted settings: one that is not known", "[accepted_settings]") {
                  " does not know this setting: did you mean insert_quorum?"));
 }
 
+TEST_CASE("accepted settings: what is hidden from the user is not known", "[accepted_settings]") {
+  FakeHttpServer server([](const HttpRequest& request) {
+    if (contains(request.body, "merge_tree_settings"))
+      return http_answer(403, "Code: 497. DB::Exception: readings: Not enough privileges");
+    return answer(request, false);
+  });
+  ClickHouseServer named{"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)};
+  named.settings = {{"insert_qourum", "2"}};
+  ClickHouseHttp http(named);
+  const auto unknown = read_accepted_settings(http);
+  REQUIRE_FALSE(unknown.ok());
+  CHECK(contains(unknown.error().message, "did you mean insert_quorum?"));
+}
+
 TEST_CASE("accepted settings: one of tables is none of inserts", "[accepted_settings]") {
   const auto unknown = accepted({{"fsync_after_insert", "1"}});
   REQUIRE_FALSE(unknown.ok());

@@ -128,6 +128,21 @@ TEST_CASE("server facts: or nothing of it", "[server_facts]") {
   CHECK_FALSE(facts.value().knows_insert_deduplicate);
 }
 
+// select_from_system_db_requires_grant, from 22.9 on, and the user was granted its table alone.
+TEST_CASE("server facts: a server that hides its settings of tables knows them", "[server_facts]") {
+  FakeHttpServer server([](const HttpRequest& request) {
+    if (request.body.find("system.merge_tree_settings") != std::string::npos)
+      return http_answer(403, "Code: 497. DB::Exception: readings: Not enough privileges");
+    return http_answer(200, request.body == "SELECT version()" ? "26.7.1.1\n" : "");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto facts = read_server_facts(http);
+  REQUIRE(facts.ok());
+  CHECK(facts.value().knows_deduplication_window);
+  CHECK(facts.value().knows_durable_inserts);
+  CHECK_FALSE(facts.value().fsyncs_after_insert);
+}
+
 TEST_CASE("server facts: a refusal is passed on", "[server_facts]") {
   FakeHttpServer server([](const HttpRequest&) {
     return http_answer(401, "Code: 516. DB::Exception: default: Authentication failed");
