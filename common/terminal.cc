@@ -12,12 +12,23 @@ namespace {
 // The bytes behind the first of a character (RFC 3629) begin with the bits 10.
 bool begins_character(char c) { return (static_cast<unsigned char>(c) >> 6) != 2; }
 
+// Zeros when standard output is no terminal.
+winsize size_of_terminal() {
+  winsize size{};
+  ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+  return size;
+}
+
 }  // namespace
 
 std::size_t terminal_width() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  const winsize size = size_of_terminal();
+  return size.ws_col == 0 ? 80 : size.ws_col;
+}
+
+std::size_t terminal_height() {
+  const winsize size = size_of_terminal();
+  return size.ws_row == 0 ? 24 : size.ws_row;
 }
 
 std::size_t width_of(const std::string& text) {

@@ -9,6 +9,9 @@ namespace event_consumer {
 // The columns of the terminal at standard output; 80 when it is none, or does not say.
 std::size_t terminal_width();
 
+// Its rows; 24 when it is none, or does not say.
+std::size_t terminal_height();
+
 // How many columns `text` takes, a character of UTF-8 each.
 std::size_t width_of(const std::string& text);
 

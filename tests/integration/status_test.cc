@@ -304,9 +304,10 @@ TEST_CASE("event-consumer status shows the instance, and its absence") {
   REQUIRE(watched.waits_for("/readyz", 200, "ok"));
   shown = run_program(watched.environment, {"status"});
   CHECK(shown.ok());
-  CHECK(contains(shown.output, "queue status_command_events to table status_command.click_events"));
+  CHECK(contains(shown.output,
+                 "\nqueue status_command_events to table status_command.click_events\n"));
   CHECK(contains(shown.output, "2 of 2 workers consume; RabbitMQ 3.10"));
-  CHECK(contains(shown.output, "ClickHouse 18.16.1; at least once"));
+  CHECK(contains(shown.output, "ClickHouse 18.16.1\nat least once"));
   shown = run_program(watched.environment, {"status", "--json"});
   CHECK(shown.ok());
   CHECK(shown.output.rfind("{\"instance\":\"", 0) == 0);

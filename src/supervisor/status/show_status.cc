@@ -7,7 +7,10 @@
 #include <thread>
 
 #include "common/clock.h"
+#include "common/terminal.h"
 #include "supervisor/status/fetch.h"
+#include "supervisor/status/screen.h"
+#include "supervisor/status/status_history.h"
 #include "supervisor/status/status_text.h"
 
 namespace event_consumer {
@@ -20,21 +23,53 @@ constexpr std::chrono::seconds kTimeout{5};
 constexpr std::chrono::seconds kBetweenLooks{1};
 constexpr std::chrono::seconds kWatchPeriod{2};
 
-// Moves to the upper left corner; what follows overwrites what was there and clears the rest.
-constexpr char kHome[] = "\x1b[H\x1b[J";
-
-ExitCode complain(const HostPort& where, const std::string& why) {
-  std::cerr << "event-consumer status: no instance answers at http://" << where.describe() << " ("
-            << why
-            << "): is the service running, and is this its --status-address? (systemctl status "
-               "event-consumer; the variable is EVENT_CONSUMER_STATUS_ADDRESS)\n";
-  return ExitCode::kUnavailable;
-}
-
 struct Look {
   std::string json;
   TimePoint at;
 };
+
+Result<Look> look(const HostPort& where) {
+  auto json = fetch(where, "/status", kTimeout);
+  if (!json) return json.error();
+  if (!is_status(*json)) return Error{ErrorKind::kUnavailable, "what answers is something else"};
+  return Look{std::move(*json), Clock::now()};
+}
+
+std::string nobody_answers(const HostPort& where, const std::string& why) {
+  return "no instance answers at http://" + where.describe() + " (" + why + ")";
+}
+
+ExitCode complain(const CommandLine& command_line, const HostPort& where, const std::string& why) {
+  std::cerr << "event-consumer status: " << nobody_answers(where, why)
+            << ": is the service running, and is this its --status-address? (systemctl status "
+               "event-consumer; the variable is EVENT_CONSUMER_STATUS_ADDRESS)\n";
+  for (const std::string& note : command_line.resolved.notes)
+    std::cerr << "event-consumer status: " << note << "\n";
+  return ExitCode::kUnavailable;
+}
+
+ExitCode exit_code_of(const Look& seen) {
+  return is_alive(seen.json) ? ExitCode::kOk : ExitCode::kUnavailable;
+}
+
+// For ever: an instance that is away may come back.
+[[noreturn]] void watch_on_screen(const HostPort& where, Look before) {
+  Screen screen;
+  StatusHistory history;
+  history.add(before.json, before.at);
+  for (auto pause = kBetweenLooks;; pause = kWatchPeriod) {
+    std::this_thread::sleep_for(pause);
+    auto now = look(where);
+    if (!now) {
+      screen.draw(wrapped(nobody_answers(where, now.error().message), terminal_width()));
+      continue;
+    }
+    history.add(now->json, now->at);
+    screen.draw(history.charts(terminal_width()) + "\n" +
+                status_text(now->json, before.json, now->at - before.at, terminal_width()));
+    before = std::move(*now);
+  }
+}
 
 }  // namespace
 
@@ -44,26 +79,21 @@ ExitCode show_status(const CommandLine& command_line) {
     std::cerr << "event-consumer status: --status-address is off, so that there is nobody to ask\n";
     return ExitCode::kUnavailable;
   }
-  const auto look = [&]() -> Result<Look> {
-    auto json = fetch(*where, "/status", kTimeout);
-    if (!json) return json.error();
-    if (!is_status(*json)) return Error{ErrorKind::kUnavailable, "what answers is something else"};
-    return Look{std::move(*json), Clock::now()};
-  };
-  auto before = look();
-  if (!before) return complain(*where, before.error().message);
+  auto before = look(*where);
+  if (!before) return complain(command_line, *where, before.error().message);
   if (command_line.status.json) {
     std::cout << before->json;
-    return is_alive(before->json) ? ExitCode::kOk : ExitCode::kUnavailable;
+    return exit_code_of(*before);
   }
+  const bool is_watching = command_line.status.watch;
+  if (is_watching && isatty(STDOUT_FILENO) != 0) watch_on_screen(*where, std::move(*before));
   for (auto pause = kBetweenLooks;; pause = kWatchPeriod) {
     std::this_thread::sleep_for(pause);
-    auto now = look();
-    if (!now) return complain(*where, now.error().message);
-    if (command_line.status.watch && isatty(STDOUT_FILENO) != 0) std::cout << kHome;
-    std::cout << status_text(now->json, before->json, now->at - before->at) << std::flush;
-    if (!command_line.status.watch)
-      return is_alive(now->json) ? ExitCode::kOk : ExitCode::kUnavailable;
+    auto now = look(*where);
+    if (!now) return complain(command_line, *where, now.error().message);
+    std::cout << status_text(now->json, before->json, now->at - before->at, terminal_width())
+              << std::flush;
+    if (!is_watching) return exit_code_of(*now);
     before = std::move(now);
   }
 }

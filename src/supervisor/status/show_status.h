@@ -6,8 +6,9 @@
 
 namespace event_consumer {
 
-// Shows it once, or with --watch every two seconds until it is interrupted or the instance is gone.
-// kUnavailable when nothing answers there, or when the supervisor's loop stands still.
+// Shows it once, or with --watch every two seconds: on a terminal as a screen, with charts of what
+// was seen so far, until it is interrupted; else in lines, until the instance is gone. kUnavailable
+// when nothing answers there, or when the supervisor's loop stands still.
 ExitCode show_status(const CommandLine& command_line);
 
 }  // namespace event_consumer

@@ -1,6 +1,5 @@
 #include "supervisor/status/status_text.h"
 
-#include <rapidjson/document.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -10,45 +9,14 @@
 #include <vector>
 
 #include "common/scoreboard/durability.h"
+#include "common/terminal.h"
 #include "supervisor/balance_line.h"
 #include "supervisor/format.h"
+#include "supervisor/status/status_values.h"
 
 namespace event_consumer {
 
 namespace {
-
-using Value = rapidjson::Value;
-
-// Scripts and older programs may answer with less: what is absent is empty or 0.
-const Value& member(const Value& object, const char* key) {
-  static const Value kNull;
-  if (!object.IsObject()) return kNull;
-  const auto at = object.FindMember(key);
-  return at == object.MemberEnd() ? kNull : at->value;
-}
-
-std::string text(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
-}
-
-std::uint64_t number(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  return value.IsUint64() ? value.GetUint64() : 0;
-}
-
-bool is_true(const Value& object, const char* key) { return member(object, key).IsTrue(); }
-
-std::string age(const Value& object, const char* key) {
-  const Value& value = member(object, key);
-  if (!value.IsNumber()) return "";
-  const double seconds = value.GetDouble();
-  if (seconds < 10) return fmt::format("{:.1f} s", seconds);
-  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
-  if (seconds < 48 * 3600) return fmt::format("{:.0f} h", seconds / 3600);
-  return fmt::format("{:.0f} days", seconds / 86400);
-}
 
 std::string or_unknown(const std::string& known) { return known.empty() ? "?" : known; }
 
@@ -60,6 +28,7 @@ std::optional<StoredIn> stored_in(const Value& status) {
   return std::nullopt;
 }
 
+// What «once» and «stored» mean here, in a line of its own; nothing while it is not known.
 std::string guarantee(const Value& status) {
   const Value& deduplicates = member(status, "table_deduplicates");
   if (!deduplicates.IsBool()) return "";
@@ -69,7 +38,7 @@ std::string guarantee(const Value& status) {
                          ? "at least once (a repeated insert is not noticed)"
                          : "at least once (a repeated insert is not noticed in " + doubling + ")";
   if (const auto stored = stored_in(status)) line += "; stored means " + describe(*stored);
-  return "; " + line;
+  return line + "\n";
 }
 
 std::string heading(const Value& status) {
@@ -79,8 +48,9 @@ std::string heading(const Value& status) {
       ready ? "ready" : (alive ? "NOT READY: " : "NOT ALIVE: ") + text(status, "not_ready_because");
   const Value& totals = member(status, "totals");
   std::string lines = fmt::format(
-      "event-consumer {} on {}, process {}: queue {} to table {}\n"
-      "{}, {}; {} of {} workers consume; RabbitMQ {}, ClickHouse {}{}\n",
+      "event-consumer {} on {}, process {}\n"
+      "queue {} to table {}\n"
+      "{}, {}; {} of {} workers consume; RabbitMQ {}, ClickHouse {}\n{}",
       text(status, "version"), text(status, "instance"), number(status, "pid"),
       text(status, "queue"), text(status, "table"), text(status, "state"), condition,
       number(status, "workers_consuming"), number(status, "workers_wanted"),
@@ -107,29 +77,36 @@ std::map<std::uint64_t, std::uint64_t> inserted_by_worker(const Value& status) {
   return inserted;
 }
 
-constexpr std::size_t kColumns = 10;
+constexpr std::size_t kColumns = 9;
 using Row = std::array<std::string, kColumns>;
 
-// The last column is of any length.
-std::string in_columns(const std::vector<Row>& rows) {
+const Row kHeads = {"#",        "pid",     "state",  "for",     "events/s",
+                    "inserted", "in hand", "insert", "restarts"};
+
+std::size_t width_in_all(const std::array<std::size_t, kColumns>& widths, std::size_t gap) {
+  std::size_t all = gap * (kColumns - 1);
+  for (const std::size_t width : widths) all += width;
+  return all;
+}
+
+// Numbers stand to the right. Two blanks between columns, or one where the lines are too long else.
+std::string in_columns(const std::vector<Row>& rows, std::size_t width) {
   std::array<std::size_t, kColumns> widths{};
   for (const Row& row : rows)
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+  const std::string gap(width_in_all(widths, 2) <= width ? 2 : 1, ' ');
   std::string lines;
   for (const Row& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      const bool is_text = i == 2;
+      line += (i == 0 ? "" : gap) + (is_text ? fmt::format("{:<{}}", row[i], widths[i])
+                                             : fmt::format("{:>{}}", row[i], widths[i]));
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     lines += line + "\n";
   }
   return lines;
-}
-
-std::string state_of(const Value& process) {
-  std::string state = text(process, "state");
-  if (const std::string inserting = age(process, "inserting_seconds"); !inserting.empty())
-    state += ", inserting for " + inserting;
-  return state;
 }
 
 std::string trouble_of(const Value& process) {
@@ -152,52 +129,61 @@ void add_rows(std::vector<Row>& rows, const Value& worker, double per_second) {
                     figure("inserted"),
                     figure("in_hand"),
                     "",
-                    figure("restarts"),
-                    ""};
+                    figure("restarts")};
   const Value& processes = member(worker, "processes");
   const std::size_t before = rows.size();
   if (processes.IsArray()) {
     for (const Value& process : processes.GetArray()) {
       Row row = rows.size() == before ? slot : Row{};
       row[1] = std::to_string(number(process, "pid"));
-      row[2] = state_of(process);
+      row[2] = text(process, "state");
       row[3] = age(process, "state_seconds");
-      row[7] = std::to_string(number(process, "batch_rows"));
-      row[9] = trouble_of(process);
+      row[7] = age(process, "inserting_seconds");
       rows.push_back(std::move(row));
     }
   }
   if (rows.size() == before) rows.push_back(slot);
 }
 
-rapidjson::Document parse(const std::string& json) {
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
-  return document;
+// What is or was wrong with each process, below the table.
+std::string troubles(const Value& workers, std::size_t width) {
+  std::string lines;
+  for (const Value& worker : workers.GetArray()) {
+    const Value& processes = member(worker, "processes");
+    if (!processes.IsArray()) continue;
+    for (const Value& process : processes.GetArray())
+      if (const std::string trouble = trouble_of(process); !trouble.empty())
+        lines +=
+            wrapped(fmt::format("worker {}: {}", number(worker, "worker"), trouble), width, 2) +
+            "\n";
+  }
+  return lines;
 }
 
 }  // namespace
 
 bool is_status(const std::string& json) {
-  const rapidjson::Document status = parse(json);
+  const rapidjson::Document status = parse_status(json);
   return !status.HasParseError() && member(status, "instance").IsString() &&
          member(status, "workers").IsArray();
 }
 
-bool is_alive(const std::string& json) { return is_true(parse(json), "alive"); }
+bool is_alive(const std::string& json) { return is_true(parse_status(json), "alive"); }
 
-std::string status_text(const std::string& json, const std::string& before, Duration apart) {
-  const rapidjson::Document status = parse(json);
-  const auto inserted_then = inserted_by_worker(parse(before));
-  std::vector<Row> rows = {{"worker", "pid", "state", "for", "events/s", "inserted", "in hand",
-                            "batch rows", "restarts", "last error"}};
-  for (const Value& worker : member(status, "workers").GetArray()) {
+std::string status_text(const std::string& json, const std::string& before, Duration apart,
+                        std::size_t width) {
+  const rapidjson::Document status = parse_status(json);
+  const auto inserted_then = inserted_by_worker(parse_status(before));
+  std::vector<Row> rows = {kHeads};
+  const Value& workers = member(status, "workers");
+  for (const Value& worker : workers.GetArray()) {
     const auto then = inserted_then.find(number(worker, "worker"));
     const std::uint64_t since = then == inserted_then.end() ? 0 : then->second;
     const std::uint64_t now = number(worker, "inserted");
     add_rows(rows, worker, static_cast<double>(now - std::min(now, since)) / in_seconds(apart));
   }
-  return heading(status) + "\n" + in_columns(rows);
+  return wrapped(heading(status), width) + "\n\n" + in_columns(rows, width) +
+         troubles(workers, width);
 }
 
 }  // namespace event_consumer

@@ -1,5 +1,8 @@
 #include "supervisor/status/status_text.h"
 
+#include <sstream>
+
+#include "common/terminal.h"
 #include "common/text.h"
 #include "supervisor/status/status_json.h"
 #include "tests/fakes/status_rig.h"
@@ -29,18 +32,18 @@ TEST_CASE("status as text: who answers, how it is, and a line for each worker") 
   });
   const std::string text = status_text(rig.json(now), before, std::chrono::seconds(2));
   INFO(text);
-  CHECK(contains(text, "process 4711: queue clicks to table db.events\n"));
+  CHECK(contains(text, "process 4711\nqueue clicks to table db.events\n"));
   CHECK(contains(text,
-                 "running, ready; 1 of 2 workers consume; RabbitMQ ?, ClickHouse 18.16.1; at "
+                 "running, ready; 1 of 2 workers consume; RabbitMQ ?, ClickHouse 18.16.1\nat "
                  "least once"));
   CHECK(contains(text,
-                 "received 2510 = inserted 2500 + dead-lettered 0 + rejected 0 + recognised "
-                 "0 + returned 0 + in hand 10\n"));
+                 "received 2510 = inserted 2500 + dead-lettered 0 + rejected 0 + recognised 0 +\n"
+                 "returned 0 + in hand 10\n"));
   CHECK(contains(text, "3 messages in the dead-letter queue"));
   CHECK(contains(text,
-                 "\n1       101  consuming   0.0 s  1250      2500      10       0           "
-                 "0         90 s ago: ClickHouse said no\n"));
-  CHECK(contains(text, "\n2       -    no process"));
+                 "\n1  101  consuming   0.0 s      1250      2500       10                 0\n"));
+  CHECK(contains(text, "\n2    -  no process"));
+  CHECK(contains(text, "\nworker 1: 90 s ago: ClickHouse said no\n"));
 }
 
 TEST_CASE("status as text: what stored means, and which tables would double") {
@@ -61,11 +64,11 @@ TEST_CASE("status as text: what stored means, and which tables would double") {
       replicas,
       R"("doubling_tables":"","stored":"replicas","stored_replicas":2,"stored_means":"on at least 2 replicas",)"));
   CHECK(
-      contains(replicas, "; a repeated insert is noticed; stored means on at least 2 replicas\n"));
+      contains(replicas, "\na repeated insert is noticed; stored means on at least 2 replicas\n"));
   const std::string memory = shown({Durability::kMemory, 0}, "`d`.`t`");
   CHECK(contains(memory, R"("doubling_tables":"`d`.`t`","stored":"memory","stored_replicas":0,)"));
   CHECK(contains(memory,
-                 "; at least once (a repeated insert is not noticed in `d`.`t`); stored means in "
+                 "\nat least once (a repeated insert is not noticed in `d`.`t`); stored means in\n"
                  "memory only\n"));
   CHECK(contains(shown({Durability::kUnknown, 0}, ""), R"("stored":null)"));
 }
@@ -111,8 +114,29 @@ TEST_CASE("status as text: both processes of a slot while one takes over from th
   const std::string json = rig.json(now);
   const std::string text = status_text(json, json, seconds(1));
   INFO(text);
-  CHECK(contains(text, "\n1       101  draining "));
-  CHECK(contains(text, "\n        999  consuming"));
+  CHECK(contains(text, "\n1  101  draining "));
+  CHECK(contains(text, "\n   999  consuming"));
+}
+
+TEST_CASE("status as text: it fits 80 columns, whatever the figures and errors") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 12);
+  rig.worker(12, [&](WorkerRecord& record) {
+    record.pid = 4'194'304;
+    record.counters.received = 999'999'999'999;
+    record.counters.inserted = 999'999'999'999;
+    record.in_hand = 65'535;
+    record.last_error.set("ClickHouse said " + std::string(60, 'a') + " and more \x1b[2J");
+    record.last_error_at = to_monotonic_time(now - seconds(7300));
+    record.inserting_since = to_monotonic_time(now - seconds(100));
+  });
+  const std::string json = rig.json(now);
+  const std::string text = status_text(json, json, seconds(1));
+  INFO(text);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(width_of(line) <= 80);
+  // A server's words do not draw on the terminal.
+  CHECK(contains(text, "\\x1b[2J"));
 }
 
 TEST_CASE("status: one that stands still is not alive") {
