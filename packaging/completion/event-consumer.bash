@@ -1,7 +1,7 @@
 # bash completion for event-consumer(8). The flags are those that its --help names.
 
 _event_consumer_flags() {
-  command event-consumer "$@" --help 2>/dev/null | grep -oE -- '^ +(-h,)?--[a-z-]+' | tr -d ' ' |
+  command event-consumer "$@" --help 2>/dev/null | grep -oE -- '^  (-h,)?--[a-z-]+' | tr -d ' ' |
     sed 's/^-h,//'
 }
 
@@ -21,6 +21,11 @@ _event_consumer() {
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
+    --instance)
+      words=$(cd /etc/default 2>/dev/null && printf '%s ' event-consumer-*)
+      words=${words//event-consumer-/}
+      words=${words/\*/}
+      ;;
     --clickhouse-tls | --allow-buffer | --durable) words='on off' ;;
     --create-table) words='auto on off' ;;
     --delivery-limit) words='auto none' ;;
@@ -35,7 +40,9 @@ _event_consumer() {
     --*)
       # Every other flag that takes a value takes one that nobody can guess.
       command event-consumer "${commands[@]}" --help 2>/dev/null |
-        grep -qE -- "^ +(-h,)?$previous [A-Z]" && return
+        grep -qE -- "^  (-h,)?$previous [A-Z]" && return
+      # One that stands before the command is in the help of the whole only.
+      command event-consumer --help 2>/dev/null | grep -qE -- "^  $previous [A-Z]" && return
       ;;
   esac
   if [ -z "${words-}" ]; then
