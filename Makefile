@@ -13,13 +13,14 @@ zshdir     ?= $(PREFIX)/share/zsh/site-functions
 version    := 0.1.0
 
 CXX      ?= g++
+PKG_CONFIG ?= pkg-config
 CXXFLAGS ?= -O2 -g
 PACKAGES := librabbitmq cpp-httplib libmicrohttpd openssl spdlog libxxhash libsystemd prometheus-cpp-core zlib libzstd
 
 # One set of flags for every object: cpp-httplib changes the size of its classes with its macros.
 # Asked for when the first object is compiled, because `make deps` may have to install pkg-config.
-package_cflags = $(eval package_cflags := $$(shell pkg-config --cflags $(PACKAGES)))$(package_cflags)
-package_libs   = $(eval package_libs := $$(shell pkg-config --libs $(PACKAGES)))$(package_libs)
+package_cflags = $(eval package_cflags := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(package_cflags)
+package_libs   = $(eval package_libs := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(package_libs)
 # g++ 12 sees uninitialized values in <regex> (which Catch2 includes) when it instruments the code.
 flags = -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -pthread -I. -Isrc \
         $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
@@ -73,6 +74,7 @@ help:
 	@echo 'make check-deb      look at it with lintian, piuparts and autopkgtest; as root'
 	@echo 'make check-debian13 build, test and install it on Debian 13; as root'
 	@echo 'make check-image    build the container image and run it, without a Docker daemon; as root'
+	@echo 'make check-kubernetes look at the manifests of Kubernetes, by its schemas'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # build-deb.sh DIRECTORY [VERSION]: builds the Debian package from a copy of the sources (in a
 # checkout, of the tracked files), into DIRECTORY. A VERSION is put in place of the one that the
-# sources have. What was built there before is not built again if it did not change.
+# sources have. What was built there before is not built again if it did not change. ARCH is the
+# architecture to build for; that of this machine by default.
 set -eu
 
 directory=$1
@@ -27,4 +28,4 @@ fi
 
 # The unit tests have been run by make check.
 export DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}"
-dpkg-buildpackage --unsigned-source --unsigned-changes --build=binary --no-pre-clean
+dpkg-buildpackage ${ARCH:+--host-arch "$ARCH"} --unsigned-source --unsigned-changes --build=binary --no-pre-clean

@@ -1,5 +1,5 @@
 # The Debian package and the container image, and what tries them on machines of their own.
-.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-image
+.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-image check-kubernetes
 
 # The Debian package, in $(BUILD)/deb. Its unit tests are those of `make check`.
 deb: deb-deps
@@ -31,6 +31,11 @@ check-image:
 	@packaging/deps.sh $(build_packages) mmdebstrap systemd-container buildah podman
 	@$(MAKE) --no-print-directory -j$(jobs) $(packaging_tools) $(BUILD)/event-consumer
 	@tests/packaging/image_test.sh
+
+# The manifests against the schemas of Kubernetes, which come from PyPI.
+check-kubernetes: $(BUILD)/event-consumer
+	@packaging/deps.sh python3-venv
+	@tests/packaging/kubernetes_test.sh
 
 $(BUILD)/packaging/shared_mapping: $(call objects,tests/packaging/shared_mapping.cc)
 	$(link)

@@ -27,7 +27,7 @@ $(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
 
 # Catch2 is a library from version 3 on.
 test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests)
-$(test_runners): test_libs = $(shell pkg-config --libs catch2)
+$(test_runners): test_libs = $(shell $(PKG_CONFIG) --libs catch2)
 
 # The programs with a defect that a test asks for, and a worker that takes itself for one of another
 # version: planting SOURCE is a worker with the file of that name in tests/planted in its place.

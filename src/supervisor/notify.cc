@@ -31,7 +31,10 @@ void Notify::reloading(TimePoint now) {
   send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void Notify::stopping() { send("STOPPING=1"); }
+void Notify::stopping(Duration longest) {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(longest).count();
+  send("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(microseconds));
+}
 
 void Notify::status(const std::string& line) {
   if (line == last_status_) return;

@@ -15,7 +15,8 @@ class Notify {
 
   void ready();
   void reloading(TimePoint now);
-  void stopping();
+  // The stop takes at most `longest`, however long systemd would wait by itself (TimeoutStopSec=).
+  void stopping(Duration longest);
 
   // One line for `systemctl status`; sent when it is another than the last.
   void status(const std::string& line);

@@ -10,8 +10,10 @@ void ServiceReport::begin_reload(TimePoint now) {
   was_reloading_ = true;
 }
 
-void ServiceReport::begin_stop(const std::string& line) {
-  notify_.stopping();
+void ServiceReport::begin_stop(const std::string& line, Duration longest) {
+  // Killed workers have to end, too.
+  constexpr std::chrono::seconds kToEnd{10};
+  notify_.stopping(longest + kToEnd);
   notify_.status(line);
 }
 

@@ -23,7 +23,7 @@ class ServiceReport {
   // A reload begins. It has ended at the next act() in another state than kReloading, so that
   // systemd, which waits for it, hears of one that is over at once, too.
   void begin_reload(TimePoint now);
-  void begin_stop(const std::string& line);
+  void begin_stop(const std::string& line, Duration longest);
 
   // To be called at each turn of the loop. `is_ready`: a worker of the instance has consumed.
   void act(InstanceState state, bool is_ready, TimePoint now);

@@ -209,7 +209,8 @@ void Supervisor::begin_stop(ExitCode status, const std::string& reason, TimePoin
   // systemd shows the last line of one that has ended.
   report_.begin_stop(status == ExitCode::kOk
                          ? "stopping: " + count_of_workers(stop_->asked) + " asked to finish"
-                         : "gave up: " + reason);
+                         : "gave up: " + reason,
+                     config_.stop_timeout);
 }
 
 void Supervisor::kill_the_rest(const std::string& reason) {

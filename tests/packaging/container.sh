@@ -55,7 +55,7 @@ container_mount() {
   container_root=$(storage_tool buildah mount "$container_name")
 }
 
-# Runs what the image says, as the user it says.
+# container_start [ARGUMENTS]: runs what the image says, as the user it says.
 container_start() {
   local entrypoint user
   echo '127.0.0.1 localhost' >"$container_root/etc/hosts"
@@ -63,9 +63,9 @@ container_start() {
   user=$(image_config .OCIv1.Config.User)
   nsenter --target "$(leader_of "$machine")" --net \
     unshare --pid --fork --mount --ipc --uts --kill-child \
-    /bin/bash -c 'mount -t proc proc "$1/proc" && exec env --ignore-environment "PATH=$PATH" \
-      "${@:4}" chroot --userspec="$2" --groups= "$1" "$3"' \
-    - "$container_root" "$user" "$entrypoint" "${container_environment[@]}" &
+    /bin/bash -c 'mount -t proc proc "$1/proc" && shift && exec env --ignore-environment "$@"' \
+    - "$container_root" "PATH=$PATH" "${container_environment[@]}" \
+    chroot --userspec="$user" --groups= "$container_root" "$entrypoint" "$@" &
   container=$!
 }
 
@@ -80,9 +80,10 @@ container_exec() {
 # The command of HEALTHCHECK.
 container_healthy() {
   local command
-  command=$(sed -n 's/^HEALTHCHECK.*CMD \[\(.*\)\]/\1/p' packaging/docker/Dockerfile | tr -d '",')
-  # shellcheck disable=SC2086  # its words
-  container_exec $command
+  mapfile -t command < <(python3 -c 'import json, re
+text = open("packaging/docker/Dockerfile").read()
+print("\n".join(json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*\])", text, re.S)[1])))')
+  container_exec "${command[@]}"
 }
 
 # Each variable of compose.yaml is one of an option.

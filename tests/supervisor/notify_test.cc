@@ -31,8 +31,8 @@ TEST_CASE("notify: what happens is said in systemd's words", "[notify]") {
   CHECK(manager.message() == "READY=1");
   notify.reloading(TimePoint(seconds(3)));
   CHECK(manager.message() == "RELOADING=1\nMONOTONIC_USEC=3000000");
-  notify.stopping();
-  CHECK(manager.message() == "STOPPING=1");
+  notify.stopping(seconds(35));
+  CHECK(manager.message() == "STOPPING=1\nEXTEND_TIMEOUT_USEC=35000000");
   CHECK(std::getenv("NOTIFY_SOCKET") == nullptr);
 }
 

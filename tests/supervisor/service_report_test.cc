@@ -55,8 +55,9 @@ TEST_CASE_METHOD(ReportTest, "service report: whoever reloads is ready again", "
 }
 
 TEST_CASE_METHOD(ReportTest, "service report: whoever stops says no more", "[service_report]") {
-  report.begin_stop("stopping: 1 worker asked to finish");
-  CHECK(said() == Said{"STOPPING=1", "STATUS=stopping: 1 worker asked to finish"});
+  report.begin_stop("stopping: 1 worker asked to finish", seconds(300));
+  CHECK(said() == Said{"STOPPING=1\nEXTEND_TIMEOUT_USEC=310000000",
+                       "STATUS=stopping: 1 worker asked to finish"});
   report.act(InstanceState::kStopping, false, start + seconds(9));
   CHECK(said().empty());
 }
