@@ -74,6 +74,8 @@ help:
 	@echo 'make check-deb      look at it with lintian, piuparts and autopkgtest; as root'
 	@echo 'make check-debian13 build, test and install it on Debian 13; as root'
 	@echo 'make check-image    build the container image and run it, without a Docker daemon; as root'
+	@echo 'make apt-repository the package in a signed apt repository, $(BUILD)/apt (APT_KEY=)'
+	@echo 'make check-apt-repository use it with apt in a clean root; as root'
 	@echo 'make check-kubernetes look at the manifests of Kubernetes, by its schemas'
 	@echo 'make install        into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make format, clean'

@@ -1,5 +1,6 @@
 # The Debian package and the container image, and what tries them on machines of their own.
-.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-image check-kubernetes
+.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-image check-kubernetes \
+        apt-repository check-apt-repository
 
 # The Debian package, in $(BUILD)/deb. Its unit tests are those of `make check`.
 deb: deb-deps
@@ -7,6 +8,20 @@ deb: deb-deps
 
 deb-deps:
 	@packaging/deps.sh $(build_packages) build-essential debhelper fakeroot
+
+# What was built, added to a signed repository that a static web server can serve. APT_KEY names the
+# key of gpg's that signs it.
+apt_suite ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
+apt-repository: deb
+	@packaging/deps.sh apt-utils gpg
+	@test -n '$(APT_KEY)' || { echo 'APT_KEY= must name the key of gpg that signs it' >&2; exit 1; }
+	packaging/apt-repository.sh $(BUILD)/apt $(apt_suite) '$(APT_KEY)' \
+	  $(BUILD)/deb/event-consumer_$(version)_*.deb $(wildcard $(BUILD)/deb-arm64/event-consumer_$(version)_*.deb)
+
+# With apt in a clean root: install, upgrade; as root.
+check-apt-repository: deb
+	@packaging/deps.sh apt-utils gpg gpg-agent gpgconf mmdebstrap python3
+	@tests/packaging/apt_repository_test.sh
 
 packaging_tools := $(addprefix $(BUILD)/packaging/,publish shared_mapping)
 
