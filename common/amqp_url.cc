@@ -119,6 +119,10 @@ bool parse_query(std::string_view query, AmqpUrl& url) {
 
 }  // namespace
 
+std::string AmqpUrl::describe_user() const {
+  return external ? "the user in our certificate" : "user " + user;
+}
+
 std::string AmqpUrl::describe() const {
   return HostPort{host, port}.describe() + ", virtual host " + virtual_host;
 }

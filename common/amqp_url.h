@@ -1,6 +1,6 @@
 // An AMQP URL taken apart, after RabbitMQ's URI specification (rabbitmq.com/uri-spec.html), with
 // one deviation: a URL that ends in «/» means the virtual host «/», as the Python clients read it.
-// Password and CA file may come from options of their own instead.
+// Password and the files of TLS may come from options of their own.
 #pragma once
 
 #include <chrono>
@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/tls_files.h"
 
 namespace event_consumer {
 
 struct AmqpUrl {
   std::string host = "localhost";
   int port = 5672;
-  bool tls = false;     // amqps://
-  std::string ca_file;  // whom to trust with TLS; empty: whom the system trusts
+  bool tls = false;       // amqps://
+  TlsFiles tls_files;     // not of the URL
+  bool external = false;  // log in as whom our certificate names (SASL EXTERNAL); not of the URL
   std::string user = "guest";
   std::string password = "guest";
   std::string virtual_host = "/";
@@ -25,6 +27,8 @@ struct AmqpUrl {
 
   // «host:port, virtual host /»: for logs; holds no password.
   std::string describe() const;
+  // «user app», or how the broker finds out who it is.
+  std::string describe_user() const;
 };
 
 // Reads amqp://user:password@host:port/vhost?heartbeat=SECONDS, or amqps:// for TLS with 5671 as

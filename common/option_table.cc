@@ -68,8 +68,21 @@ ParseError parse_rabbitmq_password(const std::string& text, Options& options) {
   return expect_one_line(text);
 }
 
-ParseError parse_rabbitmq_ca_file(const std::string& text, Options& options) {
-  for (AmqpUrl& url : options.rabbitmq_urls) url.ca_file = text;
+template <std::string TlsFiles::*member>
+ParseError rabbitmq_file(const std::string& text, Options& options) {
+  for (AmqpUrl& url : options.rabbitmq_urls) url.tls_files.*member = text;
+  return std::nullopt;
+}
+
+template <std::string TlsFiles::*member>
+ParseError clickhouse_file(const std::string& text, Options& options) {
+  options.clickhouse_tls_files.*member = text;
+  return std::nullopt;
+}
+
+ParseError parse_rabbitmq_auth(const std::string& text, Options& options) {
+  if (text != "password" && text != "certificate") return "expected password or certificate";
+  for (AmqpUrl& url : options.rabbitmq_urls) url.external = text == "certificate";
   return std::nullopt;
 }
 
@@ -234,7 +247,16 @@ const std::vector<OptionRow>& option_table() {
        "holds the password, and wins over RABBITMQ_PASSWORD and the URL",
        any_text<&Options::rabbitmq_password_file>},
       {"rabbitmq-ca-file", "RABBITMQ_CA_FILE", "FILE", "",
-       "the CA certificates to trust with amqps://; empty: the system's", parse_rabbitmq_ca_file},
+       "the CA certificates to trust with amqps://; empty: the system's",
+       rabbitmq_file<&TlsFiles::ca>},
+      {"rabbitmq-certificate-file", "RABBITMQ_CERTIFICATE_FILE", "FILE", "",
+       "our certificate, which is shown with amqps://", rabbitmq_file<&TlsFiles::certificate>},
+      {"rabbitmq-key-file", "RABBITMQ_KEY_FILE", "FILE", "",
+       "the key of our certificate; empty: it stands in the file of the certificate",
+       rabbitmq_file<&TlsFiles::key>},
+      {"rabbitmq-auth", "RABBITMQ_AUTH", "password/certificate", "password",
+       "certificate: log in as the user whom our certificate names (EXTERNAL)",
+       parse_rabbitmq_auth},
       {"rabbitmq-exchange", "RABBITMQ_EXCHANGE", "NAME", "url_shortener",
        "declared, with the binding, when the queue does not exist",
        name<&Options::rabbitmq_exchange>},
@@ -257,7 +279,12 @@ const std::vector<OptionRow>& option_table() {
        "whether to speak HTTPS", parse_clickhouse_tls, tls_of_hosts},
       {"clickhouse-ca-file", "CLICKHOUSE_CA_FILE", "FILE", "",
        "the CA certificates to trust with TLS; empty: the system's",
-       any_text<&Options::clickhouse_ca_file>},
+       clickhouse_file<&TlsFiles::ca>},
+      {"clickhouse-certificate-file", "CLICKHOUSE_CERTIFICATE_FILE", "FILE", "",
+       "our certificate, which is shown with TLS", clickhouse_file<&TlsFiles::certificate>},
+      {"clickhouse-key-file", "CLICKHOUSE_KEY_FILE", "FILE", "",
+       "the key of our certificate; empty: it stands in the file of the certificate",
+       clickhouse_file<&TlsFiles::key>},
       {"clickhouse-port", "CLICKHOUSE_PORT", "PORT", "8123, 8443 with TLS",
        "the HTTP port of hosts without one of their own", parse_clickhouse_port, port_for_tls},
       {"clickhouse-database", "CLICKHOUSE_DATABASE", "NAME", "url_shortener",

@@ -48,7 +48,7 @@ struct Options {
   std::vector<HostPort> clickhouse_hosts;  // at least one; each stores what it is sent
   int clickhouse_port;                     // of hosts without one of their own
   bool clickhouse_tls;
-  std::string clickhouse_ca_file;  // empty: whom the system trusts
+  TlsFiles clickhouse_tls_files;
   std::string clickhouse_database;
   std::string clickhouse_table;
   std::string clickhouse_user;

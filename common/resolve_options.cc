@@ -63,16 +63,30 @@ std::optional<std::string> password_in_flag(const Settings& flags) {
          "the password alone into a file named by --rabbitmq-password-file";
 }
 
-// Whoever names a CA expects TLS; without it everything would pass in plain text.
-std::optional<std::string> ca_file_without_tls(const Options& options) {
+// Whoever names a file of TLS expects TLS; without it everything would pass in plain text. Flags
+// begin with `flags`.
+std::optional<std::string> misplaced_file(const TlsFiles& files, const std::string& flags,
+                                          bool is_tls, const std::string& no_tls) {
+  for (const auto& [flag, file] :
+       {std::pair("-ca-file", &files.ca), std::pair("-certificate-file", &files.certificate),
+        std::pair("-key-file", &files.key)})
+    if (!file->empty() && !is_tls) return flags + flag + " is given, but " + no_tls;
+  if (!files.key.empty() && files.certificate.empty())
+    return flags + "-key-file is given, but no " + flags + "-certificate-file";
+  return std::nullopt;
+}
+
+std::optional<std::string> tls_against_files(const Options& options) {
   const auto& urls = options.rabbitmq_urls;
   const bool amqps =
       std::any_of(urls.begin(), urls.end(), [](const AmqpUrl& url) { return url.tls; });
-  if (!urls.front().ca_file.empty() && !amqps)
-    return "--rabbitmq-ca-file is given, but no URL in --rabbitmq-url begins with amqps://";
-  if (!options.clickhouse_ca_file.empty() && !options.clickhouse_tls)
-    return "--clickhouse-ca-file is given, but --clickhouse-tls is off";
-  return std::nullopt;
+  if (auto wrong = misplaced_file(urls.front().tls_files, "--rabbitmq", amqps,
+                                  "no URL in --rabbitmq-url begins with amqps://"))
+    return wrong;
+  if (urls.front().external && urls.front().tls_files.certificate.empty())
+    return "--rabbitmq-auth is certificate, but there is no --rabbitmq-certificate-file";
+  return misplaced_file(options.clickhouse_tls_files, "--clickhouse", options.clickhouse_tls,
+                        "--clickhouse-tls is off");
 }
 
 // Neither is taken for the right one: the one would send the password in plain text.
@@ -105,7 +119,7 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
     resolved.origins[row.variable] = found.origin;
   }
   if (const auto wrong = password_in_flag(flags)) return Error{ErrorKind::kUsage, *wrong};
-  if (const auto wrong = ca_file_without_tls(resolved.options))
+  if (const auto wrong = tls_against_files(resolved.options))
     return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = scheme_against_tls(resolved)) return Error{ErrorKind::kUsage, *wrong};
   return resolved;

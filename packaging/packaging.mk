@@ -16,7 +16,7 @@ apt-repository: deb
 	@packaging/deps.sh apt-utils gpg
 	@test -n '$(APT_KEY)' || { echo 'APT_KEY= must name the key of gpg that signs it' >&2; exit 1; }
 	packaging/apt-repository.sh $(BUILD)/apt $(apt_suite) '$(APT_KEY)' \
-	  $(BUILD)/deb/event-consumer_$(version)_*.deb $(wildcard $(BUILD)/deb-arm64/event-consumer_$(version)_*.deb)
+	  $(BUILD)/deb/event-consumer_$(version)_*.deb
 
 # With apt in a clean root: install, upgrade; as root.
 check-apt-repository: deb

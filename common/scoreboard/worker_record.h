@@ -182,6 +182,9 @@ struct WorkerRecord {
   BoundedText<64> rabbitmq_version;
   BoundedText<128> clickhouse_host;  // «host:port», in use
   BoundedText<128> rabbitmq_host;
+  // By Peer: when the first certificate expires that the connection hangs on, as Unix time; 0:
+  // without TLS, or none was seen yet.
+  std::array<std::int64_t, kPeerWords.size()> certificates_until;
 
   WorkerCounters counters;
 };

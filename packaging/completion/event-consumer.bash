@@ -32,6 +32,7 @@ _event_consumer() {
     --prefetch) words='auto' ;;
     --log-level) words='debug info warning error critical' ;;
     --log-format) words='text json' ;;
+    --rabbitmq-auth) words='password certificate' ;;
     --reason)
       words='not_json invalid_utf8 not_an_object too_deep missing_field bad_value out_of_range
         too_large refused_by_clickhouse worker_died no_known_key delivery_limit bad_encoding

@@ -47,6 +47,11 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
   if (!worker.unknown_key_names.empty()) summary.unknown_key_names = worker.unknown_key_names.str();
   if (!worker.rabbitmq_version.empty()) summary.rabbitmq_version = worker.rabbitmq_version.str();
+  for (std::size_t peer = 0; peer < kPeerWords.size(); ++peer) {
+    const std::int64_t until = worker.certificates_until[peer];
+    std::int64_t& first = summary.certificates_until[peer];
+    if (until != 0 && (first == 0 || until < first)) first = until;
+  }
   if (worker.state != WorkerState::kConsuming) return;
   ++summary.consuming;
   if (worker.insert_failing == 0) ++summary.storing;

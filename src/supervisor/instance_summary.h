@@ -1,6 +1,7 @@
 // InstanceSummary: what the scoreboard says of the whole instance, and the line made of it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,8 @@ struct InstanceSummary {
   // «host:port», that workers use; several with commas between them, in the order of the alphabet.
   std::string clickhouse_hosts;
   std::string rabbitmq_hosts;
+  // By Peer, of all workers: when the first certificate expires, as Unix time; 0: there is none.
+  std::array<std::int64_t, kPeerWords.size()> certificates_until{};
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.
   std::string trouble;
 };

@@ -254,7 +254,7 @@ TEST_CASE("options: several brokers share one CA file", "[option_table]") {
       resolved({{"RABBITMQ_URL", "amqps://one,amqps://two"}, {"RABBITMQ_CA_FILE", "/ca.pem"}})
           .options;
   REQUIRE(options.rabbitmq_urls.size() == 2);
-  for (const AmqpUrl& url : options.rabbitmq_urls) CHECK(url.ca_file == "/ca.pem");
+  for (const AmqpUrl& url : options.rabbitmq_urls) CHECK(url.tls_files.ca == "/ca.pem");
 }
 
 TEST_CASE("options: a CA file without TLS is refused", "[option_table]") {
@@ -262,6 +262,30 @@ TEST_CASE("options: a CA file without TLS is refused", "[option_table]") {
   CHECK(contains(refused({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}}), "--clickhouse-tls is off"));
   resolved({}, {{"RABBITMQ_CA_FILE", "/ca.pem"}, {"RABBITMQ_URL", "amqp://one,amqps://two"}});
   resolved({}, {{"CLICKHOUSE_CA_FILE", "/ca.pem"}, {"CLICKHOUSE_TLS", "on"}});
+}
+
+TEST_CASE("options: a certificate of ours wants TLS, and its key a certificate", "[option_table]") {
+  const Settings amqps = {{"RABBITMQ_URL", "amqps://one,amqps://two"}};
+  const auto with = [&](const Settings& more) {
+    Settings all = amqps;
+    all.insert(more.begin(), more.end());
+    return all;
+  };
+  CHECK(contains(refused({}, {{"RABBITMQ_CERTIFICATE_FILE", "/c"}}),
+                 "--rabbitmq-certificate-file is given, but no URL"));
+  CHECK(contains(refused({}, {{"CLICKHOUSE_KEY_FILE", "/k"}}), "--clickhouse-tls is off"));
+  CHECK(contains(refused({}, with({{"RABBITMQ_KEY_FILE", "/k"}})),
+                 "--rabbitmq-key-file is given, but no --rabbitmq-certificate-file"));
+  CHECK(contains(refused({}, with({{"RABBITMQ_AUTH", "certificate"}})),
+                 "there is no --rabbitmq-certificate-file"));
+  CHECK(contains(refused({}, {{"RABBITMQ_AUTH", "EXTERNAL"}}), "expected password or certificate"));
+  const Options options =
+      resolved(with({{"RABBITMQ_CERTIFICATE_FILE", "/c"}, {"RABBITMQ_AUTH", "certificate"}}))
+          .options;
+  for (const AmqpUrl& url : options.rabbitmq_urls) {
+    CHECK(url.tls_files.certificate == "/c");
+    CHECK(url.external);
+  }
 }
 
 TEST_CASE("options: a password in the second URL of the flag is refused too", "[option_table]") {

@@ -1,10 +1,10 @@
 // TLS to both servers: it works with a good certificate, and whatever is wrong with one is said in
 // one line and ends the start with status 78.
 #include <optional>
-#include <sstream>
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/refused_start.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
@@ -36,28 +36,6 @@ Environment with_https(Environment environment, const ClickhouseServer& server,
 Environment changed(Environment environment, const Environment& changes) {
   for (const auto& [name, text] : changes) environment[name] = text;
   return environment;
-}
-
-// Starts the service, which must give up with `exit_status` (nothing: with any) and say each of
-// `said` in one line.
-void check_refused(Environment environment, std::optional<int> exit_status,
-                   const std::vector<std::string>& said) {
-  environment.emplace("EVENT_CONSUMER_START_TIMEOUT", "2");
-  environment["EVENT_CONSUMER_WORKERS"] = "1";
-  Service service(environment);
-  const auto status = service.wait_exit_status(seconds(20));
-  const std::string log = service.log();
-  INFO(log);
-  CHECK(status.has_value());
-  if (exit_status) CHECK(status == exit_status);
-  bool in_one_line = false;
-  std::istringstream lines(log);
-  for (std::string line; std::getline(lines, line) && !in_one_line;) {
-    in_one_line = true;
-    for (const std::string& part : said)
-      in_one_line = in_one_line && line.find(part) != std::string::npos;
-  }
-  CHECK(in_one_line);
 }
 
 // Shows the broker's good certificate again whatever becomes of the test.

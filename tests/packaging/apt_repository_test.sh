@@ -6,7 +6,6 @@ cd "$(dirname "$0")/../.."
 
 . tests/packaging/report.sh
 . tests/packaging/machine.sh
-. tests/packaging/readme.sh
 
 slim=$PWD/build/packaging/minimal
 scratch=$(mktemp -d)
@@ -19,7 +18,7 @@ end() {
   gpgconf --kill all
   [ ! -d "$scratch/root" ] || umount "$scratch/root"
   [ ! -d "$scratch/changes" ] || umount "$scratch/changes"
-  rm -rf "$scratch" "$readme_used"
+  rm -rf "$scratch"
   finish_report
 }
 trap end EXIT
@@ -54,11 +53,11 @@ serve() {
   port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' "$scratch/log" | head -1)
 }
 
-# README's lines, with the address of this server and files of this root.
+# The lines of the manual page, with the address of this server and files of this root.
 add_source() {
   local address=http://127.0.0.1:$port
   cp "$repository/event-consumer.asc" "$scratch/root/etc/apt/keyrings/event-consumer.asc" &&
-    readme_block 'An apt repository' 2 | sed -n '/^Types/,/^Signed-By/p' |
+    sed -n '/^Types: deb/,/^Signed-By/p' man/event-consumer.8 |
     sed "s,https://packages.example,$address," \
       >"$scratch/root/etc/apt/sources.list.d/event-consumer.sources" &&
     grep -q "$address" "$scratch/root/etc/apt/sources.list.d/event-consumer.sources"
@@ -104,7 +103,7 @@ require 'a clean root' prepare_root
 require 'a key' make_key
 require 'the repository is made' add "$first"
 require 'it is served' serve
-require 'README «An apt repository» is followed' add_source
+require 'event-consumer(8), «A repository of apt'\''s», is followed' add_source
 check 'the package is installed' installs "$(dpkg-deb --field "$first" Version)"
 require 'a later version is built' second
 check 'it is an upgrade' upgrades build/packaging/next/event-consumer_9*.deb

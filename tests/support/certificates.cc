@@ -19,7 +19,9 @@ Certificates::Certificates() {
   make_ca("other-ca");
   const std::string here = "DNS:localhost,IP:127.0.0.1";
   make("good", here, 30);
+  make("expiring", here, 10);
   make("expired", here, -1);
+  make("client", here, 30);
   make("wrong-host", "DNS:elsewhere.example", 30);
 }
 

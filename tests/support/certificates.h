@@ -25,9 +25,14 @@ class Certificates {
 
   // Made out to localhost and 127.0.0.1.
   Certificate good() const { return named("good"); }
+  // The same, for a few days more only.
+  Certificate expiring() const { return named("expiring"); }
   Certificate expired() const { return named("expired"); }
   // Made out to elsewhere.example.
   Certificate wrong_host() const { return named("wrong-host"); }
+  // Of a client, and one that no CA here has signed.
+  Certificate client() const { return named("client"); }
+  Certificate stranger() const { return named("other-ca"); }
 
  private:
   Certificate named(const std::string& name) const;

@@ -55,10 +55,14 @@ std::string users_xml(const ClickhouseOptions& options) {
          "</users>\n<quotas><default></default></quotas>\n</yandex>\n";
 }
 
-std::string tls_elements(const Certificate& certificate, int https_port) {
+std::string tls_elements(const Certificate& certificate, const std::string& client_ca_file,
+                         int https_port) {
+  const std::string verification = client_ca_file.empty() ? element("verificationMode", "none")
+                                                          : element("verificationMode", "strict") +
+                                                                element("caConfig", client_ca_file);
   return element("https_port", std::to_string(https_port)) + "<openSSL><server>\n" +
          element("certificateFile", certificate.certificate_file) +
-         element("privateKeyFile", certificate.key_file) + element("verificationMode", "none") +
+         element("privateKeyFile", certificate.key_file) + verification +
          element("loadDefaultCAFile", "false") + "</server></openSSL>\n";
 }
 
@@ -94,7 +98,9 @@ std::string config_xml(const ClickhouseOptions& options, const std::string& dire
          element("users_config", directory + "/users.xml") + element("default_profile", "default") +
          element("default_database", "default") + element("timezone", options.time_zone) +
          element("mark_cache_size", "67108864") + element("keep_alive_timeout", "3") +
-         (options.certificate ? tls_elements(*options.certificate, https_port) : "") +
+         (options.certificate
+              ? tls_elements(*options.certificate, options.client_ca_file, https_port)
+              : "") +
          cluster_elements(options.shards) + replica_elements(options.zookeeper_port, http_port) +
          "<query_log>" + element("database", "system") + element("table", "query_log") +
          "</query_log>\n<core_dump><size_limit>0</size_limit></core_dump>\n<merge_tree>\n" +

@@ -41,6 +41,9 @@ struct ClickhouseOptions {
   std::string disk_size;
   // With one the server also speaks HTTPS, on https_port().
   std::optional<Certificate> certificate;
+  // Who connects with TLS must show a certificate signed by a CA in this file. Empty: nobody is
+  // asked for one.
+  std::string client_ca_file;
   // False: the server outlives this program when it is killed, see Command::dies_with_parent.
   bool dies_with_parent = true;
 };

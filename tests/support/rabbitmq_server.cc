@@ -111,14 +111,21 @@ void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
     tls_lines = "listeners.ssl.1 = 127.0.0.1:" + std::to_string(tls_port_) +
                 "\nssl_options.certfile = " + directory_ + "/server.pem" +
                 "\nssl_options.keyfile = " + directory_ + "/server.key" +
-                "\nssl_options.verify = verify_none\n";
+                (options.client_ca_file.empty()
+                     ? "\nssl_options.verify = verify_none\n"
+                     : "\nssl_options.cacertfile = " + options.client_ca_file +
+                           "\nssl_options.verify = verify_peer"
+                           "\nssl_options.fail_if_no_peer_cert = true"
+                           "\nauth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL"
+                           "\nssl_cert_login_from = common_name\n");
   }
   write_file(directory_ + "/rabbitmq.conf",
              "disk_free_limit.absolute = 50MB\n"
              "log.console = false\n"
              "log.file = rabbit.log\n" +
                  tls_lines + options.configuration + '\n');
-  write_file(directory_ + "/enabled_plugins", "[].\n");
+  write_file(directory_ + "/enabled_plugins",
+             options.client_ca_file.empty() ? "[].\n" : "[rabbitmq_auth_mechanism_ssl].\n");
   write_file(directory_ + "/.erlang.cookie", "EVENTCONSUMERTEST" + std::to_string(port_), 0400);
   make_directories(directory_ + "/log");
 

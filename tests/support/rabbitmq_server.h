@@ -1,5 +1,6 @@
 // RabbitmqServer: a RabbitMQ of the test's own, on free ports of 127.0.0.1, with its data in a
-// private directory and an epmd beside it. It is the installed broker with no plugins; what a test
+// private directory and an epmd beside it. It is the installed broker with no plugins but what the
+// options need; what a test
 // wants of its queues it asks over AMQP or with ctl().
 #pragma once
 
@@ -22,6 +23,9 @@ struct RabbitmqOptions {
   std::string configuration;
   // With one the broker also speaks TLS, on tls_port().
   std::optional<Certificate> certificate;
+  // Who connects with TLS must show a certificate signed by a CA in this file, and may log in with
+  // it as the user of its common name (EXTERNAL). Empty: nobody is asked for one.
+  std::string client_ca_file;
   // False: the servers outlive this program when it is killed, see Command::dies_with_parent.
   bool dies_with_parent = true;
 };

@@ -22,7 +22,7 @@ using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 
 Context new_context() { return Context(SSL_CTX_new(TLS_client_method())); }
 
-const TlsPeer kPeer{"db.example", "/ca.pem", "--the-ca-file"};
+const TlsPeer kPeer{"db.example", {"/ca.pem", "", ""}, "--the"};
 
 std::string words_for(long verification) {
   const Error error = handshake_error("cannot connect", kPeer, verification);
@@ -32,8 +32,8 @@ std::string words_for(long verification) {
 }
 
 TEST_CASE("TLS: without a CA file the system's is trusted", "[tls]") {
-  CHECK(trusted_ca_file("") == "/etc/ssl/certs/ca-certificates.crt");
-  CHECK(trusted_ca_file("/ca.pem") == "/ca.pem");
+  CHECK(with_trusted_ca({}).ca == "/etc/ssl/certs/ca-certificates.crt");
+  CHECK(with_trusted_ca({"/ca.pem", "", ""}).ca == "/ca.pem");
 }
 
 TEST_CASE("TLS: a CA file that cannot be used is configuration and named", "[tls]") {
@@ -41,7 +41,7 @@ TEST_CASE("TLS: a CA file that cannot be used is configuration and named", "[tls
   for (const auto& [path, reason] : {std::pair("/nonexistent/ca.pem", "No such file"),
                                      std::pair(no_certificate.path().c_str(), "PEM format")}) {
     const Context context = new_context();
-    const auto done = demand_verified_peer(context.get(), {"db.example", path, "--the-ca-file"});
+    const auto done = demand_verified_peer(context.get(), {"db.example", {path, "", ""}, "--the"});
     REQUIRE_FALSE(done.ok());
     CHECK(done.error().kind == ErrorKind::kConfiguration);
     CHECK(contains(done.error().message, path));
@@ -50,10 +50,51 @@ TEST_CASE("TLS: a CA file that cannot be used is configuration and named", "[tls
   }
 }
 
+TEST_CASE("TLS: a file of our certificate that cannot be used is configuration and named",
+          "[tls]") {
+  const TemporaryFile nonsense("secret\n");
+  for (const auto& [files, reason] :
+       {std::pair(TlsFiles{"", "/nonexistent/c.pem", ""}, "certificate file /nonexistent/c.pem"),
+        std::pair(TlsFiles{"", nonsense.path(), ""}, "holds no certificate in PEM format"),
+        std::pair(TlsFiles{"", nonsense.path(), "/nonexistent/k"}, "key file /nonexistent/k")}) {
+    const Context context = new_context();
+    const auto done =
+        demand_verified_peer(context.get(), {"db.example", with_trusted_ca(files), "--the"});
+    REQUIRE_FALSE(done.ok());
+    CHECK(done.error().kind == ErrorKind::kConfiguration);
+    CHECK(contains(done.error().message, reason));
+    CHECK(contains(done.error().message, "(see --the-"));
+    CHECK_FALSE(contains(done.error().message, "secret"));
+    CHECK(ERR_peek_error() == 0);
+  }
+}
+
+TEST_CASE("TLS: what a server says against our certificate is configuration", "[tls]") {
+  const auto said = [](int reason, const std::string& certificate) {
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_SSL, reason);
+    const auto refused =
+        certificate_refusal("cannot log in", {"db.example", {"", certificate, ""}, "--the"});
+    if (!refused) return std::string("nothing");
+    CHECK(refused->kind == ErrorKind::kConfiguration);
+    return refused->message;
+  };
+  CHECK(said(SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "") ==
+        "cannot log in: it wants a certificate of ours: name one with --the-certificate-file");
+  CHECK(said(SSL_R_TLSV1_ALERT_UNKNOWN_CA, "/c.pem") ==
+        "cannot log in: it does not accept our certificate in /c.pem: it does not know the CA that "
+        "signed it");
+  CHECK(contains(said(SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "/c.pem"), "has expired"));
+  CHECK(said(SSL_R_UNEXPECTED_EOF_WHILE_READING, "/c.pem") == "nothing");
+  CHECK(said(SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "/c.pem") == "nothing");
+  CHECK(contains(said(SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, ""), "may want a certificate"));
+  ERR_clear_error();
+}
+
 TEST_CASE("TLS: chain, name and version are demanded of every handshake", "[tls]") {
   for (const std::string host : {"db.example", "192.0.2.1", "2001:db8::1"}) {
     const Context context = new_context();
-    REQUIRE(demand_verified_peer(context.get(), {host, trusted_ca_file(""), "--the-ca-file"}).ok());
+    REQUIRE(demand_verified_peer(context.get(), {host, with_trusted_ca({}), "--the"}).ok());
     CHECK(SSL_CTX_get_verify_mode(context.get()) == SSL_VERIFY_PEER);
     CHECK(SSL_CTX_get_min_proto_version(context.get()) == TLS1_2_VERSION);
     X509_VERIFY_PARAM* demands = SSL_CTX_get0_param(context.get());

@@ -84,6 +84,16 @@ std::vector<MetricFamily> instance_metrics(const Scoreboard& board, const Option
                            "1; the labels say where the rows of an answered insert are.", 1,
                            {{"durability", std::string(word(summary.stored_in.durability))},
                             {"replicas", std::to_string(summary.stored_in.replicas)}}));
+  MetricFamily certificates{"event_consumer_certificate_expiry_timestamp_seconds",
+                            "When the first certificate expires that the connection hangs on: the "
+                            "server's, a CA's or ours, as Unix time; absent without TLS.",
+                            kGauge,
+                            {}};
+  for (std::size_t peer = 0; peer < kPeerWords.size(); ++peer)
+    if (const std::int64_t until = summary.certificates_until[peer]; until != 0)
+      certificates.metric.push_back(
+          number(kGauge, static_cast<double>(until), {{"peer", std::string(kPeerWords[peer])}}));
+  families.push_back(std::move(certificates));
   families.push_back(one("event_consumer_reloads_total", kCounter, "Reloads that were begun.",
                          static_cast<double>(supervisor.reloads)));
   families.push_back(one("event_consumer_failed_reloads_total", kCounter,

@@ -43,6 +43,9 @@ class AmqpSource : public Source {
   Duration heartbeat_period() const override { return connection_.heartbeat_period(); }
   std::string host() const override { return HostPort{url().host, url().port}.describe(); }
   std::string server_version() const override { return connection_.server_version(); }
+  std::int64_t certificates_until() const override {
+    return connection_.first_to_expire().unix_seconds;
+  }
   std::string describe() const override {
     return "queue " + queue_ + " on " + connection_.describe();
   }

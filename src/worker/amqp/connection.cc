@@ -128,7 +128,7 @@ Result<Done> AmqpConnection::connect_tls() {
   amqp_ssl_socket_set_verify_peer(socket, 1);
   amqp_ssl_socket_set_verify_hostname(socket, 0);
   auto* context = static_cast<ssl_ctx_st*>(amqp_ssl_socket_get_context(socket));
-  const TlsPeer peer{url_.host, trusted_ca_file(url_.ca_file), "--rabbitmq-ca-file"};
+  const TlsPeer peer = tls_peer();
   if (auto done = demand_verified_peer(context, peer); !done)
     return Error{done.error().kind, connecting + ": " + done.error().message};
 
@@ -136,6 +136,7 @@ Result<Done> AmqpConnection::connect_tls() {
   const int status = open_socket(socket, url_);
   switch (status) {
     case AMQP_STATUS_OK:
+      first_to_expire_ = verification.first_to_expire();
       return Done{};
     case AMQP_STATUS_SSL_ERROR:
     case AMQP_STATUS_SSL_CONNECTION_FAILED:
@@ -147,6 +148,10 @@ Result<Done> AmqpConnection::connect_tls() {
     default:
       return not_connected(connecting, status);
   }
+}
+
+TlsPeer AmqpConnection::tls_peer() const {
+  return {url_.host, with_trusted_ca(url_.tls_files), "--rabbitmq"};
 }
 
 Result<Done> AmqpConnection::log_in(const std::string& name) {
@@ -163,13 +168,21 @@ Result<Done> AmqpConnection::log_in(const std::string& name) {
   properties[1].value.value.table = {static_cast<int>(std::size(capabilities)), capabilities};
   const amqp_table_t client_properties{2, properties};
 
-  const auto reply = amqp_login_with_properties(
-      state(), url_.virtual_host.c_str(), AMQP_DEFAULT_MAX_CHANNELS, kFrameMax,
-      static_cast<int>(url_.heartbeat.count()), &client_properties, AMQP_SASL_METHOD_PLAIN,
-      url_.user.c_str(), url_.password.c_str());
+  const auto login = [&](auto... method_and_secrets) {
+    return amqp_login_with_properties(state(), url_.virtual_host.c_str(), AMQP_DEFAULT_MAX_CHANNELS,
+                                      kFrameMax, static_cast<int>(url_.heartbeat.count()),
+                                      &client_properties, method_and_secrets...);
+  };
+  // Whom the certificate names is the broker's to say, which does not read the identity that we
+  // send (rabbit_auth_mechanism_ssl); of an empty one the library makes a lack of memory.
+  const auto reply = url_.external
+                         ? login(AMQP_SASL_METHOD_EXTERNAL, "-")
+                         : login(AMQP_SASL_METHOD_PLAIN, url_.user.c_str(), url_.password.c_str());
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return Done{};
-  Error error = to_error("cannot log in to " + describe() + " as user " + url_.user, reply,
-                         ErrorKind::kUnavailable);
+  const std::string logging_in = "cannot log in to " + describe() + " as " + url_.describe_user();
+  if (url_.tls)
+    if (auto refused = certificate_refusal(logging_in, tls_peer())) return *refused;
+  Error error = to_error(logging_in, reply, ErrorKind::kUnavailable);
   // What a TLS port makes of a client that does not speak TLS.
   if (!url_.tls && reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION)
     error.message += "; if this is its TLS port, the URL must begin with amqps://";

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/result.h"
 #include "worker/amqp/library.h"
+#include "worker/tls.h"
 
 namespace event_consumer {
 
@@ -88,6 +89,9 @@ class AmqpConnection {
   // The broker's version by its own word; empty when it gives none.
   std::string server_version() const;
 
+  // Of the certificates that the connection hangs on; 0 without TLS.
+  const CertificateExpiry& first_to_expire() const { return first_to_expire_; }
+
   // «RabbitMQ host:port, virtual host v».
   std::string describe() const { return "RabbitMQ " + url_.describe(); }
   const AmqpUrl& url() const { return url_; }
@@ -103,6 +107,7 @@ class AmqpConnection {
   Result<Done> connect_plain();
   Result<Done> connect_tls();
   Result<Done> log_in(const std::string& name);
+  TlsPeer tls_peer() const;
   void make_room();
   bool is_writable() const;
 
@@ -117,6 +122,7 @@ class AmqpConnection {
   AmqpUrl url_;
   std::deque<Method> waiting_;
   std::size_t largest_frame_ = kFrameMax;
+  CertificateExpiry first_to_expire_;
 };
 
 }  // namespace event_consumer

@@ -39,10 +39,10 @@ std::string to_path(const QueryParameters& parameters) {
 
 ClickHouseServer clickhouse_server(const Options& options) {
   const auto& hosts = options.clickhouse_hosts;
-  return {hosts.front().host,         hosts.front().port,
-          options.clickhouse_user,    options.clickhouse_password,
-          options.clickhouse_timeout, options.clickhouse_tls,
-          options.clickhouse_ca_file, {hosts.begin() + 1, hosts.end()},
+  return {hosts.front().host,           hosts.front().port,
+          options.clickhouse_user,      options.clickhouse_password,
+          options.clickhouse_timeout,   options.clickhouse_tls,
+          options.clickhouse_tls_files, {hosts.begin() + 1, hosts.end()},
           options.clickhouse_settings};
 }
 
@@ -76,6 +76,8 @@ void ClickHouseHttp::use_password(const std::string& password) {
   server_.password = password;
   connect();
 }
+
+CertificateExpiry ClickHouseHttp::first_to_expire() const { return client_->first_to_expire(); }
 
 HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_view header,
                                 std::string_view body, const AnswerLimits& limits) {

@@ -15,6 +15,7 @@
 #include "common/options.h"
 #include "common/result.h"
 #include "worker/clickhouse/request_watch.h"
+#include "worker/tls.h"
 
 namespace event_consumer {
 
@@ -25,7 +26,7 @@ struct ClickHouseServer {
   std::string password;
   std::chrono::seconds timeout;  // for an answer, and for the server to take more of a body
   bool tls = false;
-  std::string ca_file = {};                 // of the CAs trusted with TLS; empty: the system's
+  TlsFiles tls_files = {};
   std::vector<HostPort> alternatives = {};  // other hosts, with the same user and settings
   InsertSettings settings = {};             // sent with each insert
 
@@ -96,6 +97,8 @@ class ClickHouseHttp {
 
   // The server that the next post goes to.
   const ClickHouseServer& server() const { return server_; }
+  // Of the certificates that the connection hangs on; 0 without TLS or before the first post.
+  CertificateExpiry first_to_expire() const;
   // How often another server came into use.
   int server_changes() const { return server_changes_; }
   // How often no answer came, or none of ClickHouse's own, from whichever server.

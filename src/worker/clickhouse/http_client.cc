@@ -223,11 +223,12 @@ struct HttpClient::Connection {
   Watch watch;      // of the request under way
   UniqueFd socket;  // of the connection in use
   std::unique_ptr<httplib::ClientImpl> http;
-  bool has_answered = false;          // so it is no TLS port spoken to without TLS
-  httplib::SSLClient* tls = nullptr;  // http, when it speaks TLS
-  TlsPeer peer;                       // only with TLS
-  RecordHandler record_has_come;      // the same
-  std::optional<Error> fault;         // it cannot even be tried
+  bool has_answered = false;                      // so it is no TLS port spoken to without TLS
+  httplib::SSLClient* tls = nullptr;              // http, when it speaks TLS
+  TlsPeer peer;                                   // only with TLS
+  RecordHandler record_has_come;                  // the same
+  std::optional<VerificationWatch> verification;  // the same
+  std::optional<Error> fault;                     // it cannot even be tried
 };
 
 HttpClient::Connection::Connection(const ClickHouseServer& server)
@@ -236,16 +237,17 @@ HttpClient::Connection::Connection(const ClickHouseServer& server)
     auto client = std::make_unique<httplib::SSLClient>(server.host, server.port);
     tls = client.get();
     http = std::move(client);
-    peer = {server.host, trusted_ca_file(server.ca_file), "--clickhouse-ca-file"};
+    peer = {server.host, with_trusted_ca(server.tls_files), "--clickhouse"};
     if (auto done = demand_verified_peer(tls->ssl_context(), peer); !done) fault = done.error();
     // Named here too, because the library adds the system's otherwise.
-    tls->set_ca_cert_path(peer.ca_file.c_str());
+    tls->set_ca_cert_path(peer.files.ca.c_str());
     tls->enable_server_certificate_verification(true);
     // The library's class cannot be derived from.
     record_has_come = [this](std::size_t bytes) {
       if (watch) watch->received(bytes);
     };
     watch_records(tls->ssl_context(), record_has_come);
+    verification.emplace(tls->ssl_context());
   } else {
     http = std::make_unique<PlainClient>(server, watch);
   }
@@ -276,7 +278,18 @@ HttpAnswer HttpClient::Connection::no_answer(httplib::Error error, Duration afte
                                                                    : NoAnswer::kNoHandshake;
     return answer;
   }
+  if (tls != nullptr)
+    if (const auto refused = certificate_refusal("no connection with TLS", peer))
+      return {0, refused->message, 0, NoAnswer::kMisconfigured};
   answer.body = watch->fault().empty() ? to_words(error) : watch->fault();
+  // With TLS 1.3 the server refuses after the handshake, and its words can be lost in the reset
+  // that follows them.
+  if (tls != nullptr && error != httplib::Error::Connection && !has_answered && after < kAtOnce &&
+      watch->fault().empty())
+    answer.body +=
+        peer.files.certificate.empty()
+            ? " (it may want a certificate of ours: see " + peer.certificate_option() + ")"
+            : " (it may not accept our certificate in " + peer.files.certificate + ")";
   if (error == httplib::Error::Connection) answer.no_answer = NoAnswer::kNotConnected;
   if (error == httplib::Error::Read && tls == nullptr && !has_answered && after < kAtOnce &&
       watch->fault().empty())
@@ -330,6 +343,11 @@ HttpClient::HttpClient(const ClickHouseServer& server)
     : connection_(std::make_unique<Connection>(server)) {}
 
 HttpClient::~HttpClient() = default;
+
+CertificateExpiry HttpClient::first_to_expire() const {
+  return connection_->verification ? connection_->verification->first_to_expire()
+                                   : CertificateExpiry{};
+}
 
 HttpAnswer HttpClient::post(const std::string& path, std::string_view header, std::string_view body,
                             const AnswerLimits& limits, const std::function<void()>& heartbeat) {

@@ -24,6 +24,9 @@ class HttpClient {
   HttpAnswer post(const std::string& path, std::string_view header, std::string_view body,
                   const AnswerLimits& limits, const std::function<void()>& heartbeat);
 
+  // Of the certificates that the connection hangs on; 0 without TLS or before the first post.
+  CertificateExpiry first_to_expire() const;
+
  private:
   struct Connection;
   std::unique_ptr<Connection> connection_;

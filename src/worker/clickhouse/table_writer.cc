@@ -274,6 +274,7 @@ TableOutcome TableWriter::look_at_table() {
 ServerReport TableWriter::server_report() const {
   ServerReport report{known_.facts.version, known_.deduplication.deduplicates};
   report.stored_in = known_.stored_in;
+  report.certificates_until = http_.first_to_expire().unix_seconds;
   report.doubling = joined(known_.deduplication.doubling);
   report.host = HostPort{http_.server().host, http_.server().port}.describe();
   return report;

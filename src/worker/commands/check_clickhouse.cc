@@ -17,6 +17,7 @@
 #include "worker/clickhouse/table.h"
 #include "worker/clickhouse/table_engine.h"
 #include "worker/clickhouse/table_questions.h"
+#include "worker/commands/check_expiry.h"
 #include "worker/commands/resolve.h"
 
 namespace event_consumer {
@@ -95,6 +96,7 @@ class ClickHouseCheck {
     facts_ = std::move(*facts);
     report_.good(fmt::format("{}: reachable, version {}, logged in as user {}",
                              http_.server().describe(), facts_.version, http_.server().user));
+    report_expiry(http_.server().describe(), http_.first_to_expire(), report_);
     for (const auto& [name, value] : *accepted)
       report_.good(fmt::format("setting {} = {}: sent with each insert", name, value));
     return true;

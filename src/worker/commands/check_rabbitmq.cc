@@ -9,6 +9,7 @@
 #include "worker/amqp/permissions.h"
 #include "worker/amqp/queue_setup.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
+#include "worker/commands/check_expiry.h"
 #include "worker/commands/resolve.h"
 
 namespace event_consumer {
@@ -29,7 +30,8 @@ std::optional<AmqpConnection> connect(const AmqpUrl& url, Report& report) {
     report_error(connection.error(), url, report);
     return std::nullopt;
   }
-  report.good(connection->describe() + ": reachable, logged in as user " + url.user);
+  report.good(connection->describe() + ": reachable, logged in as " + url.describe_user());
+  report_expiry(connection->describe(), connection->first_to_expire(), report);
   return std::move(*connection);
 }
 

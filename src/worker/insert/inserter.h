@@ -22,6 +22,8 @@ struct ServerReport {
   StoredIn stored_in = {};    // where the rows of an answered insert are
   std::string doubling = {};  // the tables behind views that would have such a batch twice
   std::string host = {};      // «host:port»
+  // When the first certificate expires that the connection hangs on, as Unix time; 0: without TLS.
+  std::int64_t certificates_until = 0;
 };
 
 struct InsertOutcome {

@@ -57,8 +57,11 @@ bool WorkerLoop::is_refused_at_start(const Error& error) const {
 Result<Done> WorkerLoop::begin() {
   Source& source = parts_.link.source();
   parts_.settlement.link_made(source, parts_.link.dead_letters());
-  parts_.status.record().rabbitmq_version.set(source.server_version());
-  parts_.status.record().rabbitmq_host.set(source.host());
+  WorkerRecord& record = parts_.status.record();
+  record.rabbitmq_version.set(source.server_version());
+  record.rabbitmq_host.set(source.host());
+  record.certificates_until[static_cast<std::size_t>(Peer::kRabbitmq)] =
+      source.certificates_until();
   dead_letter_watch_.link_made(source.describe());
   queue_watch_.link_made();
   // One that is paused would consume, as far as it knows.

@@ -84,6 +84,8 @@ class Source {
   virtual std::string host() const = 0;
   // The broker's version by its own word; empty when it gives none.
   virtual std::string server_version() const = 0;
+  // When the first certificate expires that the link hangs on, as Unix time; 0: without TLS.
+  virtual std::int64_t certificates_until() const { return 0; }
 };
 
 }  // namespace event_consumer

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "common/text.h"
 #include "tests/fakes/board_rig.h"
 #include "tests/support/catch.h"
 
@@ -165,6 +166,11 @@ TEST_CASE("metrics: the instance") {
     record.deduplication = Deduplication::kYes;
     record.stored_in = {Durability::kReplicas, 2};
     record.dead_letter_queue_messages = 11;
+    record.certificates_until = {1'900'000'000, 0};
+  });
+  rig.worker(2, [](WorkerRecord& record) {
+    record.state = WorkerState::kConnecting;
+    record.certificates_until = {1'800'000'000, 0};
   });
   const std::string text = metrics_of(rig, now);
   CHECK(has_line(text, "event_consumer_build_info{version=\"" EVENT_CONSUMER_VERSION "\"} 1"));
@@ -173,6 +179,10 @@ TEST_CASE("metrics: the instance") {
   CHECK(has_line(text, "event_consumer_workers 2"));
   CHECK(has_line(text, "event_consumer_workers_consuming 1"));
   CHECK(has_line(text, "event_consumer_table_deduplicates 1"));
+  // Of two workers the sooner; without TLS there is none.
+  CHECK(has_line(
+      text, R"(event_consumer_certificate_expiry_timestamp_seconds{peer="rabbitmq"} 1800000000)"));
+  CHECK_FALSE(contains(text, R"(timestamp_seconds{peer="clickhouse"})"));
   CHECK(has_line(text, R"(event_consumer_stored_info{durability="replicas",replicas="2"} 1)"));
   CHECK(has_line(text, "event_consumer_dead_letter_queue_messages 11"));
   CHECK(has_line(text, R"(event_consumer_worker_deaths_total{cause="watchdog"} 8)"));

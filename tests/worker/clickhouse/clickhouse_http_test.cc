@@ -152,7 +152,7 @@ TEST_CASE("http: a CA file that cannot be read is a matter of configuration", "[
   FakeHttpServer server([](const HttpRequest&) { return http_answer(200); });
   ClickHouseServer plain = at(server.port(), seconds(2));
   plain.tls = true;
-  plain.ca_file = "/nonexistent/ca.pem";
+  plain.tls_files.ca = "/nonexistent/ca.pem";
   ClickHouseHttp http(plain);
   const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);

@@ -120,7 +120,7 @@ class EndlessServer {
   HttpAnswer answer(const AnswerLimits& limits = {1 << 20}) const {
     ClickHouseServer server{"127.0.0.1", listener_.port(), "default", "", seconds(1)};
     server.tls = tls_;
-    server.ca_file = certificate().ca_file();
+    server.tls_files.ca = certificate().ca_file();
     ClickHouseHttp http(server);
     return http.post({}, "", "rows", limits);
   }
@@ -228,7 +228,7 @@ TEST_CASE("http: a handshake that drips is given up", "[http]") {
   });
   ClickHouseServer server{"127.0.0.1", listener.port(), "default", "", seconds(1)};
   server.tls = true;
-  server.ca_file = certificate().ca_file();
+  server.tls_files.ca = certificate().ca_file();
   ClickHouseHttp http(server);
   const TimePoint start = Clock::now();
   const HttpAnswer answer = http.post({}, "", "rows");
