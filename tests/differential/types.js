@@ -261,7 +261,8 @@ scalars['Variant(Decimal(9, 2), IPv4, IPv6, UUID)'] = variant('Decimal(9, 2)', '
 scalars['Variant(Array(Float64), Array(String), DateTime, Map(String, Int32), Tuple(a Date, b Int8))'] =
   variant('Float64', 'DateTime', 'Int8', 'String');
 scalars.JSON = { kind: 'json', make: json_object };
-scalars.Dynamic = { kind: 'dynamic', make: json };
+const long_integer = (r) => r.of(['', '-']) + r.between(1, 9) + r.digits(r.between(15, 45));
+scalars.Dynamic = { kind: 'dynamic', make: (r) => (r.chance(0.1) ? long_integer(r) : json(r)) };
 for (const unit of ['Nanosecond', 'Second', 'Day', 'Month', 'Year']) scalars['Interval' + unit] = integer(64, true);
 
 // `name` with its kind, and with its element where it is an array.

@@ -123,11 +123,13 @@ Fit write_dynamic(const JsonValue& value, const ColumnType& type, RowBuffer& row
     return keep_if_fits(write(value, type, row), start, row) == Fit::kFits;
   };
   if (value.kind == Kind::kBool && fits(kBool, write_bool)) return Fit::kFits;
-  if (value.kind == Kind::kNumber &&
-      (fits(kInt64, write_integer<std::int64_t>) || fits(kUInt64, write_integer<std::uint64_t>) ||
-       fits(kFloat64, write_float<double>)))
-    return Fit::kFits;
-  if (value.kind == Kind::kNumber) return Fit::kOutOfRange;
+  if (value.kind == Kind::kNumber) {
+    if (fits(kInt64, write_integer<std::int64_t>) || fits(kUInt64, write_integer<std::uint64_t>))
+      return Fit::kFits;
+    // An integer of more bits is a String.
+    if (value.text.find_first_of(".eE") != std::string_view::npos)
+      return fits(kFloat64, write_float<double>) ? Fit::kFits : Fit::kOutOfRange;
+  }
   row.push_back(kString);
   return write_string(value, type, row);
 }

@@ -83,6 +83,9 @@ TEST_CASE("1 and 0 are numbers in a Variant with a Bool") {
 TEST_CASE("a Dynamic has the type of its value in JSON") {
   CHECK(number("Dynamic", "-1") == "\x0a" + i64(-1));
   CHECK(number("Dynamic", "18446744073709551615") == "\4" + i64(-1));
+  CHECK(number("Dynamic", "18446744073709551616") ==
+        "\x15\x14"
+        "18446744073709551616");
   CHECK(number("Dynamic", "1.5") == "\x0e" + f64(1.5));
   CHECK(number("Dynamic", "1e400") == "range");
   CHECK(write("Dynamic", Kind::kBool, "true") == "\x2d\1");
