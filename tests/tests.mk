@@ -25,6 +25,17 @@ $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/different
 patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine)
 $(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
 
+# Reading Catch2 takes about as long as compiling a test, so it is read once.
+catch := $(BUILD)/catch/catch.h
+catch_tests := $(call objects,$(filter %_test.cc,$(patient_tests)))
+$(catch_tests): file_flags += -include $(catch)
+$(catch_tests): $(catch).gch
+$(catch).gch: file_flags := $(if $(SANITIZE),,-Og -g1)
+$(catch).gch: tests/support/catch.h
+	@mkdir -p $(@D)
+	@echo '#include "$<"' >$(catch)
+	$(call say,CXX)$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) $(file_flags) -x c++-header -o $@ $(catch)
+
 # Catch2 is a library from version 3 on.
 test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests)
 $(test_runners): test_libs = $(shell $(PKG_CONFIG) --libs catch2)
