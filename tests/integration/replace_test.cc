@@ -40,6 +40,8 @@ class Running {
                                   << common_ << lines;
   }
 
+  std::string options_file() const { return directory_.path() + "/options"; }
+
   void reload(const std::string& lines) {
     write_options(lines);
     service->send(SIGHUP);
@@ -66,8 +68,6 @@ class Running {
   std::optional<Feeder> feeder;
 
  private:
-  std::string options_file() const { return directory_.path() + "/options"; }
-
   PrivateDirectory directory_{"options"};
   std::string common_;
 };
@@ -96,9 +96,8 @@ TEST_CASE("SIGHUP with a broken file changes nothing and says so") {
   Running running("reload_broken");
   const auto before = running.service->workers();
   running.reload("EVENT_CONSUMER_BATCH_ROWS=many\n");
-  REQUIRE(
-      running.logs("not reloaded, everything stays as it is: EVENT_CONSUMER_BATCH_ROWS in the "
-                   "configuration file: 'many': "));
+  REQUIRE(running.logs("not reloaded, everything stays as it is: EVENT_CONSUMER_BATCH_ROWS in " +
+                       running.options_file() + ": 'many': "));
   CHECK(running.service->workers() == before);
   running.finish();
 }
