@@ -142,7 +142,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!events) return events.error();
   log::info("moving {}, version {}, into {}; {} ({}); stored means {}", link.source().describe(),
             link.source().server_version(), table->describe(),
-            table->deduplication().deduplicates ? "each once" : "at least once",
+            table->deduplication().deduplicates ? "each insert once" : "at least once",
             table->deduplication().explanation, describe(table->stored_in()));
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table] { return table->check_table(); });

@@ -156,7 +156,7 @@ function showPromise(status) {
   show('stored', status.stored_means);
   const doubling = status.doubling_tables;
   show('once', status.table_deduplicates === null ? 'not known yet' :
-      status.table_deduplicates ? 'each event once: a repeated insert is noticed' :
+      status.table_deduplicates ? 'a repeated insert is noticed' :
       `at least once: a repeated insert is not noticed${doubling ? ` in ${doubling}` : ''}`);
   show('servers', `RabbitMQ ${status.rabbitmq_version || '?'}, ClickHouse ${status.clickhouse_version || '?'}`);
   byId('letters-row').hidden = status.dead_letter_queue_messages === 0;
