@@ -94,6 +94,14 @@ InstanceSummary summarise(const Scoreboard& board) {
   return summary;
 }
 
+std::optional<QueueCount> recent_count(const InstanceSummary& summary, TimePoint now) {
+  constexpr double kRecentSeconds = 30;
+  const QueueCount& queue = summary.queue;
+  if (queue.counted_at == 0 || seconds_since(queue.counted_at, now) > kRecentSeconds)
+    return std::nullopt;
+  return queue;
+}
+
 std::string status_line(const InstanceSummary& summary, double events_per_second, TimePoint now) {
   std::string line = fmt::format("{}/{} consuming{}", summary.consuming, summary.workers,
                                  summary.paused ? ", paused" : "");

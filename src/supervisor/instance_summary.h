@@ -39,6 +39,10 @@ struct InstanceSummary {
 
 InstanceSummary summarise(const Scoreboard& board);
 
+// How the source queue was counted, if it was in the last 30 s: what was counted longer ago tells
+// nothing, for the worker that did is gone, or has lost its link.
+std::optional<QueueCount> recent_count(const InstanceSummary& summary, TimePoint now);
+
 // «2/2 consuming, 12.3k events/s, last insert 0.4 s ago», or what is wrong.
 std::string status_line(const InstanceSummary& summary, double events_per_second, TimePoint now);
 

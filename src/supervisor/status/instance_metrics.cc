@@ -11,11 +11,7 @@ namespace event_consumer {
 
 namespace {
 
-// What was counted longer ago tells nothing: the worker that did is gone, or has lost its link.
-constexpr double kCountedLately = 30;
-
-void add_queue(std::vector<MetricFamily>& families, const QueueCount& queue, TimePoint now) {
-  if (queue.counted_at == 0 || seconds_since(queue.counted_at, now) > kCountedLately) return;
+void add_queue(std::vector<MetricFamily>& families, const QueueCount& queue) {
   families.push_back(one("event_consumer_queue_messages", kGauge,
                          "Messages in the source queue that are ready for delivery.",
                          static_cast<double>(queue.messages)));
@@ -74,7 +70,7 @@ std::vector<MetricFamily> instance_metrics(const Scoreboard& board, const Option
   families.push_back(one("event_consumer_dead_letter_queue_messages", kGauge,
                          "Messages in the dead-letter queue.",
                          static_cast<double>(summary.dead_letter_queue_messages)));
-  add_queue(families, summary.queue, now);
+  if (const auto queue = recent_count(summary, now)) add_queue(families, *queue);
   if (summary.deduplication != Deduplication::kUnknown)
     families.push_back(one("event_consumer_table_deduplicates", kGauge,
                            "1 when a repeated insert would be noticed.",

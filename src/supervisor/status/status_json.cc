@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "common/scoreboard/counter_table.h"
 #include "common/text.h"
@@ -118,6 +119,21 @@ void add_slot(Json& json, int slot, const SlotView& view, TimePoint now) {
   json.close_object();
 }
 
+// All null while it is not known.
+void add_queue(Json& json, const std::optional<QueueCount>& queue) {
+  if (!queue) {
+    for (const char* key : {"queue_messages", "queue_consumers", "queue_empty_in_seconds"})
+      json.null(key);
+    return;
+  }
+  json.member("queue_messages", queue->messages);
+  json.member("queue_consumers", queue->consumers);
+  if (std::isnan(queue->empty_in_seconds))
+    json.null("queue_empty_in_seconds");
+  else
+    json.member("queue_empty_in_seconds", queue->empty_in_seconds);
+}
+
 void add_instance(Json& json, const Scoreboard& board, const Options& options, TimePoint now) {
   const SupervisorRecord supervisor = board.supervisor().read();
   const InstanceSummary summary = summarise(board);
@@ -149,6 +165,7 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
   json.member("stored_replicas", summary.stored_in.replicas);
   json.member("stored_means", describe(summary.stored_in));
   json.member("unknown_key_names", summary.unknown_key_names);
+  add_queue(json, recent_count(summary, now));
   json.member("dead_letter_queue_messages", summary.dead_letter_queue_messages);
   json.member("workers_wanted", summary.workers);
   json.member("workers_consuming", summary.consuming);

@@ -41,6 +41,11 @@ std::string guarantee(const Value& status) {
   return line + "\n";
 }
 
+std::string empty_in(const Value& status) {
+  if (!member(status, "queue_empty_in_seconds").IsNumber()) return "";
+  return ", empty in about " + age(status, "queue_empty_in_seconds");
+}
+
 std::string heading(const Value& status) {
   const bool alive = is_true(status, "alive");
   const bool ready = is_true(status, "ready");
@@ -58,6 +63,9 @@ std::string heading(const Value& status) {
       guarantee(status));
   const auto total = [&](const auto& counter) { return number(totals, counter.status_key); };
   lines += balance_line(total, number(totals, "in_hand")) + "\n";
+  if (member(status, "queue_messages").IsUint64())
+    lines += fmt::format("{} messages wait in the queue{}\n", number(status, "queue_messages"),
+                         empty_in(status));
   if (const auto keys = number(totals, "unknown_keys"); keys > 0)
     lines += fmt::format("{} keys that no column takes: {}\n", keys,
                          or_unknown(text(status, "unknown_key_names")));

@@ -1,5 +1,6 @@
 #include "supervisor/status/status_text.h"
 
+#include <cmath>
 #include <sstream>
 
 #include "common/terminal.h"
@@ -44,6 +45,29 @@ TEST_CASE("status as text: who answers, how it is, and a line for each worker") 
                  "\n1  101  consuming   0.0 s      1250      2500       10                 0\n"));
   CHECK(contains(text, "\n2    -  no process"));
   CHECK(contains(text, "\nworker 1: 90 s ago: ClickHouse said no\n"));
+}
+
+TEST_CASE("status as text: what waits in the queue, while that is known") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 1);
+  const auto shown = [&](double empty_in_seconds, TimePoint counted_at) {
+    rig.worker(1, [&](WorkerRecord& record) {
+      record.queue = {1200, 2, empty_in_seconds, to_monotonic_time(counted_at)};
+    });
+    const std::string json = rig.json(now);
+    return json + status_text(json, json, seconds(1));
+  };
+  const std::string emptied = shown(90, now);
+  INFO(emptied);
+  CHECK(contains(emptied, R"("queue_messages":1200,"queue_consumers":2,)"
+                          R"("queue_empty_in_seconds":90.0,)"));
+  CHECK(contains(emptied, "\n1200 messages wait in the queue, empty in about 90 s\n"));
+  const std::string growing = shown(std::nan(""), now);
+  CHECK(contains(growing, R"("queue_empty_in_seconds":null,)"));
+  CHECK(contains(growing, "\n1200 messages wait in the queue\n"));
+  const std::string old = shown(90, now - seconds(31));
+  CHECK(contains(old, R"("queue_messages":null,"queue_consumers":null,)"));
+  CHECK_FALSE(contains(old, "wait in the queue"));
 }
 
 TEST_CASE("status as text: what stored means, and which tables would double") {

@@ -70,10 +70,12 @@ function showCondition(status) {
   show('because', status.ready ? '' : ': ' + status.not_ready_because);
   const up = Math.max(0, Date.now() / 1000 - status.started_at_unix_seconds);
   const since = status.last_insert_seconds_ago;
+  const waiting = status.queue_messages, empty = status.queue_empty_in_seconds;
   show('facts', [
     `${status.workers_consuming} of ${status.workers_wanted} workers consume`,
     status.state === 'running' ? `runs for ${age(up)}` : `${status.state}, started ${age(up)} ago`,
     since === null ? 'nothing stored yet' : `last insert ${age(since)} ago`,
+    ...(waiting === null ? [] : [`${group(waiting)} wait in the queue${empty === null ? '' : `, empty in about ${age(empty)}`}`]),
   ].join(' · '));
   document.title = `${status.ready ? '' : condition + ': '}${status.queue} → ${status.table}`;
 }
