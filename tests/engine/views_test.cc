@@ -123,7 +123,7 @@ TEST_CASE(
   CHECK(service.count_in_log("can come twice into " + doubling) == 1);
   CHECK(page_says(port, "/metrics", "event_consumer_table_deduplicates 0"));
   CHECK(page_says(port, "/status", "\"doubling_tables\":\"" + doubling + "\""));
-  CHECK(contains(run_program(environment, {"status"}).output,
+  CHECK(contains(unbroken(run_program(environment, {"status"}).output),
                  "at least once (a repeated insert is not noticed in " + doubling + ")"));
   CHECK(rows(topology, "source") == "300\n");
   CHECK(rows(topology, "near") == "300\n");

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -195,6 +196,11 @@ Finished run(const Command& command, Duration timeout) {
 std::string describe_status(int wait_status) {
   if (WIFSIGNALED(wait_status)) return "killed by signal " + std::to_string(WTERMSIG(wait_status));
   return "exit status " + std::to_string(WEXITSTATUS(wait_status));
+}
+
+std::string unbroken(std::string output) {
+  std::replace(output.begin(), output.end(), '\n', ' ');
+  return output;
 }
 
 }  // namespace event_consumer::testing

@@ -93,6 +93,9 @@ struct Finished {
 // longer than `timeout`.
 Finished run(const Command& command, Duration timeout);
 
+// What was broken into lines of 80 columns, in one line.
+std::string unbroken(std::string output);
+
 // A wait status in words: «exit status 3», «killed by signal 9».
 std::string describe_status(int wait_status);
 
