@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "common/text.h"
+#include "tests/integration/check_refused.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/refused_start.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"

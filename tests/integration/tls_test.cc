@@ -2,9 +2,9 @@
 // one line and ends the start with status 78.
 #include <optional>
 
+#include "tests/integration/check_refused.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/refused_start.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"

@@ -3,7 +3,6 @@
 #include <sstream>
 
 #include "common/text.h"
-#include "tests/support/catch.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -38,26 +37,6 @@ std::string not_refused(const TestTopology& topology, Environment environment,
   const auto left = client.message_count(topology.queue());
   client.purge_queue(topology.queue());
   return left == 1 ? "" : std::to_string(left) + " messages are left\n" + service.log();
-}
-
-void check_refused(Environment environment, std::optional<int> exit_status,
-                   const std::vector<std::string>& said) {
-  environment.emplace("EVENT_CONSUMER_START_TIMEOUT", "2");
-  environment["EVENT_CONSUMER_WORKERS"] = "1";
-  Service service(environment);
-  const auto status = service.wait_exit_status(std::chrono::seconds(20));
-  const std::string log = service.log();
-  INFO(log);
-  CHECK(status.has_value());
-  if (exit_status) CHECK(status == exit_status);
-  bool in_one_line = false;
-  std::istringstream lines(log);
-  for (std::string line; std::getline(lines, line) && !in_one_line;) {
-    in_one_line = true;
-    for (const std::string& part : said)
-      in_one_line = in_one_line && line.find(part) != std::string::npos;
-  }
-  CHECK(in_one_line);
 }
 
 }  // namespace event_consumer::testing

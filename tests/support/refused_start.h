@@ -1,9 +1,7 @@
 // A configuration that is refused, tried in both ways that an operator has.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -15,10 +13,5 @@ namespace event_consumer::testing {
 // with ✗, and a message published before is still in the queue.
 std::string not_refused(const TestTopology& topology, Environment environment,
                         const std::string& cause, const std::string& remedy);
-
-// Starts the service, which must give up with `exit_status` (nothing: with any) and say each of
-// `said` in one line.
-void check_refused(Environment environment, std::optional<int> exit_status,
-                   const std::vector<std::string>& said);
 
 }  // namespace event_consumer::testing
