@@ -34,6 +34,7 @@ forbid src/supervisor 'worker/' 'the supervisor knows no worker'
 forbid src/worker 'supervisor/' 'a worker knows no supervisor'
 forbid common 'tests/' 'the product does not know its tests'
 forbid src 'tests/' 'the product does not know its tests'
+forbid tests/support 'tests/support/catch.h' 'the demonstration is linked without Catch2' '\.h$'
 
 # The seams, which whoever stands behind them may include, are plain values and interfaces.
 seams='message/(delivery|source|dead_letter_sink)\.h'
