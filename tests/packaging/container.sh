@@ -77,12 +77,13 @@ container_exec() {
     env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-# The command of HEALTHCHECK.
+# The command of HEALTHCHECK. That there is none must not pass for one that is content.
 container_healthy() {
   local command
   mapfile -t command < <(python3 -c 'import json, re
 text = open("packaging/docker/Dockerfile").read()
-print("\n".join(json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*\])", text, re.S)[1])))')
+print("\n".join(json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*?\])\n", text, re.S)[1])))')
+  [ "${#command[@]}" -gt 0 ] || return 1
   container_exec "${command[@]}"
 }
 
