@@ -60,7 +60,7 @@ std::vector<MetricFamily> instance_metrics(const Scoreboard& board, const Option
                          "When the instance was started, as Unix time.",
                          static_cast<double>(supervisor.started_at_unix_seconds)));
   families.push_back(one("event_consumer_ready", kGauge, "1 while /readyz says so.",
-                         why_not_ready(board, now).empty() ? 1 : 0));
+                         why_not_ready(board, summary, now).empty() ? 1 : 0));
   families.push_back(one("event_consumer_paused", kGauge, "1 while an operator has paused it.",
                          summary.paused ? 1 : 0));
   families.push_back(one("event_consumer_workers", kGauge, "Workers that there are to be.",

@@ -2,8 +2,6 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "supervisor/instance_summary.h"
-
 namespace event_consumer {
 
 namespace {
@@ -14,7 +12,7 @@ constexpr double kStandsStillSeconds = 15;
 struct Facts {
   double silent_seconds;  // since the supervisor's heartbeat
   InstanceState state;
-  InstanceSummary instance;
+  const InstanceSummary& instance;
 };
 
 struct Cause {
@@ -45,10 +43,10 @@ constexpr Cause kCauses[] = {
      [](const Facts&) -> std::string { return "no worker consumes yet"; }},
 };
 
-std::string first_cause(const Scoreboard& board, TimePoint now, bool of_life_only) {
+std::string first_cause(const Scoreboard& board, const InstanceSummary& instance, TimePoint now,
+                        bool of_life_only) {
   const SupervisorRecord supervisor = board.supervisor().read();
-  const Facts facts = {seconds_since(supervisor.heartbeat_at, now), supervisor.state,
-                       summarise(board)};
+  const Facts facts = {seconds_since(supervisor.heartbeat_at, now), supervisor.state, instance};
   for (const Cause& cause : kCauses)
     if ((cause.concerns_life || !of_life_only) && cause.holds(facts)) return cause.words(facts);
   return "";
@@ -57,11 +55,15 @@ std::string first_cause(const Scoreboard& board, TimePoint now, bool of_life_onl
 }  // namespace
 
 std::string why_not_alive(const Scoreboard& board, TimePoint now) {
-  return first_cause(board, now, /*of_life_only=*/true);
+  return first_cause(board, {}, now, /*of_life_only=*/true);
+}
+
+std::string why_not_ready(const Scoreboard& board, const InstanceSummary& instance, TimePoint now) {
+  return first_cause(board, instance, now, /*of_life_only=*/false);
 }
 
 std::string why_not_ready(const Scoreboard& board, TimePoint now) {
-  return first_cause(board, now, /*of_life_only=*/false);
+  return why_not_ready(board, summarise(board), now);
 }
 
 }  // namespace event_consumer

@@ -138,7 +138,7 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
   const SupervisorRecord supervisor = board.supervisor().read();
   const InstanceSummary summary = summarise(board);
   const std::string not_alive = why_not_alive(board, now);
-  const std::string not_ready = why_not_ready(board, now);
+  const std::string not_ready = why_not_ready(board, summary, now);
   json.member("instance", host_name());
   json.member("queue", options.rabbitmq_queue);
   json.member("pid", static_cast<std::uint64_t>(supervisor.pid));
