@@ -48,15 +48,6 @@ std::string config_lines(const CommandLine& command_line) {
   return lines.empty() ? line(kConfigVariable, "", origin) : lines;
 }
 
-// The file that sets the row by one of its names; empty: none.
-std::string place_of(const OptionRow& row, const ResolvedOptions& resolved) {
-  for (const char* name : {row.alias, row.variable}) {
-    const auto at = name == nullptr ? resolved.places.end() : resolved.places.find(name);
-    if (at != resolved.places.end()) return at->second;
-  }
-  return "";
-}
-
 }  // namespace
 
 std::string describe_config(const CommandLine& command_line) {
@@ -64,8 +55,10 @@ std::string describe_config(const CommandLine& command_line) {
   std::string lines = config_lines(command_line);
   for (const OptionRow& row : option_table()) {
     const std::string& text = resolved.texts.at(row.variable);
+    const auto place = resolved.places.find(row.variable);
     lines += line(row.variable, row.shown == nullptr ? text : row.shown(text),
-                  describe(resolved.origins.at(row.variable), row.flag, place_of(row, resolved)));
+                  describe(resolved.origins.at(row.variable), row.flag,
+                           place == resolved.places.end() ? "" : place->second));
   }
   for (const std::string& note : resolved.notes) lines += "# ! " + note + "\n";
   return lines;

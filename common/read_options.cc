@@ -54,7 +54,6 @@ Result<ResolvedOptions> read_options(const CommandLine& command_line) {
       resolve_options(command_line.flags, environment.settings, files->settings, files->places);
   if (!resolved) return resolved.error();
   resolved->files = files->read;
-  resolved->places = files->places;
   notes.insert(notes.end(), environment.notes.begin(), environment.notes.end());
   if (!is_child) resolved->notes = std::move(notes);
   // Whoever shows the status logs in nowhere, and may be somebody who must not read them.

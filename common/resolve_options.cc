@@ -115,6 +115,9 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
                    describe(row, found, places) + ": " +
                        (is_quoted ? *wrong : "'" + printable(found.text, 200) + "': " + *wrong)};
     }
+    if (const auto place = places.find(found.variable);
+        found.origin == Origin::kFile && place != places.end())
+      resolved.places[row.variable] = place->second;
     resolved.texts[row.variable] = std::move(found.text);
     resolved.origins[row.variable] = found.origin;
   }

@@ -21,7 +21,7 @@ struct ResolvedOptions {
   std::map<std::string, Origin> origins;      // every row's variable with where that text stands
   std::vector<std::string> notes;             // for people; empty for a child of ours
   std::vector<std::string> files;             // the configuration files that were read, in order
-  std::map<std::string, std::string> places;  // by variable: the file that sets it
+  std::map<std::string, std::string> places;  // of each row's variable whose text is from a file
 };
 
 // Resolves every row. An Error (kUsage) names the option, where its text came from and what is

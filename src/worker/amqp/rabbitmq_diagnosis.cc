@@ -19,15 +19,12 @@ constexpr int kNotAllowed = 530;
 std::string remedy_for(const Error& error, const AmqpUrl& url) {
   const std::string set_permissions = fmt::format(
       "rabbitmqctl set_permissions -p {} {} CONFIGURE WRITE READ", url.virtual_host, url.user);
-  if (error.peer_code == kAccessRefused && url.external &&
-      contains(error.message, "Login was refused"))
-    return "create the user whom our certificate names (ssl_cert_login_from says by which part), "
-           "and "
-           "permit EXTERNAL: auth_mechanisms.N = EXTERNAL, and the plugin "
-           "rabbitmq_auth_mechanism_ssl";
   if (error.peer_code == kAccessRefused && contains(error.message, "Login was refused"))
-    return "correct user and password in RABBITMQ_URL (guest may log in from the broker's own host "
-           "only)";
+    return url.external ? "create the user whom our certificate names (ssl_cert_login_from says by "
+                          "which part), and permit EXTERNAL: auth_mechanisms.N = EXTERNAL, and the "
+                          "plugin rabbitmq_auth_mechanism_ssl"
+                        : "correct user and password in RABBITMQ_URL (guest may log in from the "
+                          "broker's own host only)";
   if (error.peer_code == kAccessRefused && contains(error.message, "in exclusive use"))
     return fmt::format(
         "another consumer has the queue for itself: stop it, or have it consume without "
