@@ -119,12 +119,14 @@ void SimBroker::handle_next(Channel& channel) {
   if (settles && at == unsettled.end())
     return world_.require(false, "a tag is settled that the broker does not know", channel.worker,
                           request.number);
+  // 404
+  const bool names_queue = request.kind == Kind::kConsume || request.kind == Kind::kCount;
+  if (names_queue && is_queue_missing()) {
+    channel.cut_at = std::max(channel.down_at, world_.now());
+    return end(channel);
+  }
   switch (request.kind) {
     case Kind::kConsume:
-      if (is_queue_missing()) {
-        channel.cut_at = std::max(channel.down_at, world_.now());
-        return end(channel);
-      }
       if (channel.consumers.empty()) channel.turn = ++consumers_;
       channel.consumers[++channel.last_consumer] = {request.number, {}};
       return answer(channel, SourceEvent::Kind::kConsuming);
@@ -142,6 +144,8 @@ void SimBroker::handle_next(Channel& channel) {
       break;
     case Kind::kQos:
       return answer_ahead(channel, SourceEvent::Kind::kSettled);
+    case Kind::kCount:
+      return answer_ahead(channel, SourceEvent::Kind::kCounted);
     case Kind::kAcknowledge:
       acknowledged_.push_back({world_.now(), at->second.event});
       forget(channel, at->first);

@@ -31,6 +31,7 @@ struct Channel {
       kConsume,
       kCancel,
       kQos,
+      kCount,
       kKeepQueue,
       kLetQueueGo,
       kAcknowledgeUpTo,

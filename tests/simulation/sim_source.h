@@ -42,7 +42,7 @@ class SimSource : public Source {
   Result<Done> consume(std::size_t prefetch) override;
   Result<Done> cancel() override;
   Result<Done> confirm_settled() override { return send(Channel::Request::Kind::kQos); }
-  Result<Done> count_queue() override { return Done{}; }
+  Result<Done> count_queue() override { return send(Channel::Request::Kind::kCount); }
   Result<Done> send_waiting() override { return Done{}; }
   bool is_sending() const override { return false; }
   bool has_consumer() const override { return has_consumer_; }
