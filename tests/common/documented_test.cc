@@ -15,9 +15,12 @@
 #include "common/reason.h"
 #include "common/scoreboard/counter_table.h"
 #include "tests/support/catch.h"
+#include "tests/support/found.h"
 
 namespace event_consumer {
 namespace {
+
+using testing::found;
 
 // The root of the sources, from the path that the compiler was given for this file.
 const std::string kRoot = [] {
@@ -42,16 +45,6 @@ const char* const kCommands = "event-consumer.8";
 const char* const kOptions = "event-consumer.conf.5";
 const char* const kEvents = "event-consumer-events.7";
 const char* const kMetrics = "event-consumer-metrics.7";
-
-// What the first group of `pattern` matches in `text`.
-std::set<std::string> found(const std::string& text, const std::string& pattern) {
-  const std::regex regex(pattern);
-  std::set<std::string> all;
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), regex);
-       at != std::sregex_iterator(); ++at)
-    all.insert((*at)[1]);
-  return all;
-}
 
 std::string sources_of_status() {
   std::string all;

@@ -6,7 +6,6 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
-#include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
@@ -301,8 +300,7 @@ TEST_CASE("ClickHouse 26: what a failing view doubles is bounded, said and count
     return to_json(event);
   });
   Environment environment = topology.environment();
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   Service service(environment);
   const std::string stored = "SELECT count() FROM " + view;

@@ -5,7 +5,6 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
-#include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
@@ -22,8 +21,7 @@ TEST_CASE("ClickHouse 26: takes the place of an old version, and is asked what i
   topology->declare_topology();
   Environment environment = topology->environment();
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
-  const int status_port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(status_port);
+  const int status_port = serve_status(environment);
   Service service(environment);
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();

@@ -1,7 +1,5 @@
 #include "tests/integration/check_refused.h"
 
-#include <sstream>
-
 #include "tests/support/catch.h"
 
 namespace event_consumer::testing {
@@ -16,14 +14,7 @@ void check_refused(Environment environment, std::optional<int> exit_status,
   INFO(log);
   CHECK(status.has_value());
   if (exit_status) CHECK(status == exit_status);
-  bool in_one_line = false;
-  std::istringstream lines(log);
-  for (std::string line; std::getline(lines, line) && !in_one_line;) {
-    in_one_line = true;
-    for (const std::string& part : said)
-      in_one_line = in_one_line && line.find(part) != std::string::npos;
-  }
-  CHECK(in_one_line);
+  CHECK(has_line_with(log, said));
 }
 
 }  // namespace event_consumer::testing

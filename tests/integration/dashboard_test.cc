@@ -10,9 +10,10 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/free_port.h"
+#include "tests/support/found.h"
 #include "tests/support/prometheus_server.h"
 #include "tests/support/service.h"
+#include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
@@ -45,15 +46,6 @@ std::vector<Query> panel_queries() {
     }
   }
   return queries;
-}
-
-std::set<std::string> found(const std::string& text, const char* pattern) {
-  const std::regex regex(pattern);
-  std::set<std::string> all;
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), regex);
-       at != std::sregex_iterator(); ++at)
-    all.insert((*at)[1]);
-  return all;
 }
 
 // The labels that a query matches or groups by.
@@ -92,8 +84,7 @@ TEST_CASE("every panel of the dashboard has data, and every alert names metrics 
   TestTopology topology("dashboard");
   topology.declare_topology();
   Environment environment = topology.environment();
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   environment["EVENT_CONSUMER_BATCH_ROWS"] = "5";
   environment["EVENT_CONSUMER_PREFETCH"] = "10";
   const PrometheusServer prometheus(port, kRules);

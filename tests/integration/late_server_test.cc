@@ -9,7 +9,6 @@
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/files.h"
-#include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
@@ -108,8 +107,7 @@ TEST_CASE("ClickHouse was away: the log says when it is back, and the status tha
   topology.declare_topology();
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   const auto page_says = [port](const std::string& path, const std::string& text) {
     return wait_until([&] { return contains(get_status_page(port, path).content, text); },
                       seconds(10));

@@ -4,7 +4,6 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/free_port.h"
 #include "tests/support/proc.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
@@ -90,8 +89,7 @@ TEST_CASE("ClickHouse is stopped and started again: nothing is lost, the log sta
   const ClickEvents events(22);
   constexpr std::uint64_t kEvents = 100'000;
   Environment environment = topology.environment();
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   Service service(environment);
   REQUIRE(service.wait_consuming(2));
   publish_backlog(topology, events, 0, kEvents / 2);

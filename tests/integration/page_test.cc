@@ -19,10 +19,9 @@ using std::chrono::seconds;
 
 // A topology, an environment that serves its status, and a browser.
 struct Scene {
-  explicit Scene(const std::string& name) : topology(name), port(free_port()) {
+  explicit Scene(const std::string& name)
+      : topology(name), environment(topology.environment()), port(serve_status(environment)) {
     topology.declare_topology();
-    environment = topology.environment();
-    environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
   }
 
   std::string origin() const { return "http://127.0.0.1:" + std::to_string(port) + "/"; }
@@ -47,8 +46,8 @@ struct Scene {
   }
 
   TestTopology topology;
-  int port;
   Environment environment;
+  int port;
   Browser browser;
 };
 

@@ -6,7 +6,6 @@
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
-#include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
@@ -114,8 +113,7 @@ TEST_CASE("replicas: stored means on as many of them as insert_quorum says, or o
 
   Environment environment = replicas.environment();
   environment["CLICKHOUSE_SETTINGS"] = "insert_quorum=2";
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   const Finished on_two = run_program(environment, {"check"});
   CHECK(contains(on_two.output, "✓ stored means on at least 2 replicas\n"));
 

@@ -1,5 +1,4 @@
 // What a newcomer gets wrong: a clear line, the right exit status, no password anywhere.
-#include <sstream>
 
 #include "tests/support/catch.h"
 #include "tests/support/free_port.h"
@@ -157,14 +156,6 @@ std::vector<Case> cases() {
   };
 }
 
-bool has_line_with(const std::string& log, const std::string& cause, const std::string& remedy) {
-  std::istringstream lines(log);
-  for (std::string line; std::getline(lines, line);)
-    if (line.find(cause) != std::string::npos && line.find(remedy) != std::string::npos)
-      return true;
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("what is wrong at the start is said in the log with its remedy, and by the exit status") {
@@ -180,7 +171,7 @@ TEST_CASE("what is wrong at the start is said in the log with its remedy, and by
     const std::string log = service.log();
     INFO(wrong.name << ":\n" << log);
     if (!(wrong.may_be_unreachable && status == 69)) CHECK(status == wrong.exit_status);
-    CHECK(has_line_with(log, wrong.cause, wrong.remedy));
+    CHECK(has_line_with(log, {wrong.cause, wrong.remedy}));
     CHECK(log.find(kSecret) == std::string::npos);
   }
   rabbitmq().ctl({"delete_user", kStranger});

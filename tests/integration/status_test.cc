@@ -22,10 +22,9 @@ using std::chrono::seconds;
 
 // A topology whose service serves its status on a port of its own.
 struct WatchedScene {
-  explicit WatchedScene(const std::string& name) : topology(name), port(free_port()) {
+  explicit WatchedScene(const std::string& name)
+      : topology(name), environment(topology.environment()), port(serve_status(environment)) {
     topology.declare_topology();
-    environment = topology.environment();
-    environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
   }
 
   StatusPage get(const std::string& path) const { return get_status_page(port, path); }
@@ -45,8 +44,8 @@ struct WatchedScene {
   }
 
   TestTopology topology;
-  int port;
   Environment environment;
+  int port;
   ClickEvents events;
 };
 

@@ -4,7 +4,6 @@
 
 #include "common/text.h"
 #include "tests/support/catch.h"
-#include "tests/support/free_port.h"
 #include "tests/support/refused_start.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
@@ -192,8 +191,7 @@ TEST_CASE("targets: what stored means stands in the log, the status and the metr
            {"orders", "page_cache", "in the page cache of one server"},
            {"quick", "memory", "in memory only"}}) {
     Environment environment = with_table(topology, table);
-    const int port = free_port();
-    environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+    const int port = serve_status(environment);
     Service service(environment);
     REQUIRE(service.wait_consuming(2));
     CHECK(service.count_in_log("; stored means " + words + "\n") == 2);

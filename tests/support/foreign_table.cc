@@ -1,7 +1,6 @@
 #include "tests/support/foreign_table.h"
 
 #include "common/text.h"
-#include "tests/support/free_port.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/wait.h"
@@ -27,8 +26,7 @@ std::vector<std::string> fill_foreign_table(const TestTopology& topology,
         R"({"Id": 2, "note": "y", "zweck": 1})", R"({"id": 3})"})
     client.publish(topology.exchange(), topology.queue(), body);
   Environment environment = topology.environment();
-  const int port = free_port();
-  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  const int port = serve_status(environment);
   std::vector<std::string> wrong;
   const Finished check = run_program(environment, {"check"});
   if (check.status != 0 || contains(check.output, ", required")) wrong.push_back(check.output);

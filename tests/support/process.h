@@ -93,6 +93,9 @@ struct Finished {
 // longer than `timeout`.
 Finished run(const Command& command, Duration timeout);
 
+// Whether one line of `text` holds all `parts`.
+bool has_line_with(const std::string& text, const std::vector<std::string>& parts);
+
 // What was broken into lines of 80 columns, in one line.
 std::string unbroken(std::string output);
 

@@ -1,21 +1,8 @@
 #include "tests/support/refused_start.h"
 
-#include <sstream>
-
-#include "common/text.h"
+#include <chrono>
 
 namespace event_consumer::testing {
-namespace {
-
-bool has_line_with(const std::string& text, const std::string& mark, const std::string& cause,
-                   const std::string& remedy) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);)
-    if (contains(line, mark) && contains(line, cause) && contains(line, remedy)) return true;
-  return false;
-}
-
-}  // namespace
 
 std::string not_refused(const TestTopology& topology, Environment environment,
                         const std::string& cause, const std::string& remedy) {
@@ -26,13 +13,13 @@ std::string not_refused(const TestTopology& topology, Environment environment,
 
   const Finished check = run_program(environment, {"check"});
   if (describe_status(check.status) != "exit status 78" ||
-      !has_line_with(check.output, "✗ ", cause, remedy))
+      !has_line_with(check.output, {"✗ ", cause, remedy}))
     return "check: " + describe_status(check.status) + "\n" + check.output;
   environment["EVENT_CONSUMER_START_TIMEOUT"] = "2";
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   Service service(environment);
   const auto status = service.wait_exit_status(std::chrono::seconds(30));
-  if (status != 78 || !has_line_with(service.log(), "", cause, remedy))
+  if (status != 78 || !has_line_with(service.log(), {cause, remedy}))
     return "start: " + (status ? std::to_string(*status) : "still runs") + "\n" + service.log();
   const auto left = client.message_count(topology.queue());
   client.purge_queue(topology.queue());

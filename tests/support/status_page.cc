@@ -7,8 +7,15 @@
 #include <stdexcept>
 
 #include "common/clock.h"
+#include "tests/support/free_port.h"
 
 namespace event_consumer::testing {
+
+int serve_status(Environment& environment) {
+  const int port = free_port();
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "127.0.0.1:" + std::to_string(port);
+  return port;
+}
 
 StatusPage get_status_page(int port, const std::string& path) {
   httplib::Client client("127.0.0.1", port);

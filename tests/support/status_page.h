@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/unique_fd.h"
+#include "tests/support/process.h"
 
 namespace event_consumer::testing {
 
@@ -12,6 +13,10 @@ struct StatusPage {
   std::string content;
   double seconds;  // until the answer was there
 };
+
+// Has the service that is started with `environment` serve its status on a free port of loopback.
+// Returns the port.
+int serve_status(Environment& environment);
 
 // GET `path` from 127.0.0.1:`port`.
 StatusPage get_status_page(int port, const std::string& path);
