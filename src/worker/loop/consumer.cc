@@ -125,7 +125,7 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
     hold_reason_ = kTooLate;
   if (settlement_.wants_more()) decided_from_ = now;
   if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.wants_more() &&
-      settlement_.window_is_full() && !window_.is_wide_open()) {
+      settlement_.may_take() && settlement_.window_is_full() && !window_.is_wide_open()) {
     window_.widen();
     return renew();
   }

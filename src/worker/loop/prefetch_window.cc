@@ -19,22 +19,30 @@ void PrefetchWindow::received(std::size_t bytes) {
 
 void PrefetchWindow::inserted() {
   is_probing_ = links_break_ = false;
+  beyond_ = 0;
   size_ = std::min(most_, 2 * size_);
 }
 
 void PrefetchWindow::given_back() {
   is_probing_ = true;
   size_ = 1;
+  beyond_ = 0;
 }
 
-void PrefetchWindow::too_many_bytes() { size_ = std::max<std::size_t>(1, size() / kStep); }
+void PrefetchWindow::too_many_bytes() {
+  size_ = std::max<std::size_t>(1, size() / kStep);
+  beyond_ = 0;
+}
 
-void PrefetchWindow::widen() { size_ = std::min(most_undecided(), kStep * size_); }
+void PrefetchWindow::widen() {
+  size_ = std::min(most_undecided(), kStep * size_);
+  if (size() <= applied_) beyond_ = applied_ + 1;
+}
 
 void PrefetchWindow::link_lost(std::size_t settled) {
   size_ = std::clamp<std::size_t>(settled, 1, size_);
   links_break_ = links_break_ || settled == 0;
-  applied_ = 0;
+  applied_ = beyond_ = 0;
 }
 
 // So many fit with their rows, which are about as large.
@@ -44,7 +52,7 @@ std::size_t PrefetchWindow::fitting() const {
       1, static_cast<std::size_t>(static_cast<double>(most_bytes_) / (2 * usual_bytes_)));
 }
 
-std::size_t PrefetchWindow::size() const { return std::min(size_, fitting()); }
+std::size_t PrefetchWindow::size() const { return std::max(std::min(size_, fitting()), beyond_); }
 
 bool PrefetchWindow::has_grown() const {
   if (applied_ == 0) return false;

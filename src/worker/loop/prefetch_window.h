@@ -10,6 +10,8 @@
 // - After everything was given back one delivery is taken as a probe, and stays in hand until it is
 //   decided. The window doubles with each stored insert.
 // - After a lost link it begins with what was settled on that link.
+// - While others have to decide about what is in hand, it widens beyond all of that, one by one
+//   where the bytes would forbid it. So no event waits for ever for want of a place beside it.
 #pragma once
 
 #include <algorithm>
@@ -37,8 +39,8 @@ class PrefetchWindow {
   // Whether it has grown enough beyond the one that the broker knows to be worth a new consumer.
   // Steps are factors of four, and a steady stream changes nothing.
   bool has_grown() const;
-  // Whether the broker knows the largest that can be held.
-  bool is_wide_open() const { return applied_ >= std::min(most_undecided(), fitting()); }
+  // Whether the broker knows the largest that there will be.
+  bool is_wide_open() const { return applied_ >= most_undecided(); }
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
   // Whether a link was lost on which nothing was settled, and no insert was stored since.
@@ -55,6 +57,7 @@ class PrefetchWindow {
   std::size_t most_bytes_;
   std::size_t size_;         // what the inserts and links since have earned
   std::size_t applied_ = 0;  // 0: there is no consumer yet
+  std::size_t beyond_ = 0;   // what is asked for in spite of the bytes; 0: nothing
   double usual_bytes_ = 0;   // of a delivery, the latest count most
   std::size_t seen_ = 0;     // deliveries that it is made of
   bool is_probing_ = false;

@@ -112,6 +112,27 @@ TEST_CASE("prefetch window: a small one is exceeded when more are wanted", "[pre
   CHECK(window.size() == 2);
 }
 
+// Seed 83728 of the simulation: one event, refused alone, kept the only place of a window for large
+// ones, and none came to compare it with.
+TEST_CASE("prefetch window: one that is small for its bytes is exceeded one by one",
+          "[prefetch_window]") {
+  PrefetchWindow window(100, 1000);
+  window.received(600);
+  REQUIRE(window.size() == 1);
+  window.applied();
+  for (std::size_t size = 2; size <= 16; ++size) {
+    CHECK_FALSE(window.is_wide_open());
+    window.widen();
+    CHECK(window.size() == size);
+    window.applied();
+  }
+  window.inserted();
+  CHECK(window.size() == 1);
+  window.widen();
+  window.link_lost(5);
+  CHECK(window.size() == 1);
+}
+
 TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {
   PrefetchWindow window(1000, 1 << 30);
   window.given_back();
