@@ -122,10 +122,10 @@ TEST_CASE("slip: chekc", "[slips]") {
   CHECK(contains(refused({"dead-leters", "list"}), "dead-leters: did you mean dead-letters?\n"));
 }
 
-TEST_CASE("slip: dead-letters lsit", "[slips]") {
+TEST_CASE("slip: dead-letters lits", "[slips]") {
   const CleanEnvironment environment;
-  CHECK(contains(refused({"dead-letters", "lsit"}),
-                 "ubcommand is required: unknown argument lsit: did you mean list?\n"));
+  CHECK(contains(refused({"dead-letters", "lits"}),
+                 "ubcommand is required: unknown argument lits: did you mean list?\n"));
   CHECK(contains(refused({"dead-letters", "dorp"}), "did you mean drop?\n"));
 }
 
