@@ -14,9 +14,10 @@ make_root() {
   local root=$1 suite=$2 packages=$3
   if [ "$(cat "$root.packages" 2>/dev/null)" != "$packages" ]; then
     rm -rf "$root" "$root.new"
+    mkdir -p "$root.new"
     mmdebstrap --quiet --variant=minbase \
       --include="systemd,systemd-sysv,dbus,iproute2,procps,ca-certificates,$packages" \
-      "$suite" "$root.new"
+      "$suite" "$root.new" || return
     # What a machine without a network waits for, and what would run by the clock.
     ln -sf /dev/null "$root.new/etc/systemd/system/systemd-networkd-wait-online.service"
     ln -sf /dev/null "$root.new/etc/systemd/system/console-getty.service"
