@@ -223,14 +223,14 @@ TEST_CASE("status: 200 hostile clients neither keep others from answers nor fill
   WatchedScene watched("status_hostile");
   Service service(watched.environment);
   REQUIRE(watched.waits_for("/readyz", 200, "ok"));
-  const std::string metrics = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
   std::string pipelined;
   while (pipelined.size() < 100'000) pipelined += metrics;
   const std::string requests[] = {
       "G",        // and drips
       metrics,    // and does not take the answer
       pipelined,  // the same, many times
-      "GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + std::string(100'000, 'x'),
+      "GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(100'000, 'x'),
   };
   std::vector<UniqueFd> hostile;
   for (std::size_t i = 0; i < 200; ++i) {

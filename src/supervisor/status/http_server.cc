@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "supervisor/status/host_check.h"
+
 namespace event_consumer {
 
 namespace {
 
 // The library takes up to ten connections before it looks after those that were pushed out.
 constexpr unsigned kMoreWhilePushingOut = 32;
+
+constexpr char kText[] = "text/plain; charset=utf-8";
 
 // For every answer. What is served runs and asks for nothing from elsewhere, and nobody frames it.
 constexpr std::pair<const char*, const char*> kHeaders[] = {
@@ -46,12 +50,15 @@ struct HttpServer::Callbacks {
   }
 };
 
-HttpServer::HttpServer(Pages pages) : pages_(std::move(pages)) {
+HttpServer::HttpServer(Pages pages, std::string own_name, bool is_on_loopback)
+    : pages_(std::move(pages)), own_name_(std::move(own_name)), is_on_loopback_(is_on_loopback) {
   for (const auto& page : pages_) paths_ += page.first + "\n";
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(int listen_fd, Pages pages) {
-  std::unique_ptr<HttpServer> server(new HttpServer(std::move(pages)));
+Result<std::unique_ptr<HttpServer>> HttpServer::start(int listen_fd, Pages pages,
+                                                      std::string own_name) {
+  std::unique_ptr<HttpServer> server(
+      new HttpServer(std::move(pages), std::move(own_name), is_on_loopback(listen_fd)));
   server->daemon_ = MHD_start_daemon(
       MHD_USE_EPOLL, 0, nullptr, nullptr, &Callbacks::request, server.get(),
       MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
@@ -115,7 +122,8 @@ void HttpServer::push_out(Client& client) {
 bool HttpServer::answer(MHD_Connection* connection, Client& client, const std::string& path,
                         std::string_view method) {
   const bool is_reading = method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD;
-  const Page page = page_for(path, is_reading);
+  const char* host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+  const Page page = page_for(path, is_reading, host == nullptr ? "" : host);
   make_room(client, page.content.size());
   MHD_Response* response = MHD_create_response_from_buffer(
       page.content.size(), const_cast<char*>(page.content.data()), MHD_RESPMEM_MUST_COPY);
@@ -130,11 +138,13 @@ bool HttpServer::answer(MHD_Connection* connection, Client& client, const std::s
   return queued == MHD_YES;
 }
 
-Page HttpServer::page_for(const std::string& path, bool is_reading) const {
+Page HttpServer::page_for(const std::string& path, bool is_reading, std::string_view host) const {
+  if (is_on_loopback_ && !is_local_host(host, own_name_))
+    return {MHD_HTTP_FORBIDDEN, kText, "Ask for this by the name localhost, or by the address.\n"};
   const auto page = pages_.find(path);
   if (page != pages_.end() && is_reading) return page->second();
   const int status = page == pages_.end() ? MHD_HTTP_NOT_FOUND : MHD_HTTP_METHOD_NOT_ALLOWED;
-  return {status, "text/plain; charset=utf-8", "There are\n" + paths_};
+  return {status, kText, "There are\n" + paths_};
 }
 
 void HttpServer::make_room(Client& client, std::size_t bytes) {

@@ -46,9 +46,11 @@ class HttpServer {
   static constexpr std::size_t kMostAnswerBytes = 8 << 20;    // of all clients together
 
   // Serves on `listen_fd`, which must not block, and stays with the caller. GET and HEAD get a
-  // page, whole whatever ranges are asked for; 404 and 405 say which pages there are. Error
-  // (kInternal) when the library cannot start.
-  static Result<std::unique_ptr<HttpServer>> start(int listen_fd, Pages pages);
+  // page, whole whatever ranges are asked for; 404 and 405 say which pages there are. On loopback
+  // 403 answers who came by another name than is_local_host() takes. Error (kInternal) when the
+  // library cannot start.
+  static Result<std::unique_ptr<HttpServer>> start(int listen_fd, Pages pages,
+                                                   std::string own_name);
 
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -71,19 +73,21 @@ class HttpServer {
   // The library's callbacks, by their C types.
   struct Callbacks;
 
-  explicit HttpServer(Pages pages);
+  HttpServer(Pages pages, std::string own_name, bool is_on_loopback);
 
   Client* add_client(int fd);
   void remove_client(const Client* client);
   // Returns whether the answer could be queued.
   bool answer(MHD_Connection* connection, Client& client, const std::string& path,
               std::string_view method);
-  Page page_for(const std::string& path, bool is_reading) const;
+  Page page_for(const std::string& path, bool is_reading, std::string_view host) const;
   // For an answer of so many bytes to `client`.
   void make_room(Client& client, std::size_t bytes);
   void push_out(Client& client);
 
   Pages pages_;
+  std::string own_name_;
+  bool is_on_loopback_;
   std::string paths_;          // a line each, for who asks for another
   TimePoint now_{};            // of the present turn
   std::list<Client> clients_;  // the one connected longest first

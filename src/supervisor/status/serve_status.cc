@@ -68,9 +68,10 @@ ExitCode serve_status(const CommandLine& command_line) {
   const UniqueFd listening(command_line.listen_fd);
   auto board = Scoreboard::attach(command_line.scoreboard_fd);
   if (!board) return ended_by(board.error());
+  const Options& options = command_line.resolved.options;
   History history(*board);
-  auto server =
-      HttpServer::start(listening.get(), pages_of(*board, history, command_line.resolved.options));
+  auto server = HttpServer::start(listening.get(), pages_of(*board, history, options),
+                                  options.status_address ? options.status_address->host : "");
   if (!server) return ended_by(server.error());
   for (;;) {
     HttpServer& http = **server;

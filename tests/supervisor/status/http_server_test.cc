@@ -46,10 +46,11 @@ std::string receive_all(const UniqueFd& fd) {
 // A server of pages() in a thread of its own, and connections to it.
 class Serving {
  public:
-  Serving() : listen_fd_(std::move(*listen_on({"127.0.0.1", 0}))) {
+  explicit Serving(const std::string& host = "127.0.0.1")
+      : listen_fd_(std::move(*listen_on({host, 0}))) {
     thread_ = std::thread([this] {
       auto events = PollLoop::open(signal_set({SIGUSR1}));
-      auto server = std::move(*HttpServer::start(listen_fd_.get(), pages()));
+      auto server = std::move(*HttpServer::start(listen_fd_.get(), pages(), "box"));
       for (bool ended = false; !ended;) {
         server->turn(events->now());
         auto seen = events->wait({{server->fd()}}, server->deadline(events->now()));
@@ -57,7 +58,7 @@ class Serving {
       }
     });
     // It takes the signal from now on.
-    receive_all(ask("GET /good HTTP/1.1\r\nHost: x\r\n\r\n"));
+    receive_all(ask("GET /good HTTP/1.1\r\nHost: box\r\n\r\n"));
   }
   ~Serving() {
     pthread_kill(thread_.native_handle(), SIGUSR1);
@@ -92,7 +93,7 @@ class Serving {
   std::string answer_to(const std::string& request) const { return receive_all(ask(request)); }
 
   bool answers() const {
-    return starts_with(answer_to("GET /good HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 200 ");
+    return starts_with(answer_to("GET /good HTTP/1.1\r\nHost: box\r\n\r\n"), "HTTP/1.1 200 ");
   }
 
  private:
@@ -108,7 +109,7 @@ std::string content_of(const std::string& response) {
 
 TEST_CASE("http server: a page comes with its status, type and content, and is not kept") {
   const Serving server;
-  const std::string good = server.answer_to("GET /good HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string good = server.answer_to("GET /good HTTP/1.1\r\nHost: box\r\n\r\n");
   CHECK(good.rfind("HTTP/1.1 200 ", 0) == 0);
   CHECK(contains(good, "Content-Type: text/plain\r\n"));
   CHECK(contains(good, "Connection: close\r\n"));
@@ -117,12 +118,12 @@ TEST_CASE("http server: a page comes with its status, type and content, and is n
   CHECK(contains(good, "Content-Security-Policy: default-src 'none'; "));
   CHECK(contains(good, "\r\n\r\nfine\n"));
   CHECK(contains(server.answer_to("GET /bad?why HTTP/1.0\r\n\r\n"), " 503 "));
-  CHECK(
-      contains(server.answer_to("GET /bad HTTP/1.1\r\nHost: x\r\n\r\n"), "\r\n\r\nout of order\n"));
+  CHECK(contains(server.answer_to("GET /bad HTTP/1.1\r\nHost: box\r\n\r\n"),
+                 "\r\n\r\nout of order\n"));
 }
 
 TEST_CASE("http server: HEAD has no content") {
-  const std::string head = Serving().answer_to("HEAD /good HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string head = Serving().answer_to("HEAD /good HTTP/1.1\r\nHost: box\r\n\r\n");
   CHECK(head.rfind("HTTP/1.1 200 ", 0) == 0);
   CHECK(contains(head, "Content-Length: 5\r\n"));
   CHECK_FALSE(contains(head, "fine"));
@@ -131,8 +132,8 @@ TEST_CASE("http server: HEAD has no content") {
 TEST_CASE("http server: what there is not, is told with what there is") {
   const Serving server;
   for (const char* request :
-       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET /good/more HTTP/1.1\r\nHost: x\r\n\r\n",
-        "POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"}) {
+       {"GET / HTTP/1.1\r\nHost: box\r\n\r\n", "GET /good/more HTTP/1.1\r\nHost: box\r\n\r\n",
+        "POST /no HTTP/1.1\r\nHost: box\r\nContent-Length: 0\r\n\r\n"}) {
     INFO(request);
     const std::string response = server.answer_to(request);
     CHECK(response.rfind("HTTP/1.1 404 ", 0) == 0);
@@ -143,9 +144,9 @@ TEST_CASE("http server: what there is not, is told with what there is") {
 TEST_CASE("http server: what a page cannot be asked for is told with what it can") {
   const Serving server;
   for (const char* request :
-       {"POST /good HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-        "POST /good HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999\r\n\r\n",
-        "DELETE /good HTTP/1.1\r\nHost: x\r\n\r\n", "BREW /good HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+       {"POST /good HTTP/1.1\r\nHost: box\r\nContent-Length: 0\r\n\r\n",
+        "POST /good HTTP/1.1\r\nHost: box\r\nContent-Length: 99999999999999\r\n\r\n",
+        "DELETE /good HTTP/1.1\r\nHost: box\r\n\r\n", "BREW /good HTTP/1.1\r\nHost: box\r\n\r\n"}) {
     INFO(request);
     const std::string response = server.answer_to(request);
     CHECK(response.rfind("HTTP/1.1 405 ", 0) == 0);
@@ -159,7 +160,7 @@ TEST_CASE("http server: what is no request is refused") {
   for (const std::string& request :
        {std::string(200, '\0') + "\r\n\r\n", std::string("GET /good HTTP/7.7\r\n\r\n"),
         std::string("GET\r\n\r\n"),
-        std::string("GET /good HTTP/1.1\r\nHost: x\r\nno field\r\n\r\n")}) {
+        std::string("GET /good HTTP/1.1\r\nHost: box\r\nno field\r\n\r\n")}) {
     INFO(request.substr(0, 40));
     const UniqueFd client = server.ask(request);
     shutdown(client.get(), SHUT_WR);
@@ -180,16 +181,36 @@ TEST_CASE("http server: a page comes once and whole, whichever ranges of it are 
         "Range: " + many.substr(0, 3'000) + "\r\nrange: " + many.substr(0, 3'000)}) {
     INFO(range.substr(0, 40));
     const std::string response =
-        server.answer_to("GET /good HTTP/1.1\r\nHost: x\r\n" + range + "\r\n\r\n");
+        server.answer_to("GET /good HTTP/1.1\r\nHost: box\r\n" + range + "\r\n\r\n");
     CHECK(response.rfind("HTTP/1.1 200 ", 0) == 0);
     CHECK(content_of(response) == "fine\n");
   }
 }
 
+TEST_CASE("http server: on loopback a page is not for who came by a stranger's name") {
+  const Serving server;
+  const std::string stranger =
+      server.answer_to("GET /good HTTP/1.1\r\nHost: attacker.example:9463\r\n\r\n");
+  CHECK(starts_with(stranger, "HTTP/1.1 403 "));
+  CHECK_FALSE(contains(stranger, "fine"));
+  for (const char* host : {"localhost", "127.0.0.1:9463", "[::1]:9463", "Box"}) {
+    INFO(host);
+    CHECK(content_of(server.answer_to(std::string("GET /good HTTP/1.1\r\nHost: ") + host +
+                                      "\r\n\r\n")) == "fine\n");
+  }
+  CHECK(content_of(server.answer_to("GET /good HTTP/1.0\r\n\r\n")) == "fine\n");
+}
+
+TEST_CASE("http server: on all addresses a page is for whoever asks, by any name") {
+  const Serving server("0.0.0.0");
+  CHECK(content_of(server.answer_to("GET /good HTTP/1.1\r\nHost: pod.example\r\n\r\n")) ==
+        "fine\n");
+}
+
 TEST_CASE("http server: a request that comes byte by byte is answered") {
   const Serving server;
   const UniqueFd client = server.connect();
-  for (const char byte : std::string("GET /good HTTP/1.1\r\nHost: x\r\n\r\n"))
+  for (const char byte : std::string("GET /good HTTP/1.1\r\nHost: box\r\n\r\n"))
     send_all(client, {byte});
   CHECK(contains(receive_all(client), "\r\n\r\nfine\n"));
 }
@@ -197,13 +218,13 @@ TEST_CASE("http server: a request that comes byte by byte is answered") {
 TEST_CASE("http server: of many requests on a connection the first is answered, the rest not") {
   const Serving server;
   std::string requests;
-  for (int i = 0; i < 1'000; ++i) requests += "GET /good HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (int i = 0; i < 1'000; ++i) requests += "GET /good HTTP/1.1\r\nHost: box\r\n\r\n";
   CHECK(content_of(server.answer_to(requests)) == "fine\n");
 }
 
 TEST_CASE("http server: of a head without an end no more is taken than the longest") {
   const Serving server;
-  std::string head = "GET /good HTTP/1.1\r\nHost: x\r\n";
+  std::string head = "GET /good HTTP/1.1\r\nHost: box\r\n";
   while (head.size() < 100'000) head += "X: " + std::string(97, 'x') + "\r\n";
   const std::string response = server.answer_to(head + "\r\n");
   // What it has not read can take the response along.
@@ -226,7 +247,7 @@ TEST_CASE("http server: 200 clients that drip do not keep another from its answe
     CHECK(server.answers());
   }
   // And they are not pushed out by it.
-  for (const UniqueFd& client : dripping) send_all(client, " HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (const UniqueFd& client : dripping) send_all(client, " HTTP/1.1\r\nHost: box\r\n\r\n");
   for (const UniqueFd& client : dripping) CHECK(content_of(receive_all(client)) == "fine\n");
 }
 
@@ -246,7 +267,7 @@ TEST_CASE("http server: of answers that nobody takes no more is kept than the mo
   std::vector<UniqueFd> asking;
   for (int i = 0; i < 20; ++i) {
     asking.push_back(server.connect(/*window_bytes=*/4096));
-    send_all(asking.back(), "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    send_all(asking.back(), "GET /large HTTP/1.1\r\nHost: box\r\n\r\n");
     CHECK(server.answers());
   }
   std::size_t whole = 0;
