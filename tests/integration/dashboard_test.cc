@@ -4,10 +4,14 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <ctime>
+#include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
 
+#include "common/text.h"
+#include "tests/support/browser.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/found.h"
@@ -23,14 +27,16 @@ namespace {
 using std::chrono::seconds;
 
 constexpr char kDashboard[] = "packaging/grafana/event-consumer.json";
+constexpr char kSheet[] = "build/dashboard.html";
 constexpr char kRules[] = "packaging/prometheus/event-consumer.rules.yml";
 
 struct Query {
   std::string panel;
-  std::string expression;
+  std::string written;     // in the dashboard
+  std::string expression;  // with what Grafana puts in for its variables
 };
 
-// Those of all panels, with what Grafana puts in for its variables.
+// Those of all panels.
 std::vector<Query> panel_queries() {
   rapidjson::Document dashboard;
   dashboard.Parse(read_file(kDashboard).c_str());
@@ -39,10 +45,11 @@ std::vector<Query> panel_queries() {
   for (const auto& panel : dashboard["panels"].GetArray()) {
     if (!panel.HasMember("targets")) continue;
     for (const auto& target : panel["targets"].GetArray()) {
-      std::string expression = target["expr"].GetString();
-      expression = std::regex_replace(expression, std::regex(R"(\$(job|instance)\b)"), ".*");
+      const std::string written = target["expr"].GetString();
+      std::string expression =
+          std::regex_replace(written, std::regex(R"(\$(job|instance)\b)"), ".*");
       expression = std::regex_replace(expression, std::regex(R"(\$__rate_interval\b)"), "5s");
-      queries.push_back({panel["title"].GetString(), expression});
+      queries.push_back({panel["title"].GetString(), written, expression});
     }
   }
   return queries;
@@ -74,12 +81,33 @@ std::set<std::string> unknown_in(const std::string& expression,
   return unknown;
 }
 
+// Draws the panels with what they have since `begin`, of the last minute at most: into
+// build/dashboard.html, for people to look at, and as a picture where SCREENSHOTS says.
+void draw_panels(const PrometheusServer& prometheus, std::time_t begin) {
+  const std::time_t end = std::time(nullptr);
+  std::string answers;
+  for (const Query& query : panel_queries())
+    answers +=
+        json_string(query.written) + ":" + prometheus.last_minute(query.expression, end) + ",";
+  write_file(kSheet, read_file("tests/prometheus/dashboard.html") + "<script>show(" +
+                         read_file(kDashboard) + ",{" + answers + "}," +
+                         std::to_string(std::max(begin, end - 60)) + "," + std::to_string(end) +
+                         ")</script>\n");
+  Browser browser;
+  browser.look({1200, /*is_dark=*/true});
+  browser.open("file://" + std::filesystem::absolute(kSheet).string());
+  CHECK(wait_until([&] { return browser.text("document.readyState") == "complete"; }, seconds(20)));
+  CHECK(browser.text("`${document.querySelectorAll('.empty').length} are empty`") == "0 are empty");
+  CHECK(browser.complaints().empty());
+  browser.screenshot("dashboard");
+}
+
 const std::set<std::string> kNone;
 
 }  // namespace
 
-// Dead letters, a queue that is shorter when it is counted again, and small inserts, so that there
-// is something to do for some seconds on any machine.
+// A queue that is shorter when it is counted again, dead letters, the death of a worker, and small
+// inserts, so that there is something to do for some seconds on any machine.
 TEST_CASE("every panel of the dashboard has data, and every alert names metrics that there are") {
   TestTopology topology("dashboard");
   topology.declare_topology();
@@ -91,9 +119,12 @@ TEST_CASE("every panel of the dashboard has data, and every alert names metrics 
   AmqpClient client(rabbitmq().url());
   client.enable_confirms();
   const ClickEvents events;
-  for (int i = 0; i < 10; ++i)
+  const auto event = [&](auto id) { return events.json_at(id); };
+  publish_confirmed(client, topology, 0, 150, event);
+  for (int i = 0; i < 20; ++i)
     client.publish(topology.exchange(), topology.queue(), R"({"short_code":null})");
-  publish_confirmed(client, topology, 0, 20'000, [&](auto id) { return events.json_at(id); });
+  publish_confirmed(client, topology, 150, 20'000, event);
+  const std::time_t begin = std::time(nullptr);
   Service service(environment);
   REQUIRE(wait_until([&] { return topology.rows() > 100; }, seconds(60)));
   service.send(SIGTSTP);
@@ -101,6 +132,18 @@ TEST_CASE("every panel of the dashboard has data, and every alert names metrics 
       [&] { return prometheus.count_values("event_consumer_queue_time_to_empty_seconds") > 0; },
       seconds(60)));
   service.send(SIGCONT);
+  CHECK(wait_until(
+      [&] {
+        return prometheus.count_values("rate(event_consumer_events_dead_lettered_total[5s]) > 0") >
+               0;
+      },
+      seconds(60)));
+  kill(service.workers().front(), SIGKILL);
+  CHECK(wait_until(
+      [&] {
+        return prometheus.count_values("rate(event_consumer_worker_restarts_total[5s]) > 0") > 3;
+      },
+      seconds(60)));
   std::vector<Query> queries = panel_queries();
   REQUIRE(queries.size() > 30);
   wait_until(
@@ -114,6 +157,7 @@ TEST_CASE("every panel of the dashboard has data, and every alert names metrics 
       seconds(30));
   for (const Query& query : queries) UNSCOPED_INFO(query.panel << ": " << query.expression);
   CHECK(queries.empty());
+  draw_panels(prometheus, begin);
 
   const auto metrics = prometheus.labels();
   for (const Query& query : panel_queries()) {

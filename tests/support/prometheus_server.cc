@@ -66,11 +66,13 @@ std::string PrometheusServer::get(const std::string& path) const {
   return get_status_page(port_, path).content;
 }
 
+std::string PrometheusServer::last_minute(const std::string& query, std::time_t end) const {
+  return get("/api/v1/query_range?query=" + percent_encode(query) +
+             "&start=" + std::to_string(end - 60) + "&end=" + std::to_string(end) + "&step=1");
+}
+
 std::size_t PrometheusServer::count_values(const std::string& query) const {
-  const std::time_t now = std::time(nullptr);
-  const auto answer =
-      parse(get("/api/v1/query_range?query=" + percent_encode(query) +
-                "&start=" + std::to_string(now - 60) + "&end=" + std::to_string(now) + "&step=1"));
+  const auto answer = parse(last_minute(query, std::time(nullptr)));
   std::size_t count = 0;
   for (const auto& series : answer["data"]["result"].GetArray())
     for (const auto& value : series["values"].GetArray())

@@ -1,6 +1,7 @@
 // PrometheusServer: a private Prometheus that scrapes one address every second.
 #pragma once
 
+#include <ctime>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +17,10 @@ class PrometheusServer {
   // Scrapes 127.0.0.1:`scraped` as the job event-consumer, and loads the alerts of `rules`, a file.
   // Throws std::runtime_error when it does not come up.
   PrometheusServer(int scraped, const std::string& rules);
+
+  // Its answer to the query in JSON, with a value for each second of the minute before `end`, a
+  // time of Unix.
+  std::string last_minute(const std::string& query, std::time_t end) const;
 
   // How many values the query has had in the last minute, those that are no numbers left out.
   // Throws std::runtime_error with Prometheus's words when it is refused.
