@@ -29,6 +29,14 @@ lintian_is_silent() {
     --fail-on error,warning,info,pedantic build/deb/event-consumer_*.changes 2>&1)" ''
 }
 
+# In a terminal of 80 columns.
+manual_pages_fit() {
+  local page
+  ! for page in man/*.[578]; do
+    MANWIDTH=80 LC_ALL=C.UTF-8 man --local-file "$page" | col -bx | LC_ALL=C.UTF-8 grep --extended-regexp '.{81}'
+  done | grep .
+}
+
 manual_pages_are_clean() {
   mandoc -T lint -W warning man/*.[578] &&
     equal "$(for page in man/*.[578]; do MANWIDTH=80 man --warnings --local-file "$page"; done 2>&1 >/dev/null)" ''
@@ -91,6 +99,7 @@ prepare_machine() {
 step 'Debian package'
 check 'lintian says nothing' lintian_is_silent
 check 'the manual pages are clean' manual_pages_are_clean
+check 'the manual pages fit 80 columns' manual_pages_fit
 check 'both programs are hardened' is_hardened
 check 'Build-Depends has what the Makefile installs' build_depends_are_complete
 check 'it builds twice the same' builds_twice_the_same

@@ -71,6 +71,7 @@ class Reader {
 
   EventsManual manual() {
     manual_.example = example_of(blocks_);
+    for (const std::string& line : examples_) manual_.examples.push_back(example_of(line));
     return manual_;
   }
 
@@ -84,7 +85,15 @@ class Reader {
     else if (is_in_moving())
       manual_.moving.back() += line + "\n";
     else
-      manual_.examples.push_back(example_of(line));
+      add_example(line);
+  }
+
+  // A line that begins with spaces goes on with the one before.
+  void add_example(const std::string& line) {
+    if (starts_with(line, "  ") && !examples_.empty())
+      examples_.back() += line;
+    else
+      examples_.push_back(line);
   }
 
   void end_difference() {
@@ -96,6 +105,7 @@ class Reader {
   EventsManual manual_;
   std::string section_;
   bool is_in_block_ = false;
+  std::vector<std::string> examples_;
   std::string difference_;
   std::vector<std::vector<std::string>> blocks_;
 };
