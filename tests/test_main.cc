@@ -12,6 +12,9 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#if __has_include(<catch2/catch_test_macros.hpp>)
+#include <catch2/catch_test_case_info.hpp>
+#endif
 
 namespace {
 
