@@ -1,9 +1,9 @@
 #include "worker/clickhouse/server_facts.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <sstream>
-#include <tuple>
 #include <utility>
 
 #include "worker/clickhouse/exception_class.h"
@@ -12,17 +12,6 @@
 
 namespace event_consumer {
 namespace {
-
-auto all(const ServerFacts& facts) {
-  return std::tie(
-      facts.version, facts.knows_async_insert, facts.knows_deduplication_token,
-      facts.loses_deduplication_token, facts.knows_insert_deduplicate, facts.knows_types_header,
-      facts.knows_json_as_string, facts.distributed_sync, facts.knows_insert_block_bytes,
-      facts.knows_format_block_bytes, facts.knows_log_comment, facts.knows_durable_inserts,
-      facts.knows_deduplication_window, facts.knows_view_deduplication, facts.insert_quorum,
-      facts.fsyncs_after_insert, facts.knows_column_positions, facts.knows_table_uuids,
-      facts.knows_typed_rows, facts.knows_rows_with_defaults, facts.knows_typed_rows_with_defaults);
-}
 
 using Values = std::map<std::string, std::string>;
 
@@ -40,8 +29,6 @@ Result<Values> values_in(ClickHouseHttp& http, const std::string& query,
   }
   return values;
 }
-
-bool has(const Values& values, const char* name) { return values.count(name) != 0; }
 
 // Empty when it is not there.
 std::string value_of(const Values& values, const char* name) {
@@ -65,31 +52,27 @@ Result<bool> token_arrives(ClickHouseHttp& http) {
   return value.value() == token + "\n";
 }
 
+// «'a', 'b'»: what the server tells there.
+std::string names_of(ToldBy told_by) {
+  std::string names;
+  for (const Knowledge& each : kKnowledge)
+    if (each.told_by == told_by) names += (names.empty() ? "" : ", ") + quote_string(each.name);
+  return names;
+}
+
+void take(const Values& told, ToldBy told_by, ServerFacts& facts) {
+  for (const Knowledge& each : kKnowledge)
+    if (each.told_by == told_by) facts.*each.fact = told.count(each.name) != 0;
+}
+
 Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
-  auto known = values_in(http,
-                         "SELECT name, value FROM system.settings WHERE name IN ('async_insert', "
-                         "'insert_deduplication_token', 'insert_deduplicate', 'insert_quorum', "
-                         "'deduplicate_blocks_in_dependent_materialized_views', "
-                         "'input_format_with_types_use_header', "
-                         "'input_format_binary_read_json_as_string', 'insert_distributed_sync', "
-                         "'max_insert_block_size_bytes', 'input_format_max_block_size_bytes', "
-                         "'log_comment', "
-                         "'distributed_foreground_insert')",
-                         http.server().settings);
-  if (!known) return known.error();
-  facts.knows_async_insert = has(*known, "async_insert");
-  facts.knows_deduplication_token = has(*known, "insert_deduplication_token");
-  facts.knows_insert_deduplicate = has(*known, "insert_deduplicate");
-  facts.knows_view_deduplication =
-      has(*known, "deduplicate_blocks_in_dependent_materialized_views");
-  facts.insert_quorum = read_quorum(value_of(*known, "insert_quorum"));
-  facts.knows_types_header = has(*known, "input_format_with_types_use_header");
-  facts.knows_json_as_string = has(*known, "input_format_binary_read_json_as_string");
-  facts.knows_insert_block_bytes = has(*known, "max_insert_block_size_bytes");
-  facts.knows_format_block_bytes = has(*known, "input_format_max_block_size_bytes");
-  facts.knows_log_comment = has(*known, "log_comment");
-  for (const char* name : {"insert_distributed_sync", "distributed_foreground_insert"})
-    if (has(*known, name)) facts.distributed_sync = name;
+  auto told = values_in(http,
+                        "SELECT name, value FROM system.settings WHERE name IN (" +
+                            names_of(ToldBy::kSettings) + ", 'insert_quorum')",
+                        http.server().settings);
+  if (!told) return told.error();
+  take(*told, ToldBy::kSettings, facts);
+  facts.insert_quorum = read_quorum(value_of(*told, "insert_quorum"));
   if (!facts.knows_deduplication_token) return Done{};
   const auto arrives = token_arrives(http);
   if (!arrives) return arrives.error();
@@ -98,59 +81,85 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
 }
 
 Result<Done> read_table_settings(ClickHouseHttp& http, ServerFacts& facts) {
-  auto known = values_in(http,
-                         "SELECT name, value FROM system.merge_tree_settings WHERE name IN "
-                         "('non_replicated_deduplication_window', 'fsync_after_insert')");
+  auto told = values_in(http, "SELECT name, value FROM system.merge_tree_settings WHERE name IN (" +
+                                  names_of(ToldBy::kTableSettings) + ")");
   // Shown only to whom it was granted: such a server (22.9 and newer) knows both settings. What it
   // has set them to for all tables it keeps to itself.
-  if (!known && known.error().peer_code == kAccessDenied) {
+  if (!told && told.error().peer_code == kAccessDenied) {
     facts.knows_deduplication_window = facts.knows_durable_inserts = true;
     return Done{};
   }
-  if (!known) return known.error();
-  facts.knows_deduplication_window = has(*known, "non_replicated_deduplication_window");
-  facts.fsyncs_after_insert = value_of(*known, "fsync_after_insert") == "1";
-  facts.knows_durable_inserts = has(*known, "fsync_after_insert");
+  if (!told) return told.error();
+  take(*told, ToldBy::kTableSettings, facts);
+  facts.fsyncs_after_insert = value_of(*told, "fsync_after_insert") == "1";
   return Done{};
 }
 
+Result<Done> read_columns(ClickHouseHttp& http, ServerFacts& facts) {
+  auto columns = values_in(http,
+                           "SELECT concat(table, '.', name) AS named FROM system.columns "
+                           "WHERE database = 'system' AND named IN (" +
+                               names_of(ToldBy::kColumns) + ")");
+  if (!columns) return columns.error();
+  take(*columns, ToldBy::kColumns, facts);
+  return Done{};
+}
+
+// 18.16 has the one with types for output only.
 Result<Done> read_formats(ClickHouseHttp& http, ServerFacts& facts) {
-  auto known = values_in(http,
-                         "SELECT name FROM system.formats WHERE is_input AND name IN "
-                         "('RowBinaryWithNamesAndTypes', 'RowBinaryWithDefaults', "
-                         "'RowBinaryWithNamesAndTypesAndDefaults')");
-  if (!known) return known.error();
-  facts.knows_typed_rows = has(*known, "RowBinaryWithNamesAndTypes");
-  facts.knows_rows_with_defaults = has(*known, "RowBinaryWithDefaults");
-  facts.knows_typed_rows_with_defaults = has(*known, "RowBinaryWithNamesAndTypesAndDefaults");
-  return Done{};
-}
-
-// What the system tables themselves can tell.
-Result<Done> read_system_tables(ClickHouseHttp& http, ServerFacts& facts) {
-  auto known = values_in(
-      http,
-      "SELECT concat(table, '.', name) FROM system.columns WHERE database = 'system' AND (table = "
-      "'formats' AND name = 'is_input' OR table = 'columns' AND name = 'position' OR table = "
-      "'tables' AND name = 'uuid')");
-  if (!known) return known.error();
-  facts.knows_column_positions = has(*known, "columns.position");
-  facts.knows_table_uuids = has(*known, "tables.uuid");
-  // 18.16 has the formats for output only, and no way to ask; nor is there a system.formats.
-  if (has(*known, "formats.is_input")) return read_formats(http, facts);
+  auto formats = values_in(http, "SELECT name FROM system.formats WHERE is_input AND name IN (" +
+                                     names_of(ToldBy::kFormats) + ")");
+  if (!formats) return formats.error();
+  take(*formats, ToldBy::kFormats, facts);
   return Done{};
 }
 
 }  // namespace
 
-bool operator==(const ServerFacts& a, const ServerFacts& b) { return all(a) == all(b); }
+const std::array<Knowledge, 18> kKnowledge = {{
+    {&ServerFacts::knows_insert_deduplicate, ToldBy::kSettings, "insert_deduplicate", "18.16"},
+    {&ServerFacts::knows_insert_distributed_sync, ToldBy::kSettings, "insert_distributed_sync",
+     "18.16"},
+    {&ServerFacts::knows_distributed_foreground, ToldBy::kSettings, "distributed_foreground_insert",
+     "23.10"},
+    {&ServerFacts::knows_async_insert, ToldBy::kSettings, "async_insert", "23.10"},
+    {&ServerFacts::knows_deduplication_token, ToldBy::kSettings, "insert_deduplication_token",
+     "23.10"},
+    {&ServerFacts::knows_view_deduplication, ToldBy::kSettings,
+     "deduplicate_blocks_in_dependent_materialized_views", "23.10"},
+    {&ServerFacts::knows_types_header, ToldBy::kSettings, "input_format_with_types_use_header",
+     "23.10"},
+    {&ServerFacts::knows_log_comment, ToldBy::kSettings, "log_comment", "23.10"},
+    {&ServerFacts::knows_json_as_string, ToldBy::kSettings,
+     "input_format_binary_read_json_as_string", "25.5"},
+    {&ServerFacts::knows_format_block_bytes, ToldBy::kSettings, "input_format_max_block_size_bytes",
+     "25.5"},
+    {&ServerFacts::knows_insert_block_bytes, ToldBy::kSettings, "max_insert_block_size_bytes",
+     "26.7"},
+    {&ServerFacts::knows_deduplication_window, ToldBy::kTableSettings,
+     "non_replicated_deduplication_window", "23.10"},
+    {&ServerFacts::knows_durable_inserts, ToldBy::kTableSettings, "fsync_after_insert", "23.10"},
+    {&ServerFacts::knows_column_positions, ToldBy::kColumns, "columns.position", "23.10"},
+    {&ServerFacts::knows_table_uuids, ToldBy::kColumns, "tables.uuid", "23.10"},
+    {&ServerFacts::knows_typed_rows, ToldBy::kFormats, "RowBinaryWithNamesAndTypes", "23.10"},
+    {&ServerFacts::knows_rows_with_defaults, ToldBy::kFormats, "RowBinaryWithDefaults", "23.10"},
+    {&ServerFacts::knows_typed_rows_with_defaults, ToldBy::kFormats,
+     "RowBinaryWithNamesAndTypesAndDefaults", "26.7"},
+}};
+
+bool operator==(const ServerFacts& a, const ServerFacts& b) {
+  return a.version == b.version && a.loses_deduplication_token == b.loses_deduplication_token &&
+         a.insert_quorum == b.insert_quorum && a.fsyncs_after_insert == b.fsyncs_after_insert &&
+         std::all_of(kKnowledge.begin(), kKnowledge.end(),
+                     [&](const Knowledge& each) { return a.*each.fact == b.*each.fact; });
+}
 
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   ServerFacts facts;
   auto version = ask(http, version_question());
   if (!version) return version.error();
   facts.version = std::move(*version);
-  for (const auto& read : {read_settings, read_table_settings, read_system_tables})
+  for (const auto& read : {read_settings, read_table_settings, read_columns, read_formats})
     if (auto done = read(http, facts); !done) return done.error();
   return facts;
 }

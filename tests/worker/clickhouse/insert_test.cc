@@ -107,7 +107,7 @@ TEST_CASE("insert parameters: shards and types do not hang on the user's profile
   ServerFacts facts;
   facts.knows_types_header = true;
   facts.knows_json_as_string = true;
-  facts.distributed_sync = "distributed_foreground_insert";
+  facts.knows_insert_distributed_sync = facts.knows_distributed_foreground = true;
   CHECK((insert_parameters({}, facts, "") ==
          QueryParameters{{"wait_end_of_query", "1"},
                          {"distributed_foreground_insert", "1"},

@@ -28,10 +28,8 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
     }
     if (request.body.find("system.settings") != std::string::npos)
       return http_answer(200, settings);
-    // A server with a system.formats that tells what can be read has the typed format among them.
-    if (request.body.find("table = 'formats'") != std::string::npos)
-      return http_answer(
-          200, windows.empty() ? "" : "columns.position\nformats.is_input\ntables.uuid\n");
+    if (request.body.find("columns.position") != std::string::npos)
+      return http_answer(200, windows.empty() ? "" : "columns.position\ntables.uuid\n");
     if (request.body.find("system.formats") != std::string::npos) return http_answer(200, formats);
     return http_answer(404, "Code: 62, e.displayText() = DB::Exception: what?");
   });
@@ -73,7 +71,8 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
           "[server_facts]") {
   const auto old = facts_from("insert_distributed_sync\n", "");
   REQUIRE(old.ok());
-  CHECK(old.value().distributed_sync == "insert_distributed_sync");
+  CHECK(old.value().knows_insert_distributed_sync);
+  CHECK_FALSE(old.value().knows_distributed_foreground);
   CHECK_FALSE(old.value().knows_types_header);
   CHECK_FALSE(old.value().knows_json_as_string);
   CHECK_FALSE(old.value().knows_insert_block_bytes);
@@ -85,7 +84,7 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
       "input_format_binary_read_json_as_string\ninsert_distributed_sync\nlog_comment\n",
       kWindow, "");
   REQUIRE(recent.ok());
-  CHECK(recent.value().distributed_sync == "distributed_foreground_insert");
+  CHECK(recent.value().knows_distributed_foreground);
   CHECK(recent.value().knows_types_header);
   CHECK(recent.value().knows_json_as_string);
   CHECK(recent.value().knows_insert_block_bytes);
@@ -93,7 +92,8 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
   CHECK(recent.value().knows_log_comment);
   const auto neither = facts_from("", "");
   REQUIRE(neither.ok());
-  CHECK(neither.value().distributed_sync.empty());
+  CHECK_FALSE(neither.value().knows_insert_distributed_sync);
+  CHECK_FALSE(neither.value().knows_distributed_foreground);
 }
 
 TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
@@ -107,7 +107,7 @@ TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
 }
 
 TEST_CASE("server facts: an old one knows little", "[server_facts]") {
-  const auto facts = facts_from("insert_deduplicate\t1\ninsert_quorum\t0\n", "");
+  const auto facts = facts_from("insert_deduplicate\t1\ninsert_quorum\t0\n", "", "");
   REQUIRE(facts.ok());
   CHECK_FALSE(facts.value().knows_async_insert);
   CHECK(facts.value().knows_insert_deduplicate);

@@ -37,6 +37,7 @@ struct FakeClickHouse {
   bool has_table = true;
   bool drops_table_after_look = false;
   std::string engine = "MergeTree\tMergeTree SETTINGS non_replicated_deduplication_window = 1";
+  std::string columns = "a\tString\t\t\n";
   int unwritable = 0;  // so many columns more, and b
   int foreign = 0;     // so many requests somebody else answers, with 200
 
@@ -53,15 +54,13 @@ struct FakeClickHouse {
     if (request.body.find("CREATE TABLE") == 0) has_table = true;
     if (request.body.find("SELECT name, type") == 0) {
       has_table = !drops_table_after_look;
-      std::string columns = "a\tString\t\t\n";
-      if (unwritable > 0) columns += "b\tString\t\t\n";
+      std::string all = columns;
+      if (unwritable > 0) all += "b\tString\t\t\n";
       for (int i = 0; i < unwritable; ++i)
-        columns += "sum" + std::to_string(i) + "\tAggregateFunction(sum, UInt64)\t\t\n";
-      return http_answer(200, columns);
+        all += "sum" + std::to_string(i) + "\tAggregateFunction(sum, UInt64)\t\t\n";
+      return http_answer(200, all);
     }
-    if (reads_types && request.body.find("table = 'formats'") != std::string::npos)
-      return http_answer(200, "formats.is_input\n");
-    if (request.body.find("FROM system.formats") != std::string::npos)
+    if (reads_types && request.body.find("FROM system.formats") != std::string::npos)
       return http_answer(200, "RowBinaryWithNamesAndTypes\n");
     if (request.body.find("SELECT value FROM system.settings") == 0)
       return http_answer(200, drops_settings ? "\n" : "arrives\n");
@@ -352,6 +351,39 @@ TEST_CASE("table writer: every outcome says what is known of the server", "[tabl
   const TableOutcome failed = rig.writer->check_table();
   CHECK(failed.kind == TableOutcome::Kind::kFailed);
   CHECK(failed.server.version == "26.7.1");
+}
+
+std::string columns_of(const std::vector<std::string>& names) {
+  std::string columns;
+  for (const std::string& name : names) columns += name + "\tString\t\t\n";
+  return columns;
+}
+
+TEST_CASE("table writer: whether a table is made for click events is decided at the start",
+          "[table_writer]") {
+  const std::string all = columns_of(created_columns()), one = columns_of({"referrer"});
+  FakeClickHouse clickhouse;
+  FakeHttpServer server([&](const HttpRequest& request) { return clickhouse(request); });
+  auto resolved = resolve_options({},
+                                  {{"CLICKHOUSE_HOST", "127.0.0.1"},
+                                   {"CLICKHOUSE_PORT", std::to_string(server.port())},
+                                   {"CLICKHOUSE_PASSWORD", "first"}},
+                                  {});
+  REQUIRE(resolved.ok());
+  const auto rejects = [](Result<Encoding> encoding) {
+    RowBuffer rows;
+    return encoding.value().encoder.encode(R"({"referrer":"x"})", rows).has_value();
+  };
+  for (const auto& [before, after] :
+       {std::pair(all, all + "note\tString\t\t\n"), std::pair(one, all)}) {
+    clickhouse.columns = before;
+    auto writer = TableWriter::open(resolved.value().options, [] {});
+    REQUIRE(writer.ok());
+    CHECK(rejects(writer->encoding()) == (before == all));
+    clickhouse.columns = after;
+    REQUIRE(writer->check_table().kind == TableOutcome::Kind::kChanged);
+    CHECK(rejects(writer->encoding()) == (before == all));
+  }
 }
 
 }  // namespace
