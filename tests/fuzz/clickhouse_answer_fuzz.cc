@@ -37,7 +37,7 @@ void check_description(const std::string& body) {
   const auto described = read_description(body, table);
   if (!described && described.error().kind != ErrorKind::kConfiguration) std::abort();
   if (described) {
-    const WritableColumns writable = writable_columns(described.value(), table);
+    const WritableColumns writable = writable_columns(described.value(), table, {});
     if (writable.columns.size() + writable.left_out.size() > described.value().size()) std::abort();
   }
   if (unescape_tsv(quote_string(body)) != "'" + body + "'") std::abort();

@@ -133,7 +133,7 @@ Result<OpenTable> open_table(ClickHouseHttp& http, const ServerFacts& facts, con
   if (!target) return target.error();
   const auto described = ask(http, columns_question(table, facts));
   if (!described) return described.error();
-  WritableColumns writable = writable_columns(described.value(), table);
+  WritableColumns writable = writable_columns(described.value(), table, facts);
   OpenTable opened;
   if (*target)
     opened = {std::move(**target), std::move(writable.columns), std::move(writable.left_out)};

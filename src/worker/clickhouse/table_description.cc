@@ -1,5 +1,6 @@
 #include "worker/clickhouse/table_description.h"
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -7,6 +8,16 @@
 #include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
+namespace {
+
+// Whether a JSON stands anywhere in the type.
+bool has_json(const ColumnType& type) {
+  return type.write == write_json ||
+         std::any_of(type.elements.begin(), type.elements.end(), has_json);
+}
+
+}  // namespace
+
 std::string TableName::quoted() const {
   return quote_identifier(database) + "." + quote_identifier(table);
 }
@@ -33,21 +44,25 @@ Result<std::vector<ColumnDescription>> read_description(const std::string& answe
 }
 
 Result<std::optional<Column>> writable_column(const ColumnDescription& described,
-                                              const TableName& table) {
+                                              const TableName& table, const ServerFacts& facts) {
   const bool has_default = described.default_kind == "DEFAULT";
   if (!described.default_kind.empty() && !has_default) return std::optional<Column>();
   const auto type = parse_column_type(described.type);
-  if (!type)
-    return Error{ErrorKind::kConfiguration, "column " + described.name + " of " + table.quoted() +
-                                                ": " + type.error().message};
+  const std::string where = "column " + described.name + " of " + table.quoted() + ": ";
+  if (!type) return Error{ErrorKind::kConfiguration, where + type.error().message};
+  if (has_json(type.value()) && !facts.knows_json_as_string)
+    return Error{ErrorKind::kConfiguration,
+                 where + "columns of the type " + described.type +
+                     " cannot be written to this version of ClickHouse, which does not know the "
+                     "setting input_format_binary_read_json_as_string"};
   return std::optional(Column{described.name, type.value(), has_default});
 }
 
 WritableColumns writable_columns(const std::vector<ColumnDescription>& described,
-                                 const TableName& table) {
+                                 const TableName& table, const ServerFacts& facts) {
   WritableColumns writable;
   for (const ColumnDescription& each : described) {
-    auto column = writable_column(each, table);
+    auto column = writable_column(each, table, facts);
     if (!column)
       writable.left_out.push_back(column.error().message);
     else if (*column)

@@ -1,4 +1,4 @@
-// ClickHouse's description of the columns of a table, as columns to write. Pure; knows no server.
+// ClickHouse's description of the columns of a table, as columns to write. Pure; asks no server.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "worker/clickhouse/server_facts.h"
 #include "worker/encode/row_encoder.h"
 
 namespace event_consumer {
@@ -33,9 +34,9 @@ Result<std::vector<ColumnDescription>> read_description(const std::string& answe
                                                         const TableName& table);
 
 // The column as an INSERT fills it; nothing for a column that ClickHouse computes. When we cannot
-// write its type, the Error (kConfiguration) names both.
+// write its type for a server that knows `facts`, the Error (kConfiguration) names both.
 Result<std::optional<Column>> writable_column(const ColumnDescription& described,
-                                              const TableName& table);
+                                              const TableName& table, const ServerFacts& facts);
 
 struct WritableColumns {
   std::vector<Column> columns;        // all that an INSERT fills, in the table's order
@@ -44,6 +45,6 @@ struct WritableColumns {
 
 // A column of a type that we cannot write is left to its DEFAULT, or to the type's empty value.
 WritableColumns writable_columns(const std::vector<ColumnDescription>& described,
-                                 const TableName& table);
+                                 const TableName& table, const ServerFacts& facts);
 
 }  // namespace event_consumer

@@ -158,7 +158,7 @@ class ClickHouseCheck {
     std::vector<Column> written;
     std::vector<std::string> names;
     for (const ColumnDescription& each : *described) {
-      const auto& column = judged.emplace_back(writable_column(each, name_));
+      const auto& column = judged.emplace_back(writable_column(each, name_, facts_));
       if (!column || !column.value()) continue;
       names.push_back(each.name);
       written.push_back(*column.value());

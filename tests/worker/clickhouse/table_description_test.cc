@@ -7,10 +7,10 @@ namespace {
 
 const TableName kTable = {"url_shortener", "click_events"};
 
-WritableColumns writable(const std::string& answer) {
+WritableColumns writable(const std::string& answer, const ServerFacts& facts = {}) {
   const auto described = read_description(answer, kTable);
   if (!described) FAIL(described.error().message);
-  return writable_columns(described.value(), kTable);
+  return writable_columns(described.value(), kTable, facts);
 }
 
 std::vector<Column> columns_in(const std::string& answer) { return writable(answer).columns; }
@@ -49,6 +49,23 @@ TEST_CASE("table description: computed columns are left out, of any type", "[tab
 
 TEST_CASE("table description: names with what TabSeparated escapes", "[table_description]") {
   CHECK(columns_in("a\\tb\\'c\tString\t\t\n").at(0).name == "a\tb'c");
+}
+
+// As of 24.8, in whose rows a JSON is something else than its text.
+TEST_CASE("table description: a JSON is left out where the server reads no text for it",
+          "[table_description]") {
+  const std::string answer =
+      "a\tString\t\t\nb\tJSON\t\t\nc\tArray(Tuple(x UInt8, y JSON(k UInt8)))\t\t\n";
+  const WritableColumns old = writable(answer);
+  CHECK(words(old.columns) == "a:String ");
+  CHECK(old.left_out.at(0) ==
+        "column b of `url_shortener`.`click_events`: columns of the type JSON cannot be written to "
+        "this version of ClickHouse, which does not know the setting "
+        "input_format_binary_read_json_as_string");
+  CHECK(old.left_out.size() == 2);
+  ServerFacts facts;
+  facts.knows_json_as_string = true;
+  CHECK(writable(answer, facts).columns.size() == 3);
 }
 
 TEST_CASE("table description: a column that we cannot write is left out and named with its type",
