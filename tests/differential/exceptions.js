@@ -174,6 +174,7 @@ const rows = [
   { name: 'text, arrays and objects in a Dynamic', ours: true, oracle: true, applies: (type, value) => type.kind === 'dynamic' && !is_number(value) },
   { name: 'text, arrays and objects in a Dynamic', ours: true, oracle: false, applies: (type, value) => type.kind === 'dynamic' && !is_number(value) },
   { name: 'out of range', ours: false, oracle: true, applies: (type, value) => type.kind === 'dynamic' && is_number(value) },
+  { name: 'long integers in a Dynamic', ours: true, oracle: true, applies: (type, value) => type.kind === 'dynamic' && /^-?\d{19,}$/.test(value) },
   { name: 'a small t or z', ours: true, oracle: false, applies: (type, value) => is_time(type) && /\d ?z"$|^"[\d-]+t/.test(value) },
   { name: 'numbers as times', ours: true, oracle: false, applies: (type, value) => is_time(type) && is_number(plain(value)) },
   {
