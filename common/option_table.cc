@@ -120,6 +120,16 @@ ParseError parse_clickhouse_hosts(const std::string& text, Options& options) {
   return "'" + printable(hosts_without_password(text), 200) + "': " + *wrong;
 }
 
+ParseError parse_clickhouse_failback(const std::string& text, Options& options) {
+  options.clickhouse_failback.reset();
+  if (text == "off") return std::nullopt;
+  long parsed = 0;
+  if (parse_whole_number(text, 1, 86400, parsed))
+    return "expected off or a whole number from 1 to 86400";
+  options.clickhouse_failback = seconds(parsed);
+  return std::nullopt;
+}
+
 ParseError parse_clickhouse_port(const std::string& text, Options& options) {
   const auto wrong = number<&Options::clickhouse_port>(text, 1, 65535, options);
   for (HostPort& host : options.clickhouse_hosts)
@@ -275,6 +285,10 @@ const std::vector<OptionRow>& option_table() {
        "the server, HOST or HOST:PORT, https:// before it for TLS; of several the next when one "
        "does not answer",
        parse_clickhouse_hosts, nullptr, hosts_without_password},
+      {"clickhouse-failback", "CLICKHOUSE_FAILBACK", "SECONDS/off", "60",
+       "inserts go back to the first host when it has answered for so long; off: not before the "
+       "one in use is away",
+       parse_clickhouse_failback},
       {"clickhouse-tls", "CLICKHOUSE_TLS", "on/off", "off, on with https://",
        "whether to speak HTTPS", parse_clickhouse_tls, tls_of_hosts},
       {"clickhouse-ca-file", "CLICKHOUSE_CA_FILE", "FILE", "",

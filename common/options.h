@@ -46,7 +46,9 @@ struct Options {
   std::optional<int> prefetch;    // most deliveries a worker may hold; nothing: what fits
 
   std::vector<HostPort> clickhouse_hosts;  // at least one; each stores what it is sent
-  int clickhouse_port;                     // of hosts without one of their own
+  // The first of them gets inserts back when it has answered for so long again; nothing: never.
+  std::optional<std::chrono::seconds> clickhouse_failback;
+  int clickhouse_port;  // of hosts without one of their own
   bool clickhouse_tls;
   TlsFiles clickhouse_tls_files;
   std::string clickhouse_database;

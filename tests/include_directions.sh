@@ -44,7 +44,7 @@ room insert "batch/ encode/ message/(delivery|in_flight)\.h"
 room batch 'encode/ message/(delivery|basic_properties)\.h'
 room encode nothing
 room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h background\.h host_name\.h"
-room clickhouse 'insert/(inserter|error_class)\.h batch/ encode/ tls\.h diagnosis\.h host_name\.h'
+room clickhouse 'insert/(inserter|error_class)\.h batch/ encode/ tls\.h diagnosis\.h background\.h host_name\.h'
 room commands 'amqp/ clickhouse/ encode/ diagnosis\.h host_name\.h tls\.h'
 report 'what is behind a seam may be included by a seam only' "$(sources src/worker/message |
   grep -E "/$seams\$" | xargs grep -nE '^#include "worker/' /dev/null |

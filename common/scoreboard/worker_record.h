@@ -180,7 +180,8 @@ struct WorkerRecord {
   MonotonicTime last_error_over_at;  // since when the worker moves events again; 0: it does not
   BoundedText<32> clickhouse_version;
   BoundedText<64> rabbitmq_version;
-  BoundedText<128> clickhouse_host;  // «host:port», in use
+  BoundedText<128> clickhouse_host;         // «host:port», in use
+  BoundedText<192> clickhouse_host_reason;  // why that one; empty where that needs no reason
   BoundedText<128> rabbitmq_host;
   // By Peer: when the first certificate expires that the connection hangs on, as Unix time; 0:
   // without TLS, or none was seen yet.

@@ -46,6 +46,8 @@ void add_worker(InstanceSummary& summary, const WorkerRecord& worker) {
   summary.dead_letter_queue_messages =
       std::max(summary.dead_letter_queue_messages, worker.dead_letter_queue_messages);
   if (!worker.unknown_key_names.empty()) summary.unknown_key_names = worker.unknown_key_names.str();
+  if (!worker.clickhouse_host_reason.empty())
+    summary.clickhouse_host_reason = worker.clickhouse_host_reason.str();
   if (!worker.rabbitmq_version.empty()) summary.rabbitmq_version = worker.rabbitmq_version.str();
   for (std::size_t peer = 0; peer < kPeerWords.size(); ++peer) {
     const std::int64_t until = worker.certificates_until[peer];

@@ -31,6 +31,7 @@ struct InstanceSummary {
   // «host:port», that workers use; several with commas between them, in the order of the alphabet.
   std::string clickhouse_hosts;
   std::string rabbitmq_hosts;
+  std::string clickhouse_host_reason;  // why the host in use is, by the word of a worker
   // By Peer, of all workers: when the first certificate expires, as Unix time; 0: there is none.
   std::array<std::int64_t, kPeerWords.size()> certificates_until{};
   // What is wrong: of a worker whose inserts fail, else of one that does not consume.

@@ -28,7 +28,8 @@ class FakeInserter : public Inserter {
     posts.push_back({&batch, batch.token(), std::string(batch.bytes()), tags_of(batch)});
   }
 
-  void start_table_check() override {
+  void start_table_check(bool is_settled) override {
+    was_settled = is_settled;
     if (under_way) ++overlaps;
     under_way = true;
     ++table_checks;
@@ -52,7 +53,8 @@ class FakeInserter : public Inserter {
   std::vector<Post> posts;
   bool under_way = false;  // the test clears it when it reports the outcome
   int table_checks = 0;
-  int overlaps = 0;  // requests begun while another was under way
+  bool was_settled = false;  // at the latest of these
+  int overlaps = 0;          // requests begun while another was under way
 
  private:
   std::optional<Outcome> outcome_;

@@ -68,6 +68,22 @@ class InsertStageRig {
     apply(stage.time_passed(now));
   }
 
+  // What a settlement makes of them.
+  void apply(const Effects& effects) {
+    for (const DeliveryId id : effects.stored) stored_tags.insert(id.tag);
+    for (const Effects::Refusal& refusal : effects.refused) {
+      const DeliveryTag tag = refusal.message.tag;
+      const Reason reason = refusal.rejection.reason;
+      CHECK(refused_tags.insert(tag).second);
+      if (reason == Reason::kNoKnownKey) continue;
+      CHECK((reason == Reason::kRefused || reason == Reason::kMissingField));
+      const std::string code = R"({"code":")" + std::to_string(tag) + "\"}";
+      CHECK(in_flight.content(refusal.message).body.find(code) != std::string_view::npos);
+    }
+    if (effects.post != nullptr) inserter.start(*effects.post);
+    if (effects.check_table) inserter.start_table_check(effects.is_settled);
+  }
+
   // One step of a server that refuses each insert with one of these rows in it, and knows no other
   // trouble. Whether there was one.
   bool step_server(const std::set<DeliveryTag>& bad, ErrorClass refusal = ErrorClass::kData) {
@@ -111,23 +127,6 @@ class InsertStageRig {
   std::set<DeliveryTag> stored_tags, refused_tags;
   DeliveryTag last_tag = 0;
   int checks_answered = 0;
-
- private:
-  // What a settlement makes of them.
-  void apply(const Effects& effects) {
-    for (const DeliveryId id : effects.stored) stored_tags.insert(id.tag);
-    for (const Effects::Refusal& refusal : effects.refused) {
-      const DeliveryTag tag = refusal.message.tag;
-      const Reason reason = refusal.rejection.reason;
-      CHECK(refused_tags.insert(tag).second);
-      if (reason == Reason::kNoKnownKey) continue;
-      CHECK((reason == Reason::kRefused || reason == Reason::kMissingField));
-      const std::string code = R"({"code":")" + std::to_string(tag) + "\"}";
-      CHECK(in_flight.content(refusal.message).body.find(code) != std::string_view::npos);
-    }
-    if (effects.post != nullptr) inserter.start(*effects.post);
-    if (effects.check_table) inserter.start_table_check();
-  }
 };
 
 inline std::set<DeliveryTag> all_but(const std::set<DeliveryTag>& left_out, DeliveryTag last) {

@@ -2,10 +2,12 @@
 #include <set>
 #include <sstream>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/free_port.h"
 #include "tests/support/service.h"
+#include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
@@ -102,6 +104,58 @@ TEST_CASE("failover: ClickHouse is killed in mid-drain, the rest goes to the sec
   CHECK(all.size() == kEvents);
   // Each worker may have had one batch under way, stored by the server that died before it said so.
   CHECK(before.size() + after.size() <= kEvents + 2 * kBatchRows);
+}
+
+TEST_CASE("failover: when the first ClickHouse is back for a while, so are the inserts") {
+  TestTopology topology("comes_home");
+  topology.declare_topology();
+  ClickhouseServer first;
+  const ClickhouseServer& second = clickhouse();
+  Environment environment =
+      with_hosts(topology, loopback(first.http_port()) + "," + loopback(second.http_port()));
+  environment["CLICKHOUSE_FAILBACK"] = "1";
+  environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
+  const int port = serve_status(environment);
+  Service service(environment);
+  REQUIRE(service.wait_consuming(2));
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  std::uint64_t published = 0;
+  const auto publish = [&] {
+    publish_confirmed(client, topology, published, published + 10,
+                      [](std::uint64_t id) { return ClickEvents(45).json_at(id); });
+    published += 10;
+  };
+  const auto says = [&](const std::string& text) {
+    return contains(get_status_page(port, "/status").content, text);
+  };
+  first.kill();
+  publish();
+  REQUIRE(wait_for_empty_queue(topology));
+  const std::string away = "\"clickhouse_host_reason\":\"ClickHouse " + loopback(first.http_port());
+  CHECK(wait_until([&] { return says(away); }, seconds(10)));
+  first.start();
+  // Each worker returns by itself.
+  CHECK(wait_until(
+      [&] {
+        publish();
+        return service.count_in_log("has answered for 1 s: inserts go back to it") == 2;
+      },
+      seconds(30)));
+  const auto stayed = stored_ids(second, topology).size();
+  for (int i = 0; i < 5; ++i) publish();
+  CHECK(wait_for_empty_queue(topology));
+  CHECK(says("\"clickhouse_host\":\"" + loopback(first.http_port()) + "\""));
+  CHECK(says("\"clickhouse_host_reason\":\"back from ClickHouse "));
+  CHECK(service.stop() == 0);
+  INFO(service.log());
+  const auto before = stored_ids(second, topology);
+  const auto after = stored_ids(first, topology);
+  CHECK(before.size() - stayed <= 2 * 10);  // what was under way
+  std::set<std::uint64_t> all(before.begin(), before.end());
+  all.insert(after.begin(), after.end());
+  CHECK(all.size() == published);
+  CHECK(before.size() + after.size() == published);
 }
 
 TEST_CASE("failover: a server whose table has other columns gets nothing") {

@@ -110,11 +110,15 @@ std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
   return world_.one_in(fault_->one_in) ? fault_ : std::nullopt;
 }
 
-void SimClickHouse::post(const Batch& batch, Posted answer) {
+void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
   const std::vector<Row> rows = rows_of(batch);
-  const Request request{batch.token(),     rows,
-                        events_of(rows),   version_of(batch),
-                        columns_of(batch), batch.format().states_types};
+  const Request request{batch.token(),
+                        rows,
+                        events_of(rows),
+                        version_of(batch),
+                        columns_of(batch),
+                        batch.format().states_types,
+                        host};
   require_whole_messages(request);
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
@@ -178,7 +182,7 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
   if (fault_) fault_->stored_meanwhile = true;
   if (view_fails)
     for (const EventId event : request.events) ++ledger_[event].outdated;
-  const auto [at, is_new] = tokens_.emplace(request.token, request.rows);
+  const auto [at, is_new] = tokens_.emplace(std::pair(request.host, request.token), request.rows);
   world_.require(at->second == request.rows, "one token for different rows");
   const bool stores = is_new || !kind_.deduplicates;
   world_.note(0, stores ? "stores rows, from event" : "knows the token of rows, from event",
@@ -286,7 +290,7 @@ void SimInserter::start(const Batch& batch) {
                       seat_.worker);
   seat_.world.require(states_types || version_of(batch) == *known_,
                       "rows of other columns than the table's", seat_.worker);
-  server_.post(batch, [slot = slot_, &world = seat_.world](const InsertOutcome& outcome) {
+  server_.post(batch, host_, [slot = slot_, &world = seat_.world](const InsertOutcome& outcome) {
     slot->outcome = outcome;
     slot->ready_at = world.now();
   });
@@ -316,8 +320,10 @@ void SimInserter::note_whole() {
   }
 }
 
-void SimInserter::start_table_check() {
+void SimInserter::start_table_check(bool is_settled) {
   begin();
+  // Inserts go back to another host, which does not know what may be stored here.
+  if (is_settled && seat_.world.one_in(10)) host_ = 1 - host_;
   seat_.world.note(seat_.worker, "looks at the table");
   server_.look(known_, [slot = slot_, &world = seat_.world](TableOutcome outcome) {
     slot->outcome = std::move(outcome);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/sim_source.h"
@@ -50,7 +51,7 @@ class SimClickHouse {
   const TableKind& kind() const { return kind_; }
 
   // Each is answered later.
-  void post(const Batch& batch, Posted answer);
+  void post(const Batch& batch, int host, Posted answer);
   // `known` is the version of the columns that the client knows; becomes the present one.
   void look(std::shared_ptr<int> known, Looked answer);
 
@@ -89,6 +90,7 @@ class SimClickHouse {
     int version;
     std::size_t columns;
     bool states_types;
+    int host;  // each knows its own tokens
   };
 
   std::optional<Fault> strike(bool is_question);
@@ -111,7 +113,7 @@ class SimClickHouse {
   int oldest_accepted_ = 0;
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
-  std::map<std::string, std::vector<Row>> tokens_;
+  std::map<std::pair<int, std::string>, std::vector<Row>> tokens_;
 };
 
 class SimInserter : public Inserter {
@@ -120,7 +122,7 @@ class SimInserter : public Inserter {
       : seat_(seat), server_(server), known_(std::make_shared<int>(known)) {}
 
   void start(const Batch& batch) override;
-  void start_table_check() override;
+  void start_table_check(bool is_settled) override;
   std::optional<Outcome> take_outcome() override;
   int fd() const override { return kInserterFd; }
 
@@ -140,6 +142,7 @@ class SimInserter : public Inserter {
   SimClickHouse& server_;
   std::shared_ptr<int> known_;
   std::shared_ptr<Slot> slot_ = std::make_shared<Slot>();
+  int host_ = 0;
   const Batch* batch_ = nullptr;  // under way
   std::string token_;             // of it, and its bytes: they must not change
   std::string bytes_;

@@ -153,6 +153,8 @@ void add_instance(Json& json, const Scoreboard& board, const Options& options, T
               static_cast<std::uint64_t>(supervisor.started_at_unix_seconds));
   json.member("rabbitmq_version", summary.rabbitmq_version);
   json.member("clickhouse_version", summary.clickhouse_version);
+  json.member("clickhouse_host", summary.clickhouse_hosts);
+  json.member("clickhouse_host_reason", summary.clickhouse_host_reason);
   if (summary.deduplication == Deduplication::kUnknown)
     json.null("table_deduplicates");
   else

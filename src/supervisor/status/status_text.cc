@@ -52,6 +52,7 @@ std::string heading(const Value& status) {
   const std::string condition =
       ready ? "ready" : (alive ? "NOT READY: " : "NOT ALIVE: ") + text(status, "not_ready_because");
   const Value& totals = member(status, "totals");
+  const std::string why_host = text(status, "clickhouse_host_reason");
   std::string lines = fmt::format(
       "event-consumer {} on {}, process {}\n"
       "queue {} to table {}\n"
@@ -61,6 +62,8 @@ std::string heading(const Value& status) {
       number(status, "workers_consuming"), number(status, "workers_wanted"),
       or_unknown(text(status, "rabbitmq_version")), or_unknown(text(status, "clickhouse_version")),
       guarantee(status));
+  if (!why_host.empty())
+    lines += fmt::format("inserts go to {}: {}\n", text(status, "clickhouse_host"), why_host);
   const auto total = [&](const auto& counter) { return number(totals, counter.status_key); };
   lines += balance_line(total, number(totals, "in_hand")) + "\n";
   if (member(status, "queue_messages").IsUint64())

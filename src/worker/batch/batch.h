@@ -82,14 +82,18 @@ class Batch {
   bool may_be_stored() const { return may_be_stored_; }
   void set_may_be_stored() { may_be_stored_ = true; }
 
+  // Whether it is known that none of its rows is in the table.
+  bool is_settled() const { return !may_be_stored_ && !refusals_.is_in_table; }
+
   // Whether it kept its bytes for that reason when the table's columns changed.
   bool is_outdated() const { return is_outdated_; }
   void set_outdated() { is_outdated_ = true; }
 
   // What RefusalSearch knows of it.
   struct Refusals {
-    std::size_t unclear = 0;  // since it was last decided how to go on
-    bool was_alone = false;   // its only message was refused
+    std::size_t unclear = 0;   // since it was last decided how to go on
+    bool was_alone = false;    // its only message was refused
+    bool is_in_table = false;  // by a view, though its rows are in the table
     // Its trial began when so many inserts were stored.
     std::optional<std::size_t> trial = std::nullopt;
   };

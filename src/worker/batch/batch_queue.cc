@@ -1,5 +1,6 @@
 #include "worker/batch/batch_queue.h"
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -57,6 +58,11 @@ BatchPtr BatchQueue::make_batch() {
   BatchPtr batch = std::move(spare_.back());
   spare_.pop_back();
   return batch;
+}
+
+bool BatchQueue::is_settled() const {
+  return std::all_of(sealed_.begin(), sealed_.end(),
+                     [](const BatchPtr& batch) { return batch->is_settled(); });
 }
 
 BatchPtr BatchQueue::take_front() {

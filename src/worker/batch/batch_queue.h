@@ -68,6 +68,9 @@ class BatchQueue {
   // When the next batch is due, if nothing is added before; the past when one is.
   std::optional<TimePoint> deadline() const;
 
+  // Whether of no batch any row may be stored.
+  bool is_settled() const;
+
   // Bytes of rows, over all batches.
   std::size_t held_bytes() const { return sealed_bytes_ + filling_->held_bytes(); }
   bool empty() const { return sealed_.empty() && filling_->empty(); }

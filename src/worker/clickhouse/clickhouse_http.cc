@@ -50,7 +50,11 @@ std::string ClickHouseServer::describe() const {
   return "ClickHouse " + HostPort{host, port}.describe();
 }
 
-ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server) : server_(server) { connect(); }
+ClickHouseHttp::ClickHouseHttp(const ClickHouseServer& server)
+    : server_(server), hosts_{{server.host, server.port}} {
+  hosts_.insert(hosts_.end(), server.alternatives.begin(), server.alternatives.end());
+  connect();
+}
 
 void ClickHouseHttp::connect() { client_ = std::make_unique<HttpClient>(server_); }
 
@@ -58,18 +62,30 @@ ClickHouseHttp::~ClickHouseHttp() = default;
 ClickHouseHttp::ClickHouseHttp(ClickHouseHttp&&) noexcept = default;
 ClickHouseHttp& ClickHouseHttp::operator=(ClickHouseHttp&&) noexcept = default;
 
-void ClickHouseHttp::use_next_server(const std::string& why) {
-  auto& others = server_.alternatives;
-  if (others.empty()) return;
-  const std::string left = server_.describe();
-  others.push_back({server_.host, server_.port});
-  server_.host = others.front().host;
-  server_.port = others.front().port;
-  others.erase(others.begin());
+void ClickHouseHttp::use_server(std::size_t which) {
+  in_use_ = which;
+  server_.host = hosts_[which].host;
+  server_.port = hosts_[which].port;
   ++server_changes_;
-  const std::string change = left + ": " + why + "; now using " + server_.describe();
-  if (log_limiter_.is_news(change, Clock::now())) log::warn("{}", change);
   connect();
+}
+
+void ClickHouseHttp::use_next_server(const std::string& why) {
+  if (hosts_.size() == 1) return;
+  why_changed_ = server_.describe() + ": " + why;
+  use_server((in_use_ + 1) % hosts_.size());
+  const std::string change = why_changed_ + "; now using " + server_.describe();
+  if (log_limiter_.is_news(change, Clock::now())) log::warn("{}", change);
+}
+
+void ClickHouseHttp::use_first_server() { use_server(0); }
+
+ClickHouseServer ClickHouseHttp::first_server() const {
+  ClickHouseServer first = server_;
+  first.host = hosts_.front().host;
+  first.port = hosts_.front().port;
+  first.alternatives.clear();
+  return first;
 }
 
 void ClickHouseHttp::use_password(const std::string& password) {
@@ -87,7 +103,7 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
   if (answer.server_is_away())
     use_next_server(answer.status == 0 ? answer.body : "HTTP " + std::to_string(answer.status));
   // The next try reads the CA file anew: it may have been put right by then.
-  if (answer.misconfigured() && server_.alternatives.empty()) connect();
+  if (answer.misconfigured() && hosts_.size() == 1) connect();
   return answer;
 }
 

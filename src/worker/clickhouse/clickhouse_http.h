@@ -88,15 +88,22 @@ class ClickHouseHttp {
   // `heartbeat` is called several times a second while a post waits, from here on.
   void set_heartbeat(const std::function<void()>& heartbeat) { heartbeat_ = heartbeat; }
 
-  // Sends the next post to the first of the alternatives; the server left becomes the last of them.
-  // `why` is for the log. Does nothing when there are no alternatives.
+  // Sends the next post to the next of the servers, in a ring. `why` is for the log. Does nothing
+  // when there are no alternatives.
   void use_next_server(const std::string& why);
+  // Sends the next post to the server that was given first.
+  void use_first_server();
 
   // Logs in with `password` from the next post on.
   void use_password(const std::string& password);
 
   // The server that the next post goes to.
   const ClickHouseServer& server() const { return server_; }
+  // The one that was given first, as it is logged in to now; without alternatives.
+  ClickHouseServer first_server() const;
+  bool is_at_first() const { return in_use_ == 0; }
+  // What was wrong with the server before it; empty before the first change.
+  const std::string& why_changed() const { return why_changed_; }
   // Of the certificates that the connection hangs on; 0 without TLS or before the first post.
   CertificateExpiry first_to_expire() const;
   // How often another server came into use.
@@ -106,8 +113,12 @@ class ClickHouseHttp {
 
  private:
   void connect();
+  void use_server(std::size_t which);
 
   ClickHouseServer server_;
+  std::vector<HostPort> hosts_;  // all of them
+  std::size_t in_use_ = 0;       // of these
+  std::string why_changed_;
   int server_changes_ = 0;
   int connection_losses_ = 0;
   LogLimiter log_limiter_;  // for the changes of the server

@@ -33,11 +33,6 @@ ErrorClass class_of(const Error& error) {
                                                : ErrorClass::kConfiguration;
 }
 
-// A table without columns is not quite created yet.
-bool is_absent(const Result<OpenTable>& table) {
-  return table ? table.value().columns.empty() : names_absent_table(table.error().peer_code);
-}
-
 void log_left_out(const std::vector<std::string>& columns) {
   const std::size_t named = std::min(columns.size(), kMostLeftOutNamed);
   for (std::size_t i = 0; i < named; ++i)
@@ -51,10 +46,9 @@ void log_left_out(const std::vector<std::string>& columns) {
 // For the inserter thread: the main thread shows signs of life by itself.
 void no_heartbeat() {}
 
-// What the server in use knows; it must take the settings that inserts bear.
-Result<ServerFacts> read_facts(ClickHouseHttp& http) {
-  if (auto accepted = read_accepted_settings(http); !accepted) return accepted.error();
-  return read_server_facts(http);
+std::string has_other_columns(const TableName& table, const std::string& where) {
+  return "table " + table.quoted() + " on " + where +
+         " has other columns than on the server before it";
 }
 
 TableOutcome failed(const Error& error) {
@@ -72,7 +66,8 @@ TableWriter::TableWriter(const Options& options, const TableLooks& looks)
       sources_(options.column_sources),
       queue_(options.rabbitmq_queue),
       looks_(looks),
-      password_file_(options.clickhouse_password_file, options.clickhouse_password) {}
+      password_file_(options.clickhouse_password_file, options.clickhouse_password),
+      failback_(options.clickhouse_failback) {}
 
 Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,
@@ -86,10 +81,11 @@ Result<TableWriter> TableWriter::open(const Options& options,
     if (inspection) {
       writer.known_ = std::move(*inspection);
       std::vector<std::string> names;
-      for (const Column& column : writer.known_.table.columns) names.push_back(column.name);
+      for (const Column& column : writer.known_.server.table.columns) names.push_back(column.name);
       writer.required_ = required_columns(options, names);
-      log_left_out(writer.known_.table.left_out);
+      log_left_out(writer.known_.server.table.left_out);
       writer.http_.set_heartbeat(no_heartbeat);
+      writer.note_host();
       return Result<TableWriter>(std::move(writer));
     }
     // A server that refuses is not passed over: the next would hide what is wrong with it.
@@ -97,7 +93,7 @@ Result<TableWriter> TableWriter::open(const Options& options,
   }
 }
 
-Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>& heartbeat) {
+Result<TableWriter::Known> TableWriter::inspect(const std::function<void()>& heartbeat) {
   const int server_changes = http_.server_changes();
   const int connection_losses = http_.connection_losses();
   auto facts = read_facts(http_);
@@ -105,11 +101,8 @@ Result<TableWriter::Inspection> TableWriter::inspect(const std::function<void()>
   auto table = look_for_table(*facts, create_table_, heartbeat);
   if (!table) return table.error();
   if (auto done = try_insert(http_, *facts, name_, table->columns); !done) return done.error();
-  auto deduplication = judge_deduplication(*facts, table->target);
-  const StoredIn stored_in = judge_stored(*facts, table->target);
-  return Inspection{std::move(*facts), std::move(*table), std::move(deduplication),
-                    stored_in,         server_changes,    connection_losses,
-                    Clock::now()};
+  return Known{make_inspection(std::move(*facts), std::move(*table)), server_changes,
+               connection_losses, Clock::now()};
 }
 
 // ClickHouse 18.16 dies of SIGSEGV when an INSERT meets the CREATE of its table. After the
@@ -126,7 +119,7 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
     was_absent_ = !table || is_absent(table);
   }
   if (!table) return table;
-  if (auto fits = expect_target(table->target); !fits) return fits.error();
+  if (auto fits = expect_target(table->target, allow_buffer_); !fits) return fits.error();
   return table;
 }
 
@@ -141,72 +134,79 @@ Result<Done> TableWriter::inspect_again() {
   auto facts = read_facts(http_);
   if (!facts) return facts.error();
   known_.connection_losses = connection_losses;
-  if (*facts == known_.facts) return Done{};
+  if (*facts == known_.server.facts) return Done{};
   log::info("{} is another than before: version {}", http_.server().describe(), facts->version);
-  known_.facts = std::move(*facts);
+  known_.server.facts = std::move(*facts);
   facts_have_changed_ = true;
   judge_again();
   return Done{};
 }
 
 Result<Done> TableWriter::look_if_old() {
-  if (!known_.facts.knows_typed_rows || Clock::now() - known_.looked_at < looks_.again)
+  if (!known_.server.facts.knows_typed_rows || Clock::now() - known_.looked_at < looks_.again)
     return Done{};
-  auto target = read_target(http_, known_.facts, name_);
+  auto target = read_target(http_, known_.server.facts, name_);
   if (!target) return target.error();
   if (!*target) return Done{};  // the post will be refused
-  if (auto fits = expect_target(**target); !fits) return fits.error();
+  if (auto fits = expect_target(**target, allow_buffer_); !fits) return fits.error();
   known_.looked_at = Clock::now();
-  known_.table.target = std::move(**target);
+  known_.server.table.target = std::move(**target);
   judge_again();
   return Done{};
 }
 
-Result<Done> TableWriter::expect_target(const TableTarget& target) const {
-  const auto wrong = judge_target(target, allow_buffer_);
-  if (!wrong) return Done{};
-  return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
-}
-
 void TableWriter::judge_again() {
-  auto deduplication = judge_deduplication(known_.facts, known_.table.target);
-  if (deduplication.explanation != known_.deduplication.explanation)
+  auto deduplication = judge_deduplication(known_.server.facts, known_.server.table.target);
+  if (deduplication.explanation != known_.server.deduplication.explanation)
     log::info("{}: {}", describe(), deduplication.explanation);
-  known_.deduplication = std::move(deduplication);
-  const StoredIn stored_in = judge_stored(known_.facts, known_.table.target);
-  if (stored_in.durability != known_.stored_in.durability)
+  known_.server.deduplication = std::move(deduplication);
+  const StoredIn stored_in = judge_stored(known_.server.facts, known_.server.table.target);
+  if (stored_in.durability != known_.server.stored_in.durability)
     log::info("{}: stored now means {}", describe(), event_consumer::describe(stored_in));
-  known_.stored_in = stored_in;
+  known_.server.stored_in = stored_in;
 }
 
 Result<Done> TableWriter::inspect_next() {
   const int changes = http_.server_changes();
   const std::string where = http_.server().describe();
-  auto inspection = inspect(no_heartbeat);
-  if (inspection && same(inspection->table.columns, known_.table.columns)) {
-    known_ = std::move(*inspection);
+  auto known = inspect(no_heartbeat);
+  if (known && same(known->server.table.columns, known_.server.table.columns)) {
+    use(std::move(*known));
     return Done{};
   }
-  const Error error = inspection ? Error{ErrorKind::kConfiguration,
-                                         "table " + name_.quoted() + " on " + where +
-                                             " has other columns than on the server before it"}
-                                 : inspection.error();
+  const Error error =
+      known ? Error{ErrorKind::kConfiguration, has_other_columns(name_, where)} : known.error();
   if (http_.server_changes() == changes) http_.use_next_server(error.message);
   return error;
 }
 
+// The servers may know different formats.
+void TableWriter::use(Known known) {
+  const InsertFormat before = format_of(known_.server);
+  const InsertFormat now = format_of(known.server);
+  facts_have_changed_ = facts_have_changed_ || before.head != now.head;
+  known_ = std::move(known);
+}
+
+InsertFormat TableWriter::format_of(const Inspection& server) const {
+  const auto& columns = server.table.columns;
+  return insert_format(name_, columns, server.facts, row_format(columns, server.facts));
+}
+
 Result<Encoding> TableWriter::encoding() const {
-  const RowFormat rows = row_format(known_.table.columns, known_.facts);
-  auto encoder = RowEncoder::create(known_.table.columns, required_, rows, sources_);
+  const RowFormat rows = row_format(known_.server.table.columns, known_.server.facts);
+  auto encoder = RowEncoder::create(known_.server.table.columns, required_, rows, sources_);
   if (!encoder) return encoder.error();
-  Encoding encoding{std::move(*encoder), std::make_shared<const InsertFormat>(insert_format(
-                                             name_, known_.table.columns, known_.facts, rows))};
+  Encoding encoding{std::move(*encoder),
+                    std::make_shared<const InsertFormat>(insert_format(
+                        name_, known_.server.table.columns, known_.server.facts, rows))};
   encoding.queue = queue_;
-  const bool may_leave_out = std::any_of(known_.table.columns.begin(), known_.table.columns.end(),
-                                         [](const Column& column) { return column.has_default; });
+  const bool may_leave_out =
+      std::any_of(known_.server.table.columns.begin(), known_.server.table.columns.end(),
+                  [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)
-    encoding.format_of = [name = name_, columns = known_.table.columns,
-                          facts = known_.facts](const std::vector<bool>& written) {
+    encoding.format_of = [name = name_, columns = known_.server.table.columns,
+                          facts = known_.server.facts](const std::vector<bool>& written) {
       std::vector<Column> named;
       for (std::size_t i = 0; i < columns.size(); ++i)
         if (written[i]) named.push_back(columns[i]);
@@ -217,8 +217,10 @@ Result<Encoding> TableWriter::encoding() const {
 
 bool TableWriter::password_has_changed() {
   const auto password = password_file_.changed();
-  if (password) http_.use_password(*password);
-  return password.has_value();
+  if (!password) return false;
+  http_.use_password(*password);
+  failback_.renew(look_at_first());
+  return true;
 }
 
 InsertOutcome TableWriter::post(const Batch& batch) {
@@ -226,8 +228,51 @@ InsertOutcome TableWriter::post(const Batch& batch) {
   const bool refused = outcome.kind == InsertOutcome::Kind::kRefused &&
                        outcome.error_class == ErrorClass::kConfiguration;
   if (refused && password_has_changed()) outcome = try_post(batch);
+  if (has_failed_trial(batch, outcome)) outcome = try_post(batch);
+  if (outcome.kind == InsertOutcome::Kind::kStored) failback_.stored();
+  note_host();
   outcome.server = server_report();
   return outcome;
+}
+
+bool TableWriter::has_failed_trial(const Batch& batch, const InsertOutcome& outcome) {
+  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused && !outcome.is_in_table &&
+                          outcome.error_class != ErrorClass::kData;
+  if (!failback_.is_on_trial() || !http_.is_at_first() || !is_refused || batch.may_be_stored())
+    return false;
+  http_.use_next_server("refused the first insert since its return: " + outcome.message);
+  note_host();
+  return true;
+}
+
+void TableWriter::go_home() {
+  const TimePoint now = Clock::now();
+  auto seen = failback_.ready(now);
+  if (!seen) return;
+  const std::string home = http_.first_server().describe();
+  if (!same(seen->table.columns, known_.server.table.columns))
+    return failback_.reject({ErrorKind::kConfiguration, has_other_columns(name_, home)}, now);
+  const std::string from = http_.server().describe();
+  http_.use_first_server();
+  use({std::move(*seen), http_.server_changes(), http_.connection_losses(), now});
+  note_host();
+  failback_.returned(from, now);
+  log::warn("{} has answered for {} s: inserts go back to it from {}", home,
+            failback_.patience().count(), from);
+}
+
+void TableWriter::note_host() {
+  if (http_.server_changes() == noted_changes_) return;
+  noted_changes_ = http_.server_changes();
+  if (http_.is_at_first())
+    failback_.at_home();
+  else
+    failback_.away(http_.why_changed(), look_at_first(), Clock::now());
+}
+
+Failback::Look TableWriter::look_at_first() const {
+  const auto inspector = std::make_shared<Inspector>(http_.first_server(), name_, allow_buffer_);
+  return [inspector] { return inspector->look(); };
 }
 
 InsertOutcome TableWriter::try_post(const Batch& batch) {
@@ -235,26 +280,33 @@ InsertOutcome TableWriter::try_post(const Batch& batch) {
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
   if (auto done = look_if_old(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
-  InsertOutcome outcome = post_batch(http_, known_.facts, batch, known_.deduplication.deduplicates);
+  InsertOutcome outcome =
+      post_batch(http_, known_.server.facts, batch, known_.server.deduplication.deduplicates);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
   return outcome;
 }
 
-TableOutcome TableWriter::check_table() {
+TableOutcome TableWriter::check_table(bool is_settled) {
+  if (is_settled) go_home();
   TableOutcome outcome = look_at_table();
-  const bool refused = outcome.kind == TableOutcome::Kind::kFailed &&
-                       outcome.error_class == ErrorClass::kConfiguration;
+  const bool has_failed = outcome.kind == TableOutcome::Kind::kFailed;
+  const bool refused = has_failed && outcome.error_class == ErrorClass::kConfiguration;
   if (refused && password_has_changed()) outcome = look_at_table();
+  if (has_failed && is_settled && failback_.is_on_trial() && http_.is_at_first()) {
+    http_.use_next_server("refused since inserts went back to it: " + outcome.message);
+    outcome = look_at_table();
+  }
+  note_host();
   outcome.server = server_report();
   return outcome;
 }
 
 TableOutcome TableWriter::look_at_table() {
   if (auto done = inspect_if_new(); !done) return failed(done.error());
-  auto table = look_for_table(known_.facts, /*create=*/false, no_heartbeat);
+  auto table = look_for_table(known_.server.facts, /*create=*/false, no_heartbeat);
   if (!table) return failed(table.error());
-  const bool has_same_columns = same(table->columns, known_.table.columns);
-  std::swap(known_.table, *table);
+  const bool has_same_columns = same(table->columns, known_.server.table.columns);
+  std::swap(known_.server.table, *table);
   known_.looked_at = Clock::now();
   if (has_same_columns && !facts_have_changed_) {
     judge_again();
@@ -262,26 +314,29 @@ TableOutcome TableWriter::look_at_table() {
   }
   auto changed = encoding();
   if (!changed) {
-    std::swap(known_.table, *table);
+    std::swap(known_.server.table, *table);
     return failed(changed.error());
   }
   judge_again();
-  log_left_out(known_.table.left_out);
+  log_left_out(known_.server.table.left_out);
   facts_have_changed_ = false;
   return {TableOutcome::Kind::kChanged, std::move(*changed), "", ErrorClass::kTransient};
 }
 
-ServerReport TableWriter::server_report() const {
-  ServerReport report{known_.facts.version, known_.deduplication.deduplicates};
-  report.stored_in = known_.stored_in;
+ServerReport TableWriter::server_report() {
+  const TimePoint now = Clock::now();
+  ServerReport report{known_.server.facts.version, known_.server.deduplication.deduplicates};
+  report.stored_in = known_.server.stored_in;
   report.certificates_until = http_.first_to_expire().unix_seconds;
-  report.doubling = joined(known_.deduplication.doubling);
+  report.doubling = joined(known_.server.deduplication.doubling);
   report.host = HostPort{http_.server().host, http_.server().port}.describe();
+  report.host_reason = failback_.explain(now);
+  report.may_return = failback_.ready(now).has_value();
   return report;
 }
 
 std::string TableWriter::describe() const {
-  const auto& columns = known_.table.columns;
+  const auto& columns = known_.server.table.columns;
   std::string names;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (names.size() + columns[i].name.size() > kMostNameBytes) {
@@ -291,7 +346,7 @@ std::string TableWriter::describe() const {
     names += (i == 0 ? "" : ", ") + columns[i].name;
   }
   return name_.quoted() + " (" + names + ") on " + http_.server().describe() + ", version " +
-         known_.facts.version;
+         known_.server.facts.version;
 }
 
 }  // namespace event_consumer

@@ -1,7 +1,8 @@
 // TableWriter: posts batches to the table that events go to, on the server in use, and knows what
 // this server understands, which columns the table has, and how events are encoded for them. It
 // sees by itself that the table was altered, that the server was updated or is another one of the
-// hosts, and that a refused password was replaced in its file. Not for use by two threads.
+// hosts, and that a refused password was replaced in its file; and it goes back to the first host
+// as Failback says. Not for use by two threads.
 #pragma once
 
 #include <chrono>
@@ -14,10 +15,8 @@
 #include "common/password_files.h"
 #include "worker/batch/batch.h"
 #include "worker/clickhouse/clickhouse_http.h"
-#include "worker/clickhouse/deduplication.h"
-#include "worker/clickhouse/server_facts.h"
-#include "worker/clickhouse/table.h"
-#include "worker/clickhouse/table_engine.h"
+#include "worker/clickhouse/failback.h"
+#include "worker/clickhouse/inspection.h"
 #include "worker/insert/inserter.h"
 
 namespace event_consumer {
@@ -51,27 +50,26 @@ class TableWriter {
 
   // Looks at the table again and compares names and types of its columns with those known. Never
   // creates it anew on the same server: one that was dropped under us is an operator's business.
-  TableOutcome check_table();
+  // Where inserts may go back to the first host, they do so before the look, unless `is_settled` is
+  // false: a batch may be stored on the host in use, which has to be asked again.
+  TableOutcome check_table(bool is_settled);
 
   // As of the last post or look at the table.
-  const std::string& server_version() const { return known_.facts.version; }
+  const std::string& server_version() const { return known_.server.facts.version; }
   // Whether a batch that is posted again is stored once, as of the same time.
-  const TableDeduplication& deduplication() const { return known_.deduplication; }
+  const TableDeduplication& deduplication() const { return known_.server.deduplication; }
   // Where the rows of an answered insert are.
-  const StoredIn& stored_in() const { return known_.stored_in; }
-  ServerReport server_report() const;
+  const StoredIn& stored_in() const { return known_.server.stored_in; }
+  ServerReport server_report();
 
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs. Of very many
   // columns the first.
   std::string describe() const;
 
  private:
-  // What is known of a server and its table.
-  struct Inspection {
-    ServerFacts facts;
-    OpenTable table;
-    TableDeduplication deduplication;
-    StoredIn stored_in;
+  // What is known of a server and its table, and when it was looked at.
+  struct Known {
+    Inspection server;
     // http_.server_changes() and http_.connection_losses() before the facts were read.
     int server_changes = 0;
     int connection_losses = 0;
@@ -80,7 +78,7 @@ class TableWriter {
 
   TableWriter(const Options& options, const TableLooks& looks);
   // Reads everything from the server in use, and creates the table there where the options say so.
-  Result<Inspection> inspect(const std::function<void()>& heartbeat);
+  Result<Known> inspect(const std::function<void()>& heartbeat);
   // Looks at the table, which is refused where it must not be a target of inserts. A table that was
   // absent before is looked at twice.
   Result<OpenTable> look_for_table(const ServerFacts& facts, bool create,
@@ -93,11 +91,20 @@ class TableWriter {
   Result<Done> inspect_again();
   // Looks at where the rows go to when the last look is old.
   Result<Done> look_if_old();
-  // Fails where the table must not be a target of inserts.
-  Result<Done> expect_target(const TableTarget& target) const;
   // What follows for the promises from the facts and the table known.
   void judge_again();
+  // `known` is that of the host in use from here on.
+  void use(Known known);
+  InsertFormat format_of(const Inspection& server) const;
   InsertOutcome try_post(const Batch& batch);
+  // Goes back to the first host, where inserts may go back to it.
+  void go_home();
+  // Whether inserts went back to the first host, and it does not take this batch, which another one
+  // may: that one is in use then.
+  bool has_failed_trial(const Batch& batch, const InsertOutcome& outcome);
+  // Tells failback_ which host is in use.
+  void note_host();
+  Failback::Look look_at_first() const;
   TableOutcome look_at_table();
   // Whether the file holds another password than the one in use. If so, it is used from here on.
   bool password_has_changed();
@@ -110,11 +117,13 @@ class TableWriter {
   ColumnSources sources_;
   std::string queue_;
   std::vector<std::string> required_;  // decided by the first look at the table
-  Inspection known_;                   // of the server that rows go to
+  Known known_;                        // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before
   TableLooks looks_;
   bool was_absent_ = false;  // at the last look, or the last post, there was no table
   PasswordFile password_file_;
+  Failback failback_;
+  int noted_changes_ = 0;  // http_.server_changes() that failback_ knows
 };
 
 }  // namespace event_consumer

@@ -114,6 +114,7 @@ Effects InsertStage::post(TimePoint now, Effects effects) {
 Effects InsertStage::check_table(Next next, Effects effects) {
   phase_ = {State::kChecking, next};
   effects.check_table = true;
+  effects.is_settled = batches_.is_settled() && refusal_search_.is_settled();
   return effects;
 }
 
@@ -129,7 +130,7 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   else
     stats_.failed(orphan_ ? *orphan_ : *posted_, outcome, now);
   if (orphan_) return orphan_answered(outcome, now);
-  return is_stored ? stored(now) : failed(outcome, now);
+  return is_stored ? stored(outcome, now) : failed(outcome, now);
 }
 
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
@@ -141,7 +142,7 @@ Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now
   return go_on(now);
 }
 
-Effects InsertStage::stored(TimePoint now) {
+Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   BatchPtr batch = std::exchange(posted_, nullptr);
   log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
   Effects effects;
@@ -154,7 +155,7 @@ Effects InsertStage::stored(TimePoint now) {
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;
-  if (is_time && mode_ != Mode::kDraining)
+  if ((is_time || outcome.server.may_return) && mode_ != Mode::kDraining)
     return check_table(Next::kCheckAndPost, std::move(effects));
   return go_on(now, std::move(effects));
 }
@@ -171,7 +172,8 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
     case ErrorClass::kTransient:
       refusal_search_.failed_otherwise();
       retry_pause_.note_code(outcome.code, outcome.message, now);
-      wait(outcome.error_class, Next::kPost, outcome.message, now);
+      wait(outcome.error_class, outcome.server.may_return ? Next::kCheckAndPost : Next::kPost,
+           outcome.message, now);
       return {};
     case ErrorClass::kConfiguration:
       refusal_search_.failed_otherwise();

@@ -30,6 +30,7 @@ struct Effects {
   std::vector<Refusal> refused;    // these will never be
   const Batch* post = nullptr;     // to be posted; stays as it is until the outcome is there
   bool check_table = false;        // the table's columns are to be read again
+  bool is_settled = false;         // then no batch may be stored without our knowing it
 };
 
 class InsertStage {
@@ -130,7 +131,7 @@ class InsertStage {
   Effects check_table(Next next, Effects effects = {});
   void wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
-  Effects stored(TimePoint now);
+  Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
   Effects refused(const InsertOutcome& outcome, TimePoint now);
   bool is_of_no_use(const InsertOutcome& outcome) const;

@@ -17,11 +17,14 @@ namespace event_consumer {
 // What the main thread may know of the ClickHouse that was asked last; it asks the inserter
 // nothing.
 struct ServerReport {
-  std::string version;        // by the server's own word
-  bool deduplicates = false;  // whether a batch that is posted again is stored once
-  StoredIn stored_in = {};    // where the rows of an answered insert are
-  std::string doubling = {};  // the tables behind views that would have such a batch twice
-  std::string host = {};      // «host:port»
+  std::string version;           // by the server's own word
+  bool deduplicates = false;     // whether a batch that is posted again is stored once
+  StoredIn stored_in = {};       // where the rows of an answered insert are
+  std::string doubling = {};     // the tables behind views that would have such a batch twice
+  std::string host = {};         // «host:port»
+  std::string host_reason = {};  // why it is that one; empty where that needs no reason
+  // Whether inserts may go back to the first host, with the next look at the table.
+  bool may_return = false;
   // When the first certificate expires that the connection hangs on, as Unix time; 0: without TLS.
   std::int64_t certificates_until = 0;
 };
@@ -65,8 +68,9 @@ class Inserter {
 
   // Posts `batch`, which must be sealed and stay unchanged until the outcome is there.
   virtual void start(const Batch& batch) = 0;
-  // Reads the table's columns again.
-  virtual void start_table_check() = 0;
+  // Reads the table's columns again. `is_settled`: it is known of every batch whether it is stored,
+  // so that the next may go to another host.
+  virtual void start_table_check(bool is_settled) = 0;
 
   using Outcome = std::variant<InsertOutcome, TableOutcome>;
 

@@ -18,7 +18,7 @@ InserterThread::~InserterThread() {
 
 void InserterThread::start(const Batch& batch) { hand_over(&batch); }
 
-void InserterThread::start_table_check() { hand_over(TableCheck{}); }
+void InserterThread::start_table_check(bool is_settled) { hand_over(TableCheck{is_settled}); }
 
 void InserterThread::hand_over(Request request) {
   {
@@ -50,7 +50,7 @@ void InserterThread::run() {
 
 InserterThread::Outcome InserterThread::carry_out(const Request& request) {
   if (const auto* batch = std::get_if<const Batch*>(&request)) return post_(**batch);
-  return check_table_();
+  return check_table_(std::get<TableCheck>(request).is_settled);
 }
 
 }  // namespace event_consumer

@@ -18,7 +18,7 @@ class InserterThread : public Inserter {
  public:
   // Both are called on the thread, once for each request, and may take their time.
   using Post = std::function<InsertOutcome(const Batch&)>;
-  using CheckTable = std::function<TableOutcome()>;
+  using CheckTable = std::function<TableOutcome(bool is_settled)>;
 
   InserterThread(Post post, CheckTable check_table);
 
@@ -26,13 +26,15 @@ class InserterThread : public Inserter {
   ~InserterThread() override;
 
   void start(const Batch& batch) override;
-  void start_table_check() override;
+  void start_table_check(bool is_settled) override;
 
   std::optional<Outcome> take_outcome() override;
   int fd() const override { return finished_.fd(); }
 
  private:
-  struct TableCheck {};
+  struct TableCheck {
+    bool is_settled;
+  };
   using Request = std::variant<const Batch*, TableCheck>;
 
   void hand_over(Request request);

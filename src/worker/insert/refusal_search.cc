@@ -27,6 +27,7 @@ constexpr std::size_t kHaste = 6;
 void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
   refusal_ = {outcome.message, outcome.error_class == ErrorClass::kUnclear, outcome.is_in_table};
   if (refusal_.is_unclear) ++batch.refusals().unclear;
+  if (refusal_.is_in_table) batch.refusals().is_in_table = true;
   if (refusal_.is_unclear && batch.is_part()) ++refused_parts_;
 }
 
@@ -76,7 +77,7 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
     return step;
   }
   const bool is_new = !batch->refusals().was_alone;
-  batch->refusals() = {0, /*was_alone=*/true};
+  batch->refusals() = {0, /*was_alone=*/true, batch->refusals().is_in_table};
   apart_.push_back(std::move(batch));
   if (is_new && ++newly_apart_ % kMostAtOnce == 0) {
     step.pause = refusal_.text + "; " + std::to_string(kMostAtOnce) +
@@ -119,6 +120,11 @@ std::vector<BatchPtr> RefusalSearch::take_round() {
                               std::make_move_iterator(end));
   apart_.erase(apart_.begin(), end);
   return round;
+}
+
+bool RefusalSearch::is_settled() const {
+  return std::all_of(apart_.begin(), apart_.end(),
+                     [](const BatchPtr& batch) { return batch->is_settled(); });
 }
 
 bool RefusalSearch::is_in_doubt() const {

@@ -75,6 +75,9 @@ class RefusalSearch {
   std::vector<Unmatched> take_unmatched() { return std::exchange(unmatched_, {}); }
   std::size_t unmatched() const { return unmatched_.size(); }
 
+  // Whether of nothing that is set apart any row may be stored.
+  bool is_settled() const;
+
   // The server's words on the batch that it has refused last.
   const std::string& refusal() const { return refusal_.text; }
 

@@ -145,7 +145,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
             table->deduplication().deduplicates ? "each insert once" : "at least once",
             table->deduplication().explanation, describe(table->stored_in()));
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
-                          [&table] { return table->check_table(); });
+                          [&table](bool is_settled) { return table->check_table(is_settled); });
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
   Settlement settlement(limits, std::move(*encoding), guard, inserter);

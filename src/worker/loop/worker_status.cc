@@ -61,6 +61,7 @@ void WorkerStatus::set_clickhouse(const ServerReport& server) {
   record_.stored_in = server.stored_in;
   record_.doubling.set(server.doubling);
   record_.clickhouse_host.set(server.host);
+  record_.clickhouse_host_reason.set(server.host_reason);
   record_.certificates_until[static_cast<std::size_t>(Peer::kClickhouse)] =
       server.certificates_until;
 }

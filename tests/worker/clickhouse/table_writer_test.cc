@@ -154,16 +154,16 @@ TEST_CASE("table writer: a batch refused for its password is posted with that of
 TEST_CASE("table writer: so is a question for the table", "[table_writer]") {
   Rig rig;
   rig.clickhouse.password = "second";
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kFailed);
   rig.write_password("second");
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
 }
 
 // Which happens before each insert where the server does not compare types.
 TEST_CASE("table writer: a look at the table of an old server is two requests", "[table_writer]") {
   Rig rig;
   const std::size_t before = rig.requests();
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.requests() == before + 2);
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("table writer: of many columns that cannot be written the first are na
   Rig rig;
   const testing::CapturedLog log;
   rig.clickhouse.unwritable = 12;
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kChanged);
   CHECK(log.lines_with("it is left to its DEFAULT, or empty") == 10);
   CHECK(log.lines_with("2 more columns are left to their DEFAULT") == 1);
 }
@@ -192,14 +192,14 @@ TEST_CASE("table writer: a server that was away is asked again what it knows", "
   rig.clickhouse.is_away = true;
   CHECK(rig.post().kind == Kind::kUnknown);
   rig.clickhouse.is_away = false;
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
 
   rig.clickhouse.is_away = true;
   CHECK(rig.post().kind == Kind::kUnknown);
   rig.clickhouse.is_away = false;
   rig.clickhouse.version = "26.7.1";
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kChanged);
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.writer->describe().find("version 26.7.1") != std::string::npos);
 }
 
@@ -222,10 +222,10 @@ TEST_CASE("table writer: a look at the table in between serves as well", "[table
   Rig rig;
   rig.clickhouse.foreign = 2;
   CHECK(rig.post().kind == Kind::kUnknown);
-  const TableOutcome failed = rig.writer->check_table();
+  const TableOutcome failed = rig.writer->check_table(true);
   CHECK(failed.kind == TableOutcome::Kind::kFailed);
   CHECK(failed.error_class == ErrorClass::kConfiguration);
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   const std::size_t before = rig.requests();
   CHECK(rig.post().kind == Kind::kStored);
   CHECK(rig.requests() == before + 1);
@@ -251,7 +251,7 @@ TEST_CASE("table writer: a table that was there is looked at once", "[table_writ
   Rig rig;
   CHECK(rig.looks() == 1);
   CHECK(rig.heartbeats == 1);
-  rig.writer->check_table();
+  rig.writer->check_table(true);
   CHECK(rig.looks() == 2);
 }
 
@@ -276,28 +276,28 @@ TEST_CASE("table writer: a table that is there again is looked at twice, once", 
   if (by_post)
     CHECK(rig.post().code == 60);
   else
-    CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
+    CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kFailed);
   rig.clickhouse.has_table = true;
   const TimePoint start = Clock::now();
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   CHECK(Clock::now() - start >= kSecondLook);
   CHECK(rig.looks() == 3);
   CHECK(rig.heartbeats == 1);  // that of the start
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.looks() == 4);
 }
 
 TEST_CASE("table writer: a table that is gone at the second look is absent", "[table_writer]") {
   Rig rig;
   rig.clickhouse.has_table = false;
-  rig.writer->check_table();
+  rig.writer->check_table(true);
   rig.clickhouse.has_table = true;
   rig.clickhouse.drops_table_after_look = true;
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kFailed);
   CHECK(rig.looks() == 2);
   rig.clickhouse.has_table = true;
   rig.clickhouse.drops_table_after_look = false;
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   CHECK(rig.looks() == 4);
 }
 
@@ -313,9 +313,9 @@ TEST_CASE(
   CHECK(refused.kind == Kind::kRefused);
   CHECK(refused.error_class == ErrorClass::kConfiguration);
   CHECK(refused.message.find("has the engine Null") != std::string::npos);
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kFailed);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kFailed);
   rig.clickhouse.engine = "Memory\tMemory";
-  CHECK(rig.writer->check_table().kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
   const InsertOutcome stored = rig.post();
   CHECK_FALSE(stored.server.deduplicates);
   CHECK(stored.server.stored_in.durability == Durability::kMemory);
@@ -333,7 +333,7 @@ TEST_CASE("table writer: a fresh look is enough for many posts", "[table_writer]
 TEST_CASE("table writer: every outcome says what is known of the server", "[table_writer]") {
   Rig rig;
   CHECK(rig.post().server.version == "18.16.1");
-  CHECK(rig.writer->check_table().server.version == "18.16.1");
+  CHECK(rig.writer->check_table(true).server.version == "18.16.1");
   rig.clickhouse.is_away = true;
   CHECK(rig.post().server.version == "18.16.1");
 
@@ -345,10 +345,10 @@ TEST_CASE("table writer: every outcome says what is known of the server", "[tabl
   CHECK(stored.kind == Kind::kStored);
   CHECK(stored.server.version == "26.7.1");
   CHECK(stored.server.deduplicates);
-  CHECK(rig.writer->check_table().server.deduplicates);
+  CHECK(rig.writer->check_table(true).server.deduplicates);
 
   rig.clickhouse.is_away = true;
-  const TableOutcome failed = rig.writer->check_table();
+  const TableOutcome failed = rig.writer->check_table(true);
   CHECK(failed.kind == TableOutcome::Kind::kFailed);
   CHECK(failed.server.version == "26.7.1");
 }

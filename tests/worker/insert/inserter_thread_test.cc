@@ -112,7 +112,7 @@ TEST_CASE("inserter thread: checks the table on the same thread", "[inserter_thr
   const Batch batch = sealed_batch();
   inserter.start(batch);
   await_outcome(inserter);
-  inserter.start_table_check();
+  inserter.start_table_check(true);
   REQUIRE(is_readable(inserter, kTimeoutMs));
   const auto outcome = inserter.take_outcome();
   REQUIRE(outcome.has_value());

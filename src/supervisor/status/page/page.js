@@ -121,6 +121,8 @@ function showPromise(status) {
       status.table_deduplicates ? 'a repeated insert is noticed' :
       `at least once: a repeated insert is not noticed${doubling ? ` in ${doubling}` : ''}`);
   show('servers', `RabbitMQ ${status.rabbitmq_version || '?'}, ClickHouse ${status.clickhouse_version || '?'}`);
+  byId('host-row').hidden = !status.clickhouse_host_reason;
+  show('host', `${status.clickhouse_host}: ${status.clickhouse_host_reason}`);
   byId('letters-row').hidden = status.dead_letter_queue_messages === 0;
   show('letters', `${group(status.dead_letter_queue_messages)}`);
   byId('keys-row').hidden = status.totals.unknown_keys === 0;
