@@ -381,7 +381,7 @@ TEST_CASE("table writer: whether a table is made for click events is decided at 
     REQUIRE(writer.ok());
     CHECK(rejects(writer->encoding()) == (before == all));
     clickhouse.columns = after;
-    REQUIRE(writer->check_table().kind == TableOutcome::Kind::kChanged);
+    REQUIRE(writer->check_table(true).kind == TableOutcome::Kind::kChanged);
     CHECK(rejects(writer->encoding()) == (before == all));
   }
 }

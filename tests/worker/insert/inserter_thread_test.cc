@@ -23,7 +23,7 @@ Batch sealed_batch(const std::string& bytes = "row") {
 // One that is never asked about the table.
 struct PostingThread : InserterThread {
   explicit PostingThread(Post post)
-      : InserterThread(std::move(post), [] { return TableOutcome{}; }) {}
+      : InserterThread(std::move(post), [](bool) { return TableOutcome{}; }) {}
 };
 
 bool is_readable(const InserterThread& inserter, int timeout_ms) {
@@ -104,7 +104,7 @@ TEST_CASE("inserter thread: checks the table on the same thread", "[inserter_thr
         poster = std::this_thread::get_id();
         return InsertOutcome{};
       },
-      [&] {
+      [&](bool) {
         checker = std::this_thread::get_id();
         return TableOutcome{TableOutcome::Kind::kFailed, std::nullopt, "gone",
                             ErrorClass::kConfiguration};
