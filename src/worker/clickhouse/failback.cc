@@ -13,15 +13,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Of the looks at a host, while it is watched; several make the time that it has to answer.
-Duration period_for(seconds after) {
-  return std::min<Duration>(seconds(10),
-                            std::max<Duration>(milliseconds(100), Duration(after) / 6));
+Duration period_for(Duration after) {
+  return std::min<Duration>(seconds(10), std::max<Duration>(milliseconds(10), after / 6));
 }
 
 }  // namespace
 
-Failback::Failback(std::optional<seconds> after)
-    : after_(after), homecoming_(after.value_or(seconds(0))) {}
+Failback::Failback(std::optional<Duration> after)
+    : after_(after), homecoming_(after.value_or(Duration::zero())) {}
 
 void Failback::at_home() {
   is_away_ = false;

@@ -21,7 +21,7 @@ class Failback {
   using Look = std::function<Result<Inspection>()>;
 
   // Inserts go back when the first host has answered for so long; nothing: they stay.
-  explicit Failback(std::optional<std::chrono::seconds> after);
+  explicit Failback(std::optional<Duration> after);
 
   // The host in use has changed: now it is the first one, …
   void at_home();
@@ -48,7 +48,7 @@ class Failback {
   std::string explain(TimePoint now);
 
  private:
-  std::optional<std::chrono::seconds> after_;
+  std::optional<Duration> after_;
   Homecoming homecoming_;
   bool is_away_ = false;
   std::unique_ptr<HostWatch> watch_;  // only when away

@@ -67,7 +67,7 @@ TableWriter::TableWriter(const Options& options, const TableLooks& looks)
       queue_(options.rabbitmq_queue),
       looks_(looks),
       password_file_(options.clickhouse_password_file, options.clickhouse_password),
-      failback_(options.clickhouse_failback) {}
+      failback_(looks.failback ? looks.failback : options.clickhouse_failback) {}
 
 Result<TableWriter> TableWriter::open(const Options& options,
                                       const std::function<void()>& heartbeat,

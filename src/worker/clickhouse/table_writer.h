@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,13 +22,15 @@
 
 namespace event_consumer {
 
-// When a table is looked at.
+// When a table is looked at, and the first host is gone back to.
 struct TableLooks {
   // Between the two looks at a table that was absent.
   Duration second = std::chrono::seconds(1);
   // So old a look is taken again before a post, where the server compares the types by itself: a
   // view may have come, a window gone, or the table may be a Null table now.
   Duration again = std::chrono::minutes(1);
+  // In place of what the options say.
+  std::optional<Duration> failback = std::nullopt;
 };
 
 class TableWriter {

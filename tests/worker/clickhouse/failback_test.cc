@@ -22,6 +22,8 @@ using testing::http_answer;
 using testing::HttpRequest;
 using Kind = InsertOutcome::Kind;
 
+constexpr std::chrono::milliseconds kFailback{150};
+
 bool wait_for(const std::function<bool()>& is_true) {
   for (const TimePoint end = Clock::now() + seconds(20); Clock::now() < end;) {
     if (is_true()) return true;
@@ -63,19 +65,19 @@ struct Host {
 class Rig {
  public:
   explicit Rig(const std::function<void(Host& first, Host& second)>& prepare = nullptr,
-               const std::string& failback = "1")
+               std::optional<Duration> failback = kFailback)
       : servers_{std::make_unique<FakeHttpServer>(std::ref(first)),
                  std::make_unique<FakeHttpServer>(std::ref(second))} {
     if (prepare) prepare(first, second);
     const auto host = [&](int i) { return "127.0.0.1:" + std::to_string(port(i)); };
     auto resolved = resolve_options({},
                                     {{"CLICKHOUSE_HOST", host(0) + "," + host(1)},
-                                     {"CLICKHOUSE_FAILBACK", failback},
+                                     {"CLICKHOUSE_FAILBACK", "off"},
                                      {"EVENT_CONSUMER_REQUIRED", ""}},
                                     {});
     if (!resolved) FAIL(resolved.error().message);
     first.is_away = true;
-    auto opened = TableWriter::open(resolved->options, [] {});
+    auto opened = TableWriter::open(resolved->options, [] {}, {seconds(1), seconds(60), failback});
     if (!opened) FAIL(opened.error().message);
     writer.emplace(std::move(*opened));
   }
@@ -117,7 +119,7 @@ TEST_CASE("failback: inserts go back to the first host, with the next look at th
   const TimePoint back = Clock::now();
   rig.first.is_away = false;
   REQUIRE(rig.waits_until_it_may_return());
-  CHECK(Clock::now() - back >= seconds(1));
+  CHECK(Clock::now() - back >= kFailback);
   CHECK(rig.first.posts == 0);
   const TableOutcome undecided = rig.writer->check_table(/*is_settled=*/false);
   CHECK(rig.is_at(1, undecided.server));
@@ -146,7 +148,7 @@ TEST_CASE("failback: a host that refuses the first insert gets no other for a wh
   CHECK(outcome.server.host_reason.find("refused the first insert") != std::string::npos);
   const TimePoint left = Clock::now();
   REQUIRE(rig.waits_until_it_may_return());
-  CHECK(Clock::now() - left >= seconds(2));
+  CHECK(Clock::now() - left >= 2 * kFailback);
   rig.first.refusal.clear();
   rig.writer->check_table(true);
   CHECK(rig.is_at(0, rig.post().server));
@@ -178,7 +180,7 @@ TEST_CASE("failback: a host whose table has other columns gets nothing, and that
 }
 
 TEST_CASE("failback: off, inserts stay where they are", "[failback]") {
-  Rig rig(nullptr, "off");
+  Rig rig(nullptr, std::nullopt);
   rig.first.is_away = false;
   CHECK(background_calls() == 0);
   CHECK_FALSE(rig.post().server.may_return);
