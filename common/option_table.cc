@@ -86,6 +86,12 @@ ParseError parse_rabbitmq_auth(const std::string& text, Options& options) {
   return std::nullopt;
 }
 
+ParseError parse_queue_type(const std::string& text, Options& options) {
+  if (text != "classic" && text != "quorum") return "expected classic or quorum";
+  options.queue_type = text == "quorum" ? QueueType::kQuorum : QueueType::kClassic;
+  return std::nullopt;
+}
+
 ParseError parse_delivery_limit(const std::string& text, Options& options) {
   options.delivery_limit = {text == "auto", std::nullopt};
   if (text == "auto" || text == "none") return std::nullopt;
@@ -278,6 +284,8 @@ const std::vector<OptionRow>& option_table() {
       {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
        "where rejected messages go; empty: rejected without requeue",
        any_text<&Options::dead_letter_queue>, dead_queue_name},
+      {"queue-type", "EVENT_CONSUMER_QUEUE_TYPE", "classic/quorum", "classic",
+       "of the queues that we create; those that exist are used as they are", parse_queue_type},
       {"delivery-limit", "EVENT_CONSUMER_DELIVERY_LIMIT", "N/auto/none", "auto",
        "the x-delivery-limit of a quorum queue; auto: 20 from RabbitMQ 4 on, none before",
        parse_delivery_limit},

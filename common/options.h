@@ -26,6 +26,12 @@ struct DeliveryLimit {
   std::optional<std::uint64_t> limit;  // otherwise; nothing: no limit
 };
 
+// The queues that a worker creates.
+enum class QueueType {
+  kClassic,  // without arguments, as most publishers declare theirs
+  kQuorum,
+};
+
 // Whether a worker creates database and table when they are absent: the table for click events.
 enum class CreateTable {
   kAuto,  // when the table has the name that the one for click events has by default
@@ -42,6 +48,7 @@ struct Options {
   std::string rabbitmq_queue;
   std::string rabbitmq_routing_key;
   std::string dead_letter_queue;  // empty: none, the broker's own policy applies
+  QueueType queue_type;           // of queues that we create
   DeliveryLimit delivery_limit;   // of the queue
   std::optional<int> prefetch;    // most deliveries a worker may hold; nothing: what fits
 

@@ -29,6 +29,7 @@ _event_consumer() {
     --clickhouse-tls | --allow-buffer | --durable) words='on off' ;;
     --create-table) words='auto on off' ;;
     --delivery-limit) words='auto none' ;;
+    --queue-type) words='classic quorum' ;;
     --clickhouse-failback) words='off' ;;
     --prefetch) words='auto' ;;
     --log-level) words='debug info warning error critical' ;;

@@ -140,6 +140,24 @@ TEST_CASE("options: the delivery limit is known, none, or left to the broker's v
   CHECK(limit("0").limit == 0);
 }
 
+TEST_CASE("options: inserts go back to the first host after a minute, or never", "[option_table]") {
+  CHECK(resolved({}, {}).options.clickhouse_failback == std::chrono::seconds(60));
+  CHECK(resolved({}, {{"CLICKHOUSE_FAILBACK", "5"}}).options.clickhouse_failback ==
+        std::chrono::seconds(5));
+  CHECK_FALSE(resolved({}, {{"CLICKHOUSE_FAILBACK", "off"}}).options.clickhouse_failback);
+  CHECK_FALSE(resolve_options({}, {{"CLICKHOUSE_FAILBACK", "0"}}, {}));
+}
+
+TEST_CASE("options: queues are classic ones unless quorum is said", "[option_table]") {
+  const auto type = [](const char* text) {
+    return resolved({}, {{"EVENT_CONSUMER_QUEUE_TYPE", text}}).options.queue_type;
+  };
+  CHECK((resolved({}, {}).options.queue_type == QueueType::kClassic));
+  CHECK((type("classic") == QueueType::kClassic));
+  CHECK((type("quorum") == QueueType::kQuorum));
+  CHECK_FALSE(resolve_options({}, {{"EVENT_CONSUMER_QUEUE_TYPE", "stream"}}, {}));
+}
+
 TEST_CASE("options: the text that applied is kept for every row", "[option_table]") {
   const ResolvedOptions options =
       resolved({{"EVENT_CONSUMER_WORKERS", "3"}}, {{"CLICKHOUSE_PASSWORD", "secret"}},

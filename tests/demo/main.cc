@@ -27,15 +27,25 @@ bool stop_in_order(Stage& stage) {
   return status == 0;
 }
 
+void wait_for_consumer(const Stage& stage) {
+  AmqpClient client(stage.rabbitmq().url());
+  const auto is_there = [&] {
+    return client.queue_exists("click_events") && client.consumer_count("click_events") > 0;
+  };
+  if (wait_until(is_there, std::chrono::seconds(30))) return;
+  stage.check_service();
+  throw std::runtime_error("event-consumer does not consume");
+}
+
 // Returns whether everything went as it should.
 bool run_demo() {
   const bool keep = wants_to_keep();
   print_heading("Starting a ClickHouse and a RabbitMQ of our own (about 5 s)");
   Stage stage(keep);
-  AmqpClient(stage.rabbitmq().url()).declare_publisher_topology();
   print_heading("Publishing " + grouped(kDemoEvents) + " click events, " +
                 std::to_string(broken_events()) + " of them broken, while event-consumer runs:");
-  stage.start_service();
+  stage.start_service();  // makes the queues
+  wait_for_consumer(stage);
   const Counts counts = run_traffic(stage);
   show_table(stage);
   show_dead_letters(stage);

@@ -34,6 +34,7 @@ void Stage::start_service() {
   command.argv = {std::filesystem::current_path().string() + "/build/event-consumer", "--workers",
                   "2"};
   command.environment["RABBITMQ_URL"] = rabbitmq_->url();
+  command.environment["EVENT_CONSUMER_QUEUE_TYPE"] = "quorum";
   command.environment["CLICKHOUSE_HOST"] = "127.0.0.1";
   command.environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse_->http_port());
   command.working_directory = directory();

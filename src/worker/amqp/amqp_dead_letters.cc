@@ -19,11 +19,12 @@ constexpr std::uint8_t kPersistent = 2;
 
 Result<AmqpConnection> AmqpDeadLetters::connect(const AmqpUrl& url,
                                                 const std::string& connection_name,
-                                                const std::string& queue) {
+                                                const std::string& queue, QueueType type) {
   auto connection = AmqpConnection::open(url, connection_name);
   if (!connection) return connection;
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
-  if (auto done = ensure_queue(*connection, kChannel, queue); !done) return done.error();
+  if (auto done = ensure_dead_letter_queue(*connection, kChannel, queue, type); !done)
+    return done.error();
   if (auto done = ConfirmedPublisher::ask_for_confirms(*connection, kChannel); !done)
     return done.error();
   return connection;
@@ -31,12 +32,13 @@ Result<AmqpConnection> AmqpDeadLetters::connect(const AmqpUrl& url,
 
 Result<AmqpDeadLetters> AmqpDeadLetters::open(const AmqpUrl& url,
                                               const std::string& connection_name,
-                                              const std::string& queue) {
-  auto connection = connect(url, connection_name, queue);
+                                              const std::string& queue, QueueType type) {
+  auto connection = connect(url, connection_name, queue, type);
   if (!connection) return connection.error();
   ConfirmedPublisher publisher(kChannel,
                                "dead-letter queue " + queue + " on " + connection->describe());
-  return AmqpDeadLetters(std::move(*connection), std::move(publisher), connection_name, queue);
+  return AmqpDeadLetters(std::move(*connection), std::move(publisher), connection_name, queue,
+                         type);
 }
 
 Result<Done> AmqpDeadLetters::publish(const Delivery& delivery, const Rejection& rejection) {
@@ -65,8 +67,8 @@ Result<Done> AmqpDeadLetters::send_what_fits() {
 }
 
 Result<Done> AmqpDeadLetters::try_again() {
-  connecting_.emplace([url = connection_.url(), name = name_, queue = queue_] {
-    return connect(url, name, queue);
+  connecting_.emplace([url = connection_.url(), name = name_, queue = queue_, type = type_] {
+    return connect(url, name, queue, type);
   });
   return Done{};
 }

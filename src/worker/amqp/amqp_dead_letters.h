@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "common/options.h"
 #include "worker/amqp/confirmed_publisher.h"
 #include "worker/amqp/connection.h"
 #include "worker/background.h"
@@ -18,9 +19,9 @@ namespace event_consumer {
 
 class AmqpDeadLetters : public DeadLetterSink {
  public:
-  // Connects, declares the queue durable when it does not exist, and asks for confirms.
+  // Connects, declares the queue, of this type, when it does not exist, and asks for confirms.
   static Result<AmqpDeadLetters> open(const AmqpUrl& url, const std::string& connection_name,
-                                      const std::string& queue);
+                                      const std::string& queue, QueueType type);
 
   // The message keeps its body and its properties, except for those that would lose, misroute or
   // refuse it in the new queue: it is made persistent, and `expiration`, `user_id` and the headers
@@ -46,15 +47,16 @@ class AmqpDeadLetters : public DeadLetterSink {
 
  private:
   AmqpDeadLetters(AmqpConnection connection, ConfirmedPublisher publisher, std::string name,
-                  std::string queue)
+                  std::string queue, QueueType type)
       : connection_(std::move(connection)),
         publisher_(std::move(publisher)),
         name_(std::move(name)),
-        queue_(std::move(queue)) {}
+        queue_(std::move(queue)),
+        type_(type) {}
 
   // A connection whose queue is there and which confirms.
   static Result<AmqpConnection> connect(const AmqpUrl& url, const std::string& connection_name,
-                                        const std::string& queue);
+                                        const std::string& queue, QueueType type);
   Result<Done> take_connection();
   Result<Done> send_what_fits();
   Result<Done> handle(const amqp_frame_t& frame);
@@ -69,6 +71,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   ConfirmedPublisher publisher_;
   std::string name_;
   std::string queue_;
+  QueueType type_;  // when it has to be declared
   std::uint64_t message_count_ = 0;
   bool refuses_ = false;
 };

@@ -6,6 +6,7 @@
 #include "common/log_limiter.h"
 #include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/permissions.h"
+#include "worker/amqp/queue_kind.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
 #include "worker/amqp/reply.h"
 

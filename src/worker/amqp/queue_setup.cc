@@ -1,7 +1,10 @@
 #include "worker/amqp/queue_setup.h"
 
+#include <cstdint>
+#include <vector>
+
 #include "common/log.h"
-#include "common/text.h"
+#include "worker/amqp/queue_arguments.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -10,26 +13,24 @@ namespace {
 constexpr int kNotFound = 404;
 constexpr int kPreconditionFailed = 406;
 
-Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
-                           const std::string& queue) {
-  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
-                     /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
-  return connection.check("cannot declare queue " + queue + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
-}
+// RabbitMQ 3.10 takes -1 for a limit that the first return exceeds, and 4.0 takes none for 20
+// (ran); a queue may see both.
+constexpr std::int64_t kNoLimit = 1'000'000'000;
 
-// Always refused: where the queue is there because it has no such x-expires, else because that is
-// no number.
-Result<Done> declare_impossibly(AmqpConnection& connection, amqp_channel_t channel,
-                                const std::string& queue, bool durable) {
-  amqp_table_entry_t expires{};
-  expires.key = amqp_cstring_bytes("x-expires");
-  expires.value.kind = AMQP_FIELD_KIND_UTF8;
-  expires.value.value.bytes = to_bytes("never");
-  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, durable ? 1 : 0,
-                     /*exclusive=*/0, /*auto_delete=*/0, amqp_table_t{1, &expires});
-  return connection.check("cannot ask for queue " + queue + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue, const std::vector<QueueArgument>& arguments) {
+  QueueArgumentTable table(arguments);
+  amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
+                     /*exclusive=*/0, /*auto_delete=*/0, table.get());
+  auto done =
+      connection.check("cannot declare queue " + queue + " on " + connection.describe(),
+                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+  if (done || done.error().peer_code != kPreconditionFailed) return done;
+  // Somebody else may have declared it otherwise in the meantime.
+  if (auto opened = connection.open_channel(channel); !opened) return opened;
+  const auto found = find_queue(connection, channel, queue);
+  if (!found) return found.error();
+  return found.value() ? Result<Done>(Done{}) : done;
 }
 
 Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel,
@@ -68,47 +69,15 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
   return MaybeFacts();
 }
 
-// The refusal names the first difference: «durable», «auto_delete», then the arguments
-// (rabbit_amqqueue.erl, assert_equivalence/5; ran: 3.10).
-Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
-                           const std::string& queue) {
-  std::string difference;
-  for (const bool durable : {true, false}) {
-    const auto refused = declare_impossibly(connection, channel, queue, durable);
-    if (refused) return QueueLife::kUnknown;
-    if (refused.error().peer_code == 0) return refused.error();
-    if (auto opened = connection.open_channel(channel); !opened) return opened.error();
-    if (refused.error().peer_code != kPreconditionFailed) return QueueLife::kUnknown;
-    difference = refused.error().message;
-    if (!contains(difference, "inequivalent arg 'durable'")) break;
-  }
-  if (contains(difference, "inequivalent arg 'auto_delete'")) return QueueLife::kAutoDelete;
-  if (!contains(difference, "inequivalent arg 'x-expires'")) return QueueLife::kUnknown;
-  return contains(difference, "current is none") ? QueueLife::kLasting : QueueLife::kExpiring;
-}
-
-std::string describe(QueueLife life) {
-  switch (life) {
-    case QueueLife::kAutoDelete:
-      return "deletes itself, with all that is in it, when its last consumer goes (auto-delete): a "
-             "stop or a lost link can be that";
-    case QueueLife::kExpiring:
-      return "deletes itself, with all that is in it, when it has had no consumer for a while "
-             "(x-expires): a stop or a broker that cannot be reached can be that";
-    case QueueLife::kLasting:
-    case QueueLife::kUnknown:
-      break;
-  }
-  return "";
-}
-
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
                           const QueueSetup& setup) {
   const auto found = find_queue(connection, channel, setup.queue);
   if (!found) return found.error();
   if (found.value()) return Done{};
   if (auto done = declare_exchange(connection, channel, setup.exchange); !done) return done;
-  if (auto done = declare_queue(connection, channel, setup.queue); !done) return done;
+  std::vector<QueueArgument> arguments;
+  if (setup.type == QueueType::kQuorum) arguments = {{"x-queue-type", "quorum"}};
+  if (auto done = declare_queue(connection, channel, setup.queue, arguments); !done) return done;
   if (auto done = bind_queue(connection, channel, setup); !done) return done;
   log::warn(
       "queue {} did not exist on {}: created, bound to exchange {} with routing key {} → is "
@@ -117,12 +86,16 @@ Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
   return Done{};
 }
 
-Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
-                          const std::string& queue) {
+Result<Done> ensure_dead_letter_queue(AmqpConnection& connection, amqp_channel_t channel,
+                                      const std::string& queue, QueueType type) {
   const auto found = find_queue(connection, channel, queue);
   if (!found) return found.error();
   if (found.value()) return Done{};
-  if (auto done = declare_queue(connection, channel, queue); !done) return done;
+  // Where nothing is said, the virtual host may have a type for it that limits returns.
+  std::vector<QueueArgument> arguments = {{"x-queue-type", "classic"}};
+  if (type == QueueType::kQuorum)
+    arguments = {{"x-queue-type", "quorum"}, {"x-delivery-limit", "", kNoLimit}};
+  if (auto done = declare_queue(connection, channel, queue, arguments); !done) return done;
   log::info("queue {} did not exist on {}: created", queue, connection.describe());
   return Done{};
 }

@@ -11,30 +11,15 @@
 
 namespace event_consumer {
 
-// What the publisher declares: a durable topic exchange, a durable queue without arguments, and the
-// binding between them.
+// A durable topic exchange, a durable queue, and the binding between them. A classic queue is
+// declared without arguments, as publishers declare theirs.
 struct QueueSetup {
   std::string exchange;
   std::string queue;
   std::string routing_key;
-  DeliveryLimit delivery_limit = {};  // of a queue that is there already
+  DeliveryLimit delivery_limit = {};     // of a queue that is there already
+  QueueType type = QueueType::kClassic;  // of one that is not
 };
-
-// What ends a queue though nobody deletes it.
-enum class QueueLife {
-  kLasting,     // nothing, unless a policy sets `expires`, which AMQP does not tell
-  kAutoDelete,  // that its last consumer goes
-  kExpiring,    // that it has no consumer for as long as its x-expires says
-  kUnknown,     // the user has not the right to declare it, or it is not known
-};
-
-// Asks for the life of a queue that exists, without the risk of creating it. Uses and leaves open
-// `channel`. The Error is one of the connection.
-Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
-                           const std::string& queue);
-
-// What is to be said of such a queue, behind its name; empty where nothing is.
-std::string describe(QueueLife life);
 
 // Looks for the queue and changes nothing; nothing is returned when it does not exist. Uses and
 // leaves open `channel`.
@@ -47,8 +32,9 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
 Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
                           const QueueSetup& setup);
 
-// The same for a plain durable queue without a binding.
-Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
-                          const std::string& queue);
+// The same for a durable queue without a binding that keeps its messages however often they are
+// looked at: each look counts as a return, so a quorum queue is given a limit beyond all of them.
+Result<Done> ensure_dead_letter_queue(AmqpConnection& connection, amqp_channel_t channel,
+                                      const std::string& queue, QueueType type);
 
 }  // namespace event_consumer

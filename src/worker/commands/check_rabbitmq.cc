@@ -7,6 +7,7 @@
 
 #include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/permissions.h"
+#include "worker/amqp/queue_kind.h"
 #include "worker/amqp/queue_setup.h"
 #include "worker/amqp/rabbitmq_diagnosis.h"
 #include "worker/commands/check_expiry.h"
@@ -18,6 +19,9 @@ namespace {
 // One each, because a refusal closes the channel.
 constexpr amqp_channel_t kQueueChannel = 1;
 constexpr amqp_channel_t kDeadLetterChannel = 2;
+
+// So often nobody lists dead letters.
+constexpr std::int64_t kManyLooks = 1'000'000;
 
 void report_error(const Error& error, const AmqpUrl& url, Report& report) {
   const Diagnosis diagnosis = diagnose_rabbitmq(error, url);
@@ -41,6 +45,47 @@ std::string counts(const QueueFacts& facts) {
                      facts.consumers == 1 ? "consumer" : "consumers");
 }
 
+const char* describe(QueueType type) {
+  return type == QueueType::kQuorum ? "a quorum queue" : "a classic queue";
+}
+
+// How often a message may come back to the queue; nothing: as often as it will, or it is not known.
+std::optional<std::int64_t> returns_taken(const QueueKind& kind, const AmqpConnection& connection) {
+  if (kind.type != "quorum") return std::nullopt;
+  // A negative one is exceeded by the first return up to 3.x (ran: 3.10), and none from 4.0 on.
+  if (kind.delivery_limit && *kind.delivery_limit < 0)
+    return major_version(connection.server_version()) < 4 ? std::optional<std::int64_t>(0)
+                                                          : std::nullopt;
+  if (kind.delivery_limit) return kind.delivery_limit;
+  const auto usual = delivery_limit(DeliveryLimit{}, connection.server_version());
+  return usual ? std::optional(static_cast<std::int64_t>(*usual)) : std::nullopt;
+}
+
+// «; a quorum queue with a delivery limit of 20», as far as is known.
+std::string describe(const QueueKind& kind, const AmqpConnection& connection) {
+  if (kind.type.empty()) return "";
+  const std::string type = "; a " + kind.type + " queue";
+  if (kind.type != "quorum") return type;
+  const auto limit = returns_taken(kind, connection);
+  if (!limit) return type + " without a delivery limit, unless a policy sets one";
+  return fmt::format("{} with a delivery limit of {}{}", type, *limit,
+                     kind.delivery_limit ? "" : ", unless a policy sets another");
+}
+
+// Where the worker takes the limit for another one, the broker drops events that it would store.
+void check_delivery_limit(const QueueKind& kind, const AmqpConnection& connection,
+                          const Options& options, Report& report) {
+  const auto limit = returns_taken(kind, connection);
+  const auto expected = delivery_limit(options.delivery_limit, connection.server_version());
+  if (!limit || !kind.delivery_limit) return;
+  if (expected && static_cast<std::int64_t>(*expected) <= *limit) return;
+  report.note(fmt::format(
+      "queue {} drops an event that has come back more than {} times, and --delivery-limit says "
+      "{}; set EVENT_CONSUMER_DELIVERY_LIMIT={}",
+      options.rabbitmq_queue, *limit, expected ? std::to_string(*expected) : "there is no limit",
+      *limit));
+}
+
 void check_queue(AmqpConnection& connection, const Options& options, Report& report) {
   const std::string& queue = options.rabbitmq_queue;
   if (auto opened = connection.open_channel(kQueueChannel); !opened)
@@ -48,10 +93,12 @@ void check_queue(AmqpConnection& connection, const Options& options, Report& rep
   const auto found = find_queue(connection, kQueueChannel, queue);
   if (!found) return report_error(found.error(), connection.url(), report);
   if (!found.value())
-    return report.note(fmt::format(
-        "queue {} does not exist: it would be created, and bound to exchange {} with routing key "
-        "{}; is RABBITMQ_QUEUE what the publisher's queue is called?",
-        queue, options.rabbitmq_exchange, options.rabbitmq_routing_key));
+    return report.note(
+        fmt::format("queue {} does not exist: it would be created, {}, and bound to exchange {} "
+                    "with routing key "
+                    "{}; is RABBITMQ_QUEUE what the publisher's queue is called?",
+                    queue, describe(options.queue_type), options.rabbitmq_exchange,
+                    options.rabbitmq_routing_key));
   if (auto allowed = may_consume(connection, kQueueChannel, queue); !allowed)
     return report_error(allowed.error(), connection.url(), report);
   auto life = ask_life(connection, kQueueChannel, queue);
@@ -63,7 +110,11 @@ void check_queue(AmqpConnection& connection, const Options& options, Report& rep
   if (is_one_there && can_ask)
     if (auto done = is_not_taken(connection, kQueueChannel, queue); !done)
       return report_error(done.error(), connection.url(), report);
-  report.good(fmt::format("queue {}: exists, may be consumed; {}", queue, counts(*found.value())));
+  auto kind = ask_kind(connection, kQueueChannel, queue);
+  if (!kind) return report_error(kind.error(), connection.url(), report);
+  report.good(fmt::format("queue {}: exists, may be consumed; {}{}", queue, counts(*found.value()),
+                          describe(*kind, connection)));
+  check_delivery_limit(*kind, connection, options, report);
   if (deletes_itself) report.note(fmt::format("queue {} {}", queue, describe(*life)));
   if (is_one_there && !can_ask)
     report.note(fmt::format(
@@ -84,10 +135,19 @@ void check_dead_letter_queue(AmqpConnection& connection, const Options& options,
   if (!found) return report_error(found.error(), connection.url(), report);
   if (auto allowed = may_publish_to_queues(connection, kDeadLetterChannel); !allowed)
     return report_error(allowed.error(), connection.url(), report);
-  if (found.value())
-    report.good(fmt::format("dead-letter queue {}: exists; {}", queue, counts(*found.value())));
-  else
-    report.good(fmt::format("dead-letter queue {}: does not exist, would be created", queue));
+  if (!found.value())
+    return report.good(fmt::format("dead-letter queue {}: does not exist, would be created, {}",
+                                   queue, describe(options.queue_type)));
+  auto kind = ask_kind(connection, kDeadLetterChannel, queue);
+  if (!kind) return report_error(kind.error(), connection.url(), report);
+  report.good(fmt::format("dead-letter queue {}: exists; {}{}", queue, counts(*found.value()),
+                          describe(*kind, connection)));
+  const auto limit = returns_taken(*kind, connection);
+  if (limit && *limit < kManyLooks)
+    report.note(fmt::format(
+        "dead-letter queue {} drops what was listed more than {} times: each look is a return to "
+        "it; drain it, delete it, and let the service make it",
+        queue, *limit));
 }
 
 }  // namespace

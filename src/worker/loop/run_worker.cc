@@ -41,7 +41,7 @@ std::string connection_name(const CommandLine& command_line) {
 
 Result<BrokerLink::Connections> connect(const Options& options, const std::string& name) {
   const QueueSetup setup{options.rabbitmq_exchange, options.rabbitmq_queue,
-                         options.rabbitmq_routing_key, options.delivery_limit};
+                         options.rabbitmq_routing_key, options.delivery_limit, options.queue_type};
   const auto explained = [](const Error& error, const AmqpUrl& url) {
     return Error{error.kind, with_remedy(error.message, diagnose_rabbitmq(error, url).remedy),
                  error.peer_code};
@@ -51,7 +51,8 @@ Result<BrokerLink::Connections> connect(const Options& options, const std::strin
   const AmqpUrl url = source->url();
   BrokerLink::Connections connections{std::make_unique<AmqpSource>(std::move(*source)), nullptr};
   if (options.dead_letter_queue.empty()) return connections;
-  auto dead_letters = AmqpDeadLetters::open(url, name + " dead letters", options.dead_letter_queue);
+  auto dead_letters = AmqpDeadLetters::open(url, name + " dead letters", options.dead_letter_queue,
+                                            options.queue_type);
   if (!dead_letters) return explained(dead_letters.error(), url);
   connections.dead_letters = std::make_unique<AmqpDeadLetters>(std::move(*dead_letters));
   return connections;

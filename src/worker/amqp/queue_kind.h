@@ -1,0 +1,41 @@
+// What kind of queue one is that exists: AMQP has no question for that, so it is declared anew with
+// arguments that are refused, and the refusal says what is different.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "worker/amqp/connection.h"
+
+namespace event_consumer {
+
+// What ends a queue though nobody deletes it.
+enum class QueueLife {
+  kLasting,     // nothing, unless a policy sets `expires`, which AMQP does not tell
+  kAutoDelete,  // that its last consumer goes
+  kExpiring,    // that it has no consumer for as long as its x-expires says
+  kUnknown,     // the user has not the right to declare it, or it is not known
+};
+
+// Asks for the life of a queue that exists, without the risk of creating it. Uses and leaves open
+// `channel`. The Error is one of the connection.
+Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue);
+
+// What is to be said of such a queue, behind its name; empty where nothing is.
+std::string describe(QueueLife life);
+
+// By the arguments that it was declared with; policies are not among them.
+struct QueueKind {
+  std::string type;  // «classic», «quorum», …; empty: not known
+  // Its x-delivery-limit, nothing where it has none. Only of a quorum queue.
+  std::optional<std::int64_t> delivery_limit = std::nullopt;
+};
+
+// Asks for the kind of a queue that exists, likewise.
+Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
+                           const std::string& queue);
+
+}  // namespace event_consumer
