@@ -170,6 +170,44 @@ TEST_CASE("insert request: a Distributed table answers when its shards have the 
   CHECK(counts.ready + counts.unacknowledged == 0);
 }
 
+// 18.16 hands no token on: what the other shard took is stored there with each try.
+TEST_CASE("insert request: of two shards behind a Distributed table one is away: none is lost") {
+  constexpr int kEvents = 40;
+  ClickhouseServer away, there;
+  ClickhouseOptions options;
+  options.shards = {away.tcp_port(), there.tcp_port()};
+  ClickhouseServer front(options);
+  TestTopology topology("two_shards", front);
+  topology.declare_topology();
+  const std::string local = topology.database() + ".local";
+  const std::string columns = " (id UInt64) ";
+  for (const ClickhouseServer* shard : {&away, &there}) {
+    shard->query("CREATE DATABASE " + topology.database());
+    shard->query("CREATE TABLE " + local + columns + "ENGINE = MergeTree() ORDER BY id");
+  }
+  front.query("CREATE DATABASE " + topology.database());
+  front.query("CREATE TABLE " + topology.table() + columns + "ENGINE = Distributed(shards, " +
+              topology.database() + ", local, id)");
+  Service service(for_any_table(topology));
+  REQUIRE(service.wait_consuming(1));
+  away.kill();
+  AmqpClient client(rabbitmq().url());
+  for (int id = 0; id < kEvents; ++id)
+    client.publish(topology.exchange(), topology.queue(), "{\"id\": " + std::to_string(id) + "}");
+  CHECK(wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(30)));
+  CHECK(rabbitmq().queue_counts(topology.queue()).unacknowledged == kEvents);
+  away.start();
+  CHECK(wait_until(
+      [&] {
+        return away.query("SELECT count() FROM " + local) == std::to_string(kEvents / 2) + "\n";
+      },
+      seconds(60)));
+  CHECK(service.stop() == 0);
+  INFO(service.log());
+  CHECK(there.query("SELECT uniqExact(id), count() > uniqExact(id) FROM " + local) ==
+        std::to_string(kEvents / 2) + "\t1\n");
+}
+
 TEST_CASE("insert request: settings of the options are sent, and shown by check") {
   TestTopology topology("settings");
   topology.declare_topology();
