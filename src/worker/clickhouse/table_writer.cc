@@ -280,14 +280,18 @@ InsertOutcome TableWriter::try_post(const Batch& batch) {
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
   if (auto done = look_if_old(); !done)
     return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
+  const bool is_at_first = http_.is_at_first();
   InsertOutcome outcome =
       post_batch(http_, known_.server.facts, batch, known_.server.deduplication.deduplicates);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
+  if (!is_at_first && (outcome.kind == InsertOutcome::Kind::kUnknown || outcome.is_in_table))
+    is_open_elsewhere_ = true;
   return outcome;
 }
 
 TableOutcome TableWriter::check_table(bool is_settled) {
-  if (is_settled) go_home();
+  if (is_settled) is_open_elsewhere_ = false;
+  if (!is_open_elsewhere_) go_home();
   TableOutcome outcome = look_at_table();
   const bool has_failed = outcome.kind == TableOutcome::Kind::kFailed;
   const bool refused = has_failed && outcome.error_class == ErrorClass::kConfiguration;

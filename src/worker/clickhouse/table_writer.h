@@ -53,8 +53,9 @@ class TableWriter {
 
   // Looks at the table again and compares names and types of its columns with those known. Never
   // creates it anew on the same server: one that was dropped under us is an operator's business.
-  // Where inserts may go back to the first host, they do so before the look, unless `is_settled` is
-  // false: a batch may be stored on the host in use, which has to be asked again.
+  // Where inserts may go back to the first host, they do so before the look. When a batch may be
+  // stored without our knowing it (`is_settled` is false), they do not, unless it is the first host
+  // that may have it.
   TableOutcome check_table(bool is_settled);
 
   // As of the last post or look at the table.
@@ -127,6 +128,8 @@ class TableWriter {
   PasswordFile password_file_;
   Failback failback_;
   int noted_changes_ = 0;  // http_.server_changes() that failback_ knows
+  // A batch may be stored on another host than the first one.
+  bool is_open_elsewhere_ = false;
 };
 
 }  // namespace event_consumer
