@@ -28,7 +28,7 @@ const newest_session = parseInt(version) < 26 ? open_session(newest, path.join(d
 
 // Errors are skipped line by line; several threads would look for the lines' ends in their own way.
 const kSettings = {
-  date_time_input_format: 'best_effort', input_format_allow_errors_num: 1000000000,
+  date_time_input_format: 'best_effort', input_format_allow_errors_num: 1000000000, flatten_nested: 0,
   input_format_parallel_parsing: 0, session_timezone: 'UTC', input_format_binary_read_json_as_string: 1,
   allow_experimental_object_type: 1, allow_experimental_variant_type: 1, allow_experimental_dynamic_type: 1,
   allow_experimental_json_type: 1, allow_experimental_time_time64_type: 1, enable_time_time64_type: 1,
