@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine bench differential fuzz simulate
+.PHONY: demo chaos engine check-engines bench differential fuzz simulate
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -14,7 +14,7 @@ $(BUILD)/unit-tests: $(call objects,$(filter-out %/main.cc,$(supervisor_sources)
   $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes tests/simulation) \
   tests/packaging/default_file_test.cc tests/test_main.cc) $(worker)
 $(BUILD)/integration-tests:   $(call with_servers,$(call find_sources,tests/integration) tests/test_main.cc)
-$(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc)
+$(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc) $(worker)
 $(BUILD)/demo:                $(call with_servers,$(call find_sources,tests/demo))
 $(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/bench))
 $(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
@@ -91,10 +91,21 @@ $(BUILD)/engines/%:
 	@cd $@.new && python3 -m zipfile -e *.whl . && rm *.whl
 	@mv $@.new $@
 
+ENGINE  ?=
+engine  := $(if $(ENGINE),$(BUILD)/engines/$(ENGINE),$(chdb))
+engines := $(if $(ENGINE),$(ENGINE),23.10 24.8 25.5 26.9)
+
+# The same tests as `make chaos`, against each of these engines, or ENGINE.
+check-engines: deps $(engines:%=$(BUILD)/engines/%)
+	@command -v node >/dev/null || packaging/deps.sh nodejs
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
+	@failed=0; for engine in $(engines); do \
+	  echo "== the engine of ClickHouse $$engine"; \
+	  TEST_ENGINE=$(abspath $(BUILD)/engines)/$$engine tests/check.sh $(BUILD)/engine-tests || failed=1; \
+	done; exit $$failed
+
 VALUES ?= 1000000
 SEED   ?=
-ENGINE ?=
-engine := $(if $(ENGINE),$(BUILD)/engines/$(ENGINE),$(chdb))
 
 # ENGINE=23.10, 24.8, 25.5 or 26.9; else 26.7.
 differential: $(chdb) $(engine)

@@ -5,11 +5,13 @@
 #include <stdexcept>
 
 #include "common/text.h"
+#include "tests/engine/engine_facts.h"
 #include "tests/support/best_effort_dates.h"
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/typed_columns.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -19,13 +21,26 @@ constexpr char kRejected[] = "rejected";
 
 std::string column(std::size_t number) { return "c" + std::to_string(number); }
 
+// Those of the page that the engine has the types for.
+std::vector<ManualExample> read_examples() {
+  auto examples = read_events_manual().examples;
+  const auto is_unknown = [](const ManualExample& each) {
+    return !has_types_of(engine_facts().version, each.type);
+  };
+  examples.erase(std::remove_if(examples.begin(), examples.end(), is_unknown), examples.end());
+  return examples;
+}
+
 // A column for each example; `n` says whose the row is.
 void create_table(const TestTopology& topology, const std::vector<ManualExample>& examples) {
   engine().query("CREATE DATABASE " + topology.database());
   std::string sql = "CREATE TABLE " + topology.table() + " (n UInt32";
   for (std::size_t i = 0; i < examples.size(); ++i)
     sql += ", " + column(i) + " " + examples[i].type;
+  // 23.10 takes an array of named tuples for a Nested otherwise.
+  engine().query("SET flatten_nested = 0");
   engine().query(sql + ") ENGINE = MergeTree ORDER BY n");
+  engine().query("SET flatten_nested = 1");
 }
 
 std::string message(const std::vector<ManualExample>& examples, std::size_t i) {
@@ -53,11 +68,12 @@ std::string line(const ManualExample& example, const std::string& stored) {
 TEST_CASE("ClickHouse 26: the message of events(7) becomes the row beside it") {
   const EventsManual manual = read_events_manual();
   CHECK(drain(manual.example, engine()) == std::vector<std::string>());
-  CHECK(insert_as_json(manual.example, engine()) == std::vector<std::string>());
+  if (has_compared_json())
+    CHECK(insert_as_json(manual.example, engine()) == std::vector<std::string>());
 }
 
 TEST_CASE("ClickHouse 26: the examples of events(7) are stored as it says") {
-  const auto examples = read_events_manual().examples;
+  const auto examples = read_examples();
   CHECK(examples.size() >= 100);
   TestTopology topology("manual", engine());
   topology.declare_topology();
@@ -78,7 +94,8 @@ TEST_CASE("ClickHouse 26: the examples of events(7) are stored as it says") {
 }
 
 TEST_CASE("ClickHouse 26: events(7) says what JSONEachRow stores instead") {
-  const auto examples = read_events_manual().examples;
+  if (!has_compared_json()) return;
+  const auto examples = read_examples();
   TestTopology topology("manual_json", engine());
   create_table(topology, examples);
   const BestEffortDates best_effort(engine());

@@ -1,9 +1,10 @@
-// An HTTP port of ClickHouse 26 in front of its engine, which runs in this process: enough of the
-// real server's interface for inserts, DDL and queries, and nothing of users, sessions and quotas.
+// An HTTP port of ClickHouse in front of its engine, of whatever age it is: enough of the real
+// server's interface for inserts, DDL and queries, and nothing of users, sessions and quotas.
 // Statements run one after the other. An INSERT … FORMAT stands in the URL or at the head of the body,
 // before a line feed and the rows. Settings in the URL are honoured with it, and with a SELECT that says
 // no FORMAT; those for everything else are made with SET, which lasts, as in one session.
-// Usage: node server.js CHDB DIRECTORY [PORT]; prints the port, ends on SIGTERM or with its parent.
+// Usage: node server.js ENGINE DIRECTORY [PORT]; prints the port, ends on SIGTERM or with its parent.
+// ENGINE is one of engine_session.js.
 //
 // Beyond ClickHouse's interface, for tests:
 //   GET  /inserts               how many inserts with a query_id were posted since the start
@@ -14,9 +15,9 @@ const fs = require('fs');
 const http = require('http');
 const path = require('path');
 
-const [chdb, directory, port = '0'] = process.argv.slice(2);
+const [engine, directory, port = '0'] = process.argv.slice(2);
 const { open_session } = require('../support/engine_session.js');
-const session = open_session(chdb, path.join(directory, 'clickhouse'));
+const session = open_session(engine, path.join(directory, 'clickhouse'));
 
 const kNotFound = new Set([46, 47, 50, 60, 73, 81, 115]);
 const kBadRequest = new Set([6, 25, 26, 27, 36, 38, 41, 53, 62, 69, 70, 72, 117, 321, 376, 407, 467]);
@@ -50,6 +51,17 @@ async function run(sql) {
   }
 }
 
+// Runs the statement with a setting of the session that has another value before and after.
+async function run_with(name, value, statement) {
+  const before = await run(`SELECT value FROM system.settings WHERE name = '${name}'`);
+  await run(`SET ${name} = ${value}`);
+  try {
+    await run(statement);
+  } finally {
+    await run(`SET ${name} = ${before.toString()}`);
+  }
+}
+
 // Every answer to a query bears headers of ClickHouse's own.
 const kOwnHeaders = { 'X-ClickHouse-Server-Display-Name': 'engine' };
 
@@ -63,11 +75,13 @@ async function insert(into, format, settings, rows, is_trial) {
   if (!is_trial) ++inserts;
   const file = path.join(directory, 'rows.bin');
   fs.writeFileSync(file, rows);
-  // Of a server the limit is one for the statement as it was sent.
+  // Of a server the limit is one for the statement as it was sent, and holds before it is read.
   const longest = settings.get('max_query_size');
-  if (longest !== undefined) settings.set('max_query_size', String(Number(longest) + 4096));
+  settings.delete('max_query_size');
   const list = list_settings(settings);
-  await run(`${into} FROM INFILE ${quote(file)} ${list ? `SETTINGS ${list} ` : ''}FORMAT ${format}`);
+  const statement = `${into} FROM INFILE ${quote(file)} ${list ? `SETTINGS ${list} ` : ''}FORMAT ${format}`;
+  if (longest === undefined) await run(statement);
+  else await run_with('max_query_size', Number(longest) + 4096, statement);
   if (is_trial || answers_to_lose === 0) return Buffer.alloc(0);
   --answers_to_lose;
   return undefined;

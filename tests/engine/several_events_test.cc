@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/engine/engine_facts.h"
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/service.h"
@@ -54,12 +55,14 @@ std::string query(const std::string& statement) {
 TEST_CASE("ClickHouse 26: a message of several events is one block, whatever the profile says") {
   TestTopology topology("one_block", engine());
   create_table(topology);
-  const std::vector<std::string> limits = {"max_insert_block_size = 2",
-                                           "min_insert_block_size_rows = 2",
-                                           "min_insert_block_size_bytes = 1",
-                                           "max_insert_block_size_bytes = 20",
-                                           "input_format_max_block_size_bytes = 20",
-                                           "use_strict_insert_block_limits = 1"};
+  std::vector<std::string> limits = {"max_insert_block_size = 2", "min_insert_block_size_rows = 2",
+                                     "min_insert_block_size_bytes = 1"};
+  if (engine_facts().knows_insert_block_bytes)
+    for (const char* limit :
+         {"max_insert_block_size_bytes = 20", "use_strict_insert_block_limits = 1"})
+      limits.push_back(limit);
+  if (engine_facts().knows_format_block_bytes)
+    limits.push_back("input_format_max_block_size_bytes = 20");
   for (const std::string& limit : limits) engine().query("SET " + limit);
   AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), message(1));
   {

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "common/text.h"
+#include "tests/engine/engine_facts.h"
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/foreign_table.h"
@@ -22,7 +24,7 @@ using std::chrono::seconds;
 TEST_CASE("ClickHouse 26: a column of every type is filled and reads as it was sent") {
   TestTopology topology("types", engine());
   topology.declare_topology();
-  const auto columns = typed_columns(TypesOf::k26);
+  const auto columns = typed_columns(engine_facts().version);
   engine().query("SET allow_suspicious_low_cardinality_types = 1");
   engine().query("CREATE DATABASE " + topology.database());
   engine().query("CREATE TABLE " + topology.table() + " (" + column_definitions(columns) +
@@ -34,6 +36,30 @@ TEST_CASE("ClickHouse 26: a column of every type is filled and reads as it was s
   REQUIRE(stored);
   CHECK(differences(columns, engine().query("SELECT * FROM " + topology.table())) ==
         std::vector<std::string>());
+}
+
+// 24.8 has JSON when a setting allows it, and does not read its text in rows.
+TEST_CASE("ClickHouse 24.8: a column of JSON is left to its empty value, and said") {
+  const std::string allow = "allow_experimental_json_type";
+  const bool has_json =
+      engine().query("SELECT count() FROM system.settings WHERE name = '" + allow + "'") == "1\n";
+  if (engine_facts().knows_json_as_string || !has_json) return;
+  TestTopology topology("json_left_out", engine());
+  topology.declare_topology();
+  engine().query("SET " + allow + " = 1");
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() +
+                 " (id UInt32, doc JSON, note String) ENGINE = MergeTree ORDER BY id");
+  AmqpClient(rabbitmq().url())
+      .publish(topology.exchange(), topology.queue(), R"({"id":7,"doc":{"a":1},"note":"x"})");
+  const Finished check = run_program(topology.environment(), {"check"});
+  CHECK(contains(check.output, "! column doc of "));
+  Service service(topology.environment());
+  const bool stored = wait_until([&] { return topology.rows() == 1; }, seconds(20));
+  INFO(service.log());
+  REQUIRE(stored);
+  CHECK(engine().query("SELECT id, note FROM " + topology.table()) == "7\tx\n");
+  CHECK(contains(service.log(), ": it is left to its DEFAULT, or empty"));
 }
 
 TEST_CASE("ClickHouse 26: a table of another kind requires nothing, takes keys in another case") {

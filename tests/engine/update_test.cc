@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "common/text.h"
+#include "tests/engine/engine_facts.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
 #include "tests/support/clickhouse_engine.h"
@@ -45,10 +46,11 @@ TEST_CASE("ClickHouse 26: takes the place of an old version, and is asked what i
   INFO(service.log());
   CHECK(stored);
   const std::string status = get_status_page(status_port, "/status").content;
-  CHECK(contains(status, R"("clickhouse_version":"26.)"));
+  const std::string version = engine_facts().version;
+  CHECK(contains(status, "\"clickhouse_version\":\"" + version + "\""));
   CHECK(contains(status, R"("table_deduplicates":true)"));
   // A worker that had nothing to post has not noticed.
-  CHECK(service.count_in_log("is another than before: version 26.") >= 1);
+  CHECK(service.count_in_log("is another than before: version " + version) >= 1);
   CHECK(service.workers() == workers);
   CHECK(service.stop() == 0);
 }

@@ -21,7 +21,7 @@ using std::chrono::seconds;
 TEST_CASE("a column of every type that ClickHouse 18.16 has is filled and reads as it was sent") {
   TestTopology topology("types");
   topology.declare_topology();
-  const auto columns = typed_columns(TypesOf::k18);
+  const auto columns = typed_columns("18.16");
   clickhouse().query("CREATE DATABASE " + topology.database());
   clickhouse().query("CREATE TABLE " + topology.table() + " (" + column_definitions(columns) +
                      ") ENGINE = MergeTree() ORDER BY c0");

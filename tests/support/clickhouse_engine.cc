@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
@@ -38,7 +39,9 @@ ClickhouseEngine::~ClickhouseEngine() = default;
 
 void ClickhouseEngine::start() {
   Command command;
-  command.argv = {"node", "tests/engine/server.js", program_directory() + "/chdb/node_modules/chdb",
+  const char* other = std::getenv("TEST_ENGINE");
+  command.argv = {"node", "tests/engine/server.js",
+                  other ? other : program_directory() + "/chdb/node_modules/chdb",
                   directory_.path(), std::to_string(http_port())};
   command.environment["TZ"] = "UTC";
   command.output_file = directory_.path() + "/console.log";
@@ -65,6 +68,7 @@ void ClickhouseEngine::lose_answers(int count) const {
 
 ClickhouseEngine& engine() {
   static ClickhouseEngine instance;
+  if (!instance.running()) instance.start();
   return instance;
 }
 

@@ -1,6 +1,7 @@
-// ClickhouseEngine: ClickHouse 26 of the test's own, in the shape of its engine (the npm package
-// chdb) behind tests/engine/server.js, with its data in a private directory. `make chaos` installs
-// the package beside the test program.
+// ClickhouseEngine: a ClickHouse of the test's own, in the shape of its engine behind
+// tests/engine/server.js, with its data in a private directory: 26.7 (the npm package chdb), which
+// `make chaos` installs beside the test program, or the engine in the directory that the variable
+// TEST_ENGINE names, of whatever age (`make check-engines`).
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,8 @@ class ClickhouseEngine : public ClickhouseEndpoint {
   void start();
   // SIGKILL; when it returns the engine is gone.
   void kill();
+  // Whether it has not ended, by itself or killed.
+  bool running() const { return process_->running(); }
 
   // The INSERTs with a query_id posted since the start, whatever became of them.
   std::uint64_t inserts() const;
@@ -37,7 +40,8 @@ class ClickhouseEngine : public ClickhouseEndpoint {
   std::unique_ptr<ChildProcess> process_;
 };
 
-// The engine of this run, started when first asked for and stopped at its end.
+// The engine of this run, started when first asked for, again where it has crashed, and stopped at
+// the end.
 ClickhouseEngine& engine();
 
 }  // namespace event_consumer::testing

@@ -19,11 +19,17 @@ class PythonSession {
     this.answers = fs.openSync(pipes[1], 'r');
   }
 
+  // As a server does that crashes.
+  die() {
+    console.error('the engine has died');
+    process.exit(1);
+  }
+
   read(length) {
     const bytes = Buffer.alloc(length);
     for (let got = 0; got < length;) {
       const more = fs.readSync(this.answers, bytes, got, length - got);
-      if (more === 0) throw new Error('the engine has died');
+      if (more === 0) this.die();
       got += more;
     }
     return bytes;
@@ -34,8 +40,12 @@ class PythonSession {
     const request = Buffer.from(JSON.stringify([sql, format]));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(request.length);
-    fs.writeSync(this.requests, length);
-    for (let sent = 0; sent < request.length;) sent += fs.writeSync(this.requests, request, sent);
+    try {
+      fs.writeSync(this.requests, length);
+      for (let sent = 0; sent < request.length;) sent += fs.writeSync(this.requests, request, sent);
+    } catch {
+      this.die();
+    }
     const head = this.read(5);
     const answer = this.read(head.readUInt32LE(1));
     if (head[0] === 0) return answer;

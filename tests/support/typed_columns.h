@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace event_consumer::testing {
@@ -15,9 +16,11 @@ struct TypedColumn {
   std::string shown;  // what is stored, in TabSeparated
 };
 
-enum class TypesOf { k18, k26 };
+// Of the types that a ClickHouse of this version has at its default settings.
+std::vector<TypedColumn> typed_columns(std::string_view version);
 
-std::vector<TypedColumn> typed_columns(TypesOf server);
+// Whether it has all types that the definitions of columns name, in the eyes of the same table.
+bool has_types_of(std::string_view version, const std::string& definitions);
 
 // The columns for CREATE TABLE, and the event that fills them.
 std::string column_definitions(const std::vector<TypedColumn>& columns);
