@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/text.h"
+#include "tests/engine/engine_facts.h"
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
 #include "tests/support/free_port.h"
@@ -10,6 +11,7 @@
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/versions.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -141,15 +143,18 @@ TEST_CASE("ClickHouse 26: a view, a refreshed view, a Null and a Buffer table ar
   create(topology, "fast",
          "Buffer('no_targets', 'orders', 1, 3600, 3600, 1000000, 1000000, 100000000, 100000000)");
   engine().query("CREATE VIEW no_targets.seen AS SELECT id FROM no_targets.orders");
-  engine().query(
-      "CREATE MATERIALIZED VIEW no_targets.daily REFRESH EVERY 1 YEAR ENGINE = MergeTree ORDER BY "
-      "id EMPTY AS SELECT id FROM no_targets.orders");
+  const bool has_refreshes = is_at_least(engine_facts().version, "24.10");
+  if (has_refreshes)
+    engine().query(
+        "CREATE MATERIALIZED VIEW no_targets.daily REFRESH EVERY 1 YEAR ENGINE = MergeTree ORDER "
+        "BY id EMPTY AS SELECT id FROM no_targets.orders");
   for (const auto& [table, cause] : std::vector<std::pair<std::string, std::string>>{
            {"seen", "Method write is not supported by storage View"},
            {"all", "Method write is not supported by storage Merge"},
            {"daily", "its next refresh replaces what is in it"},
            {"door", "has the engine Null and no materialized view behind it"},
            {"fast", "has the engine Buffer"}}) {
+    if (table == "daily" && !has_refreshes) continue;
     INFO(table);
     CHECK(not_refused(topology, environment_of(topology, table, free_port()), cause, "→ ") == "");
   }
