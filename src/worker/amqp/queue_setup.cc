@@ -63,7 +63,9 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
   auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
                                reply, ErrorKind::kUnavailable, channel);
   if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
-  if (done.error().peer_code != kNotFound) return done.error();
+  const Error& refused = done.error();
+  if (refused.peer_code != kNotFound || is_queue_down(refused.peer_code, refused.message))
+    return refused;
   // The server closed the channel over the answer.
   if (auto opened = connection.open_channel(channel); !opened) return opened.error();
   return MaybeFacts();

@@ -21,8 +21,8 @@ struct QueueSetup {
   QueueType type = QueueType::kClassic;  // of one that is not
 };
 
-// Looks for the queue and changes nothing; nothing is returned when it does not exist. Uses and
-// leaves open `channel`.
+// Looks for the queue and changes nothing; nothing is returned when it does not exist. Uses
+// `channel`, and leaves it open where there is no Error.
 Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_channel_t channel,
                                              const std::string& queue);
 

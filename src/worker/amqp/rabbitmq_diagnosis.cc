@@ -43,6 +43,9 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
         "a worker needs two connections: close others, or raise the limit: rabbitmqctl "
         "set_vhost_limits -p {} or set_user_limits {}",
         url.virtual_host, url.user);
+  if (is_queue_down(error.peer_code, error.message))
+    return "start the node of the cluster that has the queue, or see its log: the queue is there "
+           "again with it, and so are its messages; a quorum queue is on several nodes";
   if (error.peer_code == kNotAllowed && contains(error.message, "not found"))
     return "correct the virtual host at the end of RABBITMQ_URL, or create it: rabbitmqctl "
            "add_vhost " +

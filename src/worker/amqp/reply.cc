@@ -53,9 +53,14 @@ bool is_limit_reached(int code, std::string_view text) {
   return code == 530 && (contains(text, "is reached") || contains(text, "has reached"));
 }
 
+bool is_queue_down(int code, std::string_view text) {
+  return code == 404 && contains(text, "NOT_FOUND - ") && !contains(text, "NOT_FOUND - no ");
+}
+
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise) {
-  const bool is_refusal =
-      is_configuration(exception.code) && !is_limit_reached(exception.code, exception.text);
+  const bool is_refusal = is_configuration(exception.code) &&
+                          !is_limit_reached(exception.code, exception.text) &&
+                          !is_queue_down(exception.code, exception.text);
   return {is_refusal ? ErrorKind::kConfiguration : otherwise,
           doing + ": the server says " + std::to_string(exception.code) + " " + exception.text,
           exception.code};

@@ -34,8 +34,15 @@ ServerException to_server_exception(const amqp_rpc_reply_t& reply);
 // rabbit_channel.erl; ran: 3.10). It passes when others go.
 bool is_limit_reached(int code, std::string_view text);
 
+// Whether a queue is there and cannot be used, because the node that has it is down or it has
+// crashed: 404 as for one that does not exist, which RabbitMQ calls «no queue …»
+// (rabbit_amqqueue.erl, absent; ran: 3.10). It passes when the node is back. `text` may be the
+// message of the Error.
+bool is_queue_down(int code, std::string_view text);
+
 // The Error for a failed call. `doing` says what was tried, on which host and name. A refusal by
-// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`, also a limit.
+// the server (403, 404, 406, 530 …) is kConfiguration, everything else `otherwise`, also a limit
+// and a queue whose node is down.
 // The peer's code is the server's reply code.
 Error to_error(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise);
 Error to_error(const std::string& doing, const ServerException& exception, ErrorKind otherwise);

@@ -40,6 +40,10 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
       {405,
        "the server says 405 RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q'",
        "the connection alone that declared it"},
+      {404,
+       "the server says 404 NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is "
+       "down or inaccessible",
+       "start the node of the cluster that has the queue"},
       {406, "queue q on RabbitMQ h:1 is a stream: acknowledgements remove nothing from it",
        "a classic or a quorum queue"},
       {406, "the server says 406 PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'q'",

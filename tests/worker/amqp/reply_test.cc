@@ -51,6 +51,24 @@ TEST_CASE("reply: any other method says nothing", "[reply]") {
   CHECK(to_server_exception(amqp_rpc_reply_t{}).code == 0);
 }
 
+// What rabbit_amqqueue.erl says of queues that are there.
+TEST_CASE("reply: a queue whose node is down is none that does not exist, and passes", "[reply]") {
+  for (const char* said :
+       {"NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or "
+        "inaccessible",
+        "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/' due to timeout",
+        "NOT_FOUND - queue 'q' in vhost '/' process is stopped by supervisor",
+        "NOT_FOUND - queue 'q' in vhost '/' has crashed and failed to restart"}) {
+    amqp_channel_close_t close = channel_close(404, said);
+    const Error error = to_error(kDoing, refusal(close), ErrorKind::kUnavailable);
+    CHECK(error.kind == ErrorKind::kUnavailable);
+    CHECK(is_queue_down(error.peer_code, error.message));
+  }
+  CHECK_FALSE(is_queue_down(404, "NOT_FOUND - no queue 'q' in vhost '/'"));
+  CHECK_FALSE(is_queue_down(404, "NOT_FOUND - no exchange 'e' in vhost '/'"));
+  CHECK_FALSE(is_queue_down(403, "ACCESS_REFUSED - no"));
+}
+
 TEST_CASE("reply: a server's refusal of names, rights or arguments is configuration", "[reply]") {
   for (const int code : {311, 312, 313, 403, 404, 405, 406, 530}) {
     amqp_channel_close_t close = channel_close(code, "NO");
