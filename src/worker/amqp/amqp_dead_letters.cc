@@ -23,8 +23,11 @@ Result<AmqpConnection> AmqpDeadLetters::connect(const AmqpUrl& url,
   auto connection = AmqpConnection::open(url, connection_name);
   if (!connection) return connection;
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
-  if (auto done = ensure_dead_letter_queue(*connection, kChannel, queue, type); !done)
-    return done.error();
+  // What is stored needs no dead-letter queue: while its node is down, only what it is for waits.
+  if (auto done = ensure_dead_letter_queue(*connection, kChannel, queue, type); !done) {
+    if (!is_queue_down(done.error().peer_code, done.error().message)) return done.error();
+    if (auto opened = connection->open_channel(kChannel); !opened) return opened.error();
+  }
   if (auto done = ConfirmedPublisher::ask_for_confirms(*connection, kChannel); !done)
     return done.error();
   return connection;
@@ -121,7 +124,7 @@ Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
     if (!frame) return frame.error();
     if (!frame->has_value()) break;
     if (auto done = handle(**frame); !done) return done.error();
-    connection_.release();
+    if (connection_.is_open()) connection_.release();
   }
   switch (publisher_.verdict()) {
     case Verdict::kUndecided:
@@ -130,8 +133,10 @@ Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
       refuses_ = false;
       return std::optional(publisher_.take_oldest().id);
     case Verdict::kReturned:
-      return refused(
-          {ErrorKind::kConfiguration, describe() + ": it does not exist any more (basic.return)"});
+      return refused({ErrorKind::kConfiguration, describe() +
+                                                     ": it does not exist any more, or the node of "
+                                                     "the cluster that has it is down "
+                                                     "(basic.return)"});
     case Verdict::kRefused:
       return refused({ErrorKind::kConfiguration,
                       describe() + ": it refuses messages (basic.nack); is it full (max-length)?"});
@@ -151,7 +156,15 @@ Result<Done> AmqpDeadLetters::handle(const amqp_frame_t& frame) {
   auto done = publisher_.handle(frame);
   if (done) return done;
   const Error& error = done.error();
-  if (error.kind == ErrorKind::kConfiguration) return refused(error);
+  const bool is_down = is_queue_down(error.peer_code, error.message);
+  if (error.kind == ErrorKind::kConfiguration || (is_down && !publisher_.empty()))
+    return refused({ErrorKind::kConfiguration, error.message, error.peer_code});
+  // Only its messages were asked for: the channel is gone, and nothing else.
+  if (is_down) {
+    publisher_.start_again();
+    connection_.drop();
+    return try_again();
+  }
   return Error{error.kind, "lost " + error.message, error.peer_code};
 }
 

@@ -19,7 +19,8 @@ namespace event_consumer {
 
 class AmqpDeadLetters : public DeadLetterSink {
  public:
-  // Connects, declares the queue, of this type, when it does not exist, and asks for confirms.
+  // Connects, declares the queue, of this type, when it does not exist, and asks for confirms. A
+  // queue whose node is down refuses only what is published.
   static Result<AmqpDeadLetters> open(const AmqpUrl& url, const std::string& connection_name,
                                       const std::string& queue, QueueType type);
 
@@ -54,7 +55,7 @@ class AmqpDeadLetters : public DeadLetterSink {
         queue_(std::move(queue)),
         type_(type) {}
 
-  // A connection whose queue is there and which confirms.
+  // A connection which confirms, and whose queue is there, or its node is down.
   static Result<AmqpConnection> connect(const AmqpUrl& url, const std::string& connection_name,
                                         const std::string& queue, QueueType type);
   Result<Done> take_connection();

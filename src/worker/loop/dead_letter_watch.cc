@@ -49,7 +49,8 @@ void DeadLetterWatch::refused(const Error& error, TimePoint now) {
   if (error.message != fault_)
     log::warn(
         "{}; nothing is lost, no deliveries are taken, and it is tried again until it works: its "
-        "policy, its arguments or the rights of the user are to be changed",
+        "node is to be started, or its policy, its arguments or the rights of the user are to be "
+        "changed",
         error.message);
   fault_ = error.message;
   probe_at_ = now + backoff_.next();
