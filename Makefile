@@ -65,6 +65,8 @@ help:
 	@echo 'make chaos          install the engine of ClickHouse 26 (546 MB), and test against it;'
 	@echo '                    once it is there, make check does too'
 	@echo 'make check-engines  the same against the engines of 23.10, 24.8, 25.5 and 26.9, or ENGINE=24.8'
+	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
+	@echo '                    (FAULTS="*killed*": those with such names; EVENTS=200000: so many each)'
 	@echo 'make bench          compare with an empty consumer on the same queue'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
 	@echo 'make simulate       run workers through faults drawn from seeds (SEEDS=N FROM=K, TELL=1)'

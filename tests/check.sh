@@ -2,7 +2,7 @@
 # Runs the test programs named on the command line, one after another, each in SHARDS processes side by
 # side, and ends with a line «N passed, N failed», after the names of the first tests that failed. A
 # shard has servers of its own, and its output is shown when it has ended. A shard that dies without
-# reporting its counts is one failure more. After a failure the logs of the servers and services are in
+# reporting its counts is one failure more. TESTS chooses some by a pattern of their names. After a failure the logs of the servers and services are in
 # build/failed, and what they say of a crash is said here. What NOTE holds is said before the last lines.
 set -u
 
@@ -51,8 +51,8 @@ find_causes() {
 # each shard. Neighbours are alike, and go to different shards. Fails when the program names none.
 deal() {
   # Catch2 2 ends with the number of tests as its status, and 3 does not know the first option.
-  "$1" --list-test-names-only >"$2" 2>/dev/null
-  [ -s "$2" ] || "$1" --list-tests --verbosity quiet >"$2"
+  "$1" --list-test-names-only ${TESTS:+"$TESTS"} >"$2" 2>/dev/null
+  [ -s "$2" ] || "$1" --list-tests --verbosity quiet ${TESTS:+"$TESTS"} >"$2"
   awk -v prefix="$2" -v shards="$shards" \
     '{ gsub(/,/, "\\\\,"); print > (prefix "-" (NR - 1) % shards + 1 ".tests") }' "$2"
   [ -s "$2" ]

@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine check-engines bench differential fuzz simulate
+.PHONY: demo chaos engine check-engines check-cluster bench differential fuzz simulate
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -15,6 +15,7 @@ $(BUILD)/unit-tests: $(call objects,$(filter-out %/main.cc,$(supervisor_sources)
   tests/packaging/default_file_test.cc tests/test_main.cc) $(worker)
 $(BUILD)/integration-tests:   $(call with_servers,$(call find_sources,tests/integration) tests/test_main.cc)
 $(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc) $(worker)
+$(BUILD)/cluster-tests:       $(call with_servers,$(call find_sources,tests/cluster) tests/test_main.cc)
 $(BUILD)/demo:                $(call with_servers,$(call find_sources,tests/demo))
 $(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/bench))
 $(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
@@ -22,7 +23,7 @@ $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/different
 
 # What waits for servers and clocks need not be fast, and is made in half the time like this; where
 # sanitizers are, not.
-patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine)
+patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine tests/cluster)
 $(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
 
 # Reading Catch2 takes about as long as compiling a test, so it is read once.
@@ -37,7 +38,7 @@ $(catch).gch: tests/support/catch.h
 	$(call say,CXX)$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) $(file_flags) -x c++-header -o $@ $(catch)
 
 # Catch2 is a library from version 3 on.
-test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests)
+test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests cluster-tests)
 $(test_runners): test_libs = $(shell $(PKG_CONFIG) --libs catch2)
 
 # The programs with a defect that a test asks for, and a worker that takes itself for one of another
@@ -63,6 +64,15 @@ demo: deps
 chaos: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
 	@tests/check.sh $(BUILD)/engine-tests
+
+# Three nodes of RabbitMQ, and faults of them: FAULTS="*killed*" chooses some, EVENTS=200000 each has so
+# many. In a network namespace, in which links can be cut without anybody else's being concerned.
+FAULTS ?=
+
+check-cluster: deps
+	@packaging/deps.sh nftables iproute2
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/cluster-tests
+	@TESTS='$(FAULTS)' SHARDS=1 unshare --net sh -c 'ip link set lo up && exec tests/check.sh $(BUILD)/cluster-tests'
 
 # ClickHouse 26's engine, without a server: 546 MB.
 chdb := $(BUILD)/chdb/node_modules/chdb

@@ -38,6 +38,9 @@ struct MessageProperties {
   // decimal, «A» an array of arrays, «F» a table of tables, …; RabbitMQ, «Table Field Types»); 0:
   // none. Only when publishing.
   char odd_header = 0;
+  // A message for which there is no queue comes back, which the client takes for a failure. Only
+  // when publishing.
+  bool mandatory = false;
 };
 
 struct Message {

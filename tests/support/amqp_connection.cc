@@ -154,7 +154,8 @@ void AmqpClient::Connection::publish(const std::string& exchange, const std::str
     encoded.headers = headers.get();
   }
   expect_sent(amqp_basic_publish(state_, kMainChannel, bytes(exchange), bytes(routing_key),
-                                 /*mandatory=*/0, /*immediate=*/0, &encoded, bytes(body)));
+                                 properties.mandatory ? 1 : 0, /*immediate=*/0, &encoded,
+                                 bytes(body)));
   ++published_;
   if (confirms_) unconfirmed_.insert(unconfirmed_.end(), published_);
   if (published_ % kPublishesPerLook != 0) return;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
@@ -16,6 +17,9 @@ namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
+
+// Erlang notices within this time and a quarter that another node is silent; its own default is 60.
+constexpr int kTickSeconds = 4;
 
 // Not the wrapper in /usr/sbin: that one changes to the user rabbitmq and its directories.
 const std::string kPrograms = "/usr/lib/rabbitmq/bin/";
@@ -33,6 +37,25 @@ std::string percent_encode(const std::string& text) {
   return encoded;
 }
 
+// The name under which nodes of a cluster know the one of this address.
+std::string host_of(const std::string& address) {
+  return "node-" + address.substr(address.rfind('.') + 1);
+}
+
+// The lines with which a node joins another when it starts for the first time.
+std::string joining_lines(const RabbitmqOptions& options) {
+  if (!options.node || !options.node->first) return "";
+  return "cluster_formation.peer_discovery_backend = classic_config\n"
+         "cluster_formation.classic_config.nodes.1 = " +
+         options.node->first->node_name() + '\n';
+}
+
+// «{127,0,0,1}»
+std::string erlang_tuple(std::string address) {
+  std::replace(address.begin(), address.end(), '.', ',');
+  return '{' + address + '}';
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -48,13 +71,26 @@ RabbitmqServer::RabbitmqServer(const RabbitmqOptions& options)
       port_(free_port()),
       tls_port_(free_port()),
       distribution_port_(free_port()),
-      epmd_port_(free_port()) {
+      epmd_port_(options.node && options.node->first ? options.node->first->epmd_port_
+                                                     : free_port()),
+      node_name_("events-" + std::to_string(port_) + "@localhost") {
   if (directory_.empty()) {
     own_directory_.emplace("rabbitmq");
     directory_ = own_directory_->path();
   }
+  if (options.node) {
+    in_cluster_ = true;
+    address_ = options.node->address;
+    // Those of one epmd must differ before the host, too.
+    node_name_ = "events-" + std::to_string(port_) + '@' + host_of(address_);
+    write_hosts(*options.node);
+  }
   write_configuration(options);
-  start_epmd();
+  if (options.node && options.node->first) {
+    launch();
+    return;
+  }
+  start_epmd(options.node ? options.node->addresses : std::vector<std::string>{address_});
   start();
 }
 
@@ -66,10 +102,15 @@ RabbitmqServer::~RabbitmqServer() {
 
 Environment RabbitmqServer::environment() const {
   const std::string loopback_only = "-kernel inet_dist_use_interface {127,0,0,1}";
+  const std::string own_address = "-kernel inet_dist_use_interface " + erlang_tuple(address_) +
+                                  " -kernel inet_dist_connect_options [{ip," +
+                                  erlang_tuple(address_) + "}] -kernel net_ticktime " +
+                                  std::to_string(kTickSeconds);
   Environment environment = base_environment();
+  if (in_cluster_) environment["ERL_INETRC"] = directory_ + "/hosts";
   const Environment ours = {
       {"HOME", directory_},  // for the cookie
-      {"RABBITMQ_NODENAME", "events-" + std::to_string(port_) + "@localhost"},
+      {"RABBITMQ_NODENAME", node_name_},
       {"RABBITMQ_MNESIA_BASE", directory_ + "/data"},
       {"RABBITMQ_LOG_BASE", directory_ + "/log"},
       {"RABBITMQ_SCHEMA_DIR", directory_ + "/schema"},
@@ -79,10 +120,10 @@ Environment RabbitmqServer::environment() const {
       // Neither exists; the default ones in /etc/rabbitmq shall not be read.
       {"RABBITMQ_CONF_ENV_FILE", directory_ + "/no-environment"},
       {"RABBITMQ_ADVANCED_CONFIG_FILE", directory_ + "/no-advanced.config"},
-      {"RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1"},
+      {"RABBITMQ_NODE_IP_ADDRESS", address_},
       {"RABBITMQ_NODE_PORT", std::to_string(port_)},
       {"RABBITMQ_DIST_PORT", std::to_string(distribution_port_)},
-      {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", loopback_only},
+      {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", in_cluster_ ? own_address : loopback_only},
       {"RABBITMQ_CTL_ERL_ARGS", loopback_only},
       {"ERL_EPMD_ADDRESS", "127.0.0.1"},
       {"ERL_EPMD_PORT", std::to_string(epmd_port_)},
@@ -123,10 +164,11 @@ void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
              "disk_free_limit.absolute = 50MB\n"
              "log.console = false\n"
              "log.file = rabbit.log\n" +
-                 tls_lines + options.configuration + '\n');
+                 joining_lines(options) + tls_lines + options.configuration + '\n');
   write_file(directory_ + "/enabled_plugins",
              options.client_ca_file.empty() ? "[].\n" : "[rabbitmq_auth_mechanism_ssl].\n");
-  write_file(directory_ + "/.erlang.cookie", "EVENTCONSUMERTEST" + std::to_string(port_), 0400);
+  write_file(directory_ + "/.erlang.cookie", "EVENTCONSUMERTEST" + std::to_string(epmd_port_),
+             0400);
   make_directories(directory_ + "/log");
 
   std::string script = "#!/bin/sh\n# rabbitmqctl for the server in this directory\n";
@@ -136,10 +178,19 @@ void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
   write_file(ctl_script(), script + "exec " + kPrograms + "rabbitmqctl \"$@\"\n", 0755);
 }
 
-void RabbitmqServer::start_epmd() {
+void RabbitmqServer::write_hosts(const ClusterNode& node) const {
+  std::string hosts = "{lookup, [file, native]}.\n";
+  for (const std::string& address : node.addresses)
+    hosts += "{host, " + erlang_tuple(address) + ", [\"" + host_of(address) + "\"]}.\n";
+  write_file(directory_ + "/hosts", hosts);
+}
+
+void RabbitmqServer::start_epmd(const std::vector<std::string>& addresses) {
+  std::string list;
+  for (const std::string& address : addresses) list += (list.empty() ? "" : ",") + address;
   // The broker would start one itself, which would then outlive it.
   Command command;
-  command.argv = {"epmd", "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)};
+  command.argv = {"epmd", "-address", list, "-port", std::to_string(epmd_port_)};
   command.working_directory = directory_;
   command.output_file = directory_ + "/log/epmd.log";
   command.dies_with_parent = dies_with_parent_;
@@ -150,6 +201,11 @@ void RabbitmqServer::start_epmd() {
 }
 
 void RabbitmqServer::start() {
+  launch();
+  wait_ready();
+}
+
+void RabbitmqServer::launch() {
   Command command;
   command.argv = {kPrograms + "rabbitmq-server"};
   command.environment = environment();
@@ -157,15 +213,17 @@ void RabbitmqServer::start() {
   command.output_file = directory_ + "/log/console.log";
   command.dies_with_parent = dies_with_parent_;
   broker_ = std::make_unique<ChildProcess>(command);
+}
+
+void RabbitmqServer::wait_ready() {
   bool ready = false;
   wait_until([&] { return (ready = accepts_logins()) || !broker_->running(); }, seconds(60));
   if (ready) return;
   throw std::runtime_error("RabbitMQ did not start; " + tail_of_file(log_file()) + '\n' +
-                           tail_of_file(command.output_file));
+                           tail_of_file(directory_ + "/log/console.log"));
 }
 
 bool RabbitmqServer::accepts_logins() const {
-  if (!is_listening(port_)) return false;
   try {
     AmqpClient client(url());
     return true;
@@ -192,8 +250,8 @@ void RabbitmqServer::resume() { broker_->send(SIGCONT); }
 
 std::string RabbitmqServer::url(const std::string& vhost, const std::string& user,
                                 const std::string& password) const {
-  return "amqp://" + percent_encode(user) + ':' + percent_encode(password) +
-         "@127.0.0.1:" + std::to_string(port_) + '/' + percent_encode(vhost);
+  return "amqp://" + percent_encode(user) + ':' + percent_encode(password) + '@' + address_ + ':' +
+         std::to_string(port_) + '/' + percent_encode(vhost);
 }
 
 std::string RabbitmqServer::ctl(const std::vector<std::string>& arguments) const {
@@ -230,7 +288,7 @@ std::vector<pid_t> RabbitmqServer::pids() const { return {broker_->pid(), epmd_-
 
 void RabbitmqServer::leave_running() {
   broker_->leave_running();
-  epmd_->leave_running();
+  if (epmd_) epmd_->leave_running();
   if (own_directory_) own_directory_->keep();
 }
 

@@ -1,7 +1,7 @@
 // RabbitmqServer: a RabbitMQ of the test's own, on free ports of 127.0.0.1, with its data in a
 // private directory and an epmd beside it. It is the installed broker with no plugins but what the
-// options need; what a test
-// wants of its queues it asks over AMQP or with ctl().
+// options need; what a test wants of its queues it asks over AMQP or with ctl(). RabbitmqCluster
+// makes nodes of a cluster of it.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,19 @@
 
 namespace event_consumer::testing {
 
+class RabbitmqServer;
+
+// A node of a cluster has an address of its own, which also its connections to other nodes come
+// from: so they can be told apart, and cut.
+struct ClusterNode {
+  std::string address;  // 127.0.0.x
+  // The addresses of all nodes.
+  std::vector<std::string> addresses;
+  // The running node that this one joins, through whose epmd they find each other; it must live
+  // longer. Null: this is the first one.
+  const RabbitmqServer* first = nullptr;
+};
+
 struct RabbitmqOptions {
   // Where data, configuration and logs go; it must exist. Empty: a PrivateDirectory of its own.
   std::string directory;
@@ -26,6 +39,8 @@ struct RabbitmqOptions {
   // Who connects with TLS must show a certificate signed by a CA in this file, and may log in with
   // it as the user of its common name (EXTERNAL). Empty: nobody is asked for one.
   std::string client_ca_file;
+  // Without one it stands alone, on 127.0.0.1.
+  std::optional<ClusterNode> node;
   // False: the servers outlive this program when it is killed, see Command::dies_with_parent.
   bool dies_with_parent = true;
 };
@@ -38,7 +53,8 @@ struct QueueCounts {
 class RabbitmqServer {
  public:
   // Starts epmd and the broker. Returns when an AMQP login works, about 9 s later; throws
-  // std::runtime_error with the end of the log when that takes longer than 60 s.
+  // std::runtime_error with the end of the log when that takes longer than 60 s. A node that joins
+  // another is not waited for.
   explicit RabbitmqServer(const RabbitmqOptions& options = {});
   // Kills both at once.
   ~RabbitmqServer();
@@ -55,8 +71,15 @@ class RabbitmqServer {
   std::string url(const std::string& vhost = "/", const std::string& user = "guest",
                   const std::string& password = "guest") const;
 
+  const std::string& address() const { return address_; }
+  // Its name in the cluster, «events-5672@localhost».
+  const std::string& node_name() const { return node_name_; }
+
   // Starts the broker again, on the same ports and data; like the constructor.
   void start();
+  // The two halves of it, for nodes that wait for each other.
+  void launch();
+  void wait_ready();
   // Stops the broker in order (SIGTERM); throws std::runtime_error when that takes more than 60 s.
   void stop();
   // SIGKILL; when it returns the broker is gone.
@@ -71,6 +94,8 @@ class RabbitmqServer {
   // when it fails. Output is not formatted as a table: give `-q` or `-s` to leave out its own
   // remarks.
   std::string ctl(const std::vector<std::string>& arguments) const;
+  // What this Erlang expression is, on this node; likewise.
+  std::string eval(const std::string& expression) const { return ctl({"eval", expression}); }
 
   // Messages ready and delivered but unacknowledged. Throws std::runtime_error for a queue that
   // does not exist.
@@ -83,7 +108,8 @@ class RabbitmqServer {
   // A script that is rabbitmqctl for this server.
   std::string ctl_script() const { return directory_ + "/rabbitmqctl"; }
 
-  // The pids of the broker and of epmd, in the order in which they should be stopped.
+  // The pids of the broker and of epmd, in the order in which they should be stopped. Not of a node
+  // that has joined another.
   std::vector<pid_t> pids() const;
 
   // Leaves both running, and the directory too, when this object goes.
@@ -93,7 +119,8 @@ class RabbitmqServer {
   Environment environment() const;
   void write_configuration(const RabbitmqOptions& options) const;
   void write_certificate(const Certificate& certificate) const;
-  void start_epmd();
+  void write_hosts(const ClusterNode& node) const;
+  void start_epmd(const std::vector<std::string>& addresses);
   bool accepts_logins() const;
 
   std::optional<PrivateDirectory> own_directory_;
@@ -103,7 +130,10 @@ class RabbitmqServer {
   int tls_port_;
   int distribution_port_;
   int epmd_port_;
-  std::unique_ptr<ChildProcess> epmd_;
+  std::string address_ = "127.0.0.1";
+  std::string node_name_;
+  bool in_cluster_ = false;
+  std::unique_ptr<ChildProcess> epmd_;  // null: it is that of the node that was joined
   std::unique_ptr<ChildProcess> broker_;
 };
 

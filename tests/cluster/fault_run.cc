@@ -1,0 +1,225 @@
+#include "tests/cluster/fault_run.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <regex>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/support/catch.h"
+#include "tests/support/click_events.h"
+#include "tests/support/files.h"
+#include "tests/support/test_topology.h"
+#include "tests/support/wait.h"
+
+namespace event_consumer::testing {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::uint64_t kDefaultEvents = 20'000;
+// The load alone takes so long.
+constexpr std::uint64_t kLoadSeconds = 10;
+
+std::uint64_t wanted_events() {
+  const char* text = std::getenv("EVENTS");
+  return text == nullptr ? kDefaultEvents : std::stoull(text);
+}
+
+// Good as the name of a queue and of a database, and another one for each run.
+std::string make_name() {
+  static int number = 0;
+  return "fault_" + std::to_string(++number);
+}
+
+// The message of a line of the log that warns; empty for others. Counts are «N»: they differ from
+// worker to worker.
+std::string warning_of(const std::string& line) {
+  static const std::regex warning(R"(^\S+ (?:warning|error|critical) +\S.*?\[\d+\] (.*))");
+  static const std::regex count(R"(\b\d+(?= (?:events|messages)\b))");
+  std::smatch parts;
+  if (!std::regex_search(line, parts, warning)) return "";
+  return std::regex_replace(parts[1].str(), count, "N");
+}
+
+}  // namespace
+
+RabbitmqCluster& cluster() {
+  static RabbitmqCluster cluster;
+  return cluster;
+}
+
+const char* name_of(QueueKind kind) {
+  switch (kind) {
+    case QueueKind::kClassic:
+      return "classic";
+    case QueueKind::kMirrored:
+      return "mirrored";
+    case QueueKind::kQuorum:
+      return "quorum";
+  }
+  return "";
+}
+
+FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions& options)
+    : kind_(kind), name_(make_name()), vhost_(options.vhost) {
+  row_.fault = fault;
+  row_.queue = name_of(kind);
+  clickhouse();
+  cluster().ensure_whole();
+  declare(options);
+  start_services(options);
+  std::vector<std::string> urls;
+  for (std::size_t node = 0; node < RabbitmqCluster::kNodes; ++node)
+    urls.push_back(cluster().node(node).url(vhost_));
+  load_.emplace(urls, name_, static_cast<unsigned>(wanted_events() / kLoadSeconds));
+  const auto moves = [&] { return stored_from(0) >= wanted_events() / 20; };
+  if (!wait_until(moves, seconds(60)))
+    throw std::runtime_error("no events move:\n" + services_[0]->log());
+  from_now_ = log_sizes();
+}
+
+FaultRun::~FaultRun() {
+  try {
+    load_->stop();
+    cluster().ensure_whole();
+    AmqpClient client(cluster().node(0).url(vhost_));
+    for (const auto& queue : {name_, dead_letter_queue()})
+      if (client.queue_exists(queue)) client.delete_queue(queue);
+    if (kind_ == QueueKind::kMirrored) cluster().node(0).ctl({"clear_policy", name_});
+    clickhouse().query("DROP DATABASE IF EXISTS " + name_);
+  } catch (const std::exception&) {
+    // The servers go at the end of the run, and with them what is left here.
+  }
+}
+
+void FaultRun::declare(const FaultOptions& options) {
+  if (kind_ == QueueKind::kMirrored)
+    cluster().node(0).ctl({"-p", vhost_, "set_policy", "--apply-to", "queues", name_,
+                           '^' + name_ + '$', R"({"ha-mode":"all","ha-sync-mode":"automatic"})"});
+  QueueArguments arguments = options.arguments;
+  if (kind_ == QueueKind::kQuorum) arguments["x-queue-type"] = "quorum";
+  AmqpClient(cluster().node(kHome).url(vhost_)).declare_queue(name_, arguments);
+}
+
+void FaultRun::start_services(const FaultOptions& options) {
+  Environment environment = base_environment();
+  environment["RABBITMQ_QUEUE"] = name_;
+  environment["RABBITMQ_EXCHANGE"] = name_;
+  environment["CLICKHOUSE_HOST"] = "127.0.0.1";
+  environment["CLICKHOUSE_PORT"] = std::to_string(clickhouse().http_port());
+  environment["CLICKHOUSE_DATABASE"] = name_;
+  environment["EVENT_CONSUMER_STATUS_ADDRESS"] = "off";
+  environment["EVENT_CONSUMER_WORKERS"] = std::to_string(kWorkers);
+  for (const auto& [variable, text] : options.environment) environment[variable] = text;
+  for (std::size_t instance = 0; instance < kInstances; ++instance) {
+    environment["RABBITMQ_URL"] =
+        cluster().urls(instance, RabbitmqCluster::kNodes, vhost_, options.user, options.password);
+    services_.push_back(std::make_unique<Service>(environment));
+  }
+  // A single active consumer is the first one's.
+  if (!services_[0]->wait_consuming(kWorkers))
+    throw std::runtime_error("the service does not start:\n" + services_[0]->log());
+}
+
+std::vector<std::size_t> FaultRun::log_sizes() const {
+  std::vector<std::size_t> sizes;
+  for (const auto& service : services_) sizes.push_back(service ? service->log().size() : 0);
+  return sizes;
+}
+
+std::string FaultRun::log_since_fault() const {
+  std::string text;
+  for (std::size_t i = 0; i < services_.size(); ++i)
+    if (services_[i]) text += services_[i]->log().substr(from_now_[i]);
+  return text;
+}
+
+bool FaultRun::wait_for_log(const std::string& text, std::size_t times, Duration timeout) {
+  return wait_until([&] { return count_occurrences(log_since_fault(), text) >= times; }, timeout);
+}
+
+std::string FaultRun::query(const std::string& what) const {
+  return clickhouse().query("SELECT " + what + " FROM " + name_ + ".click_events");
+}
+
+std::uint64_t FaultRun::stored_from(std::uint64_t id) const {
+  return std::stoull(query(fmt::format("countIf({} >= {})", kEventIdSql, id)));
+}
+
+bool FaultRun::recovers(Duration timeout) {
+  const std::uint64_t next = load_->next_id();
+  const TimePoint begin = Clock::now();
+  const bool recovered = wait_until([&] { return stored_from(next) > 0; }, timeout);
+  row_.seconds =
+      std::max(row_.seconds, std::chrono::duration<double>(Clock::now() - begin).count());
+  return recovered;
+}
+
+bool FaultRun::drains(Duration timeout) {
+  const auto wanted = load_->confirmed();
+  return wait_until(
+      [&] { return std::stoull(query(fmt::format("uniqExact({})", kEventIdSql))) >= wanted; },
+      timeout);
+}
+
+bool FaultRun::load_stalls(Duration timeout) {
+  constexpr seconds kStill{3};
+  std::uint64_t confirmed = load_->confirmed();
+  TimePoint since = Clock::now();
+  return wait_until(
+      [&] {
+        if (load_->confirmed() != confirmed) since = Clock::now();
+        confirmed = load_->confirmed();
+        return Clock::now() - since > kStill;
+      },
+      timeout);
+}
+
+std::set<std::uint64_t> FaultRun::take_dead_letters() const {
+  std::set<std::uint64_t> ids;
+  AmqpClient client(cluster().node(0).url(vhost_));
+  if (!client.queue_exists(dead_letter_queue())) return ids;
+  while (const auto letter = client.get(dead_letter_queue())) {
+    const auto at = letter->body.rfind("id=");
+    ids.insert(std::stoull(letter->body.substr(at + 3)));
+  }
+  return ids;
+}
+
+void FaultRun::finish(bool expects_dead) {
+  CHECK(wait_until([&] { return load_->confirmed() >= wanted_events(); }, seconds(120)));
+  load_->stop();
+  const auto confirmed = load_->confirmed_ids();
+  // The dead-lettered ones are taken at the end only.
+  const bool drained = drains(expects_dead ? seconds(20) : seconds(120));
+  CHECK((drained || expects_dead));
+  const std::string log = log_since_fault();
+  for (const auto& service : services_) CHECK((!service || service->stop() == 0));
+  cluster().ensure_whole();
+
+  const auto dead = take_dead_letters();
+  std::set<std::uint64_t> stored;
+  std::istringstream ids(query(kEventIdSql));
+  for (std::uint64_t id = 0; ids >> id;)
+    if (!stored.insert(id).second) ++row_.doubled;
+  row_.events = confirmed.size();
+  row_.dead_lettered = dead.size();
+  for (const std::uint64_t id : confirmed)
+    if (stored.count(id) + dead.count(id) == 0) ++row_.lost;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string text = warning_of(line);
+    if (!text.empty() && std::find(row_.log.begin(), row_.log.end(), text) == row_.log.end())
+      row_.log.push_back(text);
+  }
+  fault_table().add(row_);
+  INFO(log);
+  CHECK(row_.lost == 0);
+  CHECK((row_.dead_lettered == 0 || expects_dead));
+}
+
+}  // namespace event_consumer::testing
