@@ -68,6 +68,7 @@ help:
 	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
 	@echo '                    (FAULTS="*killed*": those with such names; EVENTS=200000: so many each)'
 	@echo 'make bench          compare with an empty consumer on the same queue'
+	@echo 'make pictures       make the pictures in README.md anew (MINUTES=15)'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
 	@echo 'make simulate       run workers through faults drawn from seeds (SEEDS=N FROM=K, TELL=1)'
 	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'

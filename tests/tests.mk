@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine check-engines check-cluster bench differential fuzz simulate
+.PHONY: demo chaos engine check-engines check-cluster bench differential fuzz simulate pictures
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -18,6 +18,7 @@ $(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engi
 $(BUILD)/cluster-tests:       $(call with_servers,$(call find_sources,tests/cluster) tests/test_main.cc)
 $(BUILD)/demo:                $(call with_servers,$(call find_sources,tests/demo))
 $(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/bench))
+$(BUILD)/pictures:            $(call with_servers,$(call find_sources,tests/pictures))
 $(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
 $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/differential)) $(worker)
 
@@ -52,7 +53,7 @@ $(BUILD)/planted/other-version/event-consumer-worker: $(call planting,common/sco
 $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
 	@cp $< $@
 
-$(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo bench differential-encode packaging/publish):
+$(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo bench pictures differential-encode packaging/publish):
 	$(link)
 
 test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildcard $(chdb)),engine-tests))
@@ -87,6 +88,14 @@ $(chdb):
 bench: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/bench
 	@$(BUILD)/bench
+
+# Those in README.md, anew, from a run of so many minutes.
+MINUTES ?= 15
+pictures: deps
+	@packaging/deps.sh chromium pngquant
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/pictures
+	@$(BUILD)/pictures man/pictures $(MINUTES)
+	@pngquant --force --strip --ext .png 64 man/pictures/page.png
 
 # Engines of other ages, as wheels for Python: 130 to 180 MB each.
 wheel_of_23.10 := chdb==1.4.1
