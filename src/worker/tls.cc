@@ -61,8 +61,8 @@ std::string certificate_fault(const TlsPeer& peer, long verification) {
   }
 }
 
-Error bad_file(const std::string& file, const std::string& why, const std::string& option) {
-  return {ErrorKind::kConfiguration, file + ": " + why + " (see " + option + ")"};
+Error bad_file(const std::string& file, std::string_view why, const std::string& option) {
+  return {ErrorKind::kConfiguration, file + ": " + std::string(why) + " (see " + option + ")"};
 }
 
 std::optional<std::string> unreadable(const std::string& path) {
@@ -78,7 +78,7 @@ Result<Done> show_certificate(ssl_ctx_st* context, const TlsPeer& peer) {
   const std::string& key = peer.files.key.empty() ? certificate : peer.files.key;
   const std::string key_option =
       peer.files.key.empty() ? peer.certificate_option() : peer.flags + "-key-file";
-  const auto bad_key = [&](const std::string& why) {
+  const auto bad_key = [&](std::string_view why) {
     ERR_clear_error();
     return bad_file("key file " + key, why, key_option);
   };
@@ -215,30 +215,33 @@ CertificateExpiry VerificationWatch::first_to_expire() const {
   return earliest;
 }
 
-std::optional<Error> certificate_refusal(const std::string& doing, const TlsPeer& peer) {
+std::optional<Error> certificate_refusal(std::string_view doing, const TlsPeer& peer) {
   const auto refused = refusal_in_words(ERR_peek_error(), peer);
   if (!refused) return std::nullopt;
   ERR_clear_error();
-  return Error{ErrorKind::kConfiguration, doing + ": " + *refused};
+  return Error{ErrorKind::kConfiguration, std::string(doing) + ": " + *refused};
 }
 
-Error handshake_error(const std::string& doing, const TlsPeer& peer, long verification) {
+Error handshake_error(std::string_view doing, const TlsPeer& peer, long verification) {
   // The first error tells the cause; what follows comes of tidying up.
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
+  const auto failed = [&](ErrorKind kind, const std::string& why) {
+    return Error{kind, std::string(doing) + ": " + why};
+  };
   if (verification != X509_V_OK)
-    return {ErrorKind::kConfiguration, doing + ": " + certificate_fault(peer, verification)};
+    return failed(ErrorKind::kConfiguration, certificate_fault(peer, verification));
   if (const auto refused = refusal_in_words(code, peer))
-    return {ErrorKind::kConfiguration, doing + ": " + *refused};
+    return failed(ErrorKind::kConfiguration, *refused);
   if (speaks_no_tls(code))
-    return {ErrorKind::kConfiguration,
-            doing + ": it does not speak TLS on this port; name its TLS port, or ask for no TLS"};
+    return failed(ErrorKind::kConfiguration,
+                  "it does not speak TLS on this port; name its TLS port, or ask for no TLS");
   // A connection that broke leaves no cause behind; then the first error is that of tidying up.
   const bool broke = code == 0 || ERR_GET_REASON(code) == SSL_R_SHUTDOWN_WHILE_IN_INIT;
   const char* reason = broke ? nullptr : ERR_reason_error_string(code);
-  return {ErrorKind::kUnavailable,
-          doing + ": the TLS handshake failed: " +
-              (reason != nullptr ? reason : "it was not completed (is this the TLS port?)")};
+  return failed(ErrorKind::kUnavailable,
+                std::string("the TLS handshake failed: ") +
+                    (reason != nullptr ? reason : "it was not completed (is this the TLS port?)"));
 }
 
 }  // namespace event_consumer

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/result.h"
 #include "common/tls_files.h"
@@ -71,11 +72,11 @@ class VerificationWatch {
 // is OpenSSL's verify result. The Error is kConfiguration for a certificate that is not accepted,
 // by us or by the server, and for a server that speaks no TLS, else kUnavailable; `doing` says what
 // was tried.
-Error handshake_error(const std::string& doing, const TlsPeer& peer, long verification);
+Error handshake_error(std::string_view doing, const TlsPeer& peer, long verification);
 
 // The same after a handshake that was done for us: with TLS 1.3 the server refuses our certificate,
 // or the want of one, only then. Nothing when that is not why this thread's last call of OpenSSL
 // has failed.
-std::optional<Error> certificate_refusal(const std::string& doing, const TlsPeer& peer);
+std::optional<Error> certificate_refusal(std::string_view doing, const TlsPeer& peer);
 
 }  // namespace event_consumer
