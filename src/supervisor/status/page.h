@@ -5,7 +5,8 @@
 
 namespace event_consumer {
 
-// By path: HTML, its style, its scripts and its icon. They ask for nothing but /status and /history.
+// By path: HTML, its style, its scripts and its icon. They ask for nothing but /status and
+// /history.
 Pages page_files();
 
 }  // namespace event_consumer
