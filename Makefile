@@ -91,13 +91,13 @@ $(programs):
 
 # A new version concerns few objects.
 names_version := $(call objects,$(shell grep -rl --include='*.cc' EVENT_CONSUMER_VERSION common src tests))
-$(names_version): flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
+$(names_version): private flags += -DEVENT_CONSUMER_VERSION='"$(version)"'
 $(names_version): Makefile
 
 # The page at «/» of the status address, as string literals for page.cc.
 page := $(patsubst src/supervisor/status/page/%,$(BUILD)/page/%.inc,$(wildcard src/supervisor/status/page/*))
 $(call objects,src/supervisor/status/page.cc): $(page)
-$(call objects,src/supervisor/status/page.cc): flags += -I$(BUILD)/page
+$(call objects,src/supervisor/status/page.cc): private flags += -I$(BUILD)/page
 $(BUILD)/page/%.inc: src/supervisor/status/page/%
 	@mkdir -p $(@D)
 	@{ printf 'R"page('; cat $<; printf ')page"\n'; } >$@

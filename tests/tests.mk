@@ -27,16 +27,27 @@ $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/different
 patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine tests/cluster)
 $(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
 
-# Reading Catch2 takes about as long as compiling a test, so it is read once.
-catch := $(BUILD)/catch/catch.h
-catch_tests := $(call objects,$(filter %_test.cc,$(patient_tests)))
-$(catch_tests): file_flags += -include $(catch)
-$(catch_tests): $(catch).gch
-$(catch).gch: file_flags := $(if $(SANITIZE),,-Og -g1)
-$(catch).gch: tests/support/catch.h
-	@mkdir -p $(@D)
-	@echo '#include "$<"' >$(catch)
-	$(call say,CXX)$(CXX) $(flags) $(package_cflags) $(CPPFLAGS) $(CXXFLAGS) $(file_flags) -x c++-header -o $@ $(catch)
+# Reading Catch2 takes about as long as compiling a test, so it is read once. Where sanitizers are,
+# reading is most of compiling, and the heaviest headers are read once for all; the plain build shows
+# that each file includes what it uses.
+heavy_headers := $(if $(SANITIZE),tests/support/heavy_headers.h)
+catch_tests   := $(call objects,$(filter %_test.cc,$(patient_tests)))
+all_sources   := $(call find_sources,common src tests)
+
+# precompile NAME HEADERS OBJECTS: these read the headers as one that is compiled before.
+define precompile
+$(3): private file_flags += -include $(BUILD)/precompiled/$(1).h
+$(3): $(BUILD)/precompiled/$(1).h.gch
+$(BUILD)/precompiled/$(1).h.gch: file_flags := $(if $(SANITIZE),,-Og -g1)
+$(BUILD)/precompiled/$(1).h.gch: $(2)
+	@mkdir -p $$(@D)
+	@printf '#include "%s"\n' $$^ >$$(@:.gch=)
+	$$(call say,CXX)$$(CXX) $$(flags) $$(package_cflags) $$(CPPFLAGS) $$(CXXFLAGS) $$(file_flags) -x c++-header -o $$@ $$(@:.gch=)
+endef
+$(eval $(call precompile,catch,tests/support/catch.h $(heavy_headers),$(catch_tests)))
+ifdef SANITIZE
+$(eval $(call precompile,heavy,$(heavy_headers),$(filter-out $(catch_tests),$(call objects,$(all_sources)))))
+endif
 
 # Catch2 is a library from version 3 on.
 test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests cluster-tests)
@@ -153,12 +164,12 @@ fuzz_build := BUILD=$(BUILD)/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,un
 fuzz:
 	@packaging/deps.sh $(build_packages) clang libclang-rt-14-dev
 	@$(MAKE) --no-print-directory -j$(jobs) $(fuzz_build) $(fuzz_targets:%=$(BUILD)/fuzz/fuzz-%)
-	@for target in $(fuzz_targets); do \
-	  mkdir -p $(BUILD)/fuzz/corpus/$$target; \
-	  $(BUILD)/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-	    -artifact_prefix=$(BUILD)/fuzz/$$target- \
-	    $(BUILD)/fuzz/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
-	done
+	@printf '%s\n' $(fuzz_targets) | xargs -P$(jobs) -I TARGET sh -c ' \
+	  mkdir -p $(BUILD)/fuzz/corpus/TARGET; \
+	  $(BUILD)/fuzz/fuzz-TARGET -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/TARGET- \
+	    $(BUILD)/fuzz/corpus/TARGET tests/fuzz/corpus/TARGET >$(BUILD)/fuzz/TARGET.log 2>&1 || \
+	    { cat $(BUILD)/fuzz/TARGET.log; exit 255; }; \
+	  tail -1 $(BUILD)/fuzz/TARGET.log | sed "s/^/TARGET: /"'
 
 $(BUILD)/fuzz-%: LDFLAGS += -fsanitize=fuzzer
 $(BUILD)/fuzz-%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(worker)
