@@ -217,7 +217,8 @@ bool Settlement::may_take() const {
 }
 
 bool Settlement::has_room() const {
-  return stage_.is_healthy() && may_take() && held_bytes() <= limits_.held_bytes() / 2;
+  const bool is_half_empty = held_bytes() <= limits_.held_bytes() / 2;
+  return stage_.is_healthy() && may_take() && (is_half_empty || wants_more());
 }
 
 bool Settlement::drained() const {

@@ -92,8 +92,8 @@ class Settlement {
   bool may_take() const;
   // Whether the latest insert, or look at the table, has failed.
   bool is_failing() const { return stage_.is_failing(); }
-  // True when at most half of that is held, and neither ClickHouse nor the dead-letter queue keeps
-  // anything from being settled.
+  // True when at most half of that is held, or what is held waits for others, and neither
+  // ClickHouse nor the dead-letter queue keeps anything from being settled.
   bool has_room() const;
 
   // Whether the broker sends nothing more before something is acknowledged.

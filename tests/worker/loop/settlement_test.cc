@@ -206,6 +206,22 @@ TEST_CASE("settlement: takes nothing more at four batches' bytes, and has room a
   CHECK(full.settlement.has_room());  // two rows, 32 bytes
 }
 
+// Seed 7152 of the simulation: nothing came for an event of more than half of the bytes.
+TEST_CASE("settlement: what waits for others to decide keeps them from no room", "[settlement]") {
+  SettlementRig rig(/*rows=*/1, /*prefetch=*/100, /*bytes=*/20);
+  for (int event = 0; event < 3; ++event) rig.take_good();
+  for (int event = 0; event < 3; ++event) {
+    CHECK_FALSE(rig.settlement.has_room());
+    rig.answer({InsertOutcome::Kind::kRefused, 469, "no", ErrorClass::kData});
+    rig.inserter.under_way = false;
+    TableOutcome unchanged{};
+    unchanged.kind = TableOutcome::Kind::kUnchanged;
+    REQUIRE(rig.settlement.table_checked(std::move(unchanged), rig.now).ok());
+  }
+  CHECK(rig.settlement.wants_more());
+  CHECK(rig.settlement.has_room());
+}
+
 TEST_CASE("settlement: takes nothing more while many bytes of dead letters are unconfirmed",
           "[settlement]") {
   SettlementRig rig(3, 100, /*bytes=*/1 << 20);
