@@ -77,6 +77,7 @@ help:
 	@echo 'make check-packaging install and use that package on a machine with real systemd; as root'
 	@echo 'make check-deb      look at it with lintian, piuparts and autopkgtest; as root'
 	@echo 'make check-debian13 build, test and install it on Debian 13; as root'
+	@echo 'make check-arm64    cross-build package and image for arm64, and run them under qemu; as root'
 	@echo 'make check-image    build the container image and run it, without a Docker daemon; as root'
 	@echo 'make apt-repository the package in a signed apt repository, $(BUILD)/apt (APT_KEY=)'
 	@echo 'make check-apt-repository use it with apt in a clean root; as root'

@@ -1,13 +1,19 @@
 # The Debian package and the container image, and what tries them on machines of their own.
-.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-image check-kubernetes \
+.PHONY: deb deb-deps check-packaging check-debian13 check-deb check-arm64 check-image check-kubernetes \
         apt-repository check-apt-repository
 
-# The Debian package, in $(BUILD)/deb. Its unit tests are those of `make check`.
+# The Debian package, in $(BUILD)/deb. Its unit tests are those of `make check`. ARCH=arm64: for that
+# architecture, cross-built, where dpkg --add-architecture has told dpkg of it; as root, for apt.
 deb: deb-deps
-	packaging/build-deb.sh $(BUILD)/deb
+	ARCH=$(cross) packaging/build-deb.sh $(BUILD)/deb
+
+ARCH  ?=
+cross  = $(filter-out $(shell dpkg --print-architecture),$(ARCH))
 
 deb-deps:
-	@packaging/deps.sh $(build_packages) build-essential debhelper fakeroot
+	@packaging/deps.sh debhelper fakeroot \
+	  $(if $(cross),crossbuild-essential-$(cross),build-essential $(build_packages))
+	$(if $(cross),apt-get build-dep -qq --yes --no-install-recommends --host-architecture $(cross) ./packaging)
 
 # What was built, added to a signed repository that a static web server can serve. APT_KEY names the
 # key of gpg's that signs it.
@@ -40,6 +46,11 @@ check-debian13:
 check-deb: deb
 	@packaging/deps.sh autopkgtest devscripts lintian man-db mandoc mmdebstrap piuparts systemd-container
 	@tests/packaging/deb_test.sh
+
+# Package and image for arm64, cross-built, and what is in them under qemu; as root.
+check-arm64:
+	@packaging/deps.sh arch-test file mmdebstrap systemd-container buildah podman
+	@tests/packaging/arm64_test.sh
 
 # The container image, without a Docker daemon; as root.
 check-image:

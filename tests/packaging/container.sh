@@ -14,20 +14,27 @@ image_config() {
 }
 
 # Debian's image for containers has neither manual pages nor translations; ours stands in for it.
-base_image() {
-  storage_tool buildah inspect --type image debian:bookworm-slim >/dev/null 2>&1 && return
-  local tree=build/packaging/slim
-  [ -d "$tree" ] || mmdebstrap --quiet --variant=minbase --include=usr-is-merged \
-    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --customize-hook='rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/*' bookworm "$tree"
-  tar -C "$tree" -cf - . | storage_tool podman import - debian:bookworm-slim
+# slim_image NAME [ARCHITECTURE]: makes it, unless it is there.
+slim_image() {
+  local name=$1 architecture=${2:-$(dpkg --print-architecture)}
+  local tree=build/packaging/slim-$architecture
+  storage_tool buildah inspect --type image "$name" >/dev/null 2>&1 && return
+  if [ ! -d "$tree" ]; then
+    rm -rf "$tree.new"
+    mkdir -p "$tree.new"
+    mmdebstrap --quiet --variant=minbase --include=usr-is-merged --architectures="$architecture" \
+      --skip=check/qemu --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+      --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+      --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+      --customize-hook='rm -rf "$1"/usr/share/doc/* "$1"/usr/share/man/*' bookworm "$tree.new" || return
+    mv "$tree.new" "$tree"
+  fi
+  tar -C "$tree" -cf - . | storage_tool podman import --arch "$architecture" - "$name"
 }
 
 docker() {
   case $1 in
-    build) base_image && storage_tool buildah bud --isolation chroot --network host "${@:2}" ;;
+    build) slim_image debian:bookworm-slim && storage_tool buildah bud --isolation chroot --network host "${@:2}" ;;
     run) docker_run "${@:2}" ;;
     *) echo "docker $1 is not known here"; false ;;
   esac

@@ -19,15 +19,7 @@ trap 'exit 1' INT TERM HUP
 
 run() { inside "$machine" "$1"; }
 
-# Runs a command in the sources there; what it builds stays for the next run.
-build_there() {
-  cp /etc/resolv.conf "$root/etc/resolv.conf"
-  mkdir -p "$root/source"
-  find "$root/source" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  git ls-files -z | tar --null --files-from=- -cf - | tar -C "$root/source" -xf -
-  systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --pipe \
-    --resolv-conf=off --chdir=/source --setenv=YES=1 /bin/sh -c "$1"
-}
+build_there() { in_sources "$root" "$1"; }
 
 exposure_is_low() {
   run "systemd-analyze security --no-pager event-consumer | tail -1 | grep -o '[0-9.]*[0-9]' |

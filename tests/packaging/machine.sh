@@ -4,6 +4,7 @@
 # first process may be anything. To be sourced.
 #
 #   make_root DIRECTORY SUITE PACKAGES   a Debian root with systemd and these, unless it is there
+#   in_sources ROOT COMMAND              runs a shell command there, in the sources
 #   boot NAME ROOT [OPTIONS]             boots a copy of ROOT; OPTIONS go to systemd-nspawn
 #   inside NAME SCRIPT                   runs a shell script there as a unit; its status comes back
 #   power_off NAME                       in order, and leaves nothing
@@ -27,6 +28,17 @@ make_root() {
     mv "$root.new" "$root"
     echo "$packages" >"$root.packages"
   fi
+}
+
+# What it builds stays for the next run.
+in_sources() {
+  local root=$1
+  cp /etc/resolv.conf "$root/etc/resolv.conf"
+  mkdir -p "$root/source"
+  find "$root/source" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+  git ls-files -z | tar --null --files-from=- -cf - | tar -C "$root/source" -xf -
+  systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --pipe \
+    --resolv-conf=off --chdir=/source --setenv=YES=1 /bin/sh -c "$2"
 }
 
 # The first process of the machine, seen from here.
