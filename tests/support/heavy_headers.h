@@ -1,4 +1,5 @@
-// What takes the compiler longest to read, for builds that read it once (tests.mk). Nobody includes it.
+// What takes the compiler longest to read, for builds that read it once (tests.mk). Nobody includes
+// it.
 #pragma once
 
 #include <spdlog/fmt/fmt.h>
