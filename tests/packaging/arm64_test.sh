@@ -62,8 +62,9 @@ require 'the package is built' build_there 'make deb ARCH=arm64'
 require 'the unit tests are built, without a warning' build_there "make -C $built -j2 WERROR=1 PREFIX=/usr \
   CXX=aarch64-linux-gnu-g++ PKG_CONFIG=aarch64-linux-gnu-pkg-config build/unit-tests"
 require 'programs for arm64 run' run_arm64_by_qemu
-# qemu makes up some of what /proc says of a program itself.
-check 'the unit tests pass' build_there "cd $built && build/unit-tests '~process figures: those of this process'"
+# qemu makes up some of what /proc says of a program itself. Of the simulation a few seeds: it runs for
+# minutes there.
+check 'the unit tests pass' build_there "cd $built && SEEDS=50 build/unit-tests '~process figures: those of this process'"
 require 'Debian for it' slim_image debian:bookworm-slim arm64
 require 'the image is built' image_is_built
 container_mount
