@@ -216,7 +216,7 @@ TEST_CASE("check tells a consumer beside which others may consume from an exclus
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   Service service(environment);
   REQUIRE(service.wait_consuming(1));
-  CHECK(contains(said_by_check(topology), "1 consumer\n"));
+  CHECK(contains(said_by_check(topology), "1 consumer; a classic queue\n"));
 }
 
 TEST_CASE("slip: too low a limit on connections") {
