@@ -241,7 +241,7 @@ TEST_CASE("status: 200 hostile clients neither keep others from answers nor fill
   double longest = 0;
   for (int i = 0; i < 20; ++i) {
     for (const UniqueFd& client : hostile) send(client.get(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    for (const char* path : {"/status", "/metrics", "/livez"}) {
+    for (const char* path : {"/", "/status", "/metrics", "/livez"}) {
       const StatusPage page = watched.get(path);
       CHECK(page.status == 200);
       longest = std::max(longest, page.seconds);
