@@ -213,7 +213,10 @@ TEST_CASE("http: a chunk without an end of its first line is not read", "[http]"
                              std::string(65536, 'x'));
   const HttpAnswer answer = server.answer();
   CHECK(answer.status == 0);
-  CHECK((kLibraryHasLimits || starts_with(answer.body, "the answer is longer than ")));
+  // Byte by byte it may take longer than the time-out until it is too long.
+  const bool is_given_up = starts_with(answer.body, "the answer is longer than ") ||
+                           answer.body == "the time-out passed before the answer was whole";
+  CHECK((kLibraryHasLimits || is_given_up));
   CHECK(server.bytes() < kBuffers);
 }
 
