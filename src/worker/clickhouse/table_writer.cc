@@ -194,19 +194,18 @@ InsertFormat TableWriter::format_of(const Inspection& server) const {
 }
 
 Result<Encoding> TableWriter::encoding() const {
-  const RowFormat rows = row_format(known_.server.table.columns, known_.server.facts);
-  auto encoder = RowEncoder::create(known_.server.table.columns, required_, rows, sources_);
+  const ServerFacts& facts = known_.server.facts;
+  const std::vector<Column>& columns = known_.server.table.columns;
+  const RowFormat rows = row_format(columns, facts);
+  auto encoder = RowEncoder::create(columns, required_, rows, sources_);
   if (!encoder) return encoder.error();
   Encoding encoding{std::move(*encoder),
-                    std::make_shared<const InsertFormat>(insert_format(
-                        name_, known_.server.table.columns, known_.server.facts, rows))};
+                    std::make_shared<const InsertFormat>(format_of(known_.server))};
   encoding.queue = queue_;
-  const bool may_leave_out =
-      std::any_of(known_.server.table.columns.begin(), known_.server.table.columns.end(),
-                  [](const Column& column) { return column.has_default; });
+  const bool may_leave_out = std::any_of(columns.begin(), columns.end(),
+                                         [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)
-    encoding.format_of = [name = name_, columns = known_.server.table.columns,
-                          facts = known_.server.facts](const std::vector<bool>& written) {
+    encoding.format_of = [name = name_, columns, facts](const std::vector<bool>& written) {
       std::vector<Column> named;
       for (std::size_t i = 0; i < columns.size(); ++i)
         if (written[i]) named.push_back(columns[i]);
