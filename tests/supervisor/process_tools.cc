@@ -9,16 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 namespace event_consumer::testing {
-
-namespace {
-
-constexpr std::chrono::seconds kDeadline{20};
-constexpr std::chrono::milliseconds kBetweenLooks{2};
-
-}  // namespace
 
 PrivateDirectory::PrivateDirectory() {
   std::filesystem::create_directories("build");
@@ -42,15 +34,6 @@ std::string read_file(const std::string& path) {
   std::ostringstream content;
   content << std::ifstream(path).rdbuf();
   return content.str();
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
-  return true;
 }
 
 std::optional<int> wait_status_of(pid_t pid) {

@@ -4,11 +4,12 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "tests/fakes/eventually.h"
 
 namespace event_consumer::testing {
 
@@ -31,10 +32,6 @@ class PrivateDirectory {
 
 // The file's content; empty when it is not there.
 std::string read_file(const std::string& path);
-
-// Asks `condition` again and again until it holds or a generous deadline has passed; returns
-// whether it held.
-bool eventually(const std::function<bool()>& condition);
 
 // How the child `pid` ended, as wait(2) tells it, once it has; nothing at the deadline.
 std::optional<int> wait_status_of(pid_t pid);

@@ -3,10 +3,10 @@
 
 #include <chrono>
 #include <functional>
-#include <thread>
 
 #include "common/resolve_options.h"
 #include "tests/fakes/captured_log.h"
+#include "tests/fakes/eventually.h"
 #include "tests/fakes/fake_http_server.h"
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
@@ -17,20 +17,13 @@ namespace event_consumer {
 namespace {
 
 using std::chrono::seconds;
+using testing::eventually;
 using testing::FakeHttpServer;
 using testing::http_answer;
 using testing::HttpRequest;
 using Kind = InsertOutcome::Kind;
 
 constexpr std::chrono::milliseconds kFailback{150};
-
-bool wait_for(const std::function<bool()>& is_true) {
-  for (const TimePoint end = Clock::now() + seconds(20); Clock::now() < end;) {
-    if (is_true()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
-}
 
 // A server of one table of a column.
 struct Host {
@@ -83,7 +76,7 @@ class Rig {
   }
   ~Rig() {
     writer.reset();
-    wait_for([] { return background_calls() == 0; });
+    eventually([] { return background_calls() == 0; });
   }
 
   int port(int i) const { return servers_[static_cast<std::size_t>(i)]->port(); }
@@ -95,7 +88,7 @@ class Rig {
     return writer->post(batch);
   }
   bool waits_until_it_may_return() {
-    return wait_for([&] { return post().server.may_return; });
+    return eventually([&] { return post().server.may_return; });
   }
   bool is_at(int i, const ServerReport& server) const {
     return server.host == "127.0.0.1:" + std::to_string(port(i));
@@ -215,7 +208,7 @@ TEST_CASE("failback: a host that went away again is not gone back to", "[failbac
   rig.first.is_away = false;
   REQUIRE(rig.waits_until_it_may_return());
   rig.first.is_away = true;
-  CHECK(wait_for([&] { return !rig.post().server.may_return; }));
+  CHECK(eventually([&] { return !rig.post().server.may_return; }));
   CHECK(rig.is_at(1, rig.writer->check_table(true).server));
 }
 
