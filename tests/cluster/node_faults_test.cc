@@ -10,26 +10,27 @@ namespace event_consumer::testing {
 
 using std::chrono::seconds;
 
-TEST_CASE("cluster: each node in turn is killed, and started again") {
+namespace {
+
+void take_each_node_down(const std::string& fault, void (RabbitmqServer::*take_down)()) {
   const QueueKind kind = GENERATE(QueueKind::kClassic, QueueKind::kMirrored, QueueKind::kQuorum);
-  FaultRun run("each node killed and started in turn", kind);
+  FaultRun run(fault, kind);
   for (std::size_t number = 0; number < RabbitmqCluster::kNodes; ++number) {
-    cluster().node(number).kill();
+    (cluster().node(number).*take_down)();
     cluster().node(number).start();
     CHECK(run.recovers());
   }
   run.finish();
 }
 
+}  // namespace
+
+TEST_CASE("cluster: each node in turn is killed, and started again") {
+  take_each_node_down("each node killed and started in turn", &RabbitmqServer::kill);
+}
+
 TEST_CASE("cluster: each node in turn is stopped in order, and started again") {
-  const QueueKind kind = GENERATE(QueueKind::kClassic, QueueKind::kMirrored, QueueKind::kQuorum);
-  FaultRun run("each node stopped and started in turn", kind);
-  for (std::size_t number = 0; number < RabbitmqCluster::kNodes; ++number) {
-    cluster().node(number).stop();
-    cluster().node(number).start();
-    CHECK(run.recovers());
-  }
-  run.finish();
+  take_each_node_down("each node stopped and started in turn", &RabbitmqServer::stop);
 }
 
 // A queue that others have a copy of goes on without the node.

@@ -35,17 +35,19 @@ class InsertStageRig {
     apply(stage.add(id, one, now));
   }
 
-  void answer(Kind kind, ErrorClass error_class = ErrorClass::kTransient) {
+  void answer(const InsertOutcome& outcome) {
     inserter.under_way = false;
-    apply(stage.inserted({kind, 1, "no", error_class}, now));
+    apply(stage.inserted(outcome, now));
+  }
+  void answer(Kind kind, ErrorClass error_class = ErrorClass::kTransient) {
+    answer({kind, 1, "no", error_class});
   }
   void store() { answer(Kind::kStored); }
   void refuse(ErrorClass error_class) { answer(Kind::kRefused, error_class); }
   void refuse_by_view() {
     InsertOutcome outcome{Kind::kRefused, 1, "no", ErrorClass::kUnclear};
     outcome.is_in_table = true;
-    inserter.under_way = false;
-    apply(stage.inserted(outcome, now));
+    answer(outcome);
   }
 
   void answer_check(TableOutcome outcome) {

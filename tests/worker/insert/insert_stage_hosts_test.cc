@@ -52,8 +52,7 @@ TEST_CASE("insert stage: a batch that is refused may go to another host",
           "[insert_stage][failback]") {
   Rig rig(1);
   rig.add(1);
-  rig.inserter.under_way = false;
-  rig.apply(rig.stage.inserted(outcome_before_return(Kind::kRefused), rig.now));
+  rig.answer(outcome_before_return(Kind::kRefused));
   rig.wait_for_deadline();
   CHECK(rig.inserter.table_checks == 1);
   CHECK(rig.inserter.was_settled);
@@ -63,8 +62,7 @@ TEST_CASE("insert stage: when inserts may go back, the table is looked at after 
           "[insert_stage][failback]") {
   Rig rig(1);
   rig.add(1);
-  rig.inserter.under_way = false;
-  rig.apply(rig.stage.inserted(outcome_before_return(Kind::kStored), rig.now));
+  rig.answer(outcome_before_return(Kind::kStored));
   CHECK(rig.stored_tags.size() == 1);
   CHECK(rig.inserter.table_checks == 1);
   CHECK(rig.inserter.was_settled);
