@@ -107,6 +107,13 @@ class SettlementRig {
   void refuse() { answer(InsertOutcome::Kind::kRefused); }
   void leave_unknown() { answer(InsertOutcome::Kind::kUnknown); }
 
+  void table_unchanged() {
+    inserter.under_way = false;
+    TableOutcome outcome{};
+    outcome.kind = TableOutcome::Kind::kUnchanged;
+    failed = !settlement.table_checked(std::move(outcome), now).ok();
+  }
+
   void drain() { failed = !settlement.drain(now).ok(); }
 
   void wait(Duration duration) {

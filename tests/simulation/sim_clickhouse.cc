@@ -300,7 +300,9 @@ void SimInserter::note_messages(const std::vector<EventId>& posted) {
   events_.clear();
   for (const DeliveryTag tag : post_.tags) {
     const bool is_in_hand = seat_.book.has(tag);
-    seat_.world.require(is_in_hand, "posts a message (tag) that is not in hand", seat_.worker, tag);
+    // What may be stored keeps its bytes, whatever becomes of its messages.
+    seat_.world.require(is_in_hand || !batch_->is_settled(),
+                        "posts a message (tag) that is not in hand", seat_.worker, tag);
     if (is_in_hand) events_.push_back(seat_.book.event_of(tag));
   }
   for (const DeliveryTag tag : post_.completed)

@@ -200,8 +200,7 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   if (at == unsettled_.end()) return Done{};
   const bool nothing_fits = unsettled_.size() >= prefetch_ && seat_.book.is_undecided();
   for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
-    // Where one is at its last delivery and links are lost, nothing waits; nor at a stop.
-    const bool may_wait = last_.empty() && !seat_.book.is_stopping() && !nothing_fits;
+    const bool may_wait = !seat_.book.is_stopping() && !nothing_fits;
     seat_.world.require(!may_wait || seat_.book.has_waited(each->first, seat_.world.now()),
                         "gives back (tag, event) what has not waited", seat_.worker, each->first,
                         each->second);

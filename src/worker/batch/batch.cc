@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,13 @@ std::string draw_token() {
     token += kDigits[byte & 15];
   }
   return token;
+}
+
+// From `first` to `last`, excluding `last`.
+std::vector<std::size_t> numbers(std::size_t first, std::size_t last) {
+  std::vector<std::size_t> numbers(last - first);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
 }
 
 }  // namespace
@@ -110,18 +118,17 @@ void Batch::clear() {
 }
 
 std::unique_ptr<Batch> Batch::part(std::size_t first, std::size_t last) const {
-  auto part = pick(this, first, last);
+  auto part = pick(this, numbers(first, last));
   for (Batch* each = part.get(); each != nullptr; each = each->rest_.get()) each->is_part_ = true;
   return part;
 }
 
+std::unique_ptr<Batch> Batch::only(const std::vector<std::size_t>& runs) const {
+  return pick(this, runs);
+}
+
 std::unique_ptr<Batch> Batch::make_rest() const {
-  auto rest = pick(rest_.get(), 0, runs_.size());
-  for (Batch* each = rest.get(); each != nullptr; each = each->rest_.get()) {
-    each->is_part_ = is_part_;
-    each->is_outdated_ = is_outdated_;
-  }
-  return rest;
+  return pick(rest_.get(), numbers(0, runs_.size()));
 }
 
 std::vector<DeliveryId> Batch::completed() const {
@@ -138,15 +145,18 @@ bool Batch::has_rows(std::size_t run) const {
 }
 
 // What these runs have from `from` on: without batches of no rows, and without runs that have none.
-std::unique_ptr<Batch> Batch::pick(const Batch* from, std::size_t first, std::size_t last) {
+std::unique_ptr<Batch> Batch::pick(const Batch* from,
+                                   const std::vector<std::size_t>& wanted) const {
   std::vector<std::size_t> runs;
-  for (std::size_t run = first; run < last && from != nullptr; ++run)
-    if (from->has_rows(run)) runs.push_back(run);
+  for (const std::size_t run : wanted)
+    if (from != nullptr && from->has_rows(run)) runs.push_back(run);
   std::unique_ptr<Batch> picked;
   std::unique_ptr<Batch>* behind = &picked;
   for (; from != nullptr; from = from->rest_.get()) {
     auto batch = std::make_unique<Batch>();
     batch->format_ = from->format_;
+    batch->is_part_ = is_part_;
+    batch->is_outdated_ = is_outdated_;
     for (const std::size_t run : runs) {
       const auto& [message, rows, end] = from->runs_[run];
       const std::size_t begin = from->begin_of(run);

@@ -55,7 +55,9 @@ class Batch {
   // The rows of the runs from `first` to `last`, excluding `last`, and of their rest, as a sealed
   // batch with a token of its own. Only when sealed.
   std::unique_ptr<Batch> part(std::size_t first, std::size_t last) const;
-  // Whether it was made so.
+  // The same of these runs, and no part unless this is one; nullptr when there are none.
+  std::unique_ptr<Batch> only(const std::vector<std::size_t>& runs) const;
+  // Whether it was made by part().
   bool is_part() const { return is_part_; }
 
   // What is to be posted once this is stored, sealed; nullptr when there is nothing. Only messages
@@ -105,7 +107,7 @@ class Batch {
   void count(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now);
   bool has_rows(std::size_t run) const;
   std::size_t begin_of(std::size_t run) const { return run == 0 ? 0 : runs_[run - 1].end; }
-  static std::unique_ptr<Batch> pick(const Batch* from, std::size_t first, std::size_t last);
+  std::unique_ptr<Batch> pick(const Batch* from, const std::vector<std::size_t>& wanted) const;
 
   RowBuffer bytes_;
   std::vector<Run> runs_;

@@ -15,6 +15,7 @@ EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter&
   };
   RowBuffer rows;
   for (const Batch::Run& run : batch.runs()) {
+    if (!messages.keeps(run.message)) continue;
     rows.clear();
     if (auto rejection = writer.write(messages.content(run.message), rows)) {
       anew.rejected.push_back({run.message, std::move(*rejection)});

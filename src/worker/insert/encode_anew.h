@@ -20,7 +20,7 @@ struct EncodedAnew {
   std::vector<Rejected> rejected;  // these cannot be encoded any more
 };
 
-// The messages of `batch` are looked up in `messages`.
+// The messages of `batch` are looked up in `messages`; what is not kept there has no rows any more.
 EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter& writer);
 
 }  // namespace event_consumer

@@ -92,6 +92,7 @@ Effects InsertStage::drain(TimePoint now) {
 // Begins the next post, when there is something to post and nothing under way or waited for.
 Effects InsertStage::go_on(TimePoint now, Effects effects) {
   if (phase_.state != State::kIdle) return effects;
+  if (mode_ == Mode::kProbing) return check_table(Next::kCheckAndPost, std::move(effects));
   batches_.seal_due(now);
   if (!batches_.has_sealed()) {
     if (refusal_search_.apart() > 0 && !round_at_) round_at_ = now + retry_pause_.between_rounds();
@@ -129,14 +130,13 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
     stats_.stored(orphan_ ? *orphan_ : *posted_, now);
   else
     stats_.failed(orphan_ ? *orphan_ : *posted_, outcome, now);
+  if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (orphan_) return orphan_answered(outcome, now);
   return is_stored ? stored(outcome, now) : failed(outcome, now);
 }
 
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
   batches_.recycle(std::exchange(orphan_, nullptr));
-  const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
-  if (mode_ == Mode::kProbing && is_stored) mode_ = Mode::kOrdinary;
   if (mode_ == Mode::kProbing)
     wait(ErrorClass::kConfiguration, Next::kCheckAndPost, outcome.message, now);
   return go_on(now);
@@ -146,8 +146,10 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   BatchPtr batch = std::exchange(posted_, nullptr);
   log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
   Effects effects;
-  effects.stored = batch->completed();
-  if (BatchPtr rest = batch->make_rest()) batches_.put_first(std::move(rest));
+  // What was let go has its verdict elsewhere.
+  for (const DeliveryId message : batch->completed())
+    if (messages_.keeps(message)) effects.stored.push_back(message);
+  if (BatchPtr rest = batch->make_rest()) put_first(std::move(rest));
   batches_.put_first(refusal_search_.stored(*batch));
   batches_.recycle(std::move(batch));
   round_at_.reset();
@@ -162,10 +164,14 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
 
 Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
   if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored();
-  batches_.put_first(std::exchange(posted_, nullptr));
+  const bool is_whole = put_first(std::exchange(posted_, nullptr));
   if (mode_ == Mode::kDraining) {
     log::warn("{}", outcome.message);
     phase_ = {State::kGivenUp};
+    return {};
+  }
+  if (!is_whole) {
+    wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
     return {};
   }
   switch (outcome.error_class) {
@@ -287,7 +293,8 @@ Effects InsertStage::search_front(TimePoint now) {
   const bool others_wait = batches_.has_sealed() || batches_.filling_rows() > 0;
   const bool hurries = refusal_search_.hurries(*front);
   RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait);
-  batches_.put_first(std::move(step.first));
+  for (auto part = step.first.rbegin(); part != step.first.rend(); ++part)
+    put_first(std::move(*part));
   undecided_since_ = now;
   stats_.may_double(step.doubled_rows);
   Effects effects;
@@ -310,9 +317,34 @@ void InsertStage::link_lost() {
 
 void InsertStage::given_back(bool fits, TimePoint now) {
   drop_all();
+  await_sign_of_life(fits, now);
+}
+
+void InsertStage::let_go(bool fits, TimePoint now) {
+  std::vector<BatchPtr> all = batches_.take_all();
+  for (auto batch = all.rbegin(); batch != all.rend(); ++batch) put_first(std::move(*batch));
+  refusal_search_.let_go(messages_);
+  if (mode_ != Mode::kDraining) await_sign_of_life(fits, now);
+}
+
+void InsertStage::await_sign_of_life(bool fits, TimePoint now) {
   if (mode_ == Mode::kOrdinary) mode_ = fits ? Mode::kProbing : Mode::kMisfit;
+  phase_.next = Next::kCheckAndPost;
   if (request_under_way()) return;
   phase_ = {State::kWaiting, Next::kCheckAndPost, now + retry_pause_.before_probe(now)};
+}
+
+// Without the rows of messages that were let go. A batch that may be stored keeps its bytes and its
+// token until that is known, as long as anybody waits for it. Whether it is there as it was.
+bool InsertStage::put_first(BatchPtr batch) {
+  const std::vector<Batch::Run>& runs = batch->runs();
+  std::vector<std::size_t> kept;
+  for (std::size_t run = 0; run < runs.size(); ++run)
+    if (messages_.keeps(runs[run].message)) kept.push_back(run);
+  if (kept.empty()) return false;
+  const bool stays = kept.size() == runs.size() || !batch->is_settled();
+  batches_.put_first(stays ? std::move(batch) : batch->only(kept));
+  return stays;
 }
 
 // Whatever the inserter has goes on, and counts for nothing.

@@ -61,6 +61,9 @@ class InsertStage {
   void link_lost();
   void given_back(bool fits, TimePoint now);
 
+  // Only those are gone that InFlight does not keep any more; is_healthy() as after `given_back`.
+  void let_go(bool fits, TimePoint now);
+
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
 
@@ -115,7 +118,7 @@ class InsertStage {
 
   enum class Mode {
     kOrdinary,
-    kProbing,   // all was given back: nothing more is to come before a sign of life of ClickHouse
+    kProbing,   // something had to go: nothing more is to come before a sign of life of ClickHouse
     kMisfit,    // all was given back: nothing more is to come before the table has other columns
     kDraining,  // stopping
   };
@@ -144,6 +147,8 @@ class InsertStage {
   Effects search_front(TimePoint now);
   void refuse_unmatched(Effects& effects);
   void drop_all();
+  bool put_first(BatchPtr batch);
+  void await_sign_of_life(bool fits, TimePoint now);
   std::optional<TimePoint> look_deadline() const;
 
   const InFlight& messages_;

@@ -145,6 +145,14 @@ void RefusalSearch::forget_apart() {
   is_keeping_said_ = false;
 }
 
+void RefusalSearch::let_go(const InFlight& messages) {
+  const auto drop = [](auto& all, const auto& is_gone) {
+    all.erase(std::remove_if(all.begin(), all.end(), is_gone), all.end());
+  };
+  drop(apart_, [&](const BatchPtr& batch) { return !messages.keeps(batch->runs()[0].message); });
+  drop(unmatched_, [&](const Unmatched& each) { return !messages.keeps(each.message); });
+}
+
 void RefusalSearch::drop_all() {
   forget_apart();
   unmatched_.clear();

@@ -24,6 +24,7 @@
 #include "worker/batch/batch_queue.h"
 #include "worker/encode/verdict.h"
 #include "worker/insert/inserter.h"
+#include "worker/message/in_flight.h"
 
 namespace event_consumer {
 
@@ -88,6 +89,8 @@ class RefusalSearch {
 
   // What was stored proves nothing any more. Returns all that was set apart.
   std::vector<BatchPtr> columns_changed();
+  // What these do not keep any more is dropped.
+  void let_go(const InFlight& messages);
   // All that was set apart is gone with its link.
   void drop_all();
 

@@ -227,7 +227,7 @@ Result<Done> Consumer::take_step(const IntakeDecision& decision, const Wishes& w
     case IntakeStep::kGiveBackAll:
       return give_back(decision, wishes, now);
     case IntakeStep::kDeadLetterLast:
-      stop_deadline_ = std::max(*stop_deadline_, now + kConfirmTimeout);
+      if (stop_deadline_) stop_deadline_ = std::max(*stop_deadline_, now + kConfirmTimeout);
       return settlement_.dead_letter_last(now);
     case IntakeStep::kDrain:
       return drain(now);

@@ -8,8 +8,12 @@ using Reason = IntakeDecision::Reason;
 using Last = IntakeFacts::Last;
 
 bool is_too_late(const IntakeFacts& facts, const IntakeLimits& limits) {
-  const bool is_old = facts.oldest_age && *facts.oldest_age >= limits.hold_timeout;
-  return is_old || (facts.last == Last::kKept && facts.last_is_at_risk);
+  return facts.oldest_age && *facts.oldest_age >= limits.hold_timeout;
+}
+
+// The next lost link would be the end of it.
+bool last_must_go(const IntakeFacts& facts) {
+  return facts.last == Last::kKept && facts.last_is_at_risk;
 }
 
 // Taking ends long before anything is given back: else each worker takes what the others give back,
@@ -20,7 +24,7 @@ bool waits_long(const IntakeFacts& facts, const IntakeLimits& limits) {
 
 // Of a worker that has a consumer.
 IntakeDecision decide_consuming(const IntakeFacts& facts, const IntakeLimits& limits) {
-  if (is_too_late(facts, limits) || waits_long(facts, limits))
+  if (last_must_go(facts) || waits_long(facts, limits))
     return {IntakeStep::kReturn, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kReturn, Reason::kNothingFits};
   if (facts.is_paused) return {IntakeStep::kReturn, Reason::kPaused};
@@ -35,6 +39,7 @@ IntakeDecision decide_holding(const IntakeFacts& facts, const IntakeLimits& limi
   if (facts.is_giving_back || is_too_late(facts, limits))
     return {IntakeStep::kGiveBackAll, Reason::kTooLate};
   if (facts.nothing_fits) return {IntakeStep::kGiveBackAll, Reason::kNothingFits};
+  if (last_must_go(facts)) return {IntakeStep::kDeadLetterLast};
   if (!facts.is_paused && facts.has_room && !waits_long(facts, limits))
     return {IntakeStep::kResume};
   return {};

@@ -61,7 +61,7 @@ enum class IntakeStep {
   kResume,          // consume again: kConsuming
   kReturn,          // cancel the consumer: kReturning
   kGiveBackAll,     // everything in hand is given back or dead-lettered; there is no consumer
-  kDeadLetterLast,  // what must not be given back is dead-lettered
+  kDeadLetterLast,  // what must not be given back is dead-lettered; the others stay in hand
   kDrain,           // begin to stop: kDraining
   kSettle,          // ask the broker whether it has taken everything: kSettling
   kGiveUpSettling,  // the broker does not answer: kStopped

@@ -105,7 +105,6 @@ Result<Done> Settlement::return_late() {
 Result<Done> Settlement::give_back_all(TimePoint now) {
   is_giving_back_ = has_last();
   if (!is_giving_back_) return give_back_rest(now);
-  stage_.given_back(!nothing_fits(), now);
   return dead_letter_last(now);
 }
 
@@ -129,6 +128,7 @@ Result<Done> Settlement::dead_letter_last(TimePoint now) {
     if (!done) return done;
     in_flight_.let_go(id);
   }
+  stage_.let_go(!nothing_fits(), now);
   return Done{};
 }
 

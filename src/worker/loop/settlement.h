@@ -58,8 +58,9 @@ class Settlement {
 
   // Gives back every delivery in hand. Only when there is no consumer. has_room() is false then
   // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other
-  // columns. What is at its last delivery is dead-lettered, and the others wait for that:
-  // is_giving_back() until the next call, which must come when has_last() is false.
+  // columns. What is at its last delivery is dead-lettered, and the others wait for that, and may
+  // be stored meanwhile: is_giving_back() until the next call, which must come when has_last() is
+  // false.
   Result<Done> give_back_all(TimePoint now);
   bool is_giving_back() const { return is_giving_back_; }
   // The same, and nothing is waited for; what is settled is acknowledged, also behind something
@@ -73,7 +74,8 @@ class Settlement {
   // for: whatever the queue's own policy says will become of it.
   bool has_last() const { return dead_letters_ != nullptr && in_flight_.last_in_hand() > 0; }
   bool keeps_last() const { return dead_letters_ != nullptr && in_flight_.keeps_last(); }
-  // Sends it there.
+  // Sends it there, and nothing else leaves. Unless it stops, has_room() is false then as after
+  // give_back_all().
   Result<Done> dead_letter_last(TimePoint now);
 
   // How many came late and are not returned; and whether anything behind them was taken, which

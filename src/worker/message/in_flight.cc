@@ -65,6 +65,11 @@ Delivery InFlight::content(DeliveryId id) const {
   return delivery;
 }
 
+bool InFlight::keeps(DeliveryId id) const {
+  const Message* message = find(id);
+  return message != nullptr && !message->content.empty();
+}
+
 void InFlight::let_go(DeliveryId id) {
   if (Message* message = find(id)) free_content(*message);
 }

@@ -45,6 +45,8 @@ class InFlight {
   // The delivery as it was taken in, a view of what was kept, valid until it is settled. Only for a
   // delivery in hand that was kept and not let go.
   Delivery content(DeliveryId id) const;
+  // Whether it is: then no verdict is here, and nobody else has it.
+  bool keeps(DeliveryId id) const;
   // Somebody else has its content now.
   void let_go(DeliveryId id);
 

@@ -172,6 +172,19 @@ TEST_CASE("batch: a part of several formats has all rows of its messages", "[bat
         std::vector<std::string>{"b: b7, stored:", "c: c5, stored: 4"});
 }
 
+TEST_CASE("batch: without some of its messages it is a batch like before", "[batch]") {
+  SeveralFormats several;
+  several.batch.seal();
+  const BatchPtr others = several.batch.only({0, 1, 3});
+  CHECK(inserts_of(*others) == std::vector<std::string>{"a: a1a2a6, stored: 1",
+                                                        "b: b2b3b7, stored: 2",
+                                                        "c: c5, stored: 4"});
+  CHECK_FALSE(others->is_part());
+  CHECK(others->token() != several.batch.token());
+  CHECK(several.batch.part(0, 2)->only({1})->is_part());
+  CHECK(several.batch.only({}) == nullptr);
+}
+
 TEST_CASE("batch: the rest of former columns is known as such", "[batch]") {
   SeveralFormats several;
   several.batch.seal();

@@ -167,7 +167,25 @@ TEST_CASE("intake: where links break and inserts fail, no last delivery is waite
   check(risky, Step::kNone);
   risky.last = IntakeFacts::Last::kKept;
   check(risky, Step::kReturn, Reason::kTooLate);
+  risky.state = State::kReturning;
+  check(risky, Step::kNone);
   risky.state = State::kHolding;
+  risky.has_room = false;
+  check(risky, Step::kDeadLetterLast);
+  risky.last = IntakeFacts::Last::kUnconfirmed;
+  check(risky, Step::kNone);
+}
+
+// A return counts against their limit, too.
+TEST_CASE("intake: for the sake of a last delivery the others go back only when they are late",
+          "[intake]") {
+  IntakeFacts risky = facts(State::kHolding);
+  risky.has_room = false;
+  risky.last_is_at_risk = true;
+  risky.last = IntakeFacts::Last::kKept;
+  risky.oldest_age = kLimits.hold_timeout - Duration(1);
+  check(risky, Step::kDeadLetterLast);
+  risky.oldest_age = kLimits.hold_timeout;
   check(risky, Step::kGiveBackAll, Reason::kTooLate);
 }
 

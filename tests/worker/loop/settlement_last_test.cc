@@ -60,17 +60,83 @@ TEST_CASE("settlement: what its queue would drop is dead-lettered before the oth
   CHECK(rig.count(Verdict::kReturned) == 2);
 }
 
-// Its rows are none of anybody's any more.
+// Its rows are none of anybody's any more. The others have them as long as they are in hand.
 TEST_CASE("settlement: what is dead-lettered for a hold is not stored meanwhile", "[settlement]") {
   SettlementRig rig(/*rows=*/2);
   rig.take_last();
   rig.take_good();
   rig.refuse();
   REQUIRE(rig.settlement.give_back_all(rig.now));
-  const std::size_t posts = rig.posts();
-  rig.wait(std::chrono::hours(1));
-  CHECK(rig.inserter.table_checks > 0);
-  CHECK(rig.posts() == posts);
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.post(1).tags == Tags{2});
+  rig.store();
+  CHECK(rig.source.acknowledged.empty());
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{2});
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.source.given_back_up_to.empty());
+  CHECK(rig.posts() == 2);
+}
+
+// It was told: given back it would be stored twice.
+TEST_CASE("settlement: an answer that comes during the wait for a confirm counts", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.take_last();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  rig.store();
+  CHECK(rig.source.acknowledged == Tags{1});
+  rig.confirm_dead_letter();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.source.given_back_up_to.empty());
+}
+
+TEST_CASE("settlement: a last delivery that must go leaves the others in hand", "[settlement]") {
+  SettlementRig rig(/*rows=*/3);
+  rig.take_good();
+  rig.take_last();
+  rig.take_good();
+  rig.refuse();
+  REQUIRE(rig.settlement.dead_letter_last(rig.now));
+  REQUIRE(rig.dead_letters.letters.size() == 1);
+  CHECK(rig.dead_letters.letters[0].tag == 2);
+  CHECK((rig.dead_letters.letters[0].rejection.reason == Reason::kDeliveryLimit));
+  CHECK(rig.source.given_back_up_to.empty());
+  CHECK_FALSE(rig.settlement.is_giving_back());
+  CHECK_FALSE(rig.settlement.has_room());
+
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.settlement.has_room());
+  REQUIRE(rig.posts() == 2);
+  CHECK(rig.post(1).tags == Tags{1, 3});
+  rig.store();
+  CHECK(rig.source.acknowledged == Tags{1});
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{1, 3});
+  CHECK(rig.count(Verdict::kStored) == 2);
+  CHECK(rig.count(Verdict::kDeadLettered) == 1);
+  CHECK(rig.count(Verdict::kReturned) == 0);
+}
+
+// It is in the table, too; the others are there once.
+TEST_CASE("settlement: one that may be stored has its verdict from the dead-letter queue",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/2);
+  rig.take_last();
+  rig.take_good();
+  rig.leave_unknown();
+  REQUIRE(rig.settlement.dead_letter_last(rig.now));
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.post(1).token == rig.post(0).token);
+  rig.store();
+  CHECK(rig.source.acknowledged.empty());
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{2});
+  CHECK(rig.count(Verdict::kStored) == 1);
+  CHECK(rig.count(Verdict::kDeadLettered) == 1);
 }
 
 // What was rejected before waits for its confirm, too.

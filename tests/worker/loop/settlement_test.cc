@@ -213,10 +213,7 @@ TEST_CASE("settlement: what waits for others to decide keeps them from no room",
   for (int event = 0; event < 3; ++event) {
     CHECK_FALSE(rig.settlement.has_room());
     rig.answer({InsertOutcome::Kind::kRefused, 469, "no", ErrorClass::kData});
-    rig.inserter.under_way = false;
-    TableOutcome unchanged{};
-    unchanged.kind = TableOutcome::Kind::kUnchanged;
-    REQUIRE(rig.settlement.table_checked(std::move(unchanged), rig.now).ok());
+    rig.table_unchanged();
   }
   CHECK(rig.settlement.wants_more());
   CHECK(rig.settlement.has_room());

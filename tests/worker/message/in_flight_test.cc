@@ -58,6 +58,20 @@ TEST_CASE("in flight: the content kept is the delivery as it came", "[in_flight]
   CHECK(kept.body == "body");
 }
 
+TEST_CASE("in flight: a message is kept until its verdict, or until it is let go", "[in_flight]") {
+  InFlight in_flight;
+  for (const DeliveryTag tag : {1, 2}) {
+    const Delivery given = delivery(tag, "body");
+    CHECK_FALSE(in_flight.keeps(id(tag)));
+    in_flight.keep(*in_flight.add(given, kNow), given);
+    CHECK(in_flight.keeps(id(tag)));
+  }
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.let_go(id(2));
+  CHECK_FALSE(in_flight.keeps(id(1)));
+  CHECK_FALSE(in_flight.keeps(id(2)));
+}
+
 TEST_CASE("in flight: still so when it is empty again", "[in_flight]") {
   InFlight in_flight = in_flight_of(2);
   in_flight.settle(id(1), Verdict::kStored);
