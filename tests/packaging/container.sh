@@ -65,7 +65,7 @@ container_mount() {
 # container_start [ARGUMENTS]: runs what the image says, as the user it says.
 container_start() {
   local entrypoint user
-  echo '127.0.0.1 localhost' >"$container_root/etc/hosts"
+  echo '127.0.0.1 localhost rabbitmq clickhouse' >"$container_root/etc/hosts"
   entrypoint=$(image_config 'index .OCIv1.Config.Entrypoint 0')
   user=$(image_config .OCIv1.Config.User)
   nsenter --target "$(leader_of "$machine")" --net \
@@ -94,14 +94,29 @@ print("\n".join(json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*?\])\n", text, re.
   container_exec "${command[@]}"
 }
 
+# What compose.yaml gives one of its services, as NAME=value.
+compose_environment() {
+  awk -v service="  $1:" '/^[^ ]|^  [^ ]/ { here = ($0 == service) }
+    here && /environment:/ { inside = 1; next } inside && /^      / { print; next } { inside = 0 }' \
+    packaging/docker/compose.yaml | sed -E 's/^ +([A-Z_]+): (.*)/\1=\2/'
+}
+
 # Each variable of compose.yaml is one of an option.
 container_accepts_compose() {
   local variables taken
-  mapfile -t variables < <(awk '/^  event-consumer:/ { here = 1 } /^volumes:/ { here = 0 }
-    here && /environment:/ { inside = 1; next } inside && /^      / { print; next } { inside = 0 }' \
-    packaging/docker/compose.yaml | sed -E 's/^ +([A-Z_]+): (.*)/\1=\2/')
+  mapfile -t variables < <(compose_environment event-consumer)
   taken=$(env "${variables[@]}" build/event-consumer --print-config | grep -c '# environment')
   equal "$taken" "${#variables[@]}"
+}
+
+container_start_as_composed() {
+  mapfile -t container_environment < <(compose_environment event-consumer)
+  container_start
+}
+
+container_stop() {
+  kill -TERM "$(container_pid)"
+  wait "$container"
 }
 
 container_remove() {

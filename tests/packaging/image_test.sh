@@ -36,8 +36,7 @@ size_is_small() {
 stops_in_time() {
   local begin
   begin=$(date +%s%N)
-  kill -TERM "$(container_pid)"
-  wait "$container" || return 1
+  container_stop || return 1
   local milliseconds=$((($(date +%s%N) - begin) / 1000000))
   note "stopped under load in $milliseconds ms" >&3
   [ "$milliseconds" -lt 10000 ]
@@ -65,6 +64,41 @@ grace_is_longer_than_the_stop() {
   stop=$(sed -n 's/^ *EVENT_CONSUMER_STOP_TIMEOUT: //p' packaging/docker/compose.yaml)
   grace=$(sed -n 's/^ *stop_grace_period: \([0-9]*\)s/\1/p' packaging/docker/compose.yaml)
   [ "$grace" -gt "$stop" ]
+}
+
+# RabbitMQ and ClickHouse as compose.yaml starts them: empty, with these users.
+servers_as_composed() {
+  run "set -e
+    export $(compose_environment rabbitmq | xargs) $(compose_environment clickhouse | xargs)
+    rabbitmqctl -q stop_app && rabbitmqctl -q reset && rabbitmqctl -q start_app
+    rabbitmqctl -q add_user \$RABBITMQ_DEFAULT_USER \$RABBITMQ_DEFAULT_PASS
+    rabbitmqctl -q set_permissions \$RABBITMQ_DEFAULT_USER '.*' '.*' '.*'
+    clickhouse-client --query 'DROP DATABASE url_shortener'
+    mkdir -p /etc/clickhouse-server/users.d
+    cat >/etc/clickhouse-server/users.d/composed.xml <<END
+<yandex><users><\$CLICKHOUSE_USER><password>\$CLICKHOUSE_PASSWORD</password>
+<networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>
+</\$CLICKHOUSE_USER></users></yandex>
+END
+    systemctl restart clickhouse-server" &&
+    wait_for 30 servers_are_up
+}
+
+# The service and its dead letters, with nothing declared before.
+queues_are_quorum_queues() {
+  equal "$(run 'rabbitmqctl -q list_queues --no-table-headers name type | sort')" \
+    $'click_events\tquorum\nclick_events.dead\tquorum'
+}
+
+# As the head of compose.yaml says it.
+publish_one_as_composed() {
+  run "amqp-publish --url amqp://$(compose_environment rabbitmq | cut -d= -f2 | paste -sd:)@127.0.0.1:5672 \
+    --exchange url_shortener --routing-key click_events \
+    --body '{\"short_code\": \"composed\", \"timestamp\": \"2025-12-19T10:20:30\", \"user_agent\": \"-\",
+      \"ip_address\": \"203.0.113.7\", \"referrer\": \"\", \"original_url\": \"https://example.com/\"}'"
+}
+that_one_is_stored() {
+  equal "$(query "SELECT short_code FROM url_shortener.click_events")" composed
 }
 
 set -e
@@ -97,3 +131,11 @@ check 'its health check follows the address in its arguments' wait_for 30 contai
 step 'compose.yaml'
 check 'its grace period is longer than --stop-timeout' grace_is_longer_than_the_stop
 check 'the variables that it sets are those of options' container_accepts_compose
+check 'the container before it ends' container_stop
+check 'servers are there, empty, with the users that it names' servers_as_composed
+check 'a container starts with what it sets' container_start_as_composed
+check 'its health check is content' wait_for 30 container_healthy
+check 'the queues are quorum queues' wait_for 30 queues_are_quorum_queues
+check 'an event is published' publish_one_as_composed
+check 'it is stored' wait_for 10 that_one_is_stored
+check 'it stops well' container_stop
