@@ -14,6 +14,7 @@ built=build/deb/event-consumer
 # Names there are those of images for arm64.
 storage=$PWD/build/packaging/containers-arm64
 binfmt=/proc/sys/fs/binfmt_misc
+binfmt_mounted=
 handler=event-consumer-arm64-$$
 dockerfile=$(mktemp)
 
@@ -21,6 +22,7 @@ end() {
   container_remove
   rm -f "$dockerfile"
   [ ! -e "$binfmt/$handler" ] || echo -1 >"$binfmt/$handler"
+  [ -z "$binfmt_mounted" ] || umount "$binfmt"
   finish_report
 }
 trap end EXIT
@@ -31,11 +33,25 @@ build_there() { in_sources "$root" "$1"; }
 # Until the end of this script the kernel gives programs of arm64 to the qemu of that root, in
 # whatever root they are.
 run_arm64_by_qemu() {
-  mountpoint -q "$binfmt" || mount -t binfmt_misc none "$binfmt"
+  mountpoint -q "$binfmt" || { mount -t binfmt_misc none "$binfmt" && binfmt_mounted=yes; } || return
   local ones='\xff\xff\xff\xff\xff\xff\xff'
   local magic='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
   local mask="$ones\\x00$ones\\xff\\xfe\\xff\\xff\\xff"
   echo ":$handler:M::$magic:$mask:$root/usr/bin/qemu-aarch64-static:FP" >"$binfmt/register"
+}
+
+# How many there were goes to the report. qemu makes up some of what /proc says of a program itself,
+# and orphans do not come to a test that waits for them. Of the simulation a few seeds: it runs for
+# minutes there.
+unit_tests_pass() {
+  local report
+  report=$(build_there "cd $built && SEEDS=50 build/unit-tests \
+    '~process figures: those of this process' '~supervisor: what a dead worker leaves*' \
+    '~supervisor: killed*' 2>&1")
+  set -- "$?"
+  echo "$report"
+  note "$(tail -n 1 <<<"$report")" >&3
+  return "$1"
 }
 
 # The last stage of the Dockerfile, with that root for the first, where the same commands have made
@@ -64,11 +80,8 @@ require 'the package is built' build_there 'make deb ARCH=arm64'
 require 'the unit tests are built, without a warning' build_there "make -C $built -j2 WERROR=1 PREFIX=/usr \
   CXX=aarch64-linux-gnu-g++ PKG_CONFIG=aarch64-linux-gnu-pkg-config build/unit-tests"
 require 'programs for arm64 run' run_arm64_by_qemu
-# qemu makes up some of what /proc says of a program itself, and orphans do not come to a test that
-# waits for them. Of the simulation a few seeds: it runs for minutes there.
-check 'the unit tests pass' build_there "cd $built && SEEDS=50 build/unit-tests \
-  '~process figures: those of this process' '~supervisor: what a dead worker leaves*' \
-  '~supervisor: killed*'"
+exec 3>&1
+check 'the unit tests pass' unit_tests_pass
 require 'Debian for it' slim_image debian:bookworm-slim arm64
 require 'the image is built' image_is_built
 container_mount
