@@ -26,6 +26,10 @@ elif ! grep -qx "version    := $packaged" Makefile; then
   exit 1
 fi
 
+# Flags are Debian's, which harden the programs: those in the environment would stand in their place.
+# DEB_CXXFLAGS_APPEND adds to them.
+unset CPPFLAGS CXXFLAGS LDFLAGS
+
 # The unit tests have been run by make check.
 export DEB_BUILD_OPTIONS="nocheck ${DEB_BUILD_OPTIONS:-}"
 dpkg-buildpackage ${ARCH:+--host-arch "$ARCH"} --unsigned-source --unsigned-changes --build=binary --no-pre-clean

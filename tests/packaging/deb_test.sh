@@ -42,10 +42,11 @@ manual_pages_are_clean() {
     equal "$(for page in man/*.[578]; do MANWIDTH=80 man --warnings --local-file "$page"; done 2>&1 >/dev/null)" ''
 }
 
+# Also where the environment has flags of its own.
 builds_twice_the_same() {
   rm -rf "$again"
   mkdir -p "$again"
-  packaging/build-deb.sh "$again" || return 1
+  CXXFLAGS=-O0 packaging/build-deb.sh "$again" || return 1
   equal "$(sha256sum <"$(echo "$again"/event-consumer_[0-9]*.deb)")" "$(sha256sum <"$(deb)")"
 }
 
