@@ -149,6 +149,7 @@ void add_supervisors_options(CLI::App& app, CommandLine& command_line) {
   app.add_option("--row", command_line.worker_row, given)->check(CLI::Range(0, 1));
   app.add_option("--ready-fd", command_line.ready_fd, given);
   app.add_option("--scoreboard-fd", command_line.scoreboard_fd, given);
+  app.add_option("--ledger-fd", command_line.ledger_fd, given);
   app.add_option("--notes", command_line.check.notes, given);
 }
 

@@ -57,6 +57,7 @@ struct CommandLine {
   int worker_row = 0;      // which of the two rows of its slot
   int ready_fd = -1;       // where a worker writes its words to the supervisor; -1: nowhere
   int scoreboard_fd = -1;  // the shared memory; -1: none, nobody watches
+  int ledger_fd = -1;      // of make_ledger_file(); -1: none, there are no other workers
 
   // The supervisor's program as its own child: it serves the status on this socket.
   bool serve_status = false;

@@ -38,9 +38,10 @@ forbid tests/support 'tests/support/catch.h' 'the demonstration is linked withou
 
 # The seams, which whoever stands behind them may include, are plain values and interfaces.
 seams='message/(delivery|source|dead_letter_sink)\.h'
-room loop 'message/ insert/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h background\.h'
+room loop 'message/ insert/ ledger/ batch/ encode/ amqp/ clickhouse/ diagnosis\.h background\.h'
 room message 'encode/'
-room insert "batch/ encode/ message/(delivery|in_flight)\.h"
+room insert "ledger/post_ledger\.h batch/ encode/ message/(delivery|in_flight)\.h"
+room ledger "batch/ message/(delivery|in_flight|basic_properties)\.h"
 room batch 'encode/ message/(delivery|basic_properties)\.h'
 room encode nothing
 room amqp "$seams encode/verdict\.h tls\.h diagnosis\.h background\.h host_name\.h"

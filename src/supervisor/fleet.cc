@@ -12,11 +12,12 @@
 namespace event_consumer {
 
 Fleet::Fleet(const SupervisorConfig& config, const sigset_t& signal_mask,
-             ScoreboardWriter& scoreboard_writer, TimePoint now)
+             ScoreboardWriter& scoreboard_writer, int ledger_fd, TimePoint now)
     : scoreboard_writer_(scoreboard_writer),
-      plan_{{config.worker_path, config.worker_environment, signal_mask,
-             scoreboard_writer.board().fd(), config.start_timeout, config.worker_timeout},
-            0},
+      plan_{
+          {config.worker_path, config.worker_environment, signal_mask,
+           scoreboard_writer.board().fd(), ledger_fd, config.start_timeout, config.worker_timeout},
+          0},
       rollout_(config.start_timeout),
       watchdog_(scoreboard_writer, now),
       start_watch_(now, config.start_timeout) {
@@ -233,7 +234,8 @@ void Fleet::reload(const SupervisorConfig& config, TimePoint now) {
   if (!previous_) previous_ = plan_;
   const int replaced = std::min(plan_.workers, config.workers);
   plan_.setup = {config.worker_path,        config.worker_environment, plan_.setup.signal_mask,
-                 plan_.setup.scoreboard_fd, config.start_timeout,      config.worker_timeout};
+                 plan_.setup.scoreboard_fd, plan_.setup.ledger_fd,     config.start_timeout,
+                 config.worker_timeout};
   rollout_.set_patience(config.start_timeout);
   resize(config.workers, now);
   rollout_.begin(replaced);

@@ -25,7 +25,7 @@ class Fleet {
  public:
   // `scoreboard_writer` must outlive the fleet. Nothing is started yet.
   Fleet(const SupervisorConfig& config, const sigset_t& signal_mask,
-        ScoreboardWriter& scoreboard_writer, TimePoint now);
+        ScoreboardWriter& scoreboard_writer, int ledger_fd, TimePoint now);
 
   // Starts what is due, ends what hangs, goes on with a replacement.
   void act(TimePoint now);

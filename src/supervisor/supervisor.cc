@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/clock.h"
+#include "common/ledger_file.h"
 #include "common/log.h"
 #include "common/poll_loop.h"
 #include "supervisor/child_process.h"
@@ -35,7 +36,7 @@ struct Stop {
 class Supervisor {
  public:
   Supervisor(const SupervisorConfig& config, const ReadConfig& read_again, PollLoop events,
-             Scoreboard board);
+             Scoreboard board, UniqueFd ledger);
 
   // Opens the status address. The Error is one that ends the instance.
   Result<Done> open_status();
@@ -60,6 +61,7 @@ class Supervisor {
   const ReadConfig& read_again_;
   PollLoop events_;
   ScoreboardWriter scoreboard_writer_;
+  UniqueFd ledger_;
   Fleet fleet_;
   StatusChild status_child_;
   ServiceReport report_;
@@ -67,12 +69,13 @@ class Supervisor {
 };
 
 Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again,
-                       PollLoop events, Scoreboard board)
+                       PollLoop events, Scoreboard board, UniqueFd ledger)
     : config_(config),
       read_again_(read_again),
       events_(std::move(events)),
       scoreboard_writer_(std::move(board)),
-      fleet_(config_, events_.mask_before(), scoreboard_writer_, events_.now()),
+      ledger_(std::move(ledger)),
+      fleet_(config_, events_.mask_before(), scoreboard_writer_, ledger_.get(), events_.now()),
       status_child_(scoreboard_writer_.board().fd(), events_.mask_before()),
       report_(scoreboard_writer_.board(), events_.now()) {}
 
@@ -247,7 +250,13 @@ ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_a
     log::error("cannot make the scoreboard, ending with status 70: {}", board.error().message);
     return exit_code_for(board.error().kind);
   }
-  Supervisor supervisor(config, read_again, std::move(*events), std::move(*board));
+  auto ledger = make_ledger_file();
+  if (!ledger) {
+    log::error("{}, ending with status 70", ledger.error().message);
+    return exit_code_for(ledger.error().kind);
+  }
+  Supervisor supervisor(config, read_again, std::move(*events), std::move(*board),
+                        std::move(*ledger));
   if (auto done = supervisor.open_status(); !done) {
     log::error("{}", done.error().message);
     return exit_code_for(done.error().kind);

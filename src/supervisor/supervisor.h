@@ -32,8 +32,9 @@ struct SupervisorConfig {
   std::chrono::milliseconds worker_timeout;
 
   // The program that each worker executes, as find_worker() gives it. Its command line is
-  // «event-consumer-worker --slot=N --ready-fd=FD --row=R --scoreboard-fd=FD»: N from 1; FD the
-  // write end of a pipe for its WorkerMessages; R and FD its row on the scoreboard.
+  // «event-consumer-worker --slot=N --ready-fd=FD --row=R --scoreboard-fd=FD --ledger-fd=FD»: N
+  // from 1; FD the write end of a pipe for its WorkerMessages; R and FD its row on the scoreboard;
+  // FD that of make_ledger_file().
   std::string worker_path;
 
   // The whole environment of a worker, «NAME=value».

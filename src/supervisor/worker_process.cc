@@ -20,9 +20,10 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerSetup& setup, RowAddress 
       start_child({setup.path,
                    {fmt::format("--slot={}", address.slot), fmt::format("--ready-fd={}", write_fd),
                     fmt::format("--row={}", address.row),
-                    fmt::format("--scoreboard-fd={}", setup.scoreboard_fd)},
+                    fmt::format("--scoreboard-fd={}", setup.scoreboard_fd),
+                    fmt::format("--ledger-fd={}", setup.ledger_fd)},
                    setup.environment,
-                   {write_fd, setup.scoreboard_fd},
+                   {write_fd, setup.scoreboard_fd, setup.ledger_fd},
                    setup.signal_mask});
   if (!pid) return pid.error();
 

@@ -24,6 +24,7 @@ struct WorkerSetup {
   std::vector<std::string> environment;
   sigset_t signal_mask;
   int scoreboard_fd;
+  int ledger_fd;
   Duration start_timeout;
   Duration worker_timeout;
 };

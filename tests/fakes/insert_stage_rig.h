@@ -20,7 +20,7 @@ class InsertStageRig {
       : InsertStageRig(rows, code_encoding(states_types)) {}
   InsertStageRig(std::size_t rows, Encoding encoding)
       : stage({rows, 100'000, std::chrono::seconds(1)}, kCheckInterval,
-              RowWriter(std::move(encoding), guard, 100'000), in_flight) {}
+              RowWriter(std::move(encoding), guard, 100'000), in_flight, ledger_of_one.ledger) {}
 
   static constexpr std::chrono::hours kCheckInterval{1};
 
@@ -125,6 +125,7 @@ class InsertStageRig {
   CrashGuard guard{board, {1, 0}};
   FakeInserter inserter;
   InFlight in_flight;
+  PrivateLedger ledger_of_one{now};
   InsertStage stage;
   std::set<DeliveryTag> stored_tags, refused_tags;
   DeliveryTag last_tag = 0;

@@ -35,7 +35,7 @@ class LoopRig {
     }
     settlement = std::make_unique<Settlement>(
         SettlementLimits{{rows, bytes, std::chrono::milliseconds(1000)}}, code_encoding(), guard,
-        inserter);
+        inserter, ledger_of_one.ledger);
   }
 
   // Runs the loop with these steps, one at each wait, and then to its end.
@@ -98,6 +98,7 @@ class LoopRig {
     if (connect_fault) return Connecting::ended(*connect_fault);
     return Connecting::ended(make_connections());
   });
+  PrivateLedger ledger_of_one{events.now()};
   std::unique_ptr<Settlement> settlement;
   UniqueFd supervisor;
 

@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "tests/fakes/fake_dead_letters.h"
 #include "tests/fakes/fake_inserter.h"
 #include "tests/fakes/fake_source.h"
+#include "tests/fakes/private_ledger.h"
 #include "worker/loop/settlement.h"
 
 namespace event_consumer::testing {
@@ -44,18 +46,18 @@ class SettlementRig {
   explicit SettlementRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                          DeadLetters with = DeadLetters::kYes)
       : settlement({{rows, bytes, kDelay}, std::chrono::hours(10'000)}, code_encoding(), guard,
-                   inserter),
+                   inserter, ledger),
         with_(with) {
     settlement.set_prefetch(prefetch);
     make_link();
   }
 
   void make_link() {
-    settlement.link_made(source, with_ == DeadLetters::kYes ? &dead_letters : nullptr);
+    settlement.link_made(source, with_ == DeadLetters::kYes ? &dead_letters : nullptr, now);
   }
   // The link is lost, and there is another one.
   void lose_link() {
-    settlement.link_lost();
+    settlement.link_lost(now);
     last_tag = 0;
     make_link();
   }
@@ -121,7 +123,7 @@ class SettlementRig {
     failed = !settlement.time_passed(now).ok();
   }
   // Lets the time come at which the settlement wants to be called. Only when there is one.
-  void wait_for_deadline() { wait(*settlement.deadline() - now); }
+  void wait_for_deadline() { wait(std::max(Duration::zero(), *settlement.deadline() - now)); }
 
   std::size_t count(Verdict verdict) const { return settlement.in_flight().count(verdict); }
   std::size_t in_hand() const { return settlement.in_flight().in_hand(); }
@@ -135,6 +137,8 @@ class SettlementRig {
   FakeSource source;
   FakeDeadLetters dead_letters;
   FakeInserter inserter;
+  PrivateLedger ledger_of_one{now};
+  PostLedger& ledger = ledger_of_one.ledger;
   Settlement settlement;
   DeliveryTag last_tag = 0;
   bool failed = false;  // whether the latest event was answered with an Error

@@ -28,8 +28,8 @@ void Crew::start_missing() {
     world_.after(world_.between(std::chrono::milliseconds(10), std::chrono::seconds(3)), [this] {
       --starting_;
       if (serving() >= size_) return;
-      workers_.push_back(std::make_unique<SimWorker>(world_, ledger_, broker_, clickhouse_, limits_,
-                                                     ++started_, is_paused_));
+      workers_.push_back(std::make_unique<SimWorker>(world_, ledger_, broker_, clickhouse_, posts_,
+                                                     limits_, ++started_, is_paused_));
     });
 }
 

@@ -43,6 +43,7 @@ class Crew {
   SimClickHouse& clickhouse_;
   WorkerLimits limits_;
   std::size_t size_;
+  SimLedger posts_;
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::size_t starting_ = 0;
   int started_ = 0;

@@ -48,6 +48,8 @@ struct Event {
 
   std::size_t handed = 0;      // times that a worker took it from its socket
   std::size_t unanswered = 0;  // times that it was stored and the worker was not told
+  std::size_t given_up = 0;    // times that a batch whose messages were gone was refused, though it
+                               // may be stored, or was stored on another host, too
   std::size_t by_view = 0;     // … of these, because a view failed
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
                                // although they may be stored

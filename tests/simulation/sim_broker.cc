@@ -209,7 +209,7 @@ void SimBroker::put_back(EventId event, Return why) {
     world_.note(0, "dropped by the delivery limit", event);
     // Each return has its reason, which SimSource asks for. But outages come not so often that they
     // alone reach the usual limit.
-    return world_.require(ledger_[event].kind != EventKind::kGood ||
+    return world_.require(ledger_[event].kind != EventKind::kGood || ledger_[event].is_safe() ||
                               returned.losses >= *kind_.delivery_limit ||
                               *kind_.delivery_limit < kUsualDeliveryLimit,
                           "a good event is dropped by the delivery limit (event, lost with links)",

@@ -119,6 +119,7 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
                         columns_of(batch),
                         batch.format().states_types,
                         host};
+  if (batch.runs().empty()) adopted_.insert(request.token);
   require_whole_messages(request);
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
@@ -191,7 +192,10 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
     world_.whisper(0, "is stored: event, row", row.event, row.number);
     if (stores) ++ledger_[row.event].copies[row.number];
   }
+  const bool was_stored = !is_new || tokens_.count({1 - request.host, request.token}) > 0;
+  const bool is_adopted = adopted_.count(request.token) > 0;
   for (const EventId event : request.events) {
+    if (stores && was_stored && is_adopted) ++ledger_[event].given_up;
     if (stores && !is_told) ++ledger_[event].unanswered;
     if (stores && view_fails) ++ledger_[event].by_view;
   }
@@ -376,6 +380,10 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
       version_of(*batch_) != *known_)
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].outdated;
+  if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
+      batch_->is_orphan())
+    for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
+      ++seat_.ledger[event].given_up;
   const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +115,7 @@ class SimClickHouse {
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
   std::map<std::pair<int, std::string>, std::vector<Row>> tokens_;
+  std::set<std::string> adopted_;  // tokens that dead workers have left to others
 };
 
 class SimInserter : public Inserter {

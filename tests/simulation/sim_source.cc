@@ -26,7 +26,8 @@ SimSource::SimSource(const Seat& seat, std::shared_ptr<Channel> channel)
       may_vanish_(seat_.broker.kind().auto_delete) {}
 
 SimSource::~SimSource() {
-  seat_.book.link_over();
+  seat_.book.link_over(seat_.book.copies_of(
+      [this](EventId event) { return seat_.ledger[event].least_copies() > 0; }));
   if (!is_closed_) seat_.broker.client_gone(*channel_);
 }
 
@@ -92,6 +93,7 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   unsettled_[frame.tag] = frame.event;
   if (frame.is_last) last_.insert(frame.tag);
   seat_.book.handed(frame.tag, frame.event, message.body.size(), seat_.world.now());
+  if (frame.redelivered) seat_.book.is_copy(frame.tag);
   if (message.kind == EventKind::kMisfit) seat_.book.is_misfit(frame.tag);
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
@@ -172,7 +174,10 @@ Result<Done> SimSource::acknowledge(DeliveryTag tag) {
   return send(Kind::kAcknowledge, tag);
 }
 
-void SimSource::require_safe(DeliveryTag tag, EventId event) const {
+void SimSource::require_safe(DeliveryTag tag, EventId event) {
+  // The worker has recognised it.
+  const bool is_stored = seat_.ledger[event].least_copies() > 0;
+  if (is_stored && seat_.book.is_copy_in_hand(tag)) seat_.book.settled(tag);
   seat_.world.require(seat_.ledger[event].is_safe(),
                       "acknowledges (tag, event) what is neither stored nor confirmed",
                       seat_.worker, tag, event);

@@ -72,7 +72,7 @@ class SimSource : public Source {
  private:
   Result<Done> send(Channel::Request::Kind kind, std::uint64_t number = 0);
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
-  void require_safe(DeliveryTag tag, EventId event) const;
+  void require_safe(DeliveryTag tag, EventId event);
   void require_not_last(DeliveryTag tag) const;
   void gives_back();
   void returns(DeliveryTag tag, EventId event);

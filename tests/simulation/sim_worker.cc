@@ -27,8 +27,9 @@ constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 }  // namespace
 
 SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHouse& clickhouse,
-                     const WorkerLimits& limits, int number, bool is_paused)
+                     SimLedger& posts, const WorkerLimits& limits, int number, bool is_paused)
     : clickhouse_(clickhouse),
+      posts_(posts),
       limits_(limits),
       book_(limits.timeouts.hold),
       seat_{world, ledger, broker, book_, number, limits.has_dead_letters, [this] { step(); }},
@@ -79,7 +80,9 @@ void SimWorker::run() {
   SimInserter inserter(seat_, clickhouse_, known);
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{limits_.batch, limits_.table_check_interval};
-  Settlement settlement(limits, std::move(*encoding), guard, inserter);
+  SimLocks locks(posts_, seat_.worker);
+  PostLedger ledger(posts_.memory, locks, posts_.free_row(), now());
+  Settlement settlement(limits, std::move(*encoding), guard, inserter, ledger);
   const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes());
   link_ = &link;
   inserter_ = &inserter;
@@ -198,11 +201,16 @@ void SimWorker::check() {
           record.counters.settled() + record.in_hand);
   // One that stops leaves to the broker what still comes.
   if (record.state == WorkerState::kDraining) return;
-  require(record.in_hand == book_.in_hand(), "in hand", record.in_hand, book_.in_hand());
+  // What is recognised may wait for its acknowledgement.
+  const auto is_stored = [this](EventId event) { return seat_.ledger[event].least_copies() > 0; };
+  const std::size_t known = book_.copies_of(is_stored);
+  require(record.in_hand <= book_.in_hand() && book_.in_hand() <= record.in_hand + known, "in hand",
+          record.in_hand, book_.in_hand());
   const std::size_t most = 4 * limits_.batch.bytes + 2 * limits_.largest_event;
   // What comes while the consumer is being cancelled is counted, and not kept.
   if (record.state == WorkerState::kConsuming)
-    require(book_.held_bytes() <= most, "more bytes held than may be", book_.held_bytes(), most);
+    require(book_.held_bytes() <= most + book_.bytes_of_copies(is_stored),
+            "more bytes held than may be", book_.held_bytes(), most);
   // Of what comes then at its last delivery as much again is taken.
   const std::size_t last = record.state == WorkerState::kConsuming ? 0 : 4 * limits_.batch.bytes;
   require(record.held_bytes <= most + limits_.batch.bytes + last,

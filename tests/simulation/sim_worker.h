@@ -11,6 +11,7 @@
 #include "common/event_loop.h"
 #include "tests/simulation/fiber.h"
 #include "tests/simulation/sim_clickhouse.h"
+#include "tests/simulation/sim_ledger.h"
 #include "tests/simulation/sim_source.h"
 #include "worker/loop/worker_loop.h"
 
@@ -27,7 +28,7 @@ struct WorkerLimits {
 class SimWorker : public EventLoop {
  public:
   SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHouse& clickhouse,
-            const WorkerLimits& limits, int number, bool is_paused);
+            SimLedger& posts, const WorkerLimits& limits, int number, bool is_paused);
   ~SimWorker() override;
 
   int number() const { return seat_.worker; }
@@ -62,6 +63,7 @@ class SimWorker : public EventLoop {
   std::optional<TimePoint> ready_at(int fd) const;
 
   SimClickHouse& clickhouse_;
+  SimLedger& posts_;
   WorkerLimits limits_;
   WorkerBook book_;
   std::deque<TimePoint> connects_;  // the latest

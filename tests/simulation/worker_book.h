@@ -48,6 +48,24 @@ class WorkerBook {
     in_hand_.erase(at);
     return true;
   }
+  // It was delivered before.
+  void is_copy(DeliveryTag tag) { in_hand_[tag].is_copy = true; }
+  template <typename IsSuch>
+  std::size_t bytes_of_copies(const IsSuch& is_such) const {
+    std::size_t bytes = 0;
+    for (const auto& [tag, entry] : in_hand_)
+      if (entry.is_copy && is_such(entry.event)) bytes += entry.bytes;
+    return bytes;
+  }
+  bool is_copy_in_hand(DeliveryTag tag) const { return has(tag) && in_hand_.at(tag).is_copy; }
+  // How many copies of such events are in hand.
+  template <typename IsSuch>
+  std::size_t copies_of(const IsSuch& is_such) const {
+    return static_cast<std::size_t>(
+        std::count_if(in_hand_.begin(), in_hand_.end(), [&is_such](const auto& each) {
+          return each.second.is_copy && is_such(each.second.event);
+        }));
+  }
   // Everything is given back because ClickHouse does not take it.
   void given_back() {
     needs_sign_of_life_ = true;
@@ -94,11 +112,12 @@ class WorkerBook {
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
   bool may_condemn() { return ++condemned_ <= kMostCondemned; }
 
-  void link_over() {
+  // So many may be recognised, and not acknowledged.
+  void link_over(std::size_t recognised) {
     failures_.clear();
     in_hand_.clear();
     are_letters_refused_ = false;
-    window_ = std::clamp<std::size_t>(settled_, 1, window_);
+    window_ = std::clamp<std::size_t>(settled_ + recognised, 1, window_);
     settled_ = 0;
     held_bytes_ = 0;
     ++epochs_;
@@ -112,6 +131,8 @@ class WorkerBook {
     std::vector<DeliveryTag> completed;
   };
   Post post(const Batch& batch) const {
+    // An orphan is of deliveries that are gone.
+    if (batch.is_orphan()) return {};
     Post post{epochs_, {}, {}};
     for (const Batch::Run& run : batch.runs()) post.tags.push_back(run.message.tag);
     for (const DeliveryId message : batch.completed()) post.completed.push_back(message.tag);
@@ -172,6 +193,7 @@ class WorkerBook {
     std::size_t bytes = 0;
     TimePoint at{};
     bool is_refused = false;  // by ClickHouse, as a row
+    bool is_copy = false;     // was delivered before
     bool is_letter = false;   // on its way to the dead-letter queue
   };
   static constexpr std::size_t kMostCondemned = 8;
@@ -192,7 +214,7 @@ class WorkerBook {
   Duration hold_;
   std::map<DeliveryTag, Entry> in_hand_;
   std::size_t held_bytes_ = 0;
-  std::size_t epochs_ = 0;  // each ends when all in hand is gone, with the link or given back
+  std::size_t epochs_ = 1;  // each ends when all in hand is gone, with the link or given back
   bool needs_sign_of_life_ = false;
   bool is_paused_ = false;
   bool is_stopping_ = false;

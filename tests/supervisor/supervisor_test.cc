@@ -49,7 +49,7 @@ TEST_CASE("supervisor: starts its workers, and a stop ends them and it", "[super
   CHECK(run.restart_delays().empty());
 }
 
-TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe and the scoreboard",
+TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe, scoreboard and ledger",
           "[supervisor]") {
   RunOptions options = with_workers(2);
   options.before = [] {
@@ -70,7 +70,7 @@ TEST_CASE("supervisor: a worker gets its slot, its environment, a pipe and the s
     // It opens and closes some of its own while it starts.
     CHECK(eventually([&] {
       const std::vector<int> descriptors = open_descriptors(worker);
-      return descriptors.size() == 5 && descriptors.back() < 100;
+      return descriptors.size() == 6 && descriptors.back() < 100;
     }));
     CHECK(proc_status(worker, "SigBlk") == proc_status(getpid(), "SigBlk"));
     CHECK(ignored_signals(worker) == 0);

@@ -59,7 +59,7 @@ class FleetOfOne {
                                                      "; while :; do sleep 0.01; done"),
                 {"PATH=/usr/bin:/bin"}},
         scoreboard_writer_(std::move(*Scoreboard::create())),
-        fleet_(config_, no_signals(), scoreboard_writer_, now_) {
+        fleet_(config_, no_signals(), scoreboard_writer_, STDERR_FILENO, now_) {
     log::set_level(log::Level::critical);
     fleet_.act(now_);
   }

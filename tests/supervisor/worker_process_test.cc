@@ -90,8 +90,9 @@ TEST_CASE("worker process: knows how it was ended by force", "[worker_process]")
 }
 
 TEST_CASE("worker process: what cannot be started is no process", "[worker_process]") {
-  const auto worker = WorkerProcess::start({"/nowhere/at-all", {}, {}, STDERR_FILENO, {}, {}},
-                                           kAddress, ProcessState::kStarting, kStart);
+  const auto worker =
+      WorkerProcess::start({"/nowhere/at-all", {}, {}, STDERR_FILENO, STDERR_FILENO, {}, {}},
+                           kAddress, ProcessState::kStarting, kStart);
   REQUIRE_FALSE(worker.ok());
   CHECK(worker.error().message == "execve /nowhere/at-all: No such file or directory");
 }

@@ -104,6 +104,18 @@ void Batch::seal() {
   for (Batch* each = this; each != nullptr; each = each->rest_.get()) each->token_ = draw_token();
 }
 
+std::unique_ptr<Batch> Batch::restored(std::string token, InsertFormat format,
+                                       std::string_view bytes, std::size_t rows) {
+  auto batch = std::make_unique<Batch>();
+  batch->bytes_.append(bytes);
+  batch->rows_ = rows;
+  batch->token_ = std::move(token);
+  batch->format_ = std::make_shared<const InsertFormat>(std::move(format));
+  batch->may_be_stored_ = true;
+  batch->is_orphan_ = true;
+  return batch;
+}
+
 void Batch::clear() {
   bytes_.clear();
   runs_.clear();
@@ -114,6 +126,7 @@ void Batch::clear() {
   is_part_ = false;
   may_be_stored_ = false;
   is_outdated_ = false;
+  is_orphan_ = false;
   refusals_ = {};
 }
 

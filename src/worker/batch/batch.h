@@ -49,6 +49,10 @@ class Batch {
   // content, because two batches of equal rows are two batches.
   void seal();
 
+  // A sealed batch as it was posted before, of which nothing is known but its rows.
+  static std::unique_ptr<Batch> restored(std::string token, InsertFormat format,
+                                         std::string_view bytes, std::size_t rows);
+
   // Empties the batch for new rows; the memory is kept.
   void clear();
 
@@ -83,6 +87,10 @@ class Batch {
   // bytes and token stay as they are until that is known.
   bool may_be_stored() const { return may_be_stored_; }
   void set_may_be_stored() { may_be_stored_ = true; }
+
+  // Whether its messages are gone: with their link, or as they were given back.
+  bool is_orphan() const { return is_orphan_; }
+  void set_orphan() { is_orphan_ = true; }
 
   // Whether it is known that none of its rows is in the table.
   bool is_settled() const { return !may_be_stored_ && !refusals_.is_in_table; }
@@ -119,6 +127,7 @@ class Batch {
   bool is_part_ = false;
   bool may_be_stored_ = false;
   bool is_outdated_ = false;
+  bool is_orphan_ = false;
   Refusals refusals_;
 };
 

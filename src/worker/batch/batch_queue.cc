@@ -80,6 +80,10 @@ void BatchQueue::recycle(BatchPtr batch) {
 
 std::vector<BatchPtr> BatchQueue::take_all() {
   seal(FlushReason::kFormat);
+  return take_sealed();
+}
+
+std::vector<BatchPtr> BatchQueue::take_sealed() {
   std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
                             std::make_move_iterator(sealed_.end()));
   sealed_.clear();

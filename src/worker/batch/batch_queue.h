@@ -49,8 +49,9 @@ class BatchQueue {
   const Batch& front() const { return *sealed_.front(); }
   BatchPtr take_front();
 
-  // Takes all batches out, sealed.
+  // Takes all batches out, sealed; or those that are sealed already.
   std::vector<BatchPtr> take_all();
+  std::vector<BatchPtr> take_sealed();
 
   // Puts sealed batches before or behind those that are there, in their order.
   void put_first(std::vector<BatchPtr> batches);

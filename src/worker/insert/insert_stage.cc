@@ -15,8 +15,9 @@ constexpr char kNothingFits[] =
 }  // namespace
 
 InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, RowWriter writer,
-                         const InFlight& messages)
+                         const InFlight& messages, PostLedger& ledger)
     : messages_(messages),
+      ledger_(ledger),
       writer_(std::move(writer)),
       batches_(limits),
       table_watch_{check_interval} {}
@@ -94,19 +95,29 @@ Effects InsertStage::go_on(TimePoint now, Effects effects) {
   if (phase_.state != State::kIdle) return effects;
   if (mode_ == Mode::kProbing) return check_table(Next::kCheckAndPost, std::move(effects));
   batches_.seal_due(now);
-  if (!batches_.has_sealed()) {
+  if (orphans_.empty() && !batches_.has_sealed()) {
     if (refusal_search_.apart() > 0 && !round_at_) round_at_ = now + retry_pause_.between_rounds();
     return effects;
   }
   // A server that does not compare types itself stores bytes of other types as garbage.
-  if (!batches_.front().format().states_types)
+  if (!next_batch().format().states_types)
     return check_table(Next::kCheckAndPost, std::move(effects));
   return post(now, std::move(effects));
 }
 
+const Batch& InsertStage::next_batch() const {
+  return orphans_.empty() ? batches_.front() : *orphans_.front();
+}
+
 Effects InsertStage::post(TimePoint now, Effects effects) {
   phase_ = {State::kPosting};
-  posted_ = batches_.take_front();
+  if (orphans_.empty()) {
+    posted_ = batches_.take_front();
+    ledger_.post(*posted_, messages_, now);
+  } else {
+    posted_ = std::move(orphans_.front());
+    orphans_.pop_front();
+  }
   stats_.posted(now);
   effects.post = posted_.get();
   return effects;
@@ -115,7 +126,7 @@ Effects InsertStage::post(TimePoint now, Effects effects) {
 Effects InsertStage::check_table(Next next, Effects effects) {
   phase_ = {State::kChecking, next};
   effects.check_table = true;
-  effects.is_settled = batches_.is_settled() && refusal_search_.is_settled();
+  effects.is_settled = orphans_.empty() && batches_.is_settled() && refusal_search_.is_settled();
   return effects;
 }
 
@@ -127,19 +138,41 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   phase_ = Phase{};
   const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
   if (is_stored)
-    stats_.stored(orphan_ ? *orphan_ : *posted_, now);
+    stats_.stored(*posted_, now);
   else
-    stats_.failed(orphan_ ? *orphan_ : *posted_, outcome, now);
+    stats_.failed(*posted_, outcome, now);
+  if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored();
+  if (is_stored) ledger_.stored(posted_->token());
+  if (outcome.kind == InsertOutcome::Kind::kRefused && !posted_->may_be_stored())
+    ledger_.not_stored(posted_->token());
   if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
-  if (orphan_) return orphan_answered(outcome, now);
+  if (posted_->is_orphan()) return orphan_answered(outcome, now);
   return is_stored ? stored(outcome, now) : failed(outcome, now);
 }
 
+// One whose outcome nobody waits for, as its messages are not written down, is posted once.
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
-  batches_.recycle(std::exchange(orphan_, nullptr));
-  if (mode_ == Mode::kProbing)
-    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, outcome.message, now);
+  BatchPtr orphan = std::exchange(posted_, nullptr);
+  const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
+  const bool may_pass = outcome.kind == InsertOutcome::Kind::kUnknown ||
+                        outcome.error_class == ErrorClass::kTransient;
+  const bool is_kept = !is_stored && may_pass && ledger_.has(orphan->token());
+  if (is_kept)
+    orphans_.push_front(std::move(orphan));
+  else
+    drop_orphan(std::move(orphan));
+  if (is_kept && mode_ == Mode::kDraining)
+    phase_ = {State::kGivenUp};
+  else if (is_kept || mode_ == Mode::kProbing)
+    wait(is_kept ? outcome.error_class : ErrorClass::kConfiguration, Next::kCheckAndPost,
+         outcome.message, now);
   return go_on(now);
+}
+
+void InsertStage::drop_orphan(BatchPtr orphan) {
+  if (ledger_.has(orphan->token())) stats_.may_double(orphan->rows());
+  ledger_.not_stored(orphan->token());
+  batches_.recycle(std::move(orphan));
 }
 
 Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
@@ -163,7 +196,6 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
 }
 
 Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
-  if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored();
   const bool is_whole = put_first(std::exchange(posted_, nullptr));
   if (mode_ == Mode::kDraining) {
     log::warn("{}", outcome.message);
@@ -238,6 +270,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
     return {};
   }
   batches_.seal_due(now);
+  if (!orphans_.empty()) return post(now, {});
   if (!batches_.has_sealed()) return go_on(now);
   return next == Next::kCheckAndCut ? search_front(now) : post(now, {});
 }
@@ -256,6 +289,11 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   log::info("the table has changed: events are encoded for its new columns from here on");
   writer_.adopt(std::move(encoding));
   batches_.put_last(refusal_search_.columns_changed());
+  for (BatchPtr& orphan : std::exchange(orphans_, {}))
+    if (orphan->format().states_types)
+      orphans_.push_back(std::move(orphan));
+    else
+      drop_orphan(std::move(orphan));
   Effects effects;
   std::vector<BatchPtr> anew;
   for (BatchPtr& batch : batches_.take_all()) {
@@ -282,6 +320,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
 
 void InsertStage::take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
                             Effects& effects) {
+  ledger_.not_stored(batch.token());
   EncodedAnew anew = encode_anew(batch, messages_, writer_);
   for (EncodedAnew::Rejected& each : anew.rejected)
     reject(each.message, std::move(each.rejection), now, effects);
@@ -292,7 +331,9 @@ Effects InsertStage::search_front(TimePoint now) {
   BatchPtr front = batches_.take_front();
   const bool others_wait = batches_.has_sealed() || batches_.filling_rows() > 0;
   const bool hurries = refusal_search_.hurries(*front);
+  const std::string token = front->token();
   RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait);
+  if (!step.first.empty() || !step.at_fault.empty()) ledger_.not_stored(token);
   for (auto part = step.first.rbegin(); part != step.first.rend(); ++part)
     put_first(std::move(*part));
   undecided_since_ = now;
@@ -311,7 +352,7 @@ Effects InsertStage::search_front(TimePoint now) {
 
 void InsertStage::link_lost() {
   drop_all();
-  if (phase_.state == State::kWaiting && is_healthy()) phase_ = Phase{};
+  if (phase_.state == State::kWaiting && is_healthy() && orphans_.empty()) phase_ = Phase{};
   if (phase_.state == State::kGivenUp) phase_ = Phase{};
 }
 
@@ -323,7 +364,7 @@ void InsertStage::given_back(bool fits, TimePoint now) {
 void InsertStage::let_go(bool fits, TimePoint now) {
   std::vector<BatchPtr> all = batches_.take_all();
   for (auto batch = all.rbegin(); batch != all.rend(); ++batch) put_first(std::move(*batch));
-  refusal_search_.let_go(messages_);
+  for (const BatchPtr& gone : refusal_search_.let_go(messages_)) ledger_.not_stored(gone->token());
   if (mode_ != Mode::kDraining) await_sign_of_life(fits, now);
 }
 
@@ -341,19 +382,32 @@ bool InsertStage::put_first(BatchPtr batch) {
   std::vector<std::size_t> kept;
   for (std::size_t run = 0; run < runs.size(); ++run)
     if (messages_.keeps(runs[run].message)) kept.push_back(run);
-  if (kept.empty()) return false;
+  if (kept.empty()) {
+    ledger_.not_stored(batch->token());
+    return false;
+  }
   const bool stays = kept.size() == runs.size() || !batch->is_settled();
   batches_.put_first(stays ? std::move(batch) : batch->only(kept));
   return stays;
 }
 
-// Whatever the inserter has goes on, and counts for nothing.
+// Whatever the inserter has goes on.
 void InsertStage::drop_all() {
-  if (posted_) orphan_ = std::move(posted_);
+  if (posted_) posted_->set_orphan();
+  drop(batches_.take_sealed());
   batches_.drop_all();
-  refusal_search_.drop_all();
+  drop(refusal_search_.drop_all());
   round_at_.reset();
   phase_.next = Next::kCheckAndPost;
+}
+
+// What may be stored of them is waited for.
+void InsertStage::drop(std::vector<BatchPtr> batches) {
+  for (BatchPtr& batch : batches) {
+    if (!ledger_.has(batch->token())) continue;
+    batch->set_orphan();
+    orphans_.push_back(std::move(batch));
+  }
 }
 
 // No insert brings a look at the table while no event fits it, or while all are refused.
@@ -366,6 +420,7 @@ std::optional<TimePoint> InsertStage::look_deadline() const {
 std::optional<TimePoint> InsertStage::deadline() const {
   switch (phase_.state) {
     case State::kIdle:
+      if (!orphans_.empty()) return TimePoint{};
       return earliest(batches_.deadline(), look_deadline());
     case State::kWaiting:
       return phase_.until;
@@ -379,9 +434,8 @@ std::optional<TimePoint> InsertStage::deadline() const {
 
 std::size_t InsertStage::held_bytes() const {
   std::size_t bytes = batches_.held_bytes() + refusal_search_.held_bytes();
-  for (const BatchPtr* batch : {&posted_, &orphan_})
-    if (*batch) bytes += (*batch)->held_bytes();
-  return bytes;
+  for (const BatchPtr& orphan : orphans_) bytes += orphan->held_bytes();
+  return bytes + (posted_ ? posted_->held_bytes() : 0);
 }
 
 void InsertStage::report(WorkerRecord& record) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "worker/insert/inserter.h"
 #include "worker/insert/refusal_search.h"
 #include "worker/insert/retry_pause.h"
+#include "worker/ledger/post_ledger.h"
 #include "worker/message/in_flight.h"
 
 namespace event_consumer {
@@ -35,11 +37,12 @@ struct Effects {
 
 class InsertStage {
  public:
-  // Messages that must be encoded anew are looked up in `messages`, which must outlive the stage.
+  // Messages that must be encoded anew are looked up in `messages`; what is posted is written into
+  // `ledger`. Both must outlive the stage.
   // Even when nothing fails the table is looked at again every `check_interval`: a column that was
   // added makes no insert fail.
   InsertStage(const BatchLimits& limits, Duration check_interval, RowWriter writer,
-              const InFlight& messages);
+              const InFlight& messages, PostLedger& ledger);
 
   // Each reports an event.
   Effects add(DeliveryId id, const Delivery& message, TimePoint now);  // none but this is refused
@@ -55,14 +58,17 @@ class InsertStage {
   Effects others_stored(MonotonicTime at, TimePoint now);
   // A stop: no batch waits for company any more, and no failed insert is repeated.
   Effects drain(TimePoint now);
-  // All messages are gone, with their link or because they were given back. The outcome of a post
-  // under way will count for none. After `given_back` is_healthy() is false until ClickHouse has
-  // given a sign of life, or, when nothing `fits` the table, until the table has other columns.
+  // All messages are gone, with their link or because they were given back. What may be stored of
+  // them is an orphan from here on: it is posted until that is known, for the ledger's sake. After
+  // `given_back` is_healthy() is false until ClickHouse has given a sign of life, or, when nothing
+  // `fits` the table, until the table has other columns.
   void link_lost();
   void given_back(bool fits, TimePoint now);
 
   // Only those are gone that InFlight does not keep any more; is_healthy() as after `given_back`.
   void let_go(bool fits, TimePoint now);
+  // A batch of a worker that is dead.
+  void adopt(BatchPtr orphan) { orphans_.push_back(std::move(orphan)); }
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
@@ -76,8 +82,10 @@ class InsertStage {
   bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.
   bool gave_up() const { return phase_.state == State::kGivenUp; }
-  // Whether the inserter has a batch of a lost link, whose outcome settles nothing.
-  bool posts_orphan() const { return orphan_ != nullptr; }
+  // Whether the inserter has an orphan, whose outcome settles nothing here; and whether there is
+  // any.
+  bool posts_orphan() const { return posted_ != nullptr && posted_->is_orphan(); }
+  bool has_orphans() const { return posts_orphan() || !orphans_.empty(); }
   // Whether the inserter works on something: the memory of its batch must stay until then.
   bool request_under_way() const {
     return phase_.state == State::kPosting || phase_.state == State::kChecking;
@@ -97,7 +105,7 @@ class InsertStage {
   //                                                   anew, cut in halves, or set apart
   enum class State {
     kIdle,
-    kPosting,   // the inserter has posted_, or orphan_
+    kPosting,   // the inserter has posted_
     kChecking,  // the inserter reads the table's columns
     kWaiting,   // for a while, then as Phase::next says
     kGivenUp,   // stopping, and the front batch failed
@@ -133,7 +141,9 @@ class InsertStage {
   Effects post(TimePoint now, Effects effects);
   Effects check_table(Next next, Effects effects = {});
   void wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
+  const Batch& next_batch() const;
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
+  void drop_orphan(BatchPtr orphan);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
   Effects refused(const InsertOutcome& outcome, TimePoint now);
@@ -147,15 +157,17 @@ class InsertStage {
   Effects search_front(TimePoint now);
   void refuse_unmatched(Effects& effects);
   void drop_all();
+  void drop(std::vector<BatchPtr> batches);
   bool put_first(BatchPtr batch);
   void await_sign_of_life(bool fits, TimePoint now);
   std::optional<TimePoint> look_deadline() const;
 
   const InFlight& messages_;
+  PostLedger& ledger_;
   RowWriter writer_;
   BatchQueue batches_;
-  BatchPtr posted_;  // the one that the inserter has, of the present link …
-  BatchPtr orphan_;  // … or of a lost one: its outcome settles nothing
+  std::deque<BatchPtr> orphans_;  // are posted before all others
+  BatchPtr posted_;               // the one that the inserter has
   Phase phase_;
   Mode mode_ = Mode::kOrdinary;
   RetryPause retry_pause_;

@@ -133,29 +133,36 @@ bool RefusalSearch::is_in_doubt() const {
 
 std::vector<BatchPtr> RefusalSearch::columns_changed() {
   has_witness_ = false;
-  std::vector<BatchPtr> all(std::make_move_iterator(apart_.begin()),
-                            std::make_move_iterator(apart_.end()));
-  forget_apart();
-  return all;
+  return take_apart();
 }
 
-void RefusalSearch::forget_apart() {
+std::vector<BatchPtr> RefusalSearch::take_apart() {
+  std::vector<BatchPtr> all(std::make_move_iterator(apart_.begin()),
+                            std::make_move_iterator(apart_.end()));
   apart_.clear();
   newly_apart_ = haste_ = 0;
   is_keeping_said_ = false;
+  return all;
 }
 
-void RefusalSearch::let_go(const InFlight& messages) {
-  const auto drop = [](auto& all, const auto& is_gone) {
-    all.erase(std::remove_if(all.begin(), all.end(), is_gone), all.end());
+std::vector<BatchPtr> RefusalSearch::let_go(const InFlight& messages) {
+  const auto is_kept = [&](const BatchPtr& batch) {
+    return messages.keeps(batch->runs()[0].message);
   };
-  drop(apart_, [&](const BatchPtr& batch) { return !messages.keeps(batch->runs()[0].message); });
-  drop(unmatched_, [&](const Unmatched& each) { return !messages.keeps(each.message); });
+  const auto gone = std::stable_partition(apart_.begin(), apart_.end(), is_kept);
+  std::vector<BatchPtr> dropped(std::make_move_iterator(gone),
+                                std::make_move_iterator(apart_.end()));
+  apart_.erase(gone, apart_.end());
+  unmatched_.erase(
+      std::remove_if(unmatched_.begin(), unmatched_.end(),
+                     [&](const Unmatched& each) { return !messages.keeps(each.message); }),
+      unmatched_.end());
+  return dropped;
 }
 
-void RefusalSearch::drop_all() {
-  forget_apart();
+std::vector<BatchPtr> RefusalSearch::drop_all() {
   unmatched_.clear();
+  return take_apart();
 }
 
 std::size_t RefusalSearch::held_bytes() const {

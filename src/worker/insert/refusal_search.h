@@ -89,17 +89,17 @@ class RefusalSearch {
 
   // What was stored proves nothing any more. Returns all that was set apart.
   std::vector<BatchPtr> columns_changed();
-  // What these do not keep any more is dropped.
-  void let_go(const InFlight& messages);
-  // All that was set apart is gone with its link.
-  void drop_all();
+  // What these do not keep any more leaves; returns what was set apart of it.
+  std::vector<BatchPtr> let_go(const InFlight& messages);
+  // All messages are gone with their link. Returns what was set apart.
+  std::vector<BatchPtr> drop_all();
 
   // Bytes of the rows set apart.
   std::size_t held_bytes() const;
 
  private:
   Step refused_alone(BatchPtr batch, bool others_wait);
-  void forget_apart();
+  std::vector<BatchPtr> take_apart();
   bool is_on_trial(const Batch& batch) const;
 
   // The latest.

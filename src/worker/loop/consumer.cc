@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kLongestFull{10};
 // Deliveries with a verdict.
 std::size_t settled_of(const InFlight& in_flight) {
   return in_flight.count(Verdict::kStored) + in_flight.count(Verdict::kDeadLettered) +
-         in_flight.count(Verdict::kRejected);
+         in_flight.count(Verdict::kRejected) + in_flight.count(Verdict::kRecognised);
 }
 
 constexpr char kMoreToCome[] = "more deliveries are taken from now on";
@@ -234,7 +234,7 @@ Result<Done> Consumer::take_step(const IntakeDecision& decision, const Wishes& w
     case IntakeStep::kSettle:
       return settle(now);
     case IntakeStep::kGiveUpSettling:
-      return give_up_settling();
+      return give_up_settling(now);
   }
   return Done{};
 }
@@ -285,13 +285,13 @@ Result<Done> Consumer::settle(TimePoint now) {
   auto done = link_.source().has_consumer() ? settlement_.acknowledge_behind()
                                             : settlement_.give_back_rest(now);
   if (!done) return done;
-  return link_.source().confirm_settled();
+  return settlement_.ask_whether_settled(now);
 }
 
-Result<Done> Consumer::give_up_settling() {
+Result<Done> Consumer::give_up_settling(TimePoint now) {
   log::warn("{} did not answer: the last acknowledgements may be lost", link_.source().describe());
   // It would not answer a close either.
-  settlement_.link_lost();
+  settlement_.link_lost(now);
   link_.drop();
   state_ = IntakeState::kStopped;
   return Done{};

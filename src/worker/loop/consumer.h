@@ -74,7 +74,7 @@ class Consumer {
   Result<Done> give_back(const IntakeDecision& decision, const Wishes& wishes, TimePoint now);
   Result<Done> drain(TimePoint now);
   Result<Done> settle(TimePoint now);
-  Result<Done> give_up_settling();
+  Result<Done> give_up_settling(TimePoint now);
 
   BrokerLink& link_;
   Settlement& settlement_;

@@ -24,6 +24,9 @@
 #include "worker/batch/crash_guard.h"
 #include "worker/clickhouse/table_writer.h"
 #include "worker/insert/inserter_thread.h"
+#include "worker/ledger/ledger_locks.h"
+#include "worker/ledger/ledger_memory.h"
+#include "worker/ledger/post_ledger.h"
 #include "worker/loop/broker_link.h"
 #include "worker/loop/worker_loop.h"
 #include "worker/loop/worker_status.h"
@@ -121,6 +124,10 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!encoding) return encoding.error();
   status.set_clickhouse(table->server_report());
 
+  auto memory = command_line.ledger_fd >= 0 ? LedgerMemory::attach(UniqueFd(command_line.ledger_fd))
+                                            : LedgerMemory::without_sharing();
+  if (!memory) return memory.error();
+
   const std::string name = connection_name(command_line);
   Options current = options;
   PasswordFile password_file(options.rabbitmq_password_file,
@@ -149,7 +156,10 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
                           [&table](bool is_settled) { return table->check_table(is_settled); });
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
-  Settlement settlement(limits, std::move(*encoding), guard, inserter);
+  FileLocks locks(memory->fd());
+  PostLedger ledger(*memory, locks, 2 * (status.address().slot - 1) + status.address().row,
+                    Clock::now());
+  Settlement settlement(limits, std::move(*encoding), guard, inserter, ledger);
   const PrefetchWindow window = make_window(options, limits);
 
   SupervisorPipe supervisor(UniqueFd(command_line.ready_fd),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/log.h"
+#include "worker/ledger/identity.h"
 
 namespace event_consumer {
 namespace {
@@ -27,50 +28,83 @@ Error out_of_order(DeliveryTag tag) {
 }  // namespace
 
 Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard,
-                       Inserter& inserter)
+                       Inserter& inserter, PostLedger& ledger)
     : limits_(limits),
       inserter_(inserter),
+      ledger_(ledger),
+      recogniser_(ledger),
       stage_(limits.batch, limits.table_check_interval,
-             RowWriter(std::move(encoding), guard, limits.batch.bytes), in_flight_) {}
+             RowWriter(std::move(encoding), guard, limits.batch.bytes), in_flight_, ledger) {}
 
-void Settlement::link_made(Source& source, DeadLetterSink* dead_letters) {
+void Settlement::link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now) {
   source_ = &source;
   dead_letters_ = dead_letters;
+  link_proof_.link_made(now);
+  ledger_.link_made(now);
 }
 
-void Settlement::link_lost() {
+void Settlement::link_lost(TimePoint now) {
   source_ = nullptr;
   dead_letters_ = nullptr;
   in_flight_.lose_link();
   late_.clear();
   is_giving_back_ = false;
   unconfirmed_.clear();
+  recogniser_.clear();
   stage_.link_lost();
+  ledger_.link_lost(now);
 }
 
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
-  const auto id = in_flight_.add(delivery, now);
+  const Fingerprint message = identify(delivery);
+  const auto id = in_flight_.add(delivery, now, message);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery, now);
   if (delivery.body.size() > limits_.batch.bytes) {
     const std::string error = std::to_string(delivery.body.size()) + " bytes, --batch-bytes is " +
                               std::to_string(limits_.batch.bytes);
     if (auto done = reject(delivery, {Reason::kTooLarge, "", error}, now); !done) return done;
+  } else if (delivery.redelivered) {
+    in_flight_.keep(*id, delivery);
+    recogniser_.add(*id, message, now);
+    return recognise(now);
   } else {
+    ledger_.arrived(message);
     Delivery taken = delivery;
     taken.taken_at = now;
-    const Effects effects = stage_.add(*id, taken, now);
-    if (!effects.refused.empty()) {
-      auto done = reject(delivery, effects.refused.front().rejection, now);
-      if (!done) return done;
-    } else {
-      in_flight_.keep(*id, delivery, stage_.published_at(delivery));
-      if (auto done = apply(effects, now); !done) return done;
-    }
+    if (auto done = encode(*id, taken, now); !done) return done;
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
   if (!window_is_full()) return Done{};
   return apply(stage_.window_is_full(now), now);
+}
+
+Result<Done> Settlement::encode(DeliveryId id, const Delivery& delivery, TimePoint now) {
+  const Effects effects = stage_.add(id, delivery, now);
+  if (!effects.refused.empty()) {
+    auto done = reject(delivery, effects.refused.front().rejection, now);
+    in_flight_.let_go(id);
+    return done;
+  }
+  if (!in_flight_.keeps(id)) in_flight_.keep(id, delivery);
+  in_flight_.set_published_at(id, stage_.published_at(delivery));
+  return apply(effects, now);
+}
+
+Result<Done> Settlement::recognise(TimePoint now) {
+  const auto decisions = recogniser_.decide(now);
+  for (const auto& [copy, is_stored] : decisions) {
+    // It may be on its way to the dead-letter queue.
+    if (!in_flight_.keeps(copy)) continue;
+    if (is_stored)
+      in_flight_.settle(copy, Verdict::kRecognised);
+    else if (auto done = encode(copy, in_flight_.content(copy), now); !done)
+      return done;
+  }
+  for (BatchPtr& orphan : recogniser_.take_adopted()) stage_.adopt(std::move(orphan));
+  if (decisions.empty()) return Done{};
+  if (auto done = acknowledge(); !done) return done;
+  return window_is_full() ? apply(stage_.window_is_full(now), now) : Result<Done>(Done{});
 }
 
 void Settlement::count_received(const Delivery& delivery, TimePoint now) {
@@ -113,6 +147,8 @@ Result<Done> Settlement::give_back_rest(TimePoint now) {
   stage_.given_back(!nothing_fits(), now);
   late_.clear();
   unconfirmed_.clear();
+  recogniser_.clear();
+  ledger_.given_back(now);
   if (dead_letters_ != nullptr) dead_letters_->forget();
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
@@ -187,7 +223,33 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
 
 Result<Done> Settlement::time_passed(TimePoint now) {
   if (const auto line = rejection_log_.time_passed(now)) log::warn("{}", *line);
-  return apply(stage_.time_passed(now), now);
+  if (auto done = apply(stage_.time_passed(now), now); !done || source_ == nullptr) return done;
+  if (auto done = recognise(now); !done) return done;
+  return ask_if_due(now);
+}
+
+Result<Done> Settlement::ask_if_due(TimePoint now) {
+  const bool is_due =
+      link_proof_.is_due(in_flight_.settled_up_to(), ledger_.proof_wanted_at(), now);
+  return is_due ? ask_whether_settled(now) : Result<Done>(Done{});
+}
+
+Result<Done> Settlement::ask_whether_settled(TimePoint now) {
+  link_proof_.asked(in_flight_.settled_up_to(), now);
+  return source_->confirm_settled();
+}
+
+bool Settlement::answered(TimePoint now) {
+  if (const auto question = link_proof_.answered())
+    ledger_.proven(question->asked_at, question->acknowledged, now);
+  return link_proof_.has_all_answers();
+}
+
+std::optional<TimePoint> Settlement::deadline() const {
+  const auto of_inserts = earliest(stage_.deadline(), rejection_log_.deadline());
+  if (source_ == nullptr) return of_inserts;
+  return earliest(earliest(of_inserts, recogniser_.deadline()),
+                  link_proof_.deadline(in_flight_.settled_up_to()));
 }
 
 Result<Done> Settlement::others_stored(MonotonicTime at, TimePoint now) {
@@ -222,6 +284,7 @@ bool Settlement::has_room() const {
 }
 
 bool Settlement::drained() const {
+  if (stage_.has_orphans() && !stage_.gave_up()) return false;
   if (in_flight_.in_hand() <= late() || wants_more() || stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
   return refuses && in_flight_.in_hand() <= unconfirmed_.size();
@@ -231,6 +294,7 @@ void Settlement::report(WorkerRecord& record) {
   record.counters = counters_;
   record.counters.inserted = in_flight_.count(Verdict::kStored);
   record.counters.rejected = in_flight_.count(Verdict::kRejected);
+  record.counters.recognised = in_flight_.count(Verdict::kRecognised);
   record.counters.returned += in_flight_.count(Verdict::kReturned);
   record.in_hand = in_flight_.in_hand();
   record.unacknowledged = in_flight_.unacknowledged();

@@ -12,6 +12,8 @@
 
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
+#include "worker/ledger/recogniser.h"
+#include "worker/loop/link_proof.h"
 #include "worker/loop/rejection_log.h"
 #include "worker/message/dead_letter_sink.h"
 #include "worker/message/in_flight.h"
@@ -29,21 +31,21 @@ struct SettlementLimits {
 
 class Settlement {
  public:
-  // `guard` and `inserter` must outlive the settlement.
+  // `guard`, `inserter` and `ledger` must outlive the settlement.
   Settlement(const SettlementLimits& limits, Encoding encoding, CrashGuard& guard,
-             Inserter& inserter);
+             Inserter& inserter, PostLedger& ledger);
 
   // A link to the broker is there; both must live until link_lost(). `dead_letters` may be nullptr:
   // rejected messages are then left to the broker.
-  void link_made(Source& source, DeadLetterSink* dead_letters);
+  void link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now);
   // The broker sends no more than so many unsettled deliveries from here on.
   void set_prefetch(std::size_t prefetch) { prefetch_ = prefetch; }
-  // The link is gone, and with it every delivery: the broker has them back. Rows that are not being
+  // The link is gone, and with it every delivery: the broker has them back. Rows that were not
   // posted are dropped, because their events come again.
-  void link_lost();
+  void link_lost(TimePoint now);
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
-  // The first four only while there is a link.
+  // The first five only while there is a link.
   Result<Done> take(const Delivery& delivery, TimePoint now);
   // One that comes while the consumer is being cancelled: it goes back at return_late(), or with
   // the channel. At its last delivery it is taken, for its queue would drop it; beyond twice the
@@ -51,6 +53,10 @@ class Settlement {
   Result<Done> take_late(const Delivery& delivery, TimePoint now);
   Result<Done> return_late();
   Result<Done> dead_lettered(DeliveryTag tag);
+  // Asks the broker whether it has taken everything said before; and its answer, the last one that
+  // was waited for or not.
+  Result<Done> ask_whether_settled(TimePoint now);
+  bool answered(TimePoint now);
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
@@ -64,7 +70,8 @@ class Settlement {
   Result<Done> give_back_all(TimePoint now);
   bool is_giving_back() const { return is_giving_back_; }
   // The same, and nothing is waited for; what is settled is acknowledged, also behind something
-  // that is not. Closing the channel would give that back, too, and it would be stored twice.
+  // that is not. Closing the channel would give that back, too, and another instance would store it
+  // twice.
   Result<Done> give_back_rest(TimePoint now);
   // Only that, for when a consumer is still there.
   Result<Done> acknowledge_behind();
@@ -86,9 +93,7 @@ class Settlement {
   }
 
   // When time_passed() has something to do.
-  std::optional<TimePoint> deadline() const {
-    return earliest(stage_.deadline(), rejection_log_.deadline());
-  }
+  std::optional<TimePoint> deadline() const;
 
   // False while so much is held that no further delivery should be read.
   bool may_take() const;
@@ -131,7 +136,8 @@ class Settlement {
   // Whether the inserter has a batch: its memory must stay until the outcome is there.
   bool request_under_way() const { return stage_.request_under_way(); }
 
-  // Whether that is a batch of a lost link, or of what was given back: its outcome settles nothing.
+  // Whether that is a batch of a lost link, of what was given back, or of a dead worker: its
+  // outcome settles nothing.
   bool posts_orphan() const { return stage_.posts_orphan(); }
 
   const InFlight& in_flight() const { return in_flight_; }
@@ -143,6 +149,11 @@ class Settlement {
  private:
   // Carries out what the insert stage has answered, and acknowledges what can be.
   Result<Done> apply(const Effects& effects, TimePoint now);
+  // Makes rows of a message, whose content is kept already or not.
+  Result<Done> encode(DeliveryId id, const Delivery& delivery, TimePoint now);
+  // Decides about the copies that wait.
+  Result<Done> recognise(TimePoint now);
+  Result<Done> ask_if_due(TimePoint now);
   Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
   Result<Done> acknowledge();
   void count_received(const Delivery& delivery, TimePoint now);
@@ -155,6 +166,9 @@ class Settlement {
   DeadLetterSink* dead_letters_ = nullptr;
   std::size_t prefetch_ = 0;
 
+  PostLedger& ledger_;
+  Recogniser recogniser_;
+  LinkProof link_proof_;
   InFlight in_flight_;
   std::vector<DeliveryId> late_;  // of those in flight
   bool is_giving_back_ = false;

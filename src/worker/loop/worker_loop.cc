@@ -12,8 +12,9 @@ namespace {
 // So many deliveries are handled before the other descriptors get their turn.
 constexpr int kDeliveriesPerTurn = 512;
 
-// How long the loop sleeps at most, so that its heartbeat goes on when nothing happens.
-constexpr std::chrono::seconds kLongestSleep{2};
+// How long the loop sleeps at most: its heartbeat goes on when nothing happens, and others hear
+// whether its link is there.
+constexpr std::chrono::seconds kLongestSleep{1};
 
 }  // namespace
 
@@ -29,7 +30,7 @@ WorkerLoop::WorkerLoop(const Parts& parts, SupervisorPipe supervisor, const Pref
 
 Result<Done> WorkerLoop::run() {
   const auto now = [this] { return parts_.events.now(); };
-  if (auto done = begin(); !done) lose_link(done.error(), now());
+  if (auto done = begin(now()); !done) lose_link(done.error(), now());
   for (;;) {
     if (auto done = turn(now()); !done) {
       if (is_refused_at_start(done.error())) return done;
@@ -54,9 +55,9 @@ bool WorkerLoop::is_refused_at_start(const Error& error) const {
 }
 
 // With each new link.
-Result<Done> WorkerLoop::begin() {
+Result<Done> WorkerLoop::begin(TimePoint now) {
   Source& source = parts_.link.source();
-  parts_.settlement.link_made(source, parts_.link.dead_letters());
+  parts_.settlement.link_made(source, parts_.link.dead_letters(), now);
   WorkerRecord& record = parts_.status.record();
   record.rabbitmq_version.set(source.server_version());
   record.rabbitmq_host.set(source.host());
@@ -77,9 +78,11 @@ Result<Done> WorkerLoop::turn(TimePoint now) {
     consumer_.stop_without_link();
     return Done{};
   }
+  // What others may wait for.
+  if (auto done = parts_.settlement.time_passed(now); !done) return done;
   const auto connected = parts_.link.connect_if_due(now);
   if (!connected) return connected.error();
-  return connected.value() ? begin() : Result<Done>(Done{});
+  return connected.value() ? begin(now) : Result<Done>(Done{});
 }
 
 Result<Done> WorkerLoop::read_outcome(TimePoint now) {
@@ -122,7 +125,7 @@ void WorkerLoop::lose_link(const Error& error, TimePoint now) {
   if (!parts_.link.is_up()) return;
   const std::size_t in_hand = parts_.settlement.in_flight().in_hand();
   consumer_.link_lost();
-  parts_.settlement.link_lost();
+  parts_.settlement.link_lost(now);
   parts_.link.lose(error, in_hand, now);
   source_may_have_more_ = false;
 }
@@ -153,7 +156,7 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
     case SourceEvent::Kind::kCancelled:
       return consumer_.cancelled();
     case SourceEvent::Kind::kSettled:
-      consumer_.settled();
+      if (parts_.settlement.answered(now)) consumer_.settled();
       break;
     case SourceEvent::Kind::kCounted:
       queue_watch_.counted(event.queue, now);
@@ -219,9 +222,9 @@ std::vector<Awaited> WorkerLoop::awaited() const {
 TimePoint WorkerLoop::deadline(TimePoint now) const {
   if (source_may_have_more_) return now;
   std::optional<TimePoint> next = now + kLongestSleep;
+  next = earliest(next, parts_.settlement.deadline());
   if (!parts_.link.is_up()) return *earliest(next, parts_.link.deadline());
   next = earliest(next, now + parts_.link.source().heartbeat_period());
-  next = earliest(next, parts_.settlement.deadline());
   next = earliest(next, consumer_.deadline());
   next = earliest(next, dead_letter_watch_.deadline());
   return *next;

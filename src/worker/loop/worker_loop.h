@@ -40,7 +40,7 @@ class WorkerLoop {
 
  private:
   bool is_refused_at_start(const Error& error) const;
-  Result<Done> begin();
+  Result<Done> begin(TimePoint now);
   Result<Done> turn(TimePoint now);
   void lose_link(const Error& error, TimePoint now);
 

@@ -7,15 +7,18 @@ namespace event_consumer {
 
 // The others are settled at the broker by the method that gave them their verdict.
 bool InFlight::needs_acknowledgement(const Message& message) {
-  const bool is_ours =
-      message.verdict == Verdict::kStored || message.verdict == Verdict::kDeadLettered;
+  const bool is_ours = message.verdict == Verdict::kStored ||
+                       message.verdict == Verdict::kDeadLettered ||
+                       message.verdict == Verdict::kRecognised;
   return is_ours && !message.is_acknowledged;
 }
 
-std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now) {
+std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now,
+                                        const Fingerprint& fingerprint) {
   if (delivery.tag != first_ + messages_.size()) return std::nullopt;
   Message& message = messages_.emplace_back();
   message.taken_at = now;
+  message.fingerprint = fingerprint;
   message.is_last = delivery.is_last;
   message.redelivered = delivery.redelivered;
   if (message.is_last) ++last_in_hand_;
@@ -24,9 +27,13 @@ std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now)
   return DeliveryId{link_, delivery.tag};
 }
 
-void InFlight::keep(DeliveryId id, const Delivery& delivery, std::optional<double> published_at) {
+std::optional<Fingerprint> InFlight::fingerprint(DeliveryId id) const {
+  const Message* message = find(id);
+  return message == nullptr ? std::nullopt : std::optional(message->fingerprint);
+}
+
+void InFlight::keep(DeliveryId id, const Delivery& delivery) {
   Message& message = *find(id);
-  message.published_at = published_at;
   message.content.reserve(delivery.body.size() + delivery.exchange.size() +
                           delivery.routing_key.size() + delivery.properties.size());
   message.content.append(delivery.body)
@@ -38,6 +45,10 @@ void InFlight::keep(DeliveryId id, const Delivery& delivery, std::optional<doubl
   message.routing_key_size = static_cast<std::uint8_t>(delivery.routing_key.size());
   held_bytes_ += message.content.size();
   if (message.is_last && !message.content.empty()) ++last_kept_;
+}
+
+void InFlight::set_published_at(DeliveryId id, std::optional<double> published_at) {
+  if (Message* message = find(id)) message->published_at = published_at;
 }
 
 std::optional<double> InFlight::published_at(DeliveryId id) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/fingerprint.h"
 #include "worker/message/delivery.h"
 
 namespace event_consumer {
@@ -21,25 +22,29 @@ enum class Verdict : std::uint8_t {
   kStored,        // ClickHouse has answered that its rows are stored; to be acknowledged
   kDeadLettered,  // the dead-letter queue has confirmed it; to be acknowledged
   kRejected,      // rejected by basic.reject, which settles it at the broker
+  kRecognised,    // a copy of one that is stored; to be acknowledged
   kReturned,      // given back by basic.nack, which settles it at the broker
 };
-constexpr std::size_t kVerdictCount = 5;
+constexpr std::size_t kVerdictCount = 6;
 
 class InFlight {
  public:
   // Takes in the next delivery of the link as pending, and returns its identity. Its tag must be
   // one above the last (the broker numbers the deliveries of a channel without gaps); nothing is
-  // returned otherwise.
-  std::optional<DeliveryId> add(const Delivery& delivery, TimePoint now);
+  // returned otherwise. By `fingerprint` it is known again when it comes back.
+  std::optional<DeliveryId> add(const Delivery& delivery, TimePoint now,
+                                const Fingerprint& fingerprint = {});
+  // Nothing when it is not in flight.
+  std::optional<Fingerprint> fingerprint(DeliveryId id) const;
 
   // The delivery with this tag of the present link.
   DeliveryId id_of(DeliveryTag tag) const { return {link_, tag}; }
 
   // Copies the content of a pending delivery, so that it can be encoded anew or dead-lettered
-  // later. It is kept until the verdict, or until let_go(). It was published at that time, in
-  // seconds since the epoch, where that is known.
-  void keep(DeliveryId id, const Delivery& delivery,
-            std::optional<double> published_at = std::nullopt);
+  // later. It is kept until the verdict, or until let_go().
+  void keep(DeliveryId id, const Delivery& delivery);
+  // It was published at that time, in seconds since the epoch, where that is known.
+  void set_published_at(DeliveryId id, std::optional<double> published_at);
   // Nothing, too, when it is not in flight.
   std::optional<double> published_at(DeliveryId id) const;
   // The delivery as it was taken in, a view of what was kept, valid until it is settled. Only for a
@@ -59,6 +64,9 @@ class InFlight {
   std::size_t last_in_hand() const { return last_in_hand_; }
   bool keeps_last() const { return last_kept_ > 0; }
   std::vector<DeliveryId> last_kept() const;
+
+  // Of the last one of the settled prefix; 0 when there is none.
+  DeliveryTag settled_up_to() const { return first_ - 1; }
 
   // Of the delivery that came last; 0 when none came over this link.
   DeliveryTag last_tag() const { return first_ + messages_.size() - 1; }
@@ -102,6 +110,7 @@ class InFlight {
  private:
   struct Message {
     TimePoint taken_at;
+    Fingerprint fingerprint{};
     std::optional<double> published_at;
     Verdict verdict = Verdict::kPending;
     bool is_acknowledged = false;

@@ -42,23 +42,49 @@ TEST_CASE("settlement: a post that outlives its link settles nothing", "[settlem
     CHECK(rig.inserter.is_unchanged());
     rig.answer(kind);
     CHECK(rig.source.acknowledged.empty());
-    REQUIRE(rig.posts() == 2);
-    CHECK(rig.post(1).tags == Tags{1, 2});
+    // It is posted until it is known whether it is stored: others may ask the ledger.
+    if (kind == InsertOutcome::Kind::kUnknown) {
+      CHECK(rig.posts() == 1);
+      rig.wait_for_deadline();
+      REQUIRE(rig.inserter.table_checks == 1);
+      rig.table_unchanged();
+      REQUIRE(rig.posts() == 2);
+      CHECK(rig.post(1).token == rig.post(0).token);
+      rig.store();
+      CHECK(rig.source.acknowledged.empty());
+    }
+    REQUIRE(rig.posts() > 1);
+    CHECK(rig.post(rig.posts() - 1).tags == Tags{1, 2});
     rig.store();
     CHECK(rig.source.acknowledged == Tags{2});
   }
 }
 
-TEST_CASE("settlement: a batch that waits to be sent again goes with its link", "[settlement]") {
+TEST_CASE("settlement: a batch that is not stored goes with its link", "[settlement]") {
   SettlementRig rig(/*rows=*/1);
   rig.take_good();
-  rig.leave_unknown();
+  rig.refuse();
   REQUIRE(rig.settlement.deadline().has_value());
   rig.lose_link();
   CHECK_FALSE(rig.settlement.deadline().has_value());
   CHECK_FALSE(rig.settlement.request_under_way());
   rig.take_good();
   CHECK(rig.posts() == 2);
+}
+
+TEST_CASE("settlement: a batch that may be stored is posted on when its link is lost",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.leave_unknown();
+  rig.settlement.link_lost(rig.now);
+  REQUIRE(rig.settlement.deadline().has_value());
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  REQUIRE(rig.posts() == 2);
+  CHECK(rig.post(1).token == rig.post(0).token);
+  rig.store();
+  CHECK_FALSE(rig.settlement.deadline().has_value());
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ TEST_CASE("settlement: a success forgives all failures", "[settlement]") {
     rig.wait_for_deadline();
   }
   rig.store();
+  rig.wait(Duration::zero());  // the broker is asked about the acknowledgement
   rig.take_good();
   rig.refuse();
   CHECK(is_drawn_from(milliseconds(100), *rig.settlement.deadline() - rig.now));

@@ -1,0 +1,29 @@
+#include "worker/ledger/identity.h"
+
+#include <xxhash.h>
+
+#include <string>
+
+#include "worker/message/basic_properties.h"
+
+namespace event_consumer {
+
+Fingerprint identify(const Delivery& delivery) {
+  const XXH128_hash_t body = XXH3_128bits(delivery.body.data(), delivery.body.size());
+  thread_local std::string rest;
+  rest.clear();
+  // Short strings of AMQP may hold any byte, but no more than 255: their lengths keep them apart.
+  const auto append = [](std::string_view text) {
+    rest.push_back(static_cast<char>(text.size()));
+    rest.append(text);
+  };
+  append(delivery.exchange);
+  append(delivery.routing_key);
+  const BasicProperties properties = read_basic_properties(delivery.properties);
+  append(properties.message_id.value_or(std::string_view()));
+  rest.append(std::to_string(properties.timestamp.value_or(0)));
+  const XXH128_hash_t all = XXH3_128bits_withSeed(rest.data(), rest.size(), body.low64);
+  return {all.high64 ^ body.high64, all.low64};
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,144 @@
+#include "worker/ledger/ledger_memory.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <utility>
+
+#include "common/ledger_file.h"
+
+namespace event_consumer {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+static_assert(sizeof(LedgerRow) == kPage);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+constexpr std::uint64_t kRowsAt = kPage;  // behind the head
+constexpr std::uint64_t kRingBytes = LedgerMemory::kEntries * sizeof(LedgerEntry);
+constexpr std::uint64_t kRingsAt = kRowsAt + LedgerMemory::kRows * kPage;
+constexpr std::uint64_t kBytesAt = kRingsAt + LedgerMemory::kRows * kRingBytes;
+// Nearly all of it is never written, and takes no memory.
+constexpr std::uint64_t kSize =
+    kBytesAt + std::uint64_t{LedgerMemory::kRows} * LedgerRow::kRecords * LedgerMemory::kMostBytes;
+
+Error failed(const char* what) {
+  return {ErrorKind::kInternal, std::string("ledger: ") + what + ": " + std::strerror(errno)};
+}
+
+// proc(5), /proc/sys/kernel/random/boot_id.
+std::uint64_t read_boot() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  file >> id;
+  return XXH3_64bits(id.data(), id.size()) | 1;
+}
+
+std::uint64_t bytes_at(int row, int record) {
+  const auto place = static_cast<std::uint64_t>(row * LedgerRow::kRecords + record);
+  return kBytesAt + place * LedgerMemory::kMostBytes;
+}
+
+bool write_all(int fd, std::string_view bytes, std::uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(wrote));
+    offset += static_cast<std::uint64_t>(wrote);
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<LedgerMemory> LedgerMemory::without_sharing() {
+  auto fd = make_ledger_file();
+  if (!fd) return fd.error();
+  return attach(std::move(*fd));
+}
+
+Result<LedgerMemory> LedgerMemory::attach(UniqueFd fd) {
+  LedgerMemory memory(std::move(fd));
+  struct stat status;
+  if (fstat(memory.fd(), &status) != 0) return failed("fstat");
+  // Whoever comes first makes it as large as it has to be; it never shrinks.
+  if (static_cast<std::uint64_t>(status.st_size) < kSize &&
+      ftruncate(memory.fd(), static_cast<off_t>(kSize)) != 0)
+    return failed("ftruncate");
+  if (auto done = memory.map(); !done) return done.error();
+  return memory;
+}
+
+Result<Done> LedgerMemory::map() {
+  boot_ = read_boot();
+  void* first = map_part(0, kRingsAt);
+  if (first == nullptr) return failed("mmap");
+  head_ = static_cast<Head*>(first);
+  rows_ = reinterpret_cast<LedgerRow*>(static_cast<char*>(first) + kRowsAt);
+  return Done{};
+}
+
+void* LedgerMemory::map_part(std::uint64_t offset, std::size_t bytes) const {
+  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(),
+                    static_cast<off_t>(offset));
+  return data == MAP_FAILED ? nullptr : data;
+}
+
+LedgerMemory::LedgerMemory(LedgerMemory&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      rows_(std::exchange(other.rows_, nullptr)),
+      head_(std::exchange(other.head_, nullptr)),
+      rings_(std::exchange(other.rings_, {})),
+      boot_(other.boot_) {}
+
+LedgerMemory::~LedgerMemory() {
+  if (head_ != nullptr) munmap(head_, kRingsAt);
+  for (const auto& [row, ring] : rings_) munmap(ring, kRingBytes);
+}
+
+LedgerEntry& LedgerMemory::entry(int row, std::uint64_t index) {
+  auto at = rings_.find(row);
+  if (at == rings_.end()) {
+    const std::uint64_t offset = kRingsAt + static_cast<std::uint64_t>(row) * kRingBytes;
+    void* ring = map_part(offset, kRingBytes);
+    if (ring == nullptr) throw std::bad_alloc();
+    at = rings_.emplace(row, static_cast<LedgerEntry*>(ring)).first;
+  }
+  return at->second[index % kEntries];
+}
+
+bool LedgerMemory::write_bytes(int row, int record, std::string_view head,
+                               std::string_view rows) const {
+  if (head.size() + rows.size() > kMostBytes) return false;
+  const std::uint64_t offset = bytes_at(row, record);
+  return write_all(fd_.get(), head, offset) && write_all(fd_.get(), rows, offset + head.size());
+}
+
+bool LedgerMemory::read_bytes(int row, int record, std::string& bytes) const {
+  std::uint64_t offset = bytes_at(row, record);
+  for (std::size_t have = 0; have < bytes.size();) {
+    const ssize_t got = pread(fd_.get(), bytes.data() + have, bytes.size() - have,
+                              static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    have += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+void LedgerMemory::claim(int row) const {
+  rows_[row].boot = boot_;
+  const auto used = static_cast<std::uint64_t>(row) + 1;
+  std::uint64_t before = head_->rows_used;
+  while (before < used && !head_->rows_used.compare_exchange_weak(before, used)) continue;
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,132 @@
+// LedgerMemory: where the workers of an instance write down what they post, so that it outlives
+// each of them: a file of shared memory with a page for each row of the scoreboard. Only the
+// layout, and who may write: one worker at a time, the one that has the row (LedgerLocks).
+//
+// A row is a ring of entries, one for each message that was posted, and a few records, one for each
+// post whose outcome is not known, with its bytes. A post is there when its record has its number;
+// the entries before `head` belong to it then. Zeros are a row that was never used.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "common/fingerprint.h"
+#include "common/result.h"
+#include "common/unique_fd.h"
+
+namespace event_consumer {
+
+// Numbers the posts of a row, also of its successive owners, from 1.
+using PostNumber = std::uint64_t;
+
+struct LedgerEntry {
+  Fingerprint message;
+  std::atomic<PostNumber> post;  // 0: it counts for nothing
+  std::uint64_t tag;             // of the delivery, for the owner
+
+  // Whoever reads the same post before and after has read the message between.
+  void set(const Fingerprint& new_message, std::uint64_t new_tag, PostNumber new_post) {
+    post.store(0, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    message = new_message;
+    tag = new_tag;
+    post.store(new_post, std::memory_order_release);
+  }
+};
+
+struct PostRecord {
+  static constexpr std::uint64_t kRefused = std::uint64_t{1} << 63;
+
+  // Its number while its outcome is not known; with kRefused once its rows are known not to be
+  // stored, until its entries are taken back; 0: none. So a post that has entries and no record is
+  // stored.
+  std::atomic<std::uint64_t> post;
+  std::uint64_t posted_at;  // MonotonicTime
+  std::uint64_t first;      // index of its first entry
+  std::uint64_t end;        // … and behind its last
+  std::uint64_t rows;
+  std::uint64_t head_bytes;  // InsertFormat::head; the rows follow
+  std::uint64_t row_bytes;
+  std::uint64_t statement_bytes;  // InsertFormat
+  std::uint32_t states_types;     // InsertFormat
+  char token[36];
+};
+
+// A page, so that no two owners write to one.
+struct alignas(4096) LedgerRow {
+  static constexpr int kRecords = 8;
+  // What has not come back after ten minutes will not: it was acknowledged, or was lost with its
+  // broker.
+  static constexpr std::uint64_t kComesBackNs = 600'000'000'000;
+
+  std::atomic<std::uint64_t> boot;  // of the machine, when it was written; 0: never
+  // Its owner's link to the broker was there at this MonotonicTime; kNoLink: there is none, and
+  // what came over one is dropped.
+  std::atomic<std::uint64_t> proven_at;
+  // Posts below this number are of links that are lost, or of what was given back.
+  std::atomic<PostNumber> orphaned_below;
+  std::atomic<std::uint64_t> orphaned_at;  // MonotonicTime, when that changed last
+  std::atomic<PostNumber> last_post;
+  std::atomic<std::uint64_t> tail;  // index of the oldest entry
+  std::atomic<std::uint64_t> head;  // behind the newest
+  std::array<PostRecord, kRecords> records;
+};
+
+constexpr std::uint64_t kNoLink = ~std::uint64_t{0};
+
+class LedgerMemory {
+ public:
+  static constexpr int kRows = 512;  // two a slot, as on the scoreboard
+  static constexpr std::uint64_t kEntries = 1 << 18;
+  static constexpr std::uint64_t kMostBytes = 1 << 30;  // of a post
+
+  // One that nobody else sees.
+  static Result<LedgerMemory> without_sharing();
+  // The one of make_ledger_file().
+  static Result<LedgerMemory> attach(UniqueFd fd);
+
+  LedgerMemory(LedgerMemory&& other) noexcept;
+  LedgerMemory& operator=(LedgerMemory&&) = delete;
+  ~LedgerMemory();
+
+  int fd() const { return fd_.get(); }
+
+  LedgerRow& row(int number) const { return rows_[number]; }
+  LedgerEntry& entry(int row, std::uint64_t index);
+
+  // When somebody wanted all links to be proven last (MonotonicTime).
+  std::atomic<std::uint64_t>& wanted_at() const { return head_->wanted_at; }
+  // No row from here on was ever used.
+  int rows_used() const { return static_cast<int>(head_->rows_used); }
+
+  // The bytes of a post. Both say whether it was done whole.
+  bool write_bytes(int row, int record, std::string_view head, std::string_view rows) const;
+  bool read_bytes(int row, int record, std::string& bytes) const;
+
+  // Whether it was written since the machine was started; and that it is from here on.
+  bool is_of_this_boot(int row) const { return rows_[row].boot == boot_; }
+  void claim(int row) const;
+
+ private:
+  explicit LedgerMemory(UniqueFd fd) : fd_(std::move(fd)) {}
+  struct Head {
+    std::atomic<std::uint64_t> wanted_at;
+    std::atomic<std::uint64_t> rows_used;
+  };
+
+  Result<Done> map();
+  void* map_part(std::uint64_t offset, std::size_t bytes) const;
+
+  UniqueFd fd_;
+  LedgerRow* rows_ = nullptr;
+  Head* head_ = nullptr;
+  std::map<int, LedgerEntry*> rings_;  // mapped when they are needed first
+  std::uint64_t boot_ = 0;
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,251 @@
+#include "worker/ledger/post_ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "common/log.h"
+#include "common/scoreboard/worker_record.h"
+
+namespace event_consumer {
+namespace {
+
+// A broker that is killed still forgets acknowledgements that it has taken (ran: half a second, a
+// classic queue).
+constexpr std::chrono::seconds kForgets{5};
+// A server knows the tokens of its latest inserts only.
+constexpr std::chrono::minutes kOldestAdopted{5};
+
+std::uint64_t in_ns(TimePoint time) { return static_cast<std::uint64_t>(to_monotonic_time(time)); }
+
+}  // namespace
+
+PostLedger::PostLedger(LedgerMemory& memory, LedgerLocks& locks, int row, TimePoint now)
+    : memory_(memory),
+      locks_(locks),
+      row_(row),
+      is_owner_(locks.try_lock(LedgerLocks::of_row(row))) {
+  if (!is_owner_) {
+    log::error("ledger: another process has row {}: what comes back may be stored twice", row);
+    return;
+  }
+  if (!memory_.is_of_this_boot(row)) {
+    for (PostRecord& record : own().records) record.post = 0;
+    own().tail = own().head.load();
+  }
+  orphan_all(now);
+  memory_.claim(row);
+}
+
+PostLedger::~PostLedger() {
+  for (const Held& held : held_)
+    locks_.unlock(LedgerLocks::of_record(held.place.row, held.place.record));
+  if (is_owner_) locks_.unlock(LedgerLocks::of_row(row_));
+}
+
+void PostLedger::link_made(TimePoint now) {
+  answers_.clear();
+  retired_ = 0;
+  if (is_owner_) own().proven_at = in_ns(now);
+}
+
+void PostLedger::link_lost(TimePoint now) {
+  if (is_owner_) orphan_all(now);
+}
+
+void PostLedger::given_back(TimePoint now) {
+  if (!is_owner_) return;
+  own().orphaned_below = own().last_post + 1;
+  own().orphaned_at = in_ns(now);
+}
+
+// In this order: whoever sees that there is no link sees that its posts are orphans, too.
+void PostLedger::orphan_all(TimePoint now) {
+  given_back(now);
+  own().proven_at = kNoLink;
+}
+
+void PostLedger::proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint now) {
+  if (!is_owner_) return;
+  own().proven_at = in_ns(asked_at);
+  answers_.push_back({now, acknowledged});
+  retire(now);
+}
+
+std::optional<TimePoint> PostLedger::proof_wanted_at() const {
+  const std::uint64_t wanted_at = memory_.wanted_at();
+  if (!is_owner_ || wanted_at == 0) return std::nullopt;
+  return TimePoint(std::chrono::nanoseconds(wanted_at));
+}
+
+void PostLedger::arrived(const Fingerprint& message) {
+  const auto twin = twins_.arrived(message);
+  if (!twin || !is_owner_ || *twin < own().tail) return;
+  LedgerEntry& entry = memory_.entry(row_, *twin);
+  if (entry.message == message) entry.post = 0;
+}
+
+// The entries are nothing before the record is there, and the record means nothing to anybody
+// before the entries count.
+void PostLedger::post(const Batch& batch, const InFlight& messages, TimePoint now) {
+  if (!is_owner_ || has(batch.token())) return;
+  const std::vector<DeliveryId> completed = batch.completed();
+  if (completed.empty() || !make_room(completed.size(), now)) return;
+  const auto free = free_record(now);
+  if (!free) return;
+  const Place place{row_, *free};
+  const InsertFormat& format = batch.format();
+  if (!memory_.write_bytes(row_, *free, format.head, batch.bytes()))
+    return locks_.unlock(LedgerLocks::of_record(row_, *free));
+  LedgerRow& row = own();
+  const PostNumber number = row.last_post + 1;
+  const std::uint64_t first = row.head;
+  std::uint64_t end = first;
+  for (const DeliveryId id : completed) {
+    const auto message = messages.fingerprint(id);
+    if (!message || twins_.is_twin(*message)) continue;
+    twins_.written(*message, end);
+    memory_.entry(row_, end++).set(*message, id.tag, number);
+  }
+  PostRecord& record = this->record(place);
+  record.posted_at = in_ns(now);
+  record.first = first;
+  record.end = end;
+  record.rows = batch.rows();
+  record.head_bytes = format.head.size();
+  record.row_bytes = batch.bytes().size();
+  record.statement_bytes = format.statement_bytes;
+  record.states_types = format.states_types ? 1 : 0;
+  std::memset(record.token, 0, sizeof record.token);
+  batch.token().copy(record.token, sizeof record.token - 1);
+  row.last_post = number;
+  record.post = number;
+  row.head = end;
+  held_.push_back({place, batch.token()});
+}
+
+// One that a former owner has left, and of which no message has come back, is given up.
+std::optional<int> PostLedger::free_record(TimePoint now) {
+  for (int i = 0; i < LedgerRow::kRecords; ++i) {
+    const Place place{row_, i};
+    if (is_held(place) || !locks_.try_lock(LedgerLocks::of_record(row_, i))) continue;
+    const bool is_old = in_ns(now) - record(place).posted_at >= LedgerRow::kComesBackNs;
+    if (record(place).post != 0 && is_old) take_back(place);
+    if (record(place).post == 0) return i;
+    locks_.unlock(LedgerLocks::of_record(row_, i));
+  }
+  return std::nullopt;
+}
+
+bool PostLedger::is_held(Place place) const {
+  return std::any_of(held_.begin(), held_.end(), [place](const Held& held) {
+    return held.place.row == place.row && held.place.record == place.record;
+  });
+}
+
+const PostLedger::Held* PostLedger::find(const std::string& token) const {
+  for (const Held& held : held_)
+    if (held.token == token) return &held;
+  return nullptr;
+}
+
+void PostLedger::stored(const std::string& token) { let_go(token, /*is_stored=*/true); }
+
+void PostLedger::not_stored(const std::string& token) { let_go(token, /*is_stored=*/false); }
+
+void PostLedger::let_go(const std::string& token, bool is_stored) {
+  const Held* held = find(token);
+  if (held == nullptr) return;
+  const Place place = held->place;
+  if (is_stored)
+    record(place).post = 0;
+  else
+    take_back(place);
+  locks_.unlock(LedgerLocks::of_record(place.row, place.record));
+  held_.erase(held_.begin() + (held - held_.data()));
+}
+
+// Only of a post whose record we have.
+void PostLedger::take_back(Place place) {
+  PostRecord& record = this->record(place);
+  const PostNumber number = record.post & ~PostRecord::kRefused;
+  record.post = number | PostRecord::kRefused;
+  for (std::uint64_t i = record.first; i < record.end; ++i) {
+    PostNumber expected = number;
+    memory_.entry(place.row, i).post.compare_exchange_strong(expected, 0);
+  }
+  record.post = 0;
+}
+
+void PostLedger::recognised(const Fingerprint& message, DeliveryTag tag) {
+  if (!is_owner_) return;
+  LedgerRow& row = own();
+  if (row.head - row.tail >= LedgerMemory::kEntries) return;
+  const PostNumber number = row.last_post + 1;
+  memory_.entry(row_, row.head).set(message, tag, number);
+  row.last_post = number;
+  row.head = row.head + 1;
+}
+
+BatchPtr PostLedger::adopt(Place place, TimePoint now) {
+  if (is_held(place)) return nullptr;
+  const int lock = LedgerLocks::of_record(place.row, place.record);
+  if (!locks_.try_lock(lock)) return nullptr;
+  const PostRecord& record = this->record(place);
+  const std::uint64_t post = record.post;
+  const bool is_whole = record.end <= memory_.row(place.row).head;
+  const bool is_fresh =
+      in_ns(now) - record.posted_at <= static_cast<std::uint64_t>(Duration(kOldestAdopted).count());
+  std::string bytes(record.head_bytes + record.row_bytes, '\0');
+  const bool is_usable = post != 0 && (post & PostRecord::kRefused) == 0 && is_whole && is_fresh &&
+                         record.states_types != 0;
+  if (!is_usable || !memory_.read_bytes(place.row, place.record, bytes)) {
+    if (post != 0) take_back(place);
+    locks_.unlock(lock);
+    return nullptr;
+  }
+  held_.push_back({place, record.token});
+  InsertFormat format{bytes.substr(0, record.head_bytes), record.statement_bytes, true};
+  bytes.erase(0, record.head_bytes);
+  return Batch::restored(record.token, std::move(format), bytes, record.rows);
+}
+
+// The oldest entries go when there is no other room: rather twice than never.
+bool PostLedger::make_room(std::uint64_t entries, TimePoint now) {
+  if (entries > LedgerMemory::kEntries) return false;
+  retire(now);
+  LedgerRow& row = own();
+  while (LedgerMemory::kEntries - (row.head - row.tail) < entries) {
+    if (is_undecided(memory_.entry(row_, row.tail).post)) return false;
+    row.tail = row.tail + 1;
+  }
+  return true;
+}
+
+void PostLedger::retire(TimePoint now) {
+  while (!answers_.empty() && now - answers_.front().at >= kForgets) {
+    retired_ = answers_.front().acknowledged;
+    answers_.pop_front();
+  }
+  LedgerRow& row = own();
+  while (row.tail < row.head && may_retire(memory_.entry(row_, row.tail), now))
+    row.tail = row.tail + 1;
+}
+
+bool PostLedger::may_retire(const LedgerEntry& entry, TimePoint now) const {
+  const PostNumber post = entry.post;
+  if (post == 0) return true;
+  if (is_undecided(post)) return false;
+  if (post < own().orphaned_below) return in_ns(now) - own().orphaned_at >= LedgerRow::kComesBackNs;
+  return entry.tag <= retired_;
+}
+
+bool PostLedger::is_undecided(PostNumber post) const {
+  const auto& records = own().records;
+  return post != 0 && std::any_of(records.begin(), records.end(), [post](const PostRecord& each) {
+           return (each.post & ~PostRecord::kRefused) == post;
+         });
+}
+
+}  // namespace event_consumer

@@ -1,0 +1,172 @@
+#include "worker/ledger/recogniser.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "common/scoreboard/worker_record.h"
+
+namespace event_consumer {
+namespace {
+
+// Between two looks, while copies wait.
+constexpr std::chrono::milliseconds kPeriod{5};
+
+// Before kNoLink alone.
+constexpr std::uint64_t kJustCame = kNoLink - 1;
+
+std::uint64_t in_ns(TimePoint time) { return static_cast<std::uint64_t>(to_monotonic_time(time)); }
+
+bool is_before(const Fingerprint& a, const Fingerprint& b) {
+  return a.low != b.low ? a.low < b.low : a.high < b.high;
+}
+
+}  // namespace
+
+void Recogniser::add(DeliveryId copy, const Fingerprint& message, TimePoint now) {
+  if (copies_.empty()) next_at_ = now;
+  copies_.push_back({copy, message, now, kJustCame});
+}
+
+void Recogniser::clear() {
+  copies_.clear();
+  // What was adopted stays: nobody else finds it out.
+}
+
+std::optional<TimePoint> Recogniser::deadline() const {
+  return copies_.empty() ? std::nullopt : std::optional(next_at_);
+}
+
+std::vector<Recogniser::Decision> Recogniser::decide(TimePoint now) {
+  std::vector<Decision> decisions;
+  if (copies_.empty() || now < next_at_) return decisions;
+  next_at_ = now + kPeriod;
+  // A turn of the loop begins before what it reads has come.
+  for (auto copy = copies_.rbegin(); copy != copies_.rend() && copy->came_at == kJustCame; ++copy)
+    if (copy->added_at < now) copy->came_at = in_ns(now);
+  look_up(now);
+  asked_.clear();
+  std::deque<Copy> rest;
+  for (Copy& copy : copies_) {
+    if (const auto decision = decide(copy, now))
+      decisions.push_back(*decision);
+    else
+      rest.push_back(copy);
+  }
+  copies_ = std::move(rest);
+  return decisions;
+}
+
+// The row is its owner's for as long as it lives.
+bool Recogniser::is_living(int row) const {
+  return row == ledger_.row() || ledger_.locks().is_held_by_others(LedgerLocks::of_row(row));
+}
+
+// When all other links were there, or nobody has one.
+std::uint64_t Recogniser::proven_at() const {
+  const LedgerMemory& memory = ledger_.memory();
+  std::uint64_t earliest = kNoLink;
+  for (int row = 0; row < memory.rows_used(); ++row)
+    if (row != ledger_.row() && memory.is_of_this_boot(row) && is_living(row))
+      earliest = std::min<std::uint64_t>(earliest, memory.row(row).proven_at);
+  return earliest;
+}
+
+void Recogniser::look_up(TimePoint now) {
+  const auto is_open = [](const Copy& copy) { return !copy.is_looked_up; };
+  if (std::none_of(copies_.begin(), copies_.end(), is_open)) return;
+  const std::uint64_t proven_at = this->proven_at();
+  std::vector<Copy*> copies;
+  for (Copy& copy : copies_)
+    if (is_open(copy) && copy.came_at < proven_at) copies.push_back(&copy);
+  if (proven_at != kNoLink) ledger_.memory().wanted_at() = in_ns(now);
+  std::sort(copies.begin(), copies.end(),
+            [](const Copy* a, const Copy* b) { return is_before(a->message, b->message); });
+  for (Copy* copy : copies) copy->is_looked_up = true;
+  Taken taken;
+  for (const Copy& copy : copies_)
+    if (copy.found) taken.insert({copy.found->row, copy.found->index});
+  for (int row = 0; row < ledger_.memory().rows_used() && !copies.empty(); ++row)
+    if (ledger_.memory().is_of_this_boot(row)) look_up_in(row, now, taken, copies);
+}
+
+// What is found leaves `copies`, which are sorted by message.
+void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
+                            std::vector<Copy*>& copies) {
+  LedgerMemory& memory = ledger_.memory();
+  const LedgerRow& row = memory.row(row_number);
+  const PostNumber end = is_living(row_number) ? row.orphaned_below.load() : kNoLink;
+  const std::uint64_t proven_at = row.proven_at;
+  const std::uint64_t known_at =
+      std::max<std::uint64_t>(row.orphaned_at, proven_at == kNoLink ? 0 : proven_at);
+  if (in_ns(now) > known_at + LedgerRow::kComesBackNs) return;
+  const std::uint64_t head = row.head;
+  for (std::uint64_t i = row.tail; i < head && !copies.empty(); ++i) {
+    const LedgerEntry& entry = memory.entry(row_number, i);
+    const PostNumber post = entry.post;
+    if (post == 0) continue;
+    if (post >= end) break;
+    const Fingerprint message = entry.message;
+    if (entry.post != post) continue;
+    const auto range = std::equal_range(copies.begin(), copies.end(), nullptr,
+                                        [&message](const Copy* a, const Copy* b) {
+                                          return is_before(a == nullptr ? message : a->message,
+                                                           b == nullptr ? message : b->message);
+                                        });
+    if (range.first == range.second) continue;
+    if (taken.count({row_number, i}) > 0) continue;
+    const Found found{row_number, i, post};
+    if (outcome_of(found) == Outcome::kNone) continue;
+    (*range.first)->found = found;
+    copies.erase(range.first);
+  }
+}
+
+Recogniser::Outcome Recogniser::outcome_of(const Found& found) const {
+  LedgerMemory& memory = ledger_.memory();
+  for (const PostRecord& record : memory.row(found.row).records) {
+    const std::uint64_t post = record.post;
+    if ((post & ~PostRecord::kRefused) != found.post) continue;
+    return (post & PostRecord::kRefused) != 0 ? Outcome::kNone : Outcome::kUnknown;
+  }
+  // Entries are taken back before their record goes.
+  return memory.entry(found.row, found.index).post == found.post ? Outcome::kStored
+                                                                 : Outcome::kNone;
+}
+
+std::optional<Recogniser::Decision> Recogniser::decide(Copy& copy, TimePoint now) {
+  if (!copy.is_looked_up) return std::nullopt;
+  if (!copy.found) return Decision{copy.id, false};
+  switch (outcome_of(*copy.found)) {
+    case Outcome::kStored:
+      if (tick_off(copy)) return Decision{copy.id, true};
+      break;
+    case Outcome::kUnknown:
+      find_out(*copy.found, now);
+      return std::nullopt;
+    case Outcome::kNone:
+      break;
+  }
+  // It may be in another post.
+  copy.found.reset();
+  copy.is_looked_up = false;
+  return std::nullopt;
+}
+
+// In this order: whoever dies between leaves two entries rather than none.
+bool Recogniser::tick_off(const Copy& copy) {
+  ledger_.recognised(copy.message, copy.id.tag);
+  PostNumber expected = copy.found->post;
+  LedgerEntry& entry = ledger_.memory().entry(copy.found->row, copy.found->index);
+  return entry.post.compare_exchange_strong(expected, 0);
+}
+
+void Recogniser::find_out(const Found& found, TimePoint now) {
+  const auto& records = ledger_.memory().row(found.row).records;
+  for (int i = 0; i < LedgerRow::kRecords; ++i)
+    if (records[static_cast<std::size_t>(i)].post == found.post &&
+        asked_.insert({found.row, i}).second)
+      if (BatchPtr batch = ledger_.adopt({found.row, i}, now)) adopted_.push_back(std::move(batch));
+}
+
+}  // namespace event_consumer

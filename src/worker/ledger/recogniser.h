@@ -1,0 +1,87 @@
+// Recogniser: whether a message that was delivered before is stored already. A copy of a message
+// comes over another link only after the broker has given up the link before. So it is looked up
+// once every other worker has proven that its link was there after the copy came, or has lost it:
+// then whatever was posted of the message is in the ledger, and nobody posts it any more.
+//
+//   copy ──▶ waits for the other links ──▶ looked up ──▶ found in no post, or in one that was not
+//                                              │          stored: an ordinary message
+//                                              ├──▶ in one that is stored: recognised
+//                                              └──▶ in one whose outcome is not known: waits for
+//                                              it.
+//                                                   Where nobody finds it out any more, we do.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+#include "worker/batch/batch_queue.h"
+#include "worker/ledger/post_ledger.h"
+#include "worker/message/delivery.h"
+
+namespace event_consumer {
+
+class Recogniser {
+ public:
+  struct Decision {
+    DeliveryId copy;
+    bool is_stored;
+  };
+
+  // `ledger` must outlive it.
+  explicit Recogniser(PostLedger& ledger) : ledger_(ledger) {}
+
+  // A message that was delivered before has come.
+  void add(DeliveryId copy, const Fingerprint& message, TimePoint now);
+  // All that wait are gone.
+  void clear();
+  std::size_t waiting() const { return copies_.size(); }
+
+  // What is known now, of each copy once; those that are stored are written into the ledger as
+  // such. To be called again at deadline().
+  std::vector<Decision> decide(TimePoint now);
+  std::optional<TimePoint> deadline() const;
+
+  // Posts of the dead, to be posted until their outcome is known.
+  std::vector<BatchPtr> take_adopted() { return std::exchange(adopted_, {}); }
+
+ private:
+  // Of a worker's ring.
+  struct Found {
+    int row;
+    std::uint64_t index;
+    PostNumber post;
+  };
+  struct Copy {
+    DeliveryId id;
+    Fingerprint message;
+    TimePoint added_at;
+    std::uint64_t came_at;  // before this MonotonicTime
+    bool is_looked_up = false;
+    std::optional<Found> found = std::nullopt;
+  };
+  enum class Outcome { kNone, kStored, kUnknown };
+  // The rows and indices of entries that other copies have been found in.
+  using Taken = std::set<std::pair<int, std::uint64_t>>;
+
+  std::uint64_t proven_at() const;
+  bool is_living(int row) const;
+  void look_up(TimePoint now);
+  void look_up_in(int row, TimePoint now, const Taken& taken, std::vector<Copy*>& copies);
+  Outcome outcome_of(const Found& found) const;
+  std::optional<Decision> decide(Copy& copy, TimePoint now);
+  bool tick_off(const Copy& copy);
+  void find_out(const Found& found, TimePoint now);
+
+  PostLedger& ledger_;
+  std::deque<Copy> copies_;
+  std::set<std::pair<int, int>> asked_;  // whose rows and records, at the present look
+  std::vector<BatchPtr> adopted_;
+  TimePoint next_at_{};
+};
+
+}  // namespace event_consumer

@@ -1,0 +1,101 @@
+// A ledger that several workers of one process share, as if each were a process of its own.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "tests/fakes/batches.h"
+#include "worker/batch/crash_guard.h"
+#include "worker/ledger/ledger_locks.h"
+#include "worker/ledger/post_ledger.h"
+#include "worker/ledger/recogniser.h"
+
+namespace event_consumer::testing {
+
+class SharedLocks : public LedgerLocks {
+ public:
+  SharedLocks(std::map<int, int>& owners, int worker) : owners_(owners), worker_(worker) {}
+  ~SharedLocks() override {
+    for (auto at = owners_.begin(); at != owners_.end();)
+      at = at->second == worker_ ? owners_.erase(at) : std::next(at);
+  }
+
+  bool try_lock(int number) override {
+    return owners_.emplace(number, worker_).first->second == worker_;
+  }
+  void unlock(int number) override {
+    if (try_lock(number)) owners_.erase(number);
+  }
+  bool is_held_by_others(int number) const override {
+    const auto at = owners_.find(number);
+    return at != owners_.end() && at->second != worker_;
+  }
+
+ private:
+  std::map<int, int>& owners_;
+  int worker_;
+};
+
+class SharedLedger {
+ public:
+  LedgerMemory memory = std::move(*LedgerMemory::without_sharing());
+  std::map<int, int> owners;  // worker by lock
+  int workers = 0;            // so many there were
+};
+
+// One worker's view of it, and its deliveries. It dies with the object.
+class LedgerWorker {
+ public:
+  LedgerWorker(SharedLedger& shared, int row, TimePoint now)
+      : locks_(shared.owners, ++shared.workers), ledger(shared.memory, locks_, row, now) {
+    ledger.link_made(now);
+  }
+
+  // Takes a delivery for the first time.
+  DeliveryId take(const std::string& body, TimePoint now) {
+    const DeliveryId id = add(body, now);
+    ledger.arrived(*in_flight.fingerprint(id));
+    return id;
+  }
+  // Takes one that was delivered before.
+  DeliveryId take_copy(const std::string& body, TimePoint now) {
+    const DeliveryId id = add(body, now);
+    recogniser.add(id, *in_flight.fingerprint(id), now);
+    return id;
+  }
+  // Posts a batch of these; returns its token.
+  std::string post(const std::vector<DeliveryId>& messages, TimePoint now,
+                   bool states_types = true) {
+    Batch batch;
+    const auto format = insert_format("INSERT", states_types);
+    for (const DeliveryId id : messages) append(batch, id, "row", 1, now, format);
+    batch.seal();
+    ledger.post(batch, in_flight, now);
+    return batch.token();
+  }
+  void lose_link(TimePoint now) {
+    in_flight.lose_link();
+    recogniser.clear();
+    ledger.link_lost(now);
+    last_tag_ = 0;
+    ledger.link_made(now);
+  }
+
+ private:
+  DeliveryId add(const std::string& body, TimePoint now) {
+    const Fingerprint message = fingerprint_of(body);
+    return *in_flight.add(delivery(++last_tag_, body), now, message);
+  }
+
+  SharedLocks locks_;
+  DeliveryTag last_tag_ = 0;
+
+ public:
+  PostLedger ledger;
+  Recogniser recogniser{ledger};
+  InFlight in_flight;
+};
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,275 @@
+// What comes back is known again, whoever takes it; and each race in which it could be taken for
+// something else.
+#include "worker/ledger/recogniser.h"
+
+#include <chrono>
+
+#include "tests/fakes/shared_ledger.h"
+#include "tests/support/catch.h"
+
+namespace event_consumer {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::LedgerWorker;
+using testing::SharedLedger;
+
+constexpr seconds kMoment{1};
+
+struct Rig {
+  TimePoint now{std::chrono::hours(1)};
+  SharedLedger shared;
+  LedgerWorker first{shared, 0, now};
+  LedgerWorker second{shared, 2, now};
+
+  void later(Duration time = kMoment) { now += time; }
+  // The broker answers a question that a worker asks a moment later.
+  void prove(LedgerWorker& worker) {
+    later();
+    worker.ledger.proven(now, 0, now);
+  }
+  void lose_link(LedgerWorker& worker) {
+    later();
+    worker.lose_link(now);
+  }
+  // The second worker takes a copy, and knows of no link.
+  void take_copy(const std::string& body) {
+    second.take_copy(body, now);
+    CHECK(decide().empty());
+  }
+  // What the second worker decides about its copies; nothing: it waits.
+  std::vector<Recogniser::Decision> decide() {
+    later();
+    return second.recogniser.decide(now);
+  }
+  // The only decision.
+  std::optional<bool> is_stored() {
+    const auto decisions = decide();
+    if (decisions.empty()) return std::nullopt;
+    REQUIRE(decisions.size() == 1);
+    return decisions.front().is_stored;
+  }
+};
+
+TEST_CASE("recogniser: a copy waits until the other link is lost or proven", "[recogniser]") {
+  Rig rig;
+  rig.take_copy("a");
+  // A question that was asked before the copy was read proves nothing.
+  rig.first.ledger.proven(rig.now - 3 * kMoment, 0, rig.now);
+  CHECK_FALSE(rig.is_stored().has_value());
+  SECTION("proven") {
+    rig.prove(rig.first);
+    CHECK(rig.is_stored() == false);
+  }
+  SECTION("lost") {
+    rig.lose_link(rig.first);
+    CHECK(rig.is_stored() == false);
+  }
+}
+
+TEST_CASE("recogniser: a copy of what is stored over a lost link is recognised, once",
+          "[recogniser]") {
+  Rig rig;
+  const auto token = rig.first.post({rig.first.take("a", rig.now)}, rig.now);
+  rig.first.ledger.stored(token);
+  rig.take_copy("a");
+  rig.lose_link(rig.first);
+  CHECK(rig.is_stored() == true);
+  // The entry is ticked off. What the second worker knows of it is of a link that is there.
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK(rig.is_stored() == false);
+}
+
+// The link may be dead at the broker, and deliveries still lie in our socket buffer.
+TEST_CASE("recogniser: what is posted over a dead link after its copy came is found",
+          "[recogniser]") {
+  Rig rig;
+  rig.take_copy("a");
+  const auto token = rig.first.post({rig.first.take("a", rig.now)}, rig.now);
+  CHECK_FALSE(rig.is_stored().has_value());
+  rig.lose_link(rig.first);
+  CHECK_FALSE(rig.is_stored().has_value());
+  rig.first.ledger.stored(token);
+  CHECK(rig.is_stored() == true);
+}
+
+TEST_CASE("recogniser: a copy waits for a post whose outcome is not known", "[recogniser]") {
+  Rig rig;
+  const auto token = rig.first.post({rig.first.take("a", rig.now)}, rig.now);
+  rig.lose_link(rig.first);
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK_FALSE(rig.is_stored().has_value());
+  CHECK(rig.second.recogniser.take_adopted().empty());
+  SECTION("stored") {
+    rig.first.ledger.stored(token);
+    CHECK(rig.is_stored() == true);
+  }
+  SECTION("not stored") {
+    rig.first.ledger.not_stored(token);
+    rig.decide();
+    CHECK(rig.is_stored() == false);
+  }
+}
+
+TEST_CASE("recogniser: what was given back and is being posted is waited for", "[recogniser]") {
+  Rig rig;
+  const auto token = rig.first.post({rig.first.take("a", rig.now)}, rig.now);
+  rig.first.ledger.given_back(rig.now);
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK_FALSE(rig.is_stored().has_value());
+  rig.first.ledger.stored(token);
+  CHECK(rig.is_stored() == true);
+}
+
+TEST_CASE("recogniser: the post of a dead worker is taken over, by one", "[recogniser]") {
+  Rig rig;
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  const auto token = dead->post({dead->take("a", rig.now), dead->take("b", rig.now)}, rig.now);
+  dead.reset();
+  rig.first.take_copy("a", rig.now);
+  rig.take_copy("b");
+  CHECK(rig.first.recogniser.decide(rig.now).empty());
+  rig.prove(rig.first);
+  rig.prove(rig.second);
+  rig.later();
+  CHECK(rig.first.recogniser.decide(rig.now).empty());
+  CHECK(rig.second.recogniser.decide(rig.now).empty());
+  const auto adopted = rig.first.recogniser.take_adopted();
+  REQUIRE(adopted.size() == 1);
+  CHECK(rig.second.recogniser.take_adopted().empty());
+  const Batch& batch = *adopted.front();
+  CHECK(batch.token() == token);
+  CHECK(batch.bytes() == "rowrow");
+  CHECK(batch.rows() == 2);
+  CHECK(batch.format().head == "INSERT");
+  CHECK(batch.is_orphan());
+  CHECK(batch.may_be_stored());
+  rig.first.ledger.stored(token);
+  rig.later();
+  REQUIRE(rig.first.recogniser.decide(rig.now).size() == 1);
+  CHECK(rig.is_stored() == true);
+}
+
+TEST_CASE("recogniser: whoever dies over a post that it has taken over leaves it to the next",
+          "[recogniser]") {
+  Rig rig;
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  const auto token = dead->post({dead->take("a", rig.now)}, rig.now);
+  dead.reset();
+  auto next = std::make_unique<LedgerWorker>(rig.shared, 6, rig.now);
+  next->take_copy("a", rig.now);
+  rig.later();
+  next->recogniser.decide(rig.now);
+  rig.prove(rig.first);
+  rig.prove(rig.second);
+  rig.later();
+  next->recogniser.decide(rig.now);
+  REQUIRE(next->recogniser.take_adopted().size() == 1);
+  next.reset();
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK_FALSE(rig.is_stored().has_value());
+  REQUIRE(rig.second.recogniser.take_adopted().size() == 1);
+  rig.second.ledger.stored(token);
+  CHECK(rig.is_stored() == true);
+}
+
+TEST_CASE("recogniser: what is too old to be posted again, or has no types, counts as not stored",
+          "[recogniser]") {
+  Rig rig;
+  const bool is_old = GENERATE(true, false);
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  dead->post({dead->take("a", rig.now)}, rig.now, /*states_types=*/is_old);
+  dead.reset();
+  rig.later(is_old ? minutes(6) : minutes(1));
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  std::optional<bool> stored;
+  for (int i = 0; i < 3 && !stored; ++i) {
+    rig.later();
+    rig.prove(rig.first);
+    stored = rig.is_stored();
+  }
+  CHECK(stored == false);
+  CHECK(rig.second.recogniser.take_adopted().empty());
+}
+
+TEST_CASE("recogniser: the entries of a dead worker serve ten minutes", "[recogniser]") {
+  Rig rig;
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  dead->ledger.stored(dead->post({dead->take("a", rig.now)}, rig.now));
+  dead.reset();
+  const bool is_late = GENERATE(true, false);
+  rig.later(is_late ? minutes(11) : minutes(9));
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK(rig.is_stored() == !is_late);
+}
+
+TEST_CASE("recogniser: as many equal copies are recognised as were stored", "[recogniser]") {
+  Rig rig;
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  // Of two workers: each has seen one.
+  dead->ledger.stored(dead->post({dead->take("a", rig.now)}, rig.now));
+  dead.reset();
+  rig.second.take_copy("a", rig.now);
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  const auto decisions = rig.decide();
+  REQUIRE(decisions.size() == 2);
+  CHECK(decisions[0].is_stored != decisions[1].is_stored);
+}
+
+// Else a message that was not stored could be taken for its twin that was.
+TEST_CASE("recogniser: messages that are equal in everything are not known again", "[recogniser]") {
+  Rig rig;
+  const bool is_posted_between = GENERATE(true, false);
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  const DeliveryId one = dead->take("a", rig.now);
+  std::string token;
+  if (is_posted_between) token = dead->post({one}, rig.now);
+  dead->take("a", rig.now);
+  if (!is_posted_between) token = dead->post({one}, rig.now);
+  dead->ledger.stored(token);
+  dead.reset();
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK(rig.is_stored() == false);
+}
+
+TEST_CASE("recogniser: a worker that is alone decides at once", "[recogniser]") {
+  const TimePoint now{std::chrono::hours(1)};
+  SharedLedger shared;
+  LedgerWorker worker(shared, 0, now);
+  worker.ledger.stored(worker.post({worker.take("a", now)}, now));
+  worker.lose_link(now);
+  worker.take_copy("a", now);
+  worker.take_copy("b", now);
+  const auto decisions = worker.recogniser.decide(now);
+  REQUIRE(decisions.size() == 2);
+  CHECK(decisions[0].is_stored);
+  CHECK_FALSE(decisions[1].is_stored);
+}
+
+// A message that is recognised is stored, too: whoever dies before the acknowledgement counts
+// leaves that to the next.
+TEST_CASE("recogniser: what was recognised is known again", "[recogniser]") {
+  const TimePoint now{std::chrono::hours(1)};
+  SharedLedger shared;
+  LedgerWorker worker(shared, 0, now);
+  worker.ledger.stored(worker.post({worker.take("a", now)}, now));
+  for (int i = 0; i < 3; ++i) {
+    worker.lose_link(now);
+    worker.take_copy("a", now);
+    const auto decisions = worker.recogniser.decide(now);
+    REQUIRE(decisions.size() == 1);
+    CHECK(decisions.front().is_stored);
+  }
+}
+
+}  // namespace
+}  // namespace event_consumer
