@@ -8,7 +8,7 @@
 
 namespace event_consumer {
 
-Fingerprint identify(const Delivery& delivery) {
+Fingerprint identify(const Delivery& delivery, std::uint64_t way) {
   const XXH128_hash_t body = XXH3_128bits(delivery.body.data(), delivery.body.size());
   thread_local std::string rest;
   rest.clear();
@@ -22,8 +22,14 @@ Fingerprint identify(const Delivery& delivery) {
   const BasicProperties properties = read_basic_properties(delivery.properties);
   append(properties.message_id.value_or(std::string_view()));
   rest.append(std::to_string(properties.timestamp.value_or(0)));
-  const XXH128_hash_t all = XXH3_128bits_withSeed(rest.data(), rest.size(), body.low64);
+  const XXH128_hash_t all = XXH3_128bits_withSeed(rest.data(), rest.size(), body.low64 ^ way);
   return {all.high64 ^ body.high64, all.low64};
+}
+
+std::uint64_t way_of(const std::vector<std::string>& names) {
+  std::string all;
+  for (const std::string& name : names) all += name + '\0';
+  return XXH3_64bits(all.data(), all.size());
 }
 
 }  // namespace event_consumer

@@ -25,15 +25,20 @@ namespace event_consumer {
 using PostNumber = std::uint64_t;
 
 struct LedgerEntry {
-  Fingerprint message;
+  std::atomic<std::uint64_t> message_high;
+  std::atomic<std::uint64_t> message_low;
   std::atomic<PostNumber> post;  // 0: it counts for nothing
   std::uint64_t tag;             // of the delivery, for the owner
 
   // Whoever reads the same post before and after has read the message between.
-  void set(const Fingerprint& new_message, std::uint64_t new_tag, PostNumber new_post) {
+  Fingerprint message() const {
+    return {message_high.load(std::memory_order_acquire),
+            message_low.load(std::memory_order_acquire)};
+  }
+  void set(const Fingerprint& message, std::uint64_t new_tag, PostNumber new_post) {
     post.store(0, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-    message = new_message;
+    message_high.store(message.high, std::memory_order_release);
+    message_low.store(message.low, std::memory_order_release);
     tag = new_tag;
     post.store(new_post, std::memory_order_release);
   }
@@ -99,7 +104,7 @@ class LedgerMemory {
   LedgerRow& row(int number) const { return rows_[number]; }
   LedgerEntry& entry(int row, std::uint64_t index);
 
-  // When somebody wanted all links to be proven last (MonotonicTime).
+  // All links are to be proven after this MonotonicTime.
   std::atomic<std::uint64_t>& wanted_at() const { return head_->wanted_at; }
   // No row from here on was ever used.
   int rows_used() const { return static_cast<int>(head_->rows_used); }

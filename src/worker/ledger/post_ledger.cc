@@ -73,6 +73,12 @@ void PostLedger::proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint 
   retire(now);
 }
 
+void PostLedger::want_proof(std::uint64_t at) {
+  std::atomic<std::uint64_t>& latest = memory_.wanted_at();
+  std::uint64_t before = latest;
+  while (before < at && !latest.compare_exchange_weak(before, at)) continue;
+}
+
 std::optional<TimePoint> PostLedger::proof_wanted_at() const {
   const std::uint64_t wanted_at = memory_.wanted_at();
   if (!is_owner_ || wanted_at == 0) return std::nullopt;
@@ -83,7 +89,7 @@ void PostLedger::arrived(const Fingerprint& message) {
   const auto twin = twins_.arrived(message);
   if (!twin || !is_owner_ || *twin < own().tail) return;
   LedgerEntry& entry = memory_.entry(row_, *twin);
-  if (entry.message == message) entry.post = 0;
+  if (entry.message() == message) entry.post = 0;
 }
 
 // The entries are nothing before the record is there, and the record means nothing to anybody

@@ -53,7 +53,9 @@ class PostLedger {
   // `acknowledged` was acknowledged.
   void proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint now);
 
-  // When another worker wanted to know last whether our link is there.
+  // Whoever has a link is to prove that it is there after this MonotonicTime; and the latest such
+  // time that anybody has named.
+  void want_proof(std::uint64_t at);
   std::optional<TimePoint> proof_wanted_at() const;
 
   // A message has come for the first time. Two that are equal in everything are not known again:

@@ -79,7 +79,11 @@ void Recogniser::look_up(TimePoint now) {
   std::vector<Copy*> copies;
   for (Copy& copy : copies_)
     if (is_open(copy) && copy.came_at < proven_at) copies.push_back(&copy);
-  if (proven_at != kNoLink) ledger_.memory().wanted_at() = in_ns(now);
+  std::uint64_t latest = 0;
+  for (const Copy& copy : copies_)
+    if (is_open(copy) && copy.came_at < kJustCame && copy.came_at >= proven_at)
+      latest = std::max(latest, copy.came_at);
+  if (latest > 0) ledger_.want_proof(latest);
   std::sort(copies.begin(), copies.end(),
             [](const Copy* a, const Copy* b) { return is_before(a->message, b->message); });
   for (Copy* copy : copies) copy->is_looked_up = true;
@@ -106,7 +110,7 @@ void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
     const PostNumber post = entry.post;
     if (post == 0) continue;
     if (post >= end) break;
-    const Fingerprint message = entry.message;
+    const Fingerprint message = entry.message();
     if (entry.post != post) continue;
     const auto range = std::equal_range(copies.begin(), copies.end(), nullptr,
                                         [&message](const Copy* a, const Copy* b) {

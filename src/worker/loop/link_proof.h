@@ -26,10 +26,11 @@ class LinkProof {
   }
 
   // Whether it is time to ask: once a second for as long as an acknowledgement is not confirmed;
-  // and at once when somebody wanted to know after the last question. One question at a time.
+  // and at once when somebody wants to know about a time after the last question. One question at a
+  // time.
   bool is_due(DeliveryTag acknowledged, std::optional<TimePoint> wanted_at, TimePoint now) const {
     if (!questions_.empty()) return false;
-    if (wanted_at && *wanted_at > asked_at_) return true;
+    if (wanted_at && asked_at_ <= *wanted_at) return true;
     return acknowledged > confirmed_ && now - asked_at_ >= kPeriod;
   }
   std::optional<TimePoint> deadline(DeliveryTag acknowledged) const {

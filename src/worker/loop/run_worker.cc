@@ -24,6 +24,7 @@
 #include "worker/batch/crash_guard.h"
 #include "worker/clickhouse/table_writer.h"
 #include "worker/insert/inserter_thread.h"
+#include "worker/ledger/identity.h"
 #include "worker/ledger/ledger_locks.h"
 #include "worker/ledger/ledger_memory.h"
 #include "worker/ledger/post_ledger.h"
@@ -155,7 +156,9 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table](bool is_settled) { return table->check_table(is_settled); });
   CrashGuard guard(status.board(), status.address());
-  const SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
+  SettlementLimits limits{{options.batch_rows, options.batch_bytes, options.batch_delay}};
+  limits.way = way_of({options.rabbitmq_urls.front().virtual_host, options.rabbitmq_queue,
+                       options.clickhouse_database, options.clickhouse_table});
   FileLocks locks(memory->fd());
   PostLedger ledger(*memory, locks, 2 * (status.address().slot - 1) + status.address().row,
                     Clock::now());

@@ -56,7 +56,7 @@ void Settlement::link_lost(TimePoint now) {
 }
 
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
-  const Fingerprint message = identify(delivery);
+  const Fingerprint message = identify(delivery, limits_.way);
   const auto id = in_flight_.add(delivery, now, message);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery, now);

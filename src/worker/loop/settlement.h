@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -24,6 +25,7 @@ namespace event_consumer {
 struct SettlementLimits {
   BatchLimits batch;
   std::chrono::seconds table_check_interval{60};
+  std::uint64_t way = 0;  // of messages, from their queue to their table (identify())
 
   // From here on deliveries are left in the socket until rows have been stored.
   std::size_t held_bytes() const { return 4 * batch.bytes; }

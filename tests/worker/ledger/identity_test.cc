@@ -31,7 +31,7 @@ TEST_CASE("identity: it is of what the broker never changes", "[identity]") {
   // Headers: an empty table, as a quorum queue would fill it.
   const std::string headers = "\x20\x00\x00\x00\x00\x00"s;
   copy.properties = headers;
-  CHECK(identify(copy) == identify(usual()));
+  CHECK(identify(copy, 1) == identify(usual(), 1));
 }
 
 TEST_CASE("identity: each part of it tells messages apart", "[identity]") {
@@ -47,7 +47,15 @@ TEST_CASE("identity: each part of it tells messages apart", "[identity]") {
   SECTION("message id") { properties = message_id("1"); }
   SECTION("timestamp") { properties = timestamp(1); }
   other.properties = properties;
-  CHECK_FALSE(identify(other) == identify(usual()));
+  CHECK_FALSE(identify(other, 1) == identify(usual(), 1));
+}
+
+TEST_CASE("identity: a message of another queue, or for another table, is another", "[identity]") {
+  const auto way = way_of({"/", "clicks", "default", "clicks"});
+  CHECK(identify(usual(), way) == identify(usual(), way_of({"/", "clicks", "default", "clicks"})));
+  CHECK_FALSE(identify(usual(), way) ==
+              identify(usual(), way_of({"/", "clicks", "default", "orders"})));
+  CHECK_FALSE(way_of({"a", "bc"}) == way_of({"ab", "c"}));
 }
 
 }  // namespace
