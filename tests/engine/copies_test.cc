@@ -1,7 +1,4 @@
 // What comes back is known again: where inserts are stored once by their tokens, events are, too.
-#include <signal.h>
-
-#include <algorithm>
 #include <random>
 
 #include "tests/support/catch.h"
@@ -10,6 +7,7 @@
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
+#include "tests/support/worker_killer.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -19,13 +17,6 @@ using std::chrono::seconds;
 
 constexpr int kFaults = 20;
 constexpr std::size_t kWorkers = 3;
-
-// Lets a random time pass, up to `most`.
-void pass_some_time(std::mt19937& random, milliseconds most) {
-  const auto end =
-      Clock::now() + milliseconds(std::uniform_int_distribution<int>(0, most.count())(random));
-  wait_until([&] { return Clock::now() >= end; }, most + seconds(1));
-}
 
 }  // namespace
 
@@ -44,19 +35,7 @@ TEST_CASE("ClickHouse 26: workers are killed with -9 in mid-drain, and each even
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  for (int i = 0; i < kFaults; ++i) {
-    pass_some_time(random, milliseconds(500));
-    const auto before = service.workers();
-    REQUIRE(before.size() == kWorkers);
-    const pid_t victim = before[random() % before.size()];
-    kill(victim, SIGKILL);
-    REQUIRE(wait_until(
-        [&] {
-          const auto now = service.workers();
-          return now.size() == kWorkers && std::find(now.begin(), now.end(), victim) == now.end();
-        },
-        seconds(20)));
-  }
+  REQUIRE(kill_workers(service, kWorkers, kFaults, milliseconds(500), random));
 
   const std::uint64_t published = feeder.stop();
   CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(60)));

@@ -7,36 +7,12 @@
 #include <utility>
 
 #include "tests/fakes/batches.h"
+#include "tests/fakes/shared_locks.h"
 #include "worker/batch/crash_guard.h"
-#include "worker/ledger/ledger_locks.h"
 #include "worker/ledger/post_ledger.h"
 #include "worker/ledger/recogniser.h"
 
 namespace event_consumer::testing {
-
-class SharedLocks : public LedgerLocks {
- public:
-  SharedLocks(std::map<int, int>& owners, int worker) : owners_(owners), worker_(worker) {}
-  ~SharedLocks() override {
-    for (auto at = owners_.begin(); at != owners_.end();)
-      at = at->second == worker_ ? owners_.erase(at) : std::next(at);
-  }
-
-  bool try_lock(int number) override {
-    return owners_.emplace(number, worker_).first->second == worker_;
-  }
-  void unlock(int number) override {
-    if (try_lock(number)) owners_.erase(number);
-  }
-  bool is_held_by_others(int number) const override {
-    const auto at = owners_.find(number);
-    return at != owners_.end() && at->second != worker_;
-  }
-
- private:
-  std::map<int, int>& owners_;
-  int worker_;
-};
 
 class SharedLedger {
  public:

@@ -10,6 +10,7 @@
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
+#include "tests/support/worker_killer.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -20,13 +21,6 @@ using std::chrono::seconds;
 constexpr int kKills = 50;
 constexpr std::uint64_t kBatchRows = 2000;
 constexpr std::size_t kWorkers = 2;
-
-// Lets a random time pass, up to `most`.
-void pass_some_time(std::mt19937& random, milliseconds most) {
-  const auto end =
-      Clock::now() + milliseconds(std::uniform_int_distribution<int>(0, most.count())(random));
-  wait_until([&] { return Clock::now() >= end; }, most + seconds(1));
-}
 
 }  // namespace
 
@@ -45,19 +39,7 @@ TEST_CASE("a worker killed with -9 in mid-drain, 50 times, is back each time") {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  for (int i = 0; i < kKills; ++i) {
-    pass_some_time(random, milliseconds(800));
-    const auto before = service.workers();
-    REQUIRE(before.size() == kWorkers);
-    const pid_t victim = before[random() % before.size()];
-    kill(victim, SIGKILL);
-    REQUIRE(wait_until(
-        [&] {
-          const auto now = service.workers();
-          return now.size() == kWorkers && std::find(now.begin(), now.end(), victim) == now.end();
-        },
-        seconds(20)));
-  }
+  REQUIRE(kill_workers(service, kWorkers, kKills, milliseconds(800), random));
 
   const std::uint64_t published = feeder.stop();
   CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(60)));

@@ -21,30 +21,4 @@ struct SimLedger {
   }
 };
 
-// Those of one worker; they go with it.
-class SimLocks : public LedgerLocks {
- public:
-  SimLocks(SimLedger& ledger, int worker) : owners_(ledger.owners), worker_(worker) {}
-  ~SimLocks() override {
-    for (auto at = owners_.begin(); at != owners_.end();)
-      at = at->second == worker_ ? owners_.erase(at) : std::next(at);
-  }
-
-  bool try_lock(int number) override {
-    return owners_.emplace(number, worker_).first->second == worker_;
-  }
-  void unlock(int number) override {
-    if (const auto at = owners_.find(number); at != owners_.end() && at->second == worker_)
-      owners_.erase(at);
-  }
-  bool is_held_by_others(int number) const override {
-    const auto at = owners_.find(number);
-    return at != owners_.end() && at->second != worker_;
-  }
-
- private:
-  std::map<int, int>& owners_;
-  int worker_;
-};
-
 }  // namespace event_consumer::simulation

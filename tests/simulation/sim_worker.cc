@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "tests/fakes/shared_locks.h"
+
 namespace event_consumer::simulation {
 namespace {
 
@@ -80,7 +82,7 @@ void SimWorker::run() {
   SimInserter inserter(seat_, clickhouse_, known);
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{limits_.batch, limits_.table_check_interval};
-  SimLocks locks(posts_, seat_.worker);
+  testing::SharedLocks locks(posts_.owners, seat_.worker);
   PostLedger ledger(posts_.memory, locks, posts_.free_row(), now());
   Settlement settlement(limits, std::move(*encoding), guard, inserter, ledger);
   const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes());

@@ -4,11 +4,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <new>
 #include <utility>
 
@@ -31,14 +29,6 @@ constexpr std::uint64_t kSize =
 
 Error failed(const char* what) {
   return {ErrorKind::kInternal, std::string("ledger: ") + what + ": " + std::strerror(errno)};
-}
-
-// proc(5), /proc/sys/kernel/random/boot_id.
-std::uint64_t read_boot() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  file >> id;
-  return XXH3_64bits(id.data(), id.size()) | 1;
 }
 
 std::uint64_t bytes_at(int row, int record) {
@@ -78,7 +68,6 @@ Result<LedgerMemory> LedgerMemory::attach(UniqueFd fd) {
 }
 
 Result<Done> LedgerMemory::map() {
-  boot_ = read_boot();
   void* first = map_part(0, kRingsAt);
   if (first == nullptr) return failed("mmap");
   head_ = static_cast<Head*>(first);
@@ -96,23 +85,22 @@ LedgerMemory::LedgerMemory(LedgerMemory&& other) noexcept
     : fd_(std::move(other.fd_)),
       rows_(std::exchange(other.rows_, nullptr)),
       head_(std::exchange(other.head_, nullptr)),
-      rings_(std::exchange(other.rings_, {})),
-      boot_(other.boot_) {}
+      rings_(std::exchange(other.rings_, {})) {}
 
 LedgerMemory::~LedgerMemory() {
   if (head_ != nullptr) munmap(head_, kRingsAt);
-  for (const auto& [row, ring] : rings_) munmap(ring, kRingBytes);
+  for (LedgerEntry* ring : rings_)
+    if (ring != nullptr) munmap(ring, kRingBytes);
 }
 
 LedgerEntry& LedgerMemory::entry(int row, std::uint64_t index) {
-  auto at = rings_.find(row);
-  if (at == rings_.end()) {
+  LedgerEntry*& ring = rings_[static_cast<std::size_t>(row)];
+  if (ring == nullptr) {
     const std::uint64_t offset = kRingsAt + static_cast<std::uint64_t>(row) * kRingBytes;
-    void* ring = map_part(offset, kRingBytes);
+    ring = static_cast<LedgerEntry*>(map_part(offset, kRingBytes));
     if (ring == nullptr) throw std::bad_alloc();
-    at = rings_.emplace(row, static_cast<LedgerEntry*>(ring)).first;
   }
-  return at->second[index % kEntries];
+  return ring[index % kEntries];
 }
 
 bool LedgerMemory::write_bytes(int row, int record, std::string_view head,
@@ -135,7 +123,6 @@ bool LedgerMemory::read_bytes(int row, int record, std::string& bytes) const {
 }
 
 void LedgerMemory::claim(int row) const {
-  rows_[row].boot = boot_;
   const auto used = static_cast<std::uint64_t>(row) + 1;
   std::uint64_t before = head_->rows_used;
   while (before < used && !head_->rows_used.compare_exchange_weak(before, used)) continue;

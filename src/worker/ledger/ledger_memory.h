@@ -11,12 +11,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/fingerprint.h"
 #include "common/result.h"
+#include "common/scoreboard/worker_record.h"
 #include "common/unique_fd.h"
 
 namespace event_consumer {
@@ -69,7 +71,6 @@ struct alignas(4096) LedgerRow {
   // broker.
   static constexpr std::uint64_t kComesBackNs = 600'000'000'000;
 
-  std::atomic<std::uint64_t> boot;  // of the machine, when it was written; 0: never
   // Its owner's link to the broker was there at this MonotonicTime; kNoLink: there is none, and
   // what came over one is dropped.
   std::atomic<std::uint64_t> proven_at;
@@ -80,9 +81,21 @@ struct alignas(4096) LedgerRow {
   std::atomic<std::uint64_t> tail;  // index of the oldest entry
   std::atomic<std::uint64_t> head;  // behind the newest
   std::array<PostRecord, kRecords> records;
+
+  // The number of the record that the post has; nothing: it has none.
+  std::optional<int> record_of(PostNumber number) const {
+    for (int i = 0; i < kRecords; ++i)
+      if ((records[static_cast<std::size_t>(i)].post & ~PostRecord::kRefused) == number) return i;
+    return std::nullopt;
+  }
 };
 
 constexpr std::uint64_t kNoLink = ~std::uint64_t{0};
+
+// As the ledger has it.
+inline std::uint64_t to_ledger_time(TimePoint time) {
+  return static_cast<std::uint64_t>(to_monotonic_time(time));
+}
 
 class LedgerMemory {
  public:
@@ -113,8 +126,7 @@ class LedgerMemory {
   bool write_bytes(int row, int record, std::string_view head, std::string_view rows) const;
   bool read_bytes(int row, int record, std::string& bytes) const;
 
-  // Whether it was written since the machine was started; and that it is from here on.
-  bool is_of_this_boot(int row) const { return rows_[row].boot == boot_; }
+  // The row is used from here on.
   void claim(int row) const;
 
  private:
@@ -130,8 +142,7 @@ class LedgerMemory {
   UniqueFd fd_;
   LedgerRow* rows_ = nullptr;
   Head* head_ = nullptr;
-  std::map<int, LedgerEntry*> rings_;  // mapped when they are needed first
-  std::uint64_t boot_ = 0;
+  std::vector<LedgerEntry*> rings_ = std::vector<LedgerEntry*>(kRows);  // mapped when first needed
 };
 
 }  // namespace event_consumer

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/log.h"
-#include "common/scoreboard/worker_record.h"
 
 namespace event_consumer {
 namespace {
@@ -16,8 +15,6 @@ namespace {
 constexpr std::chrono::seconds kForgets{5};
 // A server knows the tokens of its latest inserts only.
 constexpr std::chrono::minutes kOldestAdopted{5};
-
-std::uint64_t in_ns(TimePoint time) { return static_cast<std::uint64_t>(to_monotonic_time(time)); }
 
 }  // namespace
 
@@ -29,10 +26,6 @@ PostLedger::PostLedger(LedgerMemory& memory, LedgerLocks& locks, int row, TimePo
   if (!is_owner_) {
     log::error("ledger: another process has row {}: what comes back may be stored twice", row);
     return;
-  }
-  if (!memory_.is_of_this_boot(row)) {
-    for (PostRecord& record : own().records) record.post = 0;
-    own().tail = own().head.load();
   }
   orphan_all(now);
   memory_.claim(row);
@@ -47,7 +40,7 @@ PostLedger::~PostLedger() {
 void PostLedger::link_made(TimePoint now) {
   answers_.clear();
   retired_ = 0;
-  if (is_owner_) own().proven_at = in_ns(now);
+  if (is_owner_) own().proven_at = to_ledger_time(now);
 }
 
 void PostLedger::link_lost(TimePoint now) {
@@ -57,7 +50,7 @@ void PostLedger::link_lost(TimePoint now) {
 void PostLedger::given_back(TimePoint now) {
   if (!is_owner_) return;
   own().orphaned_below = own().last_post + 1;
-  own().orphaned_at = in_ns(now);
+  own().orphaned_at = to_ledger_time(now);
 }
 
 // In this order: whoever sees that there is no link sees that its posts are orphans, too.
@@ -68,7 +61,7 @@ void PostLedger::orphan_all(TimePoint now) {
 
 void PostLedger::proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint now) {
   if (!is_owner_) return;
-  own().proven_at = in_ns(asked_at);
+  own().proven_at = to_ledger_time(asked_at);
   answers_.push_back({now, acknowledged});
   retire(now);
 }
@@ -115,7 +108,7 @@ void PostLedger::post(const Batch& batch, const InFlight& messages, TimePoint no
     memory_.entry(row_, end++).set(*message, id.tag, number);
   }
   PostRecord& record = this->record(place);
-  record.posted_at = in_ns(now);
+  record.posted_at = to_ledger_time(now);
   record.first = first;
   record.end = end;
   record.rows = batch.rows();
@@ -136,7 +129,7 @@ std::optional<int> PostLedger::free_record(TimePoint now) {
   for (int i = 0; i < LedgerRow::kRecords; ++i) {
     const Place place{row_, i};
     if (is_held(place) || !locks_.try_lock(LedgerLocks::of_record(row_, i))) continue;
-    const bool is_old = in_ns(now) - record(place).posted_at >= LedgerRow::kComesBackNs;
+    const bool is_old = to_ledger_time(now) - record(place).posted_at >= LedgerRow::kComesBackNs;
     if (record(place).post != 0 && is_old) take_back(place);
     if (record(place).post == 0) return i;
     locks_.unlock(LedgerLocks::of_record(row_, i));
@@ -201,8 +194,8 @@ BatchPtr PostLedger::adopt(Place place, TimePoint now) {
   const PostRecord& record = this->record(place);
   const std::uint64_t post = record.post;
   const bool is_whole = record.end <= memory_.row(place.row).head;
-  const bool is_fresh =
-      in_ns(now) - record.posted_at <= static_cast<std::uint64_t>(Duration(kOldestAdopted).count());
+  const bool is_fresh = to_ledger_time(now) - record.posted_at <=
+                        static_cast<std::uint64_t>(Duration(kOldestAdopted).count());
   std::string bytes(record.head_bytes + record.row_bytes, '\0');
   const bool is_usable = post != 0 && (post & PostRecord::kRefused) == 0 && is_whole && is_fresh &&
                          record.states_types != 0;
@@ -243,15 +236,13 @@ bool PostLedger::may_retire(const LedgerEntry& entry, TimePoint now) const {
   const PostNumber post = entry.post;
   if (post == 0) return true;
   if (is_undecided(post)) return false;
-  if (post < own().orphaned_below) return in_ns(now) - own().orphaned_at >= LedgerRow::kComesBackNs;
+  if (post < own().orphaned_below)
+    return to_ledger_time(now) - own().orphaned_at >= LedgerRow::kComesBackNs;
   return entry.tag <= retired_;
 }
 
 bool PostLedger::is_undecided(PostNumber post) const {
-  const auto& records = own().records;
-  return post != 0 && std::any_of(records.begin(), records.end(), [post](const PostRecord& each) {
-           return (each.post & ~PostRecord::kRefused) == post;
-         });
+  return post != 0 && own().record_of(post).has_value();
 }
 
 }  // namespace event_consumer

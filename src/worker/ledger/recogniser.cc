@@ -4,8 +4,6 @@
 #include <chrono>
 #include <iterator>
 
-#include "common/scoreboard/worker_record.h"
-
 namespace event_consumer {
 namespace {
 
@@ -14,8 +12,6 @@ constexpr std::chrono::milliseconds kPeriod{5};
 
 // Before kNoLink alone.
 constexpr std::uint64_t kJustCame = kNoLink - 1;
-
-std::uint64_t in_ns(TimePoint time) { return static_cast<std::uint64_t>(to_monotonic_time(time)); }
 
 bool is_before(const Fingerprint& a, const Fingerprint& b) {
   return a.low != b.low ? a.low < b.low : a.high < b.high;
@@ -43,7 +39,7 @@ std::vector<Recogniser::Decision> Recogniser::decide(TimePoint now) {
   next_at_ = now + kPeriod;
   // A turn of the loop begins before what it reads has come.
   for (auto copy = copies_.rbegin(); copy != copies_.rend() && copy->came_at == kJustCame; ++copy)
-    if (copy->added_at < now) copy->came_at = in_ns(now);
+    if (copy->added_at < now) copy->came_at = to_ledger_time(now);
   look_up(now);
   asked_.clear();
   std::deque<Copy> rest;
@@ -67,7 +63,7 @@ std::uint64_t Recogniser::proven_at() const {
   const LedgerMemory& memory = ledger_.memory();
   std::uint64_t earliest = kNoLink;
   for (int row = 0; row < memory.rows_used(); ++row)
-    if (row != ledger_.row() && memory.is_of_this_boot(row) && is_living(row))
+    if (row != ledger_.row() && is_living(row))
       earliest = std::min<std::uint64_t>(earliest, memory.row(row).proven_at);
   return earliest;
 }
@@ -91,7 +87,7 @@ void Recogniser::look_up(TimePoint now) {
   for (const Copy& copy : copies_)
     if (copy.found) taken.insert({copy.found->row, copy.found->index});
   for (int row = 0; row < ledger_.memory().rows_used() && !copies.empty(); ++row)
-    if (ledger_.memory().is_of_this_boot(row)) look_up_in(row, now, taken, copies);
+    look_up_in(row, now, taken, copies);
 }
 
 // What is found leaves `copies`, which are sorted by message.
@@ -103,7 +99,7 @@ void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
   const std::uint64_t proven_at = row.proven_at;
   const std::uint64_t known_at =
       std::max<std::uint64_t>(row.orphaned_at, proven_at == kNoLink ? 0 : proven_at);
-  if (in_ns(now) > known_at + LedgerRow::kComesBackNs) return;
+  if (to_ledger_time(now) > known_at + LedgerRow::kComesBackNs) return;
   const std::uint64_t head = row.head;
   for (std::uint64_t i = row.tail; i < head && !copies.empty(); ++i) {
     const LedgerEntry& entry = memory.entry(row_number, i);
@@ -128,10 +124,11 @@ void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
 
 Recogniser::Outcome Recogniser::outcome_of(const Found& found) const {
   LedgerMemory& memory = ledger_.memory();
-  for (const PostRecord& record : memory.row(found.row).records) {
-    const std::uint64_t post = record.post;
-    if ((post & ~PostRecord::kRefused) != found.post) continue;
-    return (post & PostRecord::kRefused) != 0 ? Outcome::kNone : Outcome::kUnknown;
+  const LedgerRow& row = memory.row(found.row);
+  if (const auto record = row.record_of(found.post)) {
+    const std::uint64_t post = row.records[static_cast<std::size_t>(*record)].post;
+    if (post == found.post) return Outcome::kUnknown;
+    if (post == (found.post | PostRecord::kRefused)) return Outcome::kNone;
   }
   // Entries are taken back before their record goes.
   return memory.entry(found.row, found.index).post == found.post ? Outcome::kStored
@@ -166,11 +163,10 @@ bool Recogniser::tick_off(const Copy& copy) {
 }
 
 void Recogniser::find_out(const Found& found, TimePoint now) {
-  const auto& records = ledger_.memory().row(found.row).records;
-  for (int i = 0; i < LedgerRow::kRecords; ++i)
-    if (records[static_cast<std::size_t>(i)].post == found.post &&
-        asked_.insert({found.row, i}).second)
-      if (BatchPtr batch = ledger_.adopt({found.row, i}, now)) adopted_.push_back(std::move(batch));
+  const auto record = ledger_.memory().row(found.row).record_of(found.post);
+  if (!record || !asked_.insert({found.row, *record}).second) return;
+  if (BatchPtr batch = ledger_.adopt({found.row, *record}, now))
+    adopted_.push_back(std::move(batch));
 }
 
 }  // namespace event_consumer
