@@ -4,12 +4,13 @@
 
 #include <string>
 
+#include "worker/batch/crash_guard.h"
 #include "worker/message/basic_properties.h"
 
 namespace event_consumer {
 
 Fingerprint identify(const Delivery& delivery, std::uint64_t way) {
-  const XXH128_hash_t body = XXH3_128bits(delivery.body.data(), delivery.body.size());
+  const Fingerprint body = fingerprint_of(delivery.body);
   thread_local std::string rest;
   rest.clear();
   // Short strings of AMQP may hold any byte, but no more than 255: their lengths keep them apart.
@@ -22,8 +23,8 @@ Fingerprint identify(const Delivery& delivery, std::uint64_t way) {
   const BasicProperties properties = read_basic_properties(delivery.properties);
   append(properties.message_id.value_or(std::string_view()));
   rest.append(std::to_string(properties.timestamp.value_or(0)));
-  const XXH128_hash_t all = XXH3_128bits_withSeed(rest.data(), rest.size(), body.low64 ^ way);
-  return {all.high64 ^ body.high64, all.low64};
+  const XXH128_hash_t all = XXH3_128bits_withSeed(rest.data(), rest.size(), body.low ^ way);
+  return {all.high64 ^ body.high, all.low64};
 }
 
 std::uint64_t way_of(const std::vector<std::string>& names) {
