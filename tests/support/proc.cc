@@ -23,11 +23,16 @@ struct Stat {
   std::uint64_t system_ticks;
 };
 
+// /proc/PID/`file`. A process that ends between open and read makes the read fail: then it is as
+// empty as that of one that is gone. (What reads from a buffer itself throws there.)
+std::string read_of(pid_t pid, const char* file) {
+  std::ostringstream text;
+  text << std::ifstream("/proc/" + std::to_string(pid) + "/" + file).rdbuf();
+  return text.str();
+}
+
 std::optional<Stat> read_stat(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  // A process that ends between open and read makes the read fail, which must not throw.
-  std::string text;
-  std::getline(file, text, '\0');
+  const std::string text = read_of(pid, "stat");
   // The name may itself hold blanks and parentheses: the fields start behind its last one.
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
@@ -85,10 +90,7 @@ bool is_alive(pid_t pid) {
   return stat && !is_zombie(*stat);
 }
 
-std::string command_line(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string command_line(pid_t pid) { return read_of(pid, "cmdline"); }
 
 std::uint64_t rss_bytes(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
