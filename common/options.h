@@ -87,6 +87,8 @@ struct Options {
   std::chrono::seconds worker_timeout;
   std::uint64_t worker_max_events;  // after so many a worker is replaced; 0: never
 
+  std::string state_directory;  // has the file of the ledger; empty: it is in memory
+
   std::optional<HostPort> status_address;  // nothing: none
 
   log::Level log_level;

@@ -30,6 +30,7 @@ SupervisorConfig supervisor_config(const ResolvedOptions& resolved, const std::s
                           worker,
                           {}};
   config.worker_environment = worker_environment(resolved.texts);
+  config.state_directory = options.state_directory;
   config.status_address = options.status_address;
   config.status_address_is_default =
       resolved.origins.at("EVENT_CONSUMER_STATUS_ADDRESS") == Origin::kDefault;

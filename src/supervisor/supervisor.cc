@@ -179,6 +179,9 @@ void Supervisor::reload(TimePoint now) {
   log::set_up("supervisor", config->log_level, config->log_format);
   ++scoreboard_writer_.record().reloads;
   report_.begin_reload(now);
+  if (config->state_directory != config_.state_directory)
+    log::warn("the state directory stays '{}' until the service is started again",
+              config_.state_directory);
   config_ = *config;
   status_child_.reload(config_.status_address, config_.worker_environment, now);
   fleet_.reload(config_, now);
@@ -250,9 +253,10 @@ ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_a
     log::error("cannot make the scoreboard, ending with status 70: {}", board.error().message);
     return exit_code_for(board.error().kind);
   }
-  auto ledger = make_ledger_file();
+  auto ledger = config.state_directory.empty() ? make_ledger_file()
+                                               : open_ledger_file(config.state_directory);
   if (!ledger) {
-    log::error("{}, ending with status 70", ledger.error().message);
+    log::error("{}", ledger.error().message);
     return exit_code_for(ledger.error().kind);
   }
   Supervisor supervisor(config, read_again, std::move(*events), std::move(*board),

@@ -34,11 +34,14 @@ struct SupervisorConfig {
   // The program that each worker executes, as find_worker() gives it. Its command line is
   // «event-consumer-worker --slot=N --ready-fd=FD --row=R --scoreboard-fd=FD --ledger-fd=FD»: N
   // from 1; FD the write end of a pipe for its WorkerMessages; R and FD its row on the scoreboard;
-  // FD that of make_ledger_file().
+  // FD that of the ledger (common/ledger_file.h).
   std::string worker_path;
 
   // The whole environment of a worker, «NAME=value».
   std::vector<std::string> worker_environment;
+
+  // Where the file of the ledger is; empty: it is in memory.
+  std::string state_directory = {};
 
   // Where the status is served; nothing: nowhere. When the operator has not asked for the address,
   // one that is taken is done without.

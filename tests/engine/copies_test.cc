@@ -1,4 +1,5 @@
 // What comes back is known again: where inserts are stored once by their tokens, events are, too.
+#include <memory>
 #include <random>
 
 #include "tests/support/catch.h"
@@ -18,16 +19,30 @@ using std::chrono::seconds;
 constexpr int kFaults = 20;
 constexpr std::size_t kWorkers = 3;
 
+Environment environment_of(const TestTopology& topology) {
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = std::to_string(kWorkers);
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
+  environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
+  return environment;
+}
+
+void check_that_each_is_stored_once(const TestTopology& topology, std::uint64_t published) {
+  CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(60)));
+  const auto is_drained = [&] {
+    const auto counts = rabbitmq().queue_counts(topology.queue());
+    return counts.ready == 0 && counts.unacknowledged == 0;
+  };
+  CHECK(wait_until(is_drained, seconds(60)));
+  CHECK(topology.rows() == published);
+}
+
 }  // namespace
 
 TEST_CASE("ClickHouse 26: workers are killed with -9 in mid-drain, and each event is stored once") {
   TestTopology topology("copies", engine());
   topology.declare_topology();
-  Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_WORKERS"] = std::to_string(kWorkers);
-  environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
-  environment["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";
-  Service service(environment);
+  Service service(environment_of(topology));
   REQUIRE(service.wait_consuming(kWorkers));
 
   const ClickEvents events(17);
@@ -37,15 +52,29 @@ TEST_CASE("ClickHouse 26: workers are killed with -9 in mid-drain, and each even
   std::mt19937 random(seed);
   REQUIRE(kill_workers(service, kWorkers, kFaults, milliseconds(500), random));
 
-  const std::uint64_t published = feeder.stop();
-  CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(60)));
-  const auto is_drained = [&] {
-    const auto counts = rabbitmq().queue_counts(topology.queue());
-    return counts.ready == 0 && counts.unacknowledged == 0;
-  };
-  CHECK(wait_until(is_drained, seconds(60)));
-  CHECK(topology.rows() == published);
+  check_that_each_is_stored_once(topology, feeder.stop());
   CHECK(service.stop() == 0);
+}
+
+TEST_CASE("ClickHouse 26: all processes are killed with -9, and each event is stored once") {
+  TestTopology topology("all_die", engine());
+  topology.declare_topology();
+  const PrivateDirectory state("state");
+  Environment environment = environment_of(topology);
+  environment["EVENT_CONSUMER_STATE_DIRECTORY"] = state.path();
+  auto service = std::make_unique<Service>(environment);
+  const ClickEvents events(18);
+  Feeder feeder(topology, events, 5'000);
+  for (int round = 0; round < 5; ++round) {
+    REQUIRE(service->wait_consuming(kWorkers));
+    const std::uint64_t stored = topology.rows();
+    REQUIRE(wait_until([&] { return topology.rows() >= stored + 3'000; }, seconds(20)));
+    service.reset();  // kills the supervisor and all that it has started
+    service = std::make_unique<Service>(environment);
+  }
+  check_that_each_is_stored_once(topology, feeder.stop());
+  CHECK(service->count_in_log("; each event once (") >= kWorkers);
+  CHECK(service->stop() == 0);
 }
 
 }  // namespace event_consumer::testing

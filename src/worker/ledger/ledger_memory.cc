@@ -10,8 +10,6 @@
 #include <new>
 #include <utility>
 
-#include "common/ledger_file.h"
-
 namespace event_consumer {
 namespace {
 
@@ -35,6 +33,8 @@ std::uint64_t bytes_at(int row, int record) {
   const auto place = static_cast<std::uint64_t>(row * LedgerRow::kRecords + record);
   return kBytesAt + place * LedgerMemory::kMostBytes;
 }
+
+std::uint64_t ring_at(int row) { return kRingsAt + static_cast<std::uint64_t>(row) * kRingBytes; }
 
 bool write_all(int fd, std::string_view bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -64,6 +64,7 @@ Result<LedgerMemory> LedgerMemory::attach(UniqueFd fd) {
       ftruncate(memory.fd(), static_cast<off_t>(kSize)) != 0)
     return failed("ftruncate");
   if (auto done = memory.map(); !done) return done.error();
+  if (!memory.take_room(0, kRingsAt)) return failed("fallocate");
   return memory;
 }
 
@@ -81,6 +82,14 @@ void* LedgerMemory::map_part(std::uint64_t offset, std::size_t bytes) const {
   return data == MAP_FAILED ? nullptr : data;
 }
 
+// Whoever writes to a page of a file for which there is no room is killed (SIGBUS): so the room is
+// taken before. Memory without a name takes it page by page.
+bool LedgerMemory::take_room(std::uint64_t offset, std::uint64_t bytes) const {
+  if (head_->label[0] == 0) return true;
+  errno = posix_fallocate(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes));
+  return errno == 0;
+}
+
 LedgerMemory::LedgerMemory(LedgerMemory&& other) noexcept
     : fd_(std::move(other.fd_)),
       rows_(std::exchange(other.rows_, nullptr)),
@@ -96,8 +105,7 @@ LedgerMemory::~LedgerMemory() {
 LedgerEntry& LedgerMemory::entry(int row, std::uint64_t index) {
   LedgerEntry*& ring = rings_[static_cast<std::size_t>(row)];
   if (ring == nullptr) {
-    const std::uint64_t offset = kRingsAt + static_cast<std::uint64_t>(row) * kRingBytes;
-    ring = static_cast<LedgerEntry*>(map_part(offset, kRingBytes));
+    ring = static_cast<LedgerEntry*>(map_part(ring_at(row), kRingBytes));
     if (ring == nullptr) throw std::bad_alloc();
   }
   return ring[index % kEntries];
@@ -122,10 +130,12 @@ bool LedgerMemory::read_bytes(int row, int record, std::string& bytes) const {
   return true;
 }
 
-void LedgerMemory::claim(int row) const {
+bool LedgerMemory::claim(int row) const {
+  if (!take_room(ring_at(row), kRingBytes)) return false;
   const auto used = static_cast<std::uint64_t>(row) + 1;
   std::uint64_t before = head_->rows_used;
   while (before < used && !head_->rows_used.compare_exchange_weak(before, used)) continue;
+  return true;
 }
 
 }  // namespace event_consumer

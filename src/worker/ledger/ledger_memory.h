@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/fingerprint.h"
+#include "common/ledger_file.h"
 #include "common/result.h"
 #include "common/scoreboard/worker_record.h"
 #include "common/unique_fd.h"
@@ -105,7 +106,7 @@ class LedgerMemory {
 
   // One that nobody else sees.
   static Result<LedgerMemory> without_sharing();
-  // The one of make_ledger_file().
+  // The one of common/ledger_file.h.
   static Result<LedgerMemory> attach(UniqueFd fd);
 
   LedgerMemory(LedgerMemory&& other) noexcept;
@@ -126,17 +127,19 @@ class LedgerMemory {
   bool write_bytes(int row, int record, std::string_view head, std::string_view rows) const;
   bool read_bytes(int row, int record, std::string& bytes) const;
 
-  // The row is used from here on.
-  void claim(int row) const;
+  // The row is used from here on. Whether there is room for its ring.
+  bool claim(int row) const;
 
  private:
   explicit LedgerMemory(UniqueFd fd) : fd_(std::move(fd)) {}
   struct Head {
+    char label[kLedgerLabelBytes];
     std::atomic<std::uint64_t> wanted_at;
     std::atomic<std::uint64_t> rows_used;
   };
 
   Result<Done> map();
+  bool take_room(std::uint64_t offset, std::uint64_t bytes) const;
   void* map_part(std::uint64_t offset, std::size_t bytes) const;
 
   UniqueFd fd_;

@@ -1,6 +1,7 @@
 #include "worker/ledger/post_ledger.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -28,7 +29,11 @@ PostLedger::PostLedger(LedgerMemory& memory, LedgerLocks& locks, int row, TimePo
     return;
   }
   orphan_all(now);
-  memory_.claim(row);
+  if (memory_.claim(row)) return;
+  log::error("ledger: no room for row {}: {}; what comes back may be stored twice", row,
+             std::strerror(errno));
+  locks.unlock(LedgerLocks::of_row(row));
+  is_owner_ = false;
 }
 
 PostLedger::~PostLedger() {

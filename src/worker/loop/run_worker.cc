@@ -113,6 +113,22 @@ std::uint64_t with_jitter(std::uint64_t max_events) {
   return max_events + std::uniform_int_distribution<std::uint64_t>(0, max_events / 10)(seed);
 }
 
+// Where the instance's cannot be used, one that nobody else sees.
+Result<LedgerMemory> open_ledger(int fd) {
+  if (fd < 0) return LedgerMemory::without_sharing();
+  auto shared = LedgerMemory::attach(UniqueFd(fd));
+  if (shared) return shared;
+  log::error("{}; what comes back may be stored twice", shared.error().message);
+  return LedgerMemory::without_sharing();
+}
+
+// What the start line promises of events.
+const char* promise(const TableWriter& table, const Options& options) {
+  if (!table.deduplication().deduplicates) return "at least once";
+  return options.state_directory.empty() ? "each event once, unless all processes die together"
+                                         : "each event once";
+}
+
 }  // namespace
 
 Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
@@ -125,8 +141,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   if (!encoding) return encoding.error();
   status.set_clickhouse(table->server_report());
 
-  auto memory = command_line.ledger_fd >= 0 ? LedgerMemory::attach(UniqueFd(command_line.ledger_fd))
-                                            : LedgerMemory::without_sharing();
+  auto memory = open_ledger(command_line.ledger_fd);
   if (!memory) return memory.error();
 
   const std::string name = connection_name(command_line);
@@ -150,8 +165,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   auto events = PollLoop::open(signal_set({SIGTERM, SIGINT, SIGTSTP, SIGCONT}));
   if (!events) return events.error();
   log::info("moving {}, version {}, into {}; {} ({}); stored means {}", link.source().describe(),
-            link.source().server_version(), table->describe(),
-            table->deduplication().deduplicates ? "each insert once" : "at least once",
+            link.source().server_version(), table->describe(), promise(*table, options),
             table->deduplication().explanation, describe(table->stored_in()));
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table](bool is_settled) { return table->check_table(is_settled); });
