@@ -1,7 +1,7 @@
 // `make bench`: one worker against a consumer that does nothing, in interleaved pairs on the same
 // queue of the same broker, so that both meet the same moods of the machine. Prints each run and
 // the medians; it judges nothing. With EVENTS=N in the environment a message is an array of so many
-// events.
+// events; with AGAINST=PATH the program there, of another build, takes the place of the consumer.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +22,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::uint64_t kMessages = 200'000;
-constexpr int kPairs = 5;
+constexpr int kPairs = 7;
 constexpr std::uint16_t kPrefetch = 30'000;
 constexpr std::uint64_t kBatchRows = 10'000;
 
@@ -69,13 +69,14 @@ std::uint64_t rows_in_parts(const TestTopology& topology) {
                          topology.database() + "'"));
 }
 
-// From the moment the worker consumes to the moment all rows are there.
-WorkerRun run_worker(const TestTopology& topology, std::uint64_t events) {
+// From the moment the worker of this program consumes to the moment all rows are there.
+WorkerRun run_worker(const TestTopology& topology, std::uint64_t events,
+                     const std::string& program = "event-consumer") {
   constexpr auto kBetweenLooks = std::chrono::milliseconds(40);
   const std::uint64_t rows_before = rows_in_parts(topology);
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
-  Service service(environment);
+  Service service(environment, {}, program);
   if (!service.wait_consuming(1)) throw std::runtime_error(service.log());
   const pid_t worker = service.workers().at(0);
   const auto begin = Clock::now();
@@ -148,26 +149,30 @@ void run_pairs() {
       "%llu messages of %llu events of about 390 bytes a run, one worker at default settings\n\n",
       static_cast<unsigned long long>(load.messages),
       static_cast<unsigned long long>(load.per_message));
-  std::printf("          empty consumer          worker                        ratio of rates\n");
+  const char* against = std::getenv("AGAINST");
+  std::printf("          %-23s worker                        ratio of rates\n",
+              against == nullptr ? "empty consumer" : "other build");
   std::vector<double> ratios, rates, cpu;
   for (int pair = 1; pair <= kPairs; ++pair) {
     fill_queue(topology, load);
-    const auto empty =
-        run_empty_consumer(rabbitmq().port(), topology.queue(), load.messages, kPrefetch,
-                           std::max<std::uint64_t>(kBatchRows / load.per_message, 1));
+    const auto other =
+        against != nullptr
+            ? run_worker(topology, load.events(), against).run
+            : run_empty_consumer(rabbitmq().port(), topology.queue(), load.messages, kPrefetch,
+                                 std::max<std::uint64_t>(kBatchRows / load.per_message, 1));
     fill_queue(topology, load);
     const auto worker = run_worker(topology, load.events());
     const double micros = 1e6 / events;
-    ratios.push_back(empty.seconds / worker.run.seconds);
+    ratios.push_back(other.seconds / worker.run.seconds);
     rates.push_back(events / worker.run.seconds);
     cpu.push_back(worker.run.cpu_seconds * micros);
     std::printf("  pair %d  %7.0f/s %5.2f us CPU   %7.0f/s %5.2f us CPU %3llu MiB   %.2f\n", pair,
-                events / empty.seconds, empty.cpu_seconds * micros, rates.back(), cpu.back(),
+                events / other.seconds, other.cpu_seconds * micros, rates.back(), cpu.back(),
                 static_cast<unsigned long long>(worker.rss_bytes >> 20), ratios.back());
   }
-  std::printf(
-      "\nmedians: worker %.0f events/s, %.2f us CPU per event, %.2f of the empty consumer\n",
-      median(rates), median(cpu), median(ratios));
+  std::printf("\nmedians: worker %.0f events/s, %.2f us CPU per event, %.2f of the %s\n",
+              median(rates), median(cpu), median(ratios),
+              against == nullptr ? "empty consumer" : "other build");
 }
 
 }  // namespace
@@ -176,7 +181,8 @@ void run_pairs() {
 int main() {
   try {
     event_consumer::testing::run_pairs();
-    if (std::getenv("EVENTS") == nullptr) event_consumer::testing::show_backlog_rss();
+    if (std::getenv("EVENTS") == nullptr && std::getenv("AGAINST") == nullptr)
+      event_consumer::testing::show_backlog_rss();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());
