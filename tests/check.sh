@@ -21,11 +21,10 @@ stop() {
   wait
 }
 
-# One more than there are cores: half of its time a test waits, and its servers work in the other. They
-# take 1 GB.
+# Two more than there are cores: most of its time a test waits. Its servers take 1 GB.
 default_shards() {
   gigabytes=$(awk '/^MemAvailable:/ { print int($2 / 1000000) }' /proc/meminfo)
-  printf '%s\n' $(($(nproc) + 1)) $((gigabytes / 2)) 4 | sort -n | head -1
+  printf '%s\n' $(($(nproc) + 2)) $((gigabytes / 2)) 4 | sort -n | head -1
 }
 shards=${SHARDS:-$(default_shards)}
 [ "$shards" -gt 0 ] || shards=1

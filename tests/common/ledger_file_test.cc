@@ -74,7 +74,7 @@ TEST_CASE("ledger file: it is in use until the last who has inherited it is gone
   opened(directory);
 }
 
-TEST_CASE("slip: --state-directory that does not exist", "[ledger_file]") {
+TEST_CASE("slip: --state-directory=/nowhere", "[ledger_file]") {
   std::string message;
   CHECK(kind_of_failure("/nowhere/at/all", message) == ErrorKind::kUsage);
   CHECK(message.find("/nowhere/at/all/ledger: No such file or directory; --state-directory") !=

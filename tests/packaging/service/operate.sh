@@ -46,13 +46,15 @@ a_killed_worker_is_replaced() {
 # new_supervisor OLD: systemd has started another.
 new_supervisor() { unit_is active && [ "$(main_pid)" != "$1" ]; }
 
+ledger() { run 'stat --format %i /run/event-consumer/ledger'; }
+
 a_killed_supervisor_comes_back() {
-  local old
+  local old before
   old=$(main_pid)
-  run "touch /run/event-consumer/kept && kill -KILL $old" || return 1
+  before=$(ledger) && run "kill -KILL $old" || return 1
   wait_for 30 new_supervisor "$old" || return 1
-  # The workers that lost it have left, and its directory is still there.
-  wait_for 30 workers_are 3 && equal "$(property NRestarts)" 1 && run 'test -e /run/event-consumer/kept'
+  # The workers that lost it have left, and what they had posted is still known.
+  wait_for 30 workers_are 3 && equal "$(property NRestarts)" 1 && equal "$(ledger)" "$before"
 }
 
 a_hanging_supervisor_is_replaced() {
