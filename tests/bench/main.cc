@@ -1,7 +1,9 @@
 // `make bench`: one worker against a consumer that does nothing, in interleaved pairs on the same
 // queue of the same broker, so that both meet the same moods of the machine. Prints each run and
 // the medians; it judges nothing. With EVENTS=N in the environment a message is an array of so many
-// events; with AGAINST=PATH the program there, of another build, takes the place of the consumer.
+// events; with AGAINST=PATH the program there, of another build, takes the place of the consumer;
+// and SCALE=1 shows instead what more queues and more workers bring, RECOVERY=1 how soon a killed
+// worker is replaced.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "tests/bench/empty_consumer.h"
+#include "tests/bench/recovery.h"
+#include "tests/bench/scale.h"
 #include "tests/support/click_events.h"
 #include "tests/support/proc.h"
 #include "tests/support/service.h"
@@ -180,9 +184,15 @@ void run_pairs() {
 
 int main() {
   try {
-    event_consumer::testing::run_pairs();
-    if (std::getenv("EVENTS") == nullptr && std::getenv("AGAINST") == nullptr)
-      event_consumer::testing::show_backlog_rss();
+    using namespace event_consumer::testing;
+    if (std::getenv("SCALE") != nullptr) {
+      show_scale();
+    } else if (std::getenv("RECOVERY") != nullptr) {
+      show_recovery();
+    } else {
+      run_pairs();
+      if (std::getenv("EVENTS") == nullptr && std::getenv("AGAINST") == nullptr) show_backlog_rss();
+    }
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench: %s\n", error.what());
