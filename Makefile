@@ -62,7 +62,7 @@ help:
 	@echo 'make                build the two programs into $(BUILD)/'
 	@echo 'make demo           show the main job on private servers (KEEP=1: leave it running)'
 	@echo 'make check          build, and run all tests against real servers'
-	@echo 'make chaos          install the engine of ClickHouse 26 (546 MB), and test against it;'
+	@echo 'make check-engine   install the engine of ClickHouse 26 (546 MB), and test against it;'
 	@echo '                    once it is there, make check does too'
 	@echo 'make check-engines  the same against the engines of 23.10, 24.8, 25.5 and 26.9, or ENGINE=24.8'
 	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
@@ -118,7 +118,7 @@ deps:
 check: deps
 	@packaging/deps.sh $(check_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(planted) $(test_programs)
-	@NOTE='$(if $(wildcard $(chdb)),,ClickHouse 26 engine tests are left out: make chaos installs it)' \
+	@NOTE='$(if $(wildcard $(chdb)),,ClickHouse 26 engine tests are left out: make check-engine installs it)' \
 	  tests/check.sh $(test_programs)
 
 install: $(programs)

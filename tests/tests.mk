@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine check-engines check-cluster bench differential fuzz simulate pictures
+.PHONY: demo engine check-engine check-engines check-cluster bench differential fuzz simulate pictures
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -73,7 +73,7 @@ demo: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/demo
 	@$(BUILD)/demo
 
-chaos: deps engine
+check-engine: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
 	@tests/check.sh $(BUILD)/engine-tests
 
@@ -125,7 +125,7 @@ ENGINE  ?=
 engine  := $(if $(ENGINE),$(BUILD)/engines/$(ENGINE),$(chdb))
 engines := $(if $(ENGINE),$(ENGINE),23.10 24.8 25.5 26.9)
 
-# The same tests as `make chaos`, against each of these engines, or ENGINE.
+# The same tests as `make check-engine`, against each of these engines, or ENGINE.
 check-engines: deps $(engines:%=$(BUILD)/engines/%)
 	@command -v node >/dev/null || packaging/deps.sh nodejs
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests

@@ -1,7 +1,7 @@
 // ClickhouseEngine: a ClickHouse of the test's own, in the shape of its engine behind
 // tests/engine/server.js, with its data in a private directory: 26.7 (the npm package chdb), which
-// `make chaos` installs beside the test program, or the engine in the directory that the variable
-// TEST_ENGINE names, of whatever age (`make check-engines`).
+// `make check-engine` installs beside the test program, or the engine in the directory that the
+// variable TEST_ENGINE names, of whatever age (`make check-engines`).
 #pragma once
 
 #include <cstdint>
