@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "tests/support/free_port.h"
@@ -16,7 +16,7 @@
 namespace event_consumer::testing {
 namespace {
 
-// So soon a change of mood reaches the thread.
+// So soon a change reaches the thread.
 constexpr int kTurnMs = 20;
 
 sockaddr_in loopback(int port) {
@@ -40,29 +40,11 @@ UniqueFd listen_on(int port) {
   return listener;
 }
 
-void reset(const UniqueFd& socket) {
-  if (!socket) return;
-  const linger at_once{1, 0};
-  setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
-
-// What can be read goes to the other side. False at its end.
-bool pass_on(const UniqueFd& from, const UniqueFd& to) {
-  std::array<char, 65536> buffer;
-  const ssize_t count = recv(from.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (count < 0) return errno == EAGAIN;
-  for (ssize_t sent = 0; sent < count;) {
-    const ssize_t part = send(to.get(), buffer.data() + sent, count - sent, MSG_NOSIGNAL);
-    if (part < 0) return false;
-    sent += part;
-  }
-  return count > 0;
-}
-
 }  // namespace
 
-TcpProxy::TcpProxy(int target_port)
+TcpProxy::TcpProxy(int target_port, MakeFilter make_filter)
     : target_port_(target_port),
+      make_filter_(std::move(make_filter)),
       port_(free_port()),
       listener_(listen_on(port_)),
       ending_(eventfd(0, EFD_CLOEXEC)),
@@ -75,7 +57,18 @@ TcpProxy::~TcpProxy() {
 
 void TcpProxy::freeze_links() {
   const std::lock_guard lock(mutex_);
-  for (Link& link : links_) link.frozen = true;
+  for (ProxyLink& link : links_) link.freeze();
+}
+
+void TcpProxy::lose_servers(const std::function<bool(int client_port)>& is_meant) {
+  const std::lock_guard lock(mutex_);
+  for (ProxyLink& link : links_)
+    if (is_meant(link.client_port())) link.lose_server();
+}
+
+void TcpProxy::cut_links() {
+  const std::lock_guard lock(mutex_);
+  reset_links();
 }
 
 void TcpProxy::fall_silent() {
@@ -91,47 +84,43 @@ void TcpProxy::speak() {
 }
 
 void TcpProxy::reset_links() {
-  for (const Link& link : links_) {
-    reset(link.client);
-    reset(link.server);
-  }
+  for (const ProxyLink& link : links_) link.reset();
   links_.clear();
 }
 
 void TcpProxy::accept_link() {
-  Link link;
-  link.client = UniqueFd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  link.frozen = silent_;
-  if (!silent_) {
-    link.server = new_socket();
-    const sockaddr_in address = loopback(target_port_);
-    if (connect(link.server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-        0)
-      return reset(link.client);
+  UniqueFd client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!client) return;
+  if (silent_) {
+    links_.emplace_back(std::move(client), UniqueFd(), nullptr);
+    return;
   }
-  links_.push_back(std::move(link));
+  UniqueFd server = new_socket();
+  const sockaddr_in address = loopback(target_port_);
+  if (connect(server.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    server.reset();
+  const bool is_there = static_cast<bool>(server);
+  links_.emplace_back(std::move(client), std::move(server), is_there ? make_filter_ : nullptr);
+  if (is_there) return;
+  links_.back().reset();
+  links_.pop_back();
 }
 
 void TcpProxy::run() {
   for (;;) {
-    std::vector<pollfd> fds = {{ending_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-    {
+    std::vector<pollfd> fds = {{ending_.get(), POLLIN, 0}};
+    if (!stalls_) {
+      fds.push_back({listener_.get(), POLLIN, 0});
       const std::lock_guard lock(mutex_);
-      for (const Link& link : links_) {
-        if (link.frozen) continue;
-        fds.push_back({link.client.get(), POLLIN, 0});
-        fds.push_back({link.server.get(), POLLIN, 0});
-      }
+      for (const ProxyLink& link : links_) link.add_to(fds);
     }
     poll(fds.data(), fds.size(), kTurnMs);
     if (fds[0].revents != 0) return;
+    if (fds.size() == 1) continue;
+    std::this_thread::sleep_for(delay_.load());
     const std::lock_guard lock(mutex_);
     if (fds[1].revents != 0) accept_link();
-    for (auto link = links_.begin(); link != links_.end();) {
-      const bool over = !link->frozen && (!pass_on(link->client, link->server) ||
-                                          !pass_on(link->server, link->client));
-      link = over ? links_.erase(link) : std::next(link);
-    }
+    links_.remove_if([](ProxyLink& link) { return !link.serve(); });
   }
 }
 
