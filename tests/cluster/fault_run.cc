@@ -75,7 +75,8 @@ FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions&
   std::vector<std::string> urls;
   for (std::size_t node = 0; node < RabbitmqCluster::kNodes; ++node)
     urls.push_back(cluster().node(node).url(vhost_));
-  load_.emplace(urls, name_, static_cast<unsigned>(wanted_events() / kLoadSeconds));
+  const auto rate = static_cast<unsigned>(wanted_events() / kLoadSeconds);
+  load_.emplace(urls, name_, SteadyLoad{rate});
   const auto moves = [&] { return stored_from(0) >= wanted_events() / 20; };
   if (!wait_until(moves, seconds(60)))
     throw std::runtime_error("no events move:\n" + services_[0]->log());

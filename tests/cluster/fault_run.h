@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "tests/cluster/cluster_load.h"
 #include "tests/cluster/fault_table.h"
 #include "tests/support/amqp_client.h"
 #include "tests/support/rabbitmq_cluster.h"
 #include "tests/support/service.h"
+#include "tests/support/steady_publisher.h"
 
 namespace event_consumer::testing {
 
@@ -55,7 +55,7 @@ class FaultRun {
   const std::string& queue() const { return name_; }
   std::string dead_letter_queue() const { return name_ + ".dead"; }
   Service& service(std::size_t number) { return *services_.at(number); }
-  ClusterLoad& load() { return *load_; }
+  SteadyPublisher& load() { return *load_; }
 
   // Waits until an event is stored that is published from now on; the longest such time is in the
   // table. What the log says counts from the first fault() on.
@@ -90,7 +90,7 @@ class FaultRun {
   std::string name_;  // of queue and database
   std::string vhost_;
   std::vector<std::unique_ptr<Service>> services_;  // null: killed
-  std::optional<ClusterLoad> load_;
+  std::optional<SteadyPublisher> load_;
   std::vector<std::size_t> from_now_;
 };
 

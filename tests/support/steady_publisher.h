@@ -1,10 +1,12 @@
-// ClusterLoad: a publisher at a steady rate, through any node of the cluster, that remembers what
-// was confirmed. What was not when its connection broke is not sent again: each id is published
-// once, so what is stored twice the service has stored twice.
+// SteadyPublisher: publishes events at a steady rate, with confirms, through any of several nodes,
+// and remembers what was confirmed. What was not when its connection broke is not sent again: each
+// id is published once, so what is stored twice the service has stored twice.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,15 +19,23 @@ namespace event_consumer::testing {
 // As the publisher of the click events sends them, but lasting, and never dropped unseen.
 MessageProperties lasting_properties();
 
-class ClusterLoad {
+struct SteadyLoad {
+  unsigned events_per_second;
+  std::uint64_t portion = 100;  // so many are published at a time, and then waited for
+  // The message of an id; without one, a click event.
+  std::function<std::string(std::uint64_t id)> body = nullptr;
+};
+
+class SteadyPublisher {
  public:
   // Begins at once with event 0, through the first URL; when that fails, through the next one.
-  ClusterLoad(std::vector<std::string> urls, std::string queue, unsigned events_per_second);
-  ~ClusterLoad() { stop(); }
+  SteadyPublisher(std::vector<std::string> urls, std::string queue, SteadyLoad load);
+  ~SteadyPublisher() { stop(); }
 
   // From now on, nothing; or again.
   void pause() { paused_ = true; }
   void resume() { paused_ = false; }
+  void set_rate(unsigned events_per_second) { events_per_second_ = events_per_second; }
   void stop();
 
   // Events from this id on are published later than now.
@@ -34,8 +44,9 @@ class ClusterLoad {
   // Whether the broker has answered for everything that was published; after pause().
   bool is_idle() const { return idle_; }
 
-  // The confirmed ids, ascending; after stop().
-  std::vector<std::uint64_t> confirmed_ids() const;
+  // The ids confirmed so far from `first` to `last`, excluding `last`, ascending.
+  std::vector<std::uint64_t> confirmed_ids(std::uint64_t first, std::uint64_t last) const;
+  std::vector<std::uint64_t> confirmed_ids() const { return confirmed_ids(0, next_id_); }
 
  private:
   void run();
@@ -44,12 +55,14 @@ class ClusterLoad {
 
   const std::vector<std::string> urls_;
   const std::string queue_;
-  const unsigned events_per_second_;
+  const SteadyLoad load_;
+  std::atomic<unsigned> events_per_second_;
   std::atomic<bool> paused_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> idle_{false};
   std::atomic<std::uint64_t> next_id_{0};
   std::atomic<std::uint64_t> confirmed_{0};
+  mutable std::mutex mutex_;             // guards what follows
   std::vector<std::uint64_t> portions_;  // the first id of each that was confirmed
   std::thread thread_;
 };
