@@ -53,6 +53,17 @@ void ClickhouseEngine::start() {
                            tail_of_file(command.output_file));
 }
 
+void ClickhouseEngine::stop() {
+  resume();
+  process_->send(SIGTERM);
+  if (!process_->wait_exit(seconds(60)))
+    throw std::runtime_error("ClickHouse's engine did not stop; " +
+                             tail_of_file(directory_.path() + "/console.log"));
+}
+
+void ClickhouseEngine::pause() { process_->send(SIGSTOP); }
+void ClickhouseEngine::resume() { process_->send(SIGCONT); }
+
 void ClickhouseEngine::kill() {
   process_->send(SIGKILL);
   process_->wait_exit(seconds(10));

@@ -25,8 +25,14 @@ class ClickhouseEngine : public ClickhouseEndpoint {
 
   // Starts it again, on the same port and data; like the constructor.
   void start();
+  // SIGTERM, after which what it works on is finished; throws std::runtime_error when that takes
+  // more than 60 s.
+  void stop();
   // SIGKILL; when it returns the engine is gone.
   void kill();
+  // SIGSTOP: connections stay open and nothing is answered any more, until resume().
+  void pause();
+  void resume();
   // Whether it has not ended, by itself or killed.
   bool running() const { return process_->running(); }
 

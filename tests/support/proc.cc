@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -60,6 +61,18 @@ std::vector<pid_t> children_of(pid_t parent, bool zombies) {
   return children;
 }
 
+// Whether a descriptor of the process leads there.
+bool has_open(pid_t pid, const std::string& target) {
+  std::error_code gone;
+  const std::string path = "/proc/" + std::to_string(pid) + "/fd";
+  for (std::filesystem::directory_iterator entry(path, gone), end; !gone && entry != end;
+       entry.increment(gone)) {
+    std::error_code closed;
+    if (std::filesystem::read_symlink(entry->path(), closed) == target) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<pid_t> child_pids(pid_t parent) { return children_of(parent, /*zombies=*/false); }
@@ -105,6 +118,25 @@ double cpu_seconds(pid_t pid) {
   if (!stat) return 0;
   return static_cast<double>(stat->user_ticks + stat->system_ticks) /
          static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+std::optional<pid_t> owner_of_port(const std::vector<pid_t>& pids, int port) {
+  // See proc(5): number, local and remote address, state, and at last the inode.
+  std::ostringstream wanted;
+  wanted << ':' << std::uppercase << std::hex << std::setw(4) << std::setfill('0') << port;
+  std::ifstream table("/proc/net/tcp");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string skipped, local, inode;
+    fields >> skipped >> local;
+    for (int i = 0; i < 7; ++i) fields >> skipped;
+    fields >> inode;
+    if (local.substr(local.find(':') == std::string::npos ? 0 : local.find(':')) != wanted.str())
+      continue;
+    for (const pid_t pid : pids)
+      if (has_open(pid, "socket:[" + inode + "]")) return pid;
+  }
+  return std::nullopt;
 }
 
 }  // namespace event_consumer::testing

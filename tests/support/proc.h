@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,8 @@ std::vector<pid_t> zombie_pids(pid_t parent);
 // The processor time, user and system, that the process has used, without that of its children;
 // 0 when it does not exist.
 double cpu_seconds(pid_t pid);
+
+// Which of these processes has the end of a TCP connection over IPv4 that has this port.
+std::optional<pid_t> owner_of_port(const std::vector<pid_t>& pids, int port);
 
 }  // namespace event_consumer::testing
