@@ -67,6 +67,8 @@ help:
 	@echo 'make check-engines  the same against the engines of 23.10, 24.8, 25.5 and 26.9, or ENGINE=24.8'
 	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
 	@echo '                    (FAULTS="*killed*": those with such names; EVENTS=200000: so many each)'
+	@echo 'make chaos          kill, stop and cut everything under load, and count each event (SEED=N EVENTS=20000'
+	@echo '                    FAULTS=30, QUEUE=classic or quorum, TABLE=deduplicating or plain)'
 	@echo 'make bench          compare with an empty consumer on the same queue, or another build'
 	@echo '                    (AGAINST=…/event-consumer); SCALE=1: what more queues and workers bring,'
 	@echo '                    RECOVERY=1: how soon a killed worker is replaced'

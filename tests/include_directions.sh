@@ -93,8 +93,8 @@ one_of_each() {
 
 one_of_each event-consumer common src/supervisor
 one_of_each event-consumer-worker common src/worker tests/planted
-one_of_each unit-tests common src tests/common tests/supervisor tests/worker tests/fakes tests/simulation
-for tests in integration engine demo bench; do
+one_of_each unit-tests common src tests/common tests/supervisor tests/worker tests/fakes tests/simulation tests/chaos
+for tests in integration engine demo bench chaos; do
   one_of_each "$tests" common tests/support "tests/$tests"
 done
 

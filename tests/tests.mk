@@ -1,5 +1,5 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo engine check-engine check-engines check-cluster bench differential fuzz simulate pictures
+.PHONY: demo chaos engine check-engine check-engines check-cluster bench differential fuzz simulate pictures
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -7,16 +7,22 @@ worker := $(BUILD)/worker.a
 $(worker): $(call objects,$(common_sources) $(filter-out %/main.cc,$(worker_sources)))
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# What the chaos run decides, without servers.
+chaos_rules := $(patsubst %,tests/chaos/%.cc,event_account chaos_verdict fault_deck fault_kinds \
+  wire_trap insert_filter ack_filter) tests/support/amqp_methods.cc tests/support/proc.cc
+
 # The objects of a program that starts servers of its own.
 with_servers = $(call objects,$(common_sources) $(support_sources) $(1))
 
 $(BUILD)/unit-tests: $(call objects,$(filter-out %/main.cc,$(supervisor_sources)) \
   $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes tests/simulation) \
+  $(call find_sources,tests/chaos/*_test.cc) $(chaos_rules) \
   tests/packaging/default_file_test.cc tests/test_main.cc) $(worker)
 $(BUILD)/integration-tests:   $(call with_servers,$(call find_sources,tests/integration) tests/test_main.cc)
 $(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc) $(worker)
 $(BUILD)/cluster-tests:       $(call with_servers,$(call find_sources,tests/cluster) tests/test_main.cc)
 $(BUILD)/demo:                $(call with_servers,$(call find_sources,tests/demo))
+$(BUILD)/chaos:               $(call with_servers,$(filter-out %_test.cc,$(call find_sources,tests/chaos)))
 $(BUILD)/bench:               $(call with_servers,$(call find_sources,tests/bench))
 $(BUILD)/pictures:            $(call with_servers,$(call find_sources,tests/pictures))
 $(BUILD)/packaging/publish:   $(call with_servers,tests/packaging/publish.cc)
@@ -24,7 +30,7 @@ $(BUILD)/differential-encode: $(call objects,$(call find_sources,tests/different
 
 # What waits for servers and clocks need not be fast, and is made in half the time like this; where
 # sanitizers are, not.
-patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine tests/cluster)
+patient_tests := $(call find_sources,tests/common tests/supervisor tests/worker tests/integration tests/engine tests/cluster tests/chaos)
 $(call objects,$(patient_tests)): file_flags := $(if $(SANITIZE),,-Og -g1)
 
 # Reading Catch2 takes about as long as compiling a test, so it is read once. Where sanitizers are,
@@ -64,7 +70,7 @@ $(BUILD)/planted/other-version/event-consumer-worker: $(call planting,common/sco
 $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/event-consumer-worker
 	@cp $< $@
 
-$(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo bench pictures differential-encode packaging/publish):
+$(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo chaos bench pictures differential-encode packaging/publish):
 	$(link)
 
 test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildcard $(chdb)),engine-tests))
@@ -72,6 +78,12 @@ test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildca
 demo: deps
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/demo
 	@$(BUILD)/demo
+
+# Whatever can fail fails, in turn, and each event is counted: SEED=N repeats the faults; QUEUE=classic or
+# quorum and TABLE=deduplicating or plain choose some runs, else all get a share of EVENTS and FAULTS.
+chaos: deps engine
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/chaos
+	@SEED='$(SEED)' EVENTS='$(EVENTS)' FAULTS='$(FAULTS)' QUEUE='$(QUEUE)' TABLE='$(TABLE)' $(BUILD)/chaos
 
 check-engine: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests

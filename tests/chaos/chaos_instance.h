@@ -1,0 +1,49 @@
+// ChaosInstance: the service of a chaos run, behind proxies, with its options in a file that a
+// reload reads again.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tests/support/files.h"
+#include "tests/support/service.h"
+
+namespace event_consumer::testing {
+
+struct ChaosLinks {
+  std::string amqp_url;
+  int http_port;
+};
+
+class ChaosInstance {
+ public:
+  static constexpr unsigned kWorkers = 3;
+
+  // Queue and database of that name.
+  ChaosInstance(const std::string& name, const std::string& queue_type, const ChaosLinks& links);
+
+  // Returns when it consumes; throws std::runtime_error when it does not within a minute.
+  void start();
+  // kill -9 of all its processes.
+  void kill() { service_.reset(); }
+  // The exit status; nothing when it does not end in time. Throws like Service::stop.
+  std::optional<int> stop() { return service_->stop(); }
+  // SIGHUP with so many workers from now on.
+  void reload(unsigned workers);
+
+  const Service& service() const { return *service_; }
+  int status_port() const { return status_port_; }
+  unsigned workers() const { return workers_; }
+
+ private:
+  void write_options() const;
+
+  PrivateDirectory directory_{"options"};
+  PrivateDirectory state_{"state"};
+  Environment environment_;
+  int status_port_;
+  unsigned workers_ = kWorkers;
+  std::optional<Service> service_;
+};
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,57 @@
+#include "tests/chaos/event_account.h"
+
+#include <algorithm>
+
+namespace event_consumer::testing {
+namespace {
+
+std::uint32_t count_of(const Observed::Counts& counts, std::uint64_t id) {
+  return id < counts.size() ? counts[id] : 0;
+}
+
+void count_event(const Observed& observed, std::uint64_t id, bool is_confirmed, Sums& sums) {
+  const std::uint32_t stored = count_of(observed.stored, id);
+  const std::uint32_t in_view = count_of(observed.in_view, id);
+  const std::uint32_t letters = count_of(observed.dead_lettered, id);
+  ++sums.published;
+  sums.confirmed += is_confirmed;
+  sums.stored += stored > 0;
+  sums.dead_lettered += letters > 0;
+  sums.lost += is_confirmed && stored == 0 && letters == 0;
+  sums.doubled += stored > 1;
+  sums.view_lost += observed.has_view && stored > 0 && in_view == 0;
+  sums.view_doubled += in_view > 1;
+  sums.letters_doubled += letters > 1;
+  sums.misjudged += observed.is_bad(id) ? stored > 0 : letters > 0;
+}
+
+}  // namespace
+
+Sums& Sums::operator+=(const Sums& other) {
+  for (const auto member : {&Sums::published, &Sums::confirmed, &Sums::stored, &Sums::dead_lettered,
+                            &Sums::lost, &Sums::doubled, &Sums::view_lost, &Sums::view_doubled,
+                            &Sums::letters_doubled, &Sums::misjudged})
+    this->*member += other.*member;
+  return *this;
+}
+
+Account account_for(const Observed& observed, const std::vector<Fault>& faults) {
+  Account account;
+  account.faults.resize(faults.size());
+  auto confirmed = observed.confirmed.begin();
+  std::size_t begun = 0;
+  // Rows that nobody published would be another fault: they are counted, too.
+  const std::uint64_t end =
+      std::max({observed.published, static_cast<std::uint64_t>(observed.stored.size()),
+                static_cast<std::uint64_t>(observed.dead_lettered.size())});
+  for (std::uint64_t id = 0; id < end; ++id) {
+    while (begun < faults.size() && faults[begun].first_id <= id) ++begun;
+    const bool is_confirmed = confirmed != observed.confirmed.end() && *confirmed == id;
+    if (is_confirmed) ++confirmed;
+    count_event(observed, id, is_confirmed,
+                begun == 0 ? account.before : account.faults[begun - 1]);
+  }
+  return account;
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,61 @@
+// FaultActions: carries faults out, each while a batch is in hand, and ends them.
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "tests/chaos/chaos_instance.h"
+#include "tests/chaos/chaos_table.h"
+#include "tests/chaos/fault_deck.h"
+#include "tests/chaos/server_under_test.h"
+#include "tests/chaos/wire_trap.h"
+#include "tests/support/tcp_proxy.h"
+
+namespace event_consumer::testing {
+
+// What faults are done to.
+struct FaultTargets {
+  ChaosInstance& instance;
+  ServerUnderTest& rabbitmq;
+  ServerUnderTest& clickhouse;
+  ChaosTable& table;
+  TcpProxy& to_rabbitmq;
+  TcpProxy& to_clickhouse;
+  WireTrap& trap;
+};
+
+class FaultActions {
+ public:
+  // All must live longer.
+  FaultActions(const FaultTargets& targets, FaultDeck& deck) : on_(targets), deck_(deck) {}
+
+  // Returns when the fault is over: what was killed or stopped is started again, by us where
+  // nobody else does it. Returns whether a batch was in hand at its beginning; it is waited for,
+  // but not for long. Throws std::runtime_error when the fault cannot be carried out.
+  bool carry_out(FaultKind kind);
+
+ private:
+  // A worker that holds a batch. Nothing: none does, or the status says nothing.
+  std::optional<pid_t> wait_for_hands() const;
+  void strike_processes(FaultKind kind, std::optional<pid_t> victim);
+  void strike_servers(FaultKind kind);
+  void strike_links(FaultKind kind, std::optional<pid_t> victim);
+  void stop_worker(pid_t worker) const;
+  void reload();
+  void restart_instance();
+  void pause(ServerUnderTest& server);
+  void restart(ServerUnderTest& server) const;
+  void kill_and_start(ServerUnderTest& server) const;
+  void slow_links();
+  void stall_links();
+  void cut_links() const;
+  void lose_servers(pid_t worker) const;
+  bool spring_trap(FaultKind kind);
+  // Lets a drawn time pass.
+  void pass_time(unsigned least_ms, unsigned most_ms);
+
+  FaultTargets on_;
+  FaultDeck& deck_;
+};
+
+}  // namespace event_consumer::testing

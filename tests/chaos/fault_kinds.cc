@@ -1,0 +1,40 @@
+#include "tests/chaos/fault_kinds.h"
+
+namespace event_consumer::testing {
+
+const std::array<FaultClass, kFaultKinds>& fault_classes() {
+  static const std::array<FaultClass, kFaultKinds> classes = {{
+      {FaultKind::kKillWorker, "worker killed"},
+      {FaultKind::kKillAllWorkers, "all workers killed"},
+      {FaultKind::kKillStatus, "status process killed"},
+      {FaultKind::kKillInstance, "all processes killed, started again"},
+      {FaultKind::kStopWorker, "worker stopped until the watchdog ends it"},
+      {FaultKind::kReload, "reload with another number of workers"},
+      {FaultKind::kPauseClickhouse, "ClickHouse stopped, and continued"},
+      {FaultKind::kRestartClickhouse, "ClickHouse restarted in order"},
+      {FaultKind::kKillClickhouse, "ClickHouse killed, started again",
+       "killed while it commits, it may have stored rows and forgotten their token"},
+      {FaultKind::kPauseRabbitmq, "RabbitMQ stopped, and continued"},
+      {FaultKind::kRestartRabbitmq, "RabbitMQ restarted in order"},
+      {FaultKind::kKillRabbitmq, "RabbitMQ killed, started again"},
+      {FaultKind::kAlterTable, "ALTER TABLE ADD COLUMN"},
+      {FaultKind::kDelay, "links slow"},
+      {FaultKind::kStall, "links stand still, and go on"},
+      {FaultKind::kCutLinks, "all links cut"},
+      {FaultKind::kLoseServers, "a worker's links lost, unnoticed by it"},
+      {FaultKind::kResetInMidRequest, "insert: reset in mid-request"},
+      {FaultKind::kDropAnswer, "insert: stored, link reset unanswered"},
+      {FaultKind::kAnswer500, "insert: stored, answered with 500"},
+      {FaultKind::kAnswer503, "insert: stored, answered with 503"},
+      {FaultKind::kAnswerGarbage, "insert: stored, answered with garbage"},
+      {FaultKind::kKillAtFirstBytes, "insert: worker killed at its first bytes"},
+      {FaultKind::kKillWhenWhole, "insert: worker killed, not passed on"},
+      {FaultKind::kKillWhenStored, "insert: worker killed, stored unanswered"},
+      {FaultKind::kKillWhenAnswered, "insert: worker killed when answered"},
+      {FaultKind::kKillBeforeAck, "ack: worker killed, not passed on"},
+      {FaultKind::kKillAfterAck, "ack: worker killed when passed on"},
+  }};
+  return classes;
+}
+
+}  // namespace event_consumer::testing

@@ -1,0 +1,65 @@
+// FaultKind: the classes of faults that the chaos run draws from, and what is said of each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace event_consumer::testing {
+
+enum class FaultKind : std::uint8_t {
+  // Our processes.
+  kKillWorker,
+  kKillAllWorkers,
+  kKillStatus,
+  kKillInstance,
+  kStopWorker,
+  kReload,
+  // The servers.
+  kPauseClickhouse,
+  kRestartClickhouse,
+  kKillClickhouse,
+  kPauseRabbitmq,
+  kRestartRabbitmq,
+  kKillRabbitmq,
+  kAlterTable,
+  // The links.
+  kDelay,
+  kStall,
+  kCutLinks,
+  kLoseServers,
+  // One insert on its way.
+  kResetInMidRequest,
+  kDropAnswer,
+  kAnswer500,
+  kAnswer503,
+  kAnswerGarbage,
+  kKillAtFirstBytes,
+  kKillWhenWhole,
+  kKillWhenStored,
+  kKillWhenAnswered,
+  // One acknowledgement on its way.
+  kKillBeforeAck,
+  kKillAfterAck,
+};
+
+constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kKillAfterAck) + 1;
+
+struct FaultClass {
+  FaultKind kind;
+  const char* name;
+  // Why events may be doubled on a table that deduplicates; null: they may not.
+  const char* not_covered = nullptr;
+};
+
+// In the order of FaultKind.
+const std::array<FaultClass, kFaultKinds>& fault_classes();
+
+inline const FaultClass& class_of(FaultKind kind) {
+  return fault_classes()[static_cast<std::size_t>(kind)];
+}
+
+// Whether the fault waits for something that passes on the wire, and strikes then.
+inline bool is_on_wire(FaultKind kind) { return kind >= FaultKind::kResetInMidRequest; }
+
+}  // namespace event_consumer::testing
