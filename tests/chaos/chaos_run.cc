@@ -54,8 +54,9 @@ ChaosRun::ChaosRun(const RunPlan& plan, RabbitmqServer& rabbitmq,
   AmqpClient(rabbitmq.url()).declare_queue(plan.name, {{"x-queue-type", plan.queue_type}});
   instance_.start();
   trap_.set_supervisor(instance_.service().pid());
-  if (result_.deduplicates && instance_.service().count_in_log("; each insert once (") == 0)
-    throw std::runtime_error("the table does not deduplicate:\n" + instance_.service().log());
+  if (result_.deduplicates && instance_.service().count_in_log("; each event once (") == 0)
+    throw std::runtime_error("it is not claimed that each event is stored once:\n" +
+                             instance_.service().log());
   publisher_.emplace(std::vector<std::string>{rabbitmq.url()}, plan.name, load_of(plan));
   if (!recover()) throw std::runtime_error("no events move:\n" + instance_.service().log());
 }
