@@ -16,6 +16,9 @@ class Feeder {
   Feeder(const TestTopology& topology, const ClickEvents& events, unsigned events_per_second);
   ~Feeder() { stop(); }
 
+  // So many events were confirmed until now.
+  std::uint64_t published() const { return published_; }
+
   // Publishes no more. Returns how many events the broker has confirmed: 0 to this, excluding it.
   std::uint64_t stop();
 
@@ -26,7 +29,7 @@ class Feeder {
   const ClickEvents& events_;
   const unsigned events_per_second_;
   std::atomic<bool> stopping_{false};
-  std::uint64_t published_ = 0;
+  std::atomic<std::uint64_t> published_{0};
   std::thread thread_;
 };
 

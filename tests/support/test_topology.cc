@@ -118,11 +118,12 @@ std::uint64_t TestTopology::distinct_events() const {
       clickhouse_.query(std::string("SELECT uniqExact(") + kEventIdSql + ") FROM " + table()));
 }
 
-std::vector<std::uint64_t> TestTopology::stored_ids() const {
+std::vector<std::uint64_t> TestTopology::stored_ids(std::uint64_t from) const {
   std::vector<std::uint64_t> ids;
   if (!table_exists()) return ids;
   std::istringstream lines(clickhouse_.query(std::string("SELECT ") + kEventIdSql + " AS id FROM " +
-                                             table() + " ORDER BY id"));
+                                             table() + " WHERE id >= " + std::to_string(from) +
+                                             " ORDER BY id"));
   for (std::string line; std::getline(lines, line);) ids.push_back(std::stoull(line));
   return ids;
 }

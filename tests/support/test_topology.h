@@ -59,8 +59,9 @@ class TestTopology {
   // Rows in the table, and how many different events they are. Both 0 when there is no table yet.
   std::uint64_t rows() const;
   std::uint64_t distinct_events() const;
-  // The ids of the stored events in ascending order, each as often as it is stored.
-  std::vector<std::uint64_t> stored_ids() const;
+  // The ids of the stored events, `from` this one on, in ascending order, each as often as it is
+  // stored.
+  std::vector<std::uint64_t> stored_ids(std::uint64_t from = 0) const;
 
  private:
   TestTopology(const std::string& name, const ClickhouseEndpoint& clickhouse,
