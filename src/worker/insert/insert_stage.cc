@@ -150,7 +150,8 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   return is_stored ? stored(outcome, now) : failed(outcome, now);
 }
 
-// One whose outcome nobody waits for, as its messages are not written down, is posted once.
+// One whose outcome nobody waits for, as its messages are not written down, is posted once. What an
+// operator has to put right would refuse the next one, too.
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
   BatchPtr orphan = std::exchange(posted_, nullptr);
   const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
@@ -161,9 +162,10 @@ Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now
     orphans_.push_front(std::move(orphan));
   else
     drop_orphan(std::move(orphan));
-  if (is_kept && mode_ == Mode::kDraining)
+  const bool concerns_all = !is_stored && outcome.error_class == ErrorClass::kConfiguration;
+  if ((is_kept || concerns_all) && mode_ == Mode::kDraining)
     phase_ = {State::kGivenUp};
-  else if (is_kept || mode_ == Mode::kProbing)
+  else if (is_kept || concerns_all || mode_ == Mode::kProbing)
     wait(is_kept ? outcome.error_class : ErrorClass::kConfiguration, Next::kCheckAndPost,
          outcome.message, now);
   return go_on(now);

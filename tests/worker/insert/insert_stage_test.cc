@@ -242,6 +242,25 @@ TEST_CASE("insert stage: after giving everything back it waits for a sign of lif
   CHECK_FALSE(rig.stage.has_orphans());
 }
 
+TEST_CASE("insert stage: what refuses all is not asked again at once by the next orphan",
+          "[insert_stage]") {
+  Rig rig(1);
+  for (const char* token : {"one", "two"})
+    rig.stage.adopt(Batch::restored(token, *insert_format("code"), "x", 1));
+  rig.apply(rig.stage.time_passed(rig.now));
+  REQUIRE(rig.inserter.posts.size() == 1);
+  const bool drains = GENERATE(false, true);
+  if (drains) rig.apply(rig.stage.drain(rig.now));
+  rig.refuse(ErrorClass::kConfiguration);
+  CHECK(rig.inserter.posts.size() == 1);
+  CHECK(rig.stage.gave_up() == drains);
+  CHECK(rig.stage.is_failing() == !drains);
+  if (drains) return;
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.inserter.posts.size() == 2);
+}
+
 // Of a table whose rows leave out a column n that is to be its DEFAULT.
 Encoding default_encoding(const std::string& version = "") {
   Encoding encoding{
