@@ -98,6 +98,12 @@ inline std::uint64_t to_ledger_time(TimePoint time) {
   return static_cast<std::uint64_t>(to_monotonic_time(time));
 }
 
+// How long ago that was. Nothing when it is still to come: others write while a turn of ours goes
+// on, which began at `now`.
+inline std::uint64_t since_ledger_time(std::uint64_t then, TimePoint now) {
+  return to_ledger_time(now) > then ? to_ledger_time(now) - then : 0;
+}
+
 class LedgerMemory {
  public:
   static constexpr int kRows = 512;  // two a slot, as on the scoreboard

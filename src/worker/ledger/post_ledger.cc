@@ -134,7 +134,7 @@ std::optional<int> PostLedger::free_record(TimePoint now) {
   for (int i = 0; i < LedgerRow::kRecords; ++i) {
     const Place place{row_, i};
     if (is_held(place) || !locks_.try_lock(LedgerLocks::of_record(row_, i))) continue;
-    const bool is_old = to_ledger_time(now) - record(place).posted_at >= LedgerRow::kComesBackNs;
+    const bool is_old = since_ledger_time(record(place).posted_at, now) >= LedgerRow::kComesBackNs;
     if (record(place).post != 0 && is_old) take_back(place);
     if (record(place).post == 0) return i;
     locks_.unlock(LedgerLocks::of_record(row_, i));
@@ -199,7 +199,7 @@ BatchPtr PostLedger::adopt(Place place, TimePoint now) {
   const PostRecord& record = this->record(place);
   const std::uint64_t post = record.post;
   const bool is_whole = record.end <= memory_.row(place.row).head;
-  const bool is_fresh = to_ledger_time(now) - record.posted_at <=
+  const bool is_fresh = since_ledger_time(record.posted_at, now) <=
                         static_cast<std::uint64_t>(Duration(kOldestAdopted).count());
   std::string bytes(record.head_bytes + record.row_bytes, '\0');
   const bool is_usable = post != 0 && (post & PostRecord::kRefused) == 0 && is_whole && is_fresh &&
@@ -242,7 +242,7 @@ bool PostLedger::may_retire(const LedgerEntry& entry, TimePoint now) const {
   if (post == 0) return true;
   if (is_undecided(post)) return false;
   if (post < own().orphaned_below)
-    return to_ledger_time(now) - own().orphaned_at >= LedgerRow::kComesBackNs;
+    return since_ledger_time(own().orphaned_at, now) >= LedgerRow::kComesBackNs;
   return entry.tag <= retired_;
 }
 

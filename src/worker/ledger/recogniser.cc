@@ -99,7 +99,7 @@ void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
   const std::uint64_t proven_at = row.proven_at;
   const std::uint64_t known_at =
       std::max<std::uint64_t>(row.orphaned_at, proven_at == kNoLink ? 0 : proven_at);
-  if (to_ledger_time(now) > known_at + LedgerRow::kComesBackNs) return;
+  if (since_ledger_time(known_at, now) > LedgerRow::kComesBackNs) return;
   const std::uint64_t head = row.head;
   for (std::uint64_t i = row.tail; i < head && !copies.empty(); ++i) {
     const LedgerEntry& entry = memory.entry(row_number, i);

@@ -154,6 +154,23 @@ TEST_CASE("recogniser: the post of a dead worker is taken over, by one", "[recog
   CHECK(rig.is_stored() == true);
 }
 
+// All of it between two looks at the clock of the one who takes over.
+TEST_CASE("recogniser: the post of a dead worker is taken over in a turn that began before it",
+          "[recogniser]") {
+  Rig rig;
+  rig.first.ledger.link_lost(rig.now);
+  const TimePoint turn = rig.now;
+  rig.later();
+  auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  const auto token = dead->post({dead->take("a", rig.now)}, rig.now);
+  dead.reset();
+  rig.second.take_copy("a", turn);
+  CHECK(rig.second.recogniser.decide(turn).empty());
+  REQUIRE(rig.second.recogniser.take_adopted().size() == 1);
+  rig.second.ledger.stored(token);
+  CHECK(rig.is_stored() == true);
+}
+
 TEST_CASE("recogniser: whoever dies over a post that it has taken over leaves it to the next",
           "[recogniser]") {
   Rig rig;
