@@ -12,7 +12,7 @@ namespace event_consumer {
 namespace {
 
 // A broker that is killed still forgets acknowledgements that it has taken (ran: half a second, a
-// classic queue).
+// classic queue). One that is there so long after it had them forgets them no more.
 constexpr std::chrono::seconds kForgets{5};
 // A server knows the tokens of its latest inserts only.
 constexpr std::chrono::minutes kOldestAdopted{5};
@@ -67,7 +67,10 @@ void PostLedger::orphan_all(TimePoint now) {
 void PostLedger::proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint now) {
   if (!is_owner_) return;
   own().proven_at = to_ledger_time(asked_at);
-  answers_.push_back({now, acknowledged});
+  for (; !answers_.empty() && asked_at - answers_.front().at >= kForgets; answers_.pop_front())
+    retired_ = answers_.front().acknowledged;
+  if (acknowledged > (answers_.empty() ? retired_ : answers_.back().acknowledged))
+    answers_.push_back({now, acknowledged});
   retire(now);
 }
 
@@ -77,10 +80,12 @@ void PostLedger::want_proof(std::uint64_t at) {
   while (before < at && !latest.compare_exchange_weak(before, at)) continue;
 }
 
-std::optional<TimePoint> PostLedger::proof_wanted_at() const {
-  const std::uint64_t wanted_at = memory_.wanted_at();
-  if (!is_owner_ || wanted_at == 0) return std::nullopt;
-  return TimePoint(std::chrono::nanoseconds(wanted_at));
+std::optional<TimePoint> PostLedger::proof_wanted_at(TimePoint now) const {
+  if (!is_owner_) return std::nullopt;
+  TimePoint wanted_at{std::chrono::nanoseconds(memory_.wanted_at())};
+  if (!answers_.empty() && now - answers_.back().at >= kForgets)
+    wanted_at = std::max(wanted_at, answers_.back().at + kForgets);
+  return wanted_at == TimePoint{} ? std::nullopt : std::optional(wanted_at);
 }
 
 void PostLedger::arrived(const Fingerprint& message) {
@@ -228,10 +233,6 @@ bool PostLedger::make_room(std::uint64_t entries, TimePoint now) {
 }
 
 void PostLedger::retire(TimePoint now) {
-  while (!answers_.empty() && now - answers_.front().at >= kForgets) {
-    retired_ = answers_.front().acknowledged;
-    answers_.pop_front();
-  }
   LedgerRow& row = own();
   while (row.tail < row.head && may_retire(memory_.entry(row_, row.tail), now))
     row.tail = row.tail + 1;

@@ -3,8 +3,8 @@
 // comes back later is looked up by Recogniser, here or in another process.
 //
 // The record of a post stays until it is known whether its rows are stored. The entries of one that
-// is stored stay until the broker has taken the acknowledgements, and a little longer; over a lost
-// link until the message has come back, or for ten minutes.
+// is stored stay until the broker has taken the acknowledgements and is there a little later, too;
+// over a lost link until the message has come back, or for ten minutes.
 //
 // What cannot be written down, for want of room, is posted all the same: its messages are ordinary
 // ones when they come back, and may be stored twice.
@@ -54,9 +54,9 @@ class PostLedger {
   void proven(TimePoint asked_at, DeliveryTag acknowledged, TimePoint now);
 
   // Whoever has a link is to prove that it is there after this MonotonicTime; and the latest such
-  // time that anybody has named.
+  // time that anybody has named, or that the entries of what is acknowledged have to wait for.
   void want_proof(std::uint64_t at);
-  std::optional<TimePoint> proof_wanted_at() const;
+  std::optional<TimePoint> proof_wanted_at(TimePoint now) const;
 
   // A message has come for the first time. Two that are equal in everything are not known again:
   // one of them could be taken for the other.

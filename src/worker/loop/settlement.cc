@@ -230,7 +230,7 @@ Result<Done> Settlement::time_passed(TimePoint now) {
 
 Result<Done> Settlement::ask_if_due(TimePoint now) {
   const bool is_due =
-      link_proof_.is_due(in_flight_.settled_up_to(), ledger_.proof_wanted_at(), now);
+      link_proof_.is_due(in_flight_.settled_up_to(), ledger_.proof_wanted_at(now), now);
   return is_due ? ask_whether_settled(now) : Result<Done>(Done{});
 }
 

@@ -42,6 +42,25 @@ TEST_CASE("post ledger: an entry stays for a while after the broker has the ackn
   CHECK(rig.entries() == 1);
 }
 
+// Its link can be gone, which is seen late; and others wait for that before they look.
+TEST_CASE("post ledger: an entry stays until the broker is there when it forgets no more",
+          "[post_ledger]") {
+  Rig rig;
+  rig.store("a");
+  const TimePoint answered = rig.now;
+  rig.worker.ledger.proven(answered, 1, answered);
+  CHECK_FALSE(rig.worker.ledger.proof_wanted_at(answered + seconds(4)).has_value());
+  rig.now += minutes(1);
+  CHECK(rig.worker.ledger.proof_wanted_at(rig.now) == answered + seconds(5));
+  rig.store("b");
+  CHECK(rig.entries() == 2);
+  rig.worker.ledger.proven(answered + seconds(4), 1, rig.now);
+  CHECK(rig.entries() == 2);
+  rig.worker.ledger.proven(answered + seconds(5), 1, rig.now);
+  CHECK(rig.entries() == 1);
+  CHECK_FALSE(rig.worker.ledger.proof_wanted_at(rig.now + minutes(1)).has_value());
+}
+
 TEST_CASE("post ledger: the entries of a lost link stay for ten minutes", "[post_ledger]") {
   Rig rig;
   rig.store("a");
