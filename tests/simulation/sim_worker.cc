@@ -21,8 +21,9 @@ constexpr seconds kLongestSleep{2};
 constexpr seconds kKillReserve{1};
 // It may try to connect so often within half a minute.
 constexpr std::size_t kMostConnects = 30;
-// The longest pause between two tries, and a look at the table.
-constexpr seconds kLongestStuck{90};
+// What is refused for an unclear reason is tried three times, then a part of it, then each message
+// alone, with the longest pause (30 s) before each.
+constexpr seconds kLongestStuck{150};
 // So much may wait for the dead-letter queue's confirms (Settlement).
 constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
