@@ -18,6 +18,9 @@ $(BUILD)/unit-tests: $(call objects,$(filter-out %/main.cc,$(supervisor_sources)
   $(call find_sources,tests/common tests/supervisor tests/worker tests/fakes tests/simulation) \
   $(call find_sources,tests/chaos/*_test.cc) $(chaos_rules) \
   tests/packaging/default_file_test.cc tests/test_main.cc) $(worker)
+# The simulation alone.
+simulation_objects := $(call objects,$(call find_sources,tests/simulation) tests/test_main.cc)
+$(BUILD)/simulation-tests:    $(simulation_objects) $(worker)
 $(BUILD)/integration-tests:   $(call with_servers,$(call find_sources,tests/integration) tests/test_main.cc)
 $(BUILD)/engine-tests:        $(call with_servers,$(call find_sources,tests/engine) tests/test_main.cc) $(worker)
 $(BUILD)/cluster-tests:       $(call with_servers,$(call find_sources,tests/cluster) tests/test_main.cc)
@@ -56,7 +59,8 @@ $(eval $(call precompile,heavy,$(heavy_headers),$(filter-out $(catch_tests),$(ca
 endif
 
 # Catch2 is a library from version 3 on.
-test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests cluster-tests)
+test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests cluster-tests \
+  simulation-tests)
 $(test_runners): test_libs = $(shell $(PKG_CONFIG) --libs catch2)
 
 # The programs with a defect that a test asks for, and a worker that takes itself for one of another
@@ -159,11 +163,13 @@ differential: $(chdb) $(engine)
 SEEDS ?= 10000
 FROM  ?= 1
 
-# More seeds than `make check` runs, or one again (TELL=1: with all that happens in it).
+# More seeds than `make check` runs, or one again (TELL=1: with all that happens in it). DELAYS=1: all
+# runs of the small world with one delay, too; WORLD=0 to 3: of one kind; RUN: one again.
 simulate:
 	@packaging/deps.sh $(build_packages)
-	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/unit-tests
-	@SEEDS=$(SEEDS) FROM=$(FROM) TELL=$(TELL) $(BUILD)/unit-tests "simulation*"
+	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/simulation-tests
+	@SEEDS=$(SEEDS) FROM=$(FROM) TELL=$(TELL) DELAYS=$(DELAYS) WORLD=$(WORLD) RUN='$(RUN)' \
+	  $(BUILD)/simulation-tests
 
 FUZZ_SECONDS ?= 60
 fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(call find_sources,tests/fuzz))

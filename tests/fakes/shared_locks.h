@@ -21,7 +21,8 @@ class SharedLocks : public LedgerLocks {
     return owners_.emplace(number, worker_).first->second == worker_;
   }
   void unlock(int number) override {
-    if (try_lock(number)) owners_.erase(number);
+    const auto at = owners_.find(number);
+    if (at != owners_.end() && at->second == worker_) owners_.erase(at);
   }
   bool is_held_by_others(int number) const override {
     const auto at = owners_.find(number);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
@@ -53,6 +55,8 @@ struct Event {
   std::size_t by_view = 0;     // … of these, because a view failed
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
                                // although they may be stored
+  int first_taken_by = 0;      // the worker; 0: whoever took it was told that it was a copy
+  std::size_t uncertain = 0;   // times that it was acknowledged over a link that was lost later
   std::size_t letters = 0;     // times in the dead-letter queue
   std::size_t rejected = 0;    // times left to the broker's own dead-letter policy
   bool is_gone = false;        // with a queue that somebody has deleted
@@ -91,6 +95,45 @@ class Ledger {
     return events.size() - 1;
   }
 
+  // One that is equal to it in everything. Its rows are counted there.
+  EventId add_twin(EventId of) {
+    Event twin = events[of];
+    events.push_back(std::move(twin));
+    twins_[events.size() - 1] = of;
+    return events.size() - 1;
+  }
+  bool has_twins() const { return !twins_.empty(); }
+  // By its body.
+  EventId known_as(EventId id) const {
+    const auto at = twins_.find(id);
+    return at == twins_.end() ? id : at->second;
+  }
+  std::size_t equal_to(EventId id) const {
+    std::size_t equal = 1;
+    for (const auto& [twin, of] : twins_) equal += of == known_as(id) ? 1 : 0;
+    return equal;
+  }
+
+  // The broker has its acknowledgement, or has forgotten it.
+  void acknowledged(EventId id) { acknowledged_[known_as(id)].insert(id); }
+  void not_acknowledged(EventId id) { acknowledged_[known_as(id)].erase(id); }
+  // How many rows of some that are equal may be missing: one may be taken for another of which
+  // nobody could be sure that the broker had its acknowledgement. But not where one worker has seen
+  // that they are equal.
+  std::size_t may_be_missing(EventId id) const {
+    const Event& known = events[known_as(id)];
+    if (equal_to(id) == 1) return 0;
+    bool is_seen = known.first_taken_by != 0;
+    for (const auto& [twin, of] : twins_)
+      if (of == known_as(id) && events[twin].first_taken_by != known.first_taken_by)
+        is_seen = false;
+    return is_seen ? 0 : known.uncertain;
+  }
+  bool may_be_acknowledged(EventId id) {
+    const std::size_t rows = events[known_as(id)].least_copies() + may_be_missing(id);
+    return !has_twins() || acknowledged_[known_as(id)].size() <= rows;
+  }
+
   // The event that this body or row is of.
   static EventId id_in(std::string_view text) { return row_in(text).event; }
   // «EVENT:ROW», a bad one «EVENT!ROW».
@@ -125,6 +168,9 @@ class Ledger {
       number = 10 * number + static_cast<std::size_t>(text.front() - '0');
     return number;
   }
+
+  std::map<EventId, EventId> twins_;                   // of which one each is
+  std::map<EventId, std::set<EventId>> acknowledged_;  // of those that are equal
 };
 
 }  // namespace event_consumer::simulation

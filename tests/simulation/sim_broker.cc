@@ -147,15 +147,11 @@ void SimBroker::handle_next(Channel& channel) {
     case Kind::kCount:
       return answer_ahead(channel, SourceEvent::Kind::kCounted);
     case Kind::kAcknowledge:
-      acknowledged_.push_back({world_.now(), at->second.event});
-      forget(channel, at->first);
+      taken(channel, *at);
       unsettled.erase(at);
       break;
     case Kind::kAcknowledgeUpTo:
-      for (auto each = unsettled.begin(); each != std::next(at); ++each) {
-        acknowledged_.push_back({world_.now(), each->second.event});
-        forget(channel, each->first);
-      }
+      for (auto each = unsettled.begin(); each != std::next(at); ++each) taken(channel, *each);
       unsettled.erase(unsettled.begin(), std::next(at));
       break;
     case Kind::kGiveBack:
@@ -178,6 +174,17 @@ void SimBroker::handle_next(Channel& channel) {
   }
   while (!acknowledged_.empty() && acknowledged_.front().at < world_.now() - kForgotten)
     acknowledged_.pop_front();
+}
+
+void SimBroker::taken(Channel& channel,
+                      const std::pair<const DeliveryTag, Channel::Unsettled>& of) {
+  acknowledged_.push_back({world_.now(), of.second.event});
+  channel.acknowledged.push_back(of.second.event);
+  ledger_.acknowledged(of.second.event);
+  world_.require(ledger_.may_be_acknowledged(of.second.event),
+                 "more of some equal events are acknowledged than are stored (event)",
+                 channel.worker, of.second.event);
+  forget(channel, of.first);
 }
 
 void SimBroker::answer(Channel& channel, SourceEvent::Kind kind) {
@@ -246,14 +253,15 @@ std::pair<Channel*, Channel::Consumer*> SimBroker::next_consumer() {
     if (first == channels_.end() || !has_consumer(*first)) return {nullptr, nullptr};
     return {first->get(), consumer_with_room(**first)};
   }
+  std::vector<std::size_t> with_room;  // the one whose turn it is first
   for (std::size_t i = 0; i < channels_.size(); ++i) {
-    Channel& channel = *channels_[(turn_ + i) % channels_.size()];
-    if (Channel::Consumer* consumer = consumer_with_room(channel)) {
-      turn_ = (turn_ + i + 1) % channels_.size();
-      return {&channel, consumer};
-    }
+    const std::size_t number = (turn_ + i) % channels_.size();
+    if (consumer_with_room(*channels_[number]) != nullptr) with_room.push_back(number);
   }
-  return {nullptr, nullptr};
+  if (with_room.empty()) return {nullptr, nullptr};
+  const std::size_t number = with_room[world_.turn(with_room.size())];
+  turn_ = (number + 1) % channels_.size();
+  return {channels_[number].get(), consumer_with_room(*channels_[number])};
 }
 
 void SimBroker::deliver() {
@@ -286,6 +294,7 @@ void SimBroker::end(Channel& channel) {
   channel.keeps_queue = false;
   for (const auto& [tag, each] : channel.unsettled) put_back(each.event, Return::kLost);
   channel.unsettled.clear();
+  for (const EventId event : channel.acknowledged) ++ledger_[ledger_.known_as(event)].uncertain;
   end_without_consumers();
 }
 
@@ -345,7 +354,10 @@ void SimBroker::restart(Duration away, bool is_killed) {
   letters_.cut_all();
   if (is_killed && !kind_.is_quorum) {
     for (const Acknowledged& each : acknowledged_)
-      if (each.at >= world_.now() - kForgotten) queue_.insert(each.event);
+      if (each.at >= world_.now() - kForgotten) {
+        queue_.insert(each.event);
+        ledger_.not_acknowledged(each.event);
+      }
     for (const EventId event : queue_) message(event).redelivered = true;
   }
   acknowledged_.clear();
@@ -365,6 +377,20 @@ void SimBroker::cut(Channel& channel, Duration until_seen) {
 
 void SimBroker::reset(std::size_t number) {
   if (Channel* which = channel(number)) reset(*which);
+}
+
+Channel* SimBroker::link_of(int worker) const {
+  for (const auto& channel : channels_)
+    if (channel->worker == worker && channel->is_open && !channel->cut_at) return channel.get();
+  return nullptr;
+}
+
+void SimBroker::cut_worker(int worker, Duration until_seen) {
+  if (Channel* link = link_of(worker)) cut(*link, until_seen);
+}
+
+void SimBroker::reset_worker(int worker) {
+  if (Channel* link = link_of(worker)) reset(*link);
 }
 
 void SimBroker::reset(Channel& channel) {

@@ -56,13 +56,16 @@ class SimBroker {
   // The link breaks, which the client sees at once.
   void reset(Channel& channel);
 
-  // Faults. The first two are a SIGKILL or an orderly restart; those of a channel take the
-  // `number`th, modulo.
+  // Faults. The first is a SIGKILL or an orderly restart; those of a channel take the `number`th,
+  // modulo, or the worker's.
   void restart(Duration away, bool is_killed);
   void cut_new_links(Duration time) { cuts_until_ = world_.now() + time; }
   void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
-  void cut(std::size_t number, Duration until_seen);                 // by the broker
-  void reset(std::size_t number);                                    // seen by the client at once
+  void cut(std::size_t number, Duration until_seen);  // by the broker
+  void reset(std::size_t number);                     // seen by the client at once
+  void cut_worker(int worker, Duration until_seen);
+  void reset_worker(int worker);
+  bool has_link(int worker) const { return link_of(worker) != nullptr; }
   void stall(std::size_t number, Duration duration);                 // the network
   void break_at(Channel::Request::Kind kind) { breaks_at_ = kind; }  // whoever asks it next
   void delete_queue(Duration away);
@@ -89,6 +92,8 @@ class SimBroker {
   };
 
   void handle_next(Channel& channel);
+  // An acknowledgement.
+  void taken(Channel& channel, const std::pair<const DeliveryTag, Channel::Unsettled>& of);
   void answer(Channel& channel, SourceEvent::Kind kind);
   void answer_ahead(Channel& channel, SourceEvent::Kind kind);
   enum class Return { kGivenBack, kLost };
@@ -105,6 +110,7 @@ class SimBroker {
   bool end_without_consumers();
   void lose_all();
   Channel* channel(std::size_t number);
+  Channel* link_of(int worker) const;
   bool is_queue_missing() const { return has_vanished_ || world_.now() < queue_missing_until_; }
   TimePoint times_out_at(const Channel& channel) const;
   std::optional<TimePoint> loses_patience_at(const Channel& channel) const;

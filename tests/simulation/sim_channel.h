@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "common/clock.h"
 #include "tests/simulation/ledger.h"
@@ -64,6 +65,7 @@ struct Channel {
   std::uint64_t last_consumer = 0;
   DeliveryTag last_tag = 0;
   std::map<DeliveryTag, Unsettled> unsettled;
+  std::vector<EventId> acknowledged;
   std::uint64_t turn = 0;  // of its first consumer among those of all channels
   TimePoint heard_at;      // anything of the client
 

@@ -111,6 +111,7 @@ std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
 }
 
 void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
+  if (before_post_) before_post_();
   const std::vector<Row> rows = rows_of(batch);
   const Request request{batch.token(),
                         rows,
@@ -120,6 +121,8 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
                         batch.format().states_types,
                         host};
   if (batch.runs().empty()) adopted_.insert(request.token);
+  world_.require(given_up_.count(request.token) == 0, "posts what was given up", 0,
+                 request.events.front());
   require_whole_messages(request);
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
@@ -137,6 +140,7 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
 // An insert has all rows of a message or, where rows leave out what is to be its DEFAULT, all that
 // have the same columns.
 void SimClickHouse::require_whole_messages(const Request& request) {
+  if (ledger_.has_twins()) return;  // they can stand apart
   const bool leaves_out = request.version % 3 == kDefault;
   std::vector<Row> expected;
   for (const EventId event : request.events)
@@ -221,7 +225,7 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
                      [this, request] { store(request, false); });
       return later(kTimeout, unknown);
     case Fault::Kind::kLosesAnswers:
-      return later(latency(), unknown, world_.one_in(2));
+      return later(latency(), unknown, fault.stores ? *fault.stores : world_.one_in(2));
     case Fault::Kind::kRefuses:
       refuse(fault, request);
       return later(latency(), failure(Kind::kRefused, fault.error_class, "refused"));
@@ -275,6 +279,7 @@ void SimInserter::begin() {
   seat_.step();
   seat_.world.require(!is_under_way_, "two requests at one time", seat_.worker);
   is_under_way_ = true;
+  seat_.book.acts();
 }
 
 void SimInserter::start(const Batch& batch) {
@@ -340,6 +345,7 @@ void SimInserter::start_table_check(bool is_settled) {
 std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   seat_.step();
   if (!slot_->outcome) return std::nullopt;
+  seat_.book.acts();
   auto outcome = std::exchange(slot_->outcome, std::nullopt);
   slot_->ready_at.reset();
   is_under_way_ = false;
@@ -380,10 +386,13 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
       version_of(*batch_) != *known_)
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].outdated;
-  if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
-      batch_->is_orphan())
+  const bool is_given_up = insert->kind == Kind::kRefused &&
+                           insert->error_class != ErrorClass::kTransient && batch_->is_orphan();
+  if (is_given_up) {
+    server_.give_up(token_);
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].given_up;
+  }
   const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);

@@ -41,6 +41,7 @@ class SimClickHouse {
     bool answers_questions = false;  // only inserts fail
     TimePoint since{};
     bool stored_meanwhile = false;
+    std::optional<bool> stores = std::nullopt;  // kLosesAnswers: not before
   };
 
   using Posted = std::function<void(const InsertOutcome&)>;
@@ -56,6 +57,9 @@ class SimClickHouse {
   // `known` is the version of the columns that the client knows; becomes the present one.
   void look(std::shared_ptr<int> known, Looked answer);
 
+  // Nobody is to post it again.
+  void give_up(const std::string& token) { given_up_.insert(token); }
+
   // The columns as they are now, for one that starts. Nothing when it cannot be asked.
   std::optional<Encoding> open(int& known);
 
@@ -70,6 +74,9 @@ class SimClickHouse {
   bool has_changed_untyped() const { return has_changed_untyped_; }
 
   bool has_fault() const { return fault_.has_value(); }
+
+  // Done before each post is looked at.
+  void before_posts(std::function<void()> action) { before_post_ = std::move(action); }
 
   // How many sets of columns there were.
   int versions() const { return version_ - kind_.columns + 1; }
@@ -114,8 +121,10 @@ class SimClickHouse {
   int oldest_accepted_ = 0;
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
+  std::function<void()> before_post_;
   std::map<std::pair<int, std::string>, std::vector<Row>> tokens_;
-  std::set<std::string> adopted_;  // tokens that dead workers have left to others
+  std::set<std::string> given_up_;  // tokens
+  std::set<std::string> adopted_;   // tokens that dead workers have left to others
 };
 
 class SimInserter : public Inserter {

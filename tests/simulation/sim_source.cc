@@ -81,6 +81,7 @@ void SimSource::read_socket() {
 
 SourceEvent SimSource::report(const Channel::Frame& frame) {
   SourceEvent event{frame.kind, {}};
+  seat_.book.acts();
   if (frame.kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;
   if (frame.kind != SourceEvent::Kind::kDelivery) return event;
   Event& message = seat_.ledger[frame.event];
@@ -90,9 +91,11 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   event.delivery.body = message.body;
   event.delivery.routing_key = "key";
   ++message.handed;
+  if (!frame.redelivered) message.first_taken_by = seat_.worker;
   unsettled_[frame.tag] = frame.event;
   if (frame.is_last) last_.insert(frame.tag);
-  seat_.book.handed(frame.tag, frame.event, message.body.size(), seat_.world.now());
+  seat_.book.handed(frame.tag, seat_.ledger.known_as(frame.event), message.body.size(),
+                    seat_.world.now());
   if (frame.redelivered) seat_.book.is_copy(frame.tag);
   if (message.kind == EventKind::kMisfit) seat_.book.is_misfit(frame.tag);
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
@@ -107,6 +110,7 @@ std::optional<TimePoint> SimSource::ready_at() const {
 
 Result<Done> SimSource::send(Kind kind, std::uint64_t number) {
   seat_.step();
+  seat_.book.acts();
   if (seat_.broker.breaks(kind)) seat_.broker.reset(*channel_);
   if (channel_->is_reset) return kLost;
   seat_.broker.send(*channel_, kind, number);
@@ -176,9 +180,9 @@ Result<Done> SimSource::acknowledge(DeliveryTag tag) {
 
 void SimSource::require_safe(DeliveryTag tag, EventId event) {
   // The worker has recognised it.
-  const bool is_stored = seat_.ledger[event].least_copies() > 0;
+  const bool is_stored = seat_.ledger[seat_.ledger.known_as(event)].least_copies() > 0;
   if (is_stored && seat_.book.is_copy_in_hand(tag)) seat_.book.settled(tag);
-  seat_.world.require(seat_.ledger[event].is_safe(),
+  seat_.world.require(seat_.ledger[seat_.ledger.known_as(event)].is_safe(),
                       "acknowledges (tag, event) what is neither stored nor confirmed",
                       seat_.worker, tag, event);
   seat_.world.require(!seat_.book.has(tag),

@@ -29,6 +29,25 @@ constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
 }  // namespace
 
+// The ledger's. At each, others may go on before it is asked for.
+class SimWorker::Locks : public testing::SharedLocks {
+ public:
+  Locks(std::map<int, int>& owners, SimWorker& worker)
+      : SharedLocks(owners, worker.number()), worker_(worker) {}
+
+  bool try_lock(int number) override {
+    worker_.look_around();
+    return SharedLocks::try_lock(number);
+  }
+  bool is_held_by_others(int number) const override {
+    worker_.look_around();
+    return SharedLocks::is_held_by_others(number);
+  }
+
+ private:
+  SimWorker& worker_;
+};
+
 SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHouse& clickhouse,
                      SimLedger& posts, const WorkerLimits& limits, int number, bool is_paused)
     : clickhouse_(clickhouse),
@@ -43,6 +62,7 @@ SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHo
 
 // Whatever is left of it ends as if it were killed.
 SimWorker::~SimWorker() {
+  at_step_ = nullptr;
   steps_to_live_ = 1;
   while (!is_over()) fiber_.resume();
 }
@@ -83,7 +103,7 @@ void SimWorker::run() {
   SimInserter inserter(seat_, clickhouse_, known);
   CrashGuard guard(status.board(), status.address());
   const SettlementLimits limits{limits_.batch, limits_.table_check_interval};
-  testing::SharedLocks locks(posts_.owners, seat_.worker);
+  Locks locks(posts_.owners, *this);
   PostLedger ledger(posts_.memory, locks, posts_.free_row(), now());
   Settlement settlement(limits, std::move(*encoding), guard, inserter, ledger);
   const PrefetchWindow window(seat_.broker.kind().prefetch, limits.held_bytes());
@@ -127,7 +147,15 @@ void SimWorker::pause_fiber() {
   step();
 }
 
+void SimWorker::look_around() {
+  if (!at_step_ || std::exchange(looks_around_, true)) return;
+  at_step_();
+  looks_around_ = false;
+  if (steps_to_live_ && *steps_to_live_ == 0) throw Killed{};
+}
+
 void SimWorker::step() {
+  look_around();
   if (steps_to_live_ && (*steps_to_live_ == 0 || --*steps_to_live_ == 0)) throw Killed{};
 }
 

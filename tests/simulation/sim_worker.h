@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/event_loop.h"
@@ -37,6 +39,11 @@ class SimWorker : public EventLoop {
   void signal(int number);
   void kill(std::size_t steps) { steps_to_live_ = steps; }
   bool is_stopping() const { return stop_at_.has_value(); }
+  // Does that at each step of the worker, from within it. So it may be killed there, or stand still
+  // for a while.
+  void at_each_step(std::function<void()> action) { at_step_ = std::move(action); }
+  void stand_still(Duration duration) { sleep(duration); }
+  std::uint64_t acts() const { return book_.acts_so_far(); }
 
   // When resume() is due; never when it is over.
   std::optional<TimePoint> wake_at() const;
@@ -49,6 +56,7 @@ class SimWorker : public EventLoop {
 
  private:
   struct Killed {};
+  class Locks;
 
   void live();
   void run();
@@ -56,6 +64,7 @@ class SimWorker : public EventLoop {
   void sleep(Duration duration);
   void pause_fiber();
   void step();
+  void look_around();
   void show_others();
   void check();
   void check_wait();
@@ -78,6 +87,8 @@ class SimWorker : public EventLoop {
   std::vector<Awaited> awaited_;
   std::optional<TimePoint> deadline_;
   std::vector<Signal> signals_;
+  std::function<void()> at_step_;
+  bool looks_around_ = false;
   std::optional<std::size_t> steps_to_live_;
   std::optional<TimePoint> stop_at_;  // asked to stop then
   std::optional<TimePoint> stuck_since_;

@@ -179,6 +179,10 @@ class WorkerBook {
     return cuts_.size() < kMostCuts || now - cuts_.front() >= kCutsIn;
   }
 
+  // The worker has said something to its neighbours, or heard of them.
+  void acts() { ++acts_; }
+  std::uint64_t acts_so_far() const { return acts_; }
+
   // Whether it has no verdict that the worker could know of.
   bool has(DeliveryTag tag) const { return in_hand_.count(tag) > 0; }
 
@@ -226,6 +230,7 @@ class WorkerBook {
   std::deque<TimePoint> refusals_;
   std::deque<TimePoint> cuts_;
   std::uint64_t received_ = 0;
+  std::uint64_t acts_ = 0;
 };
 
 }  // namespace event_consumer::simulation

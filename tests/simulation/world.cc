@@ -3,22 +3,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
 namespace event_consumer::simulation {
-
-std::size_t World::number(std::size_t lowest, std::size_t highest) {
-  return std::uniform_int_distribution<std::size_t>(lowest, highest)(random_);
-}
-
-Duration World::between(Duration shortest, Duration longest) {
-  const double ratio = static_cast<double>(longest.count()) / static_cast<double>(shortest.count());
-  const double draw = static_cast<double>(number(0, 1'000'000)) / 1e6;
-  return Duration(
-      static_cast<Duration::rep>(static_cast<double>(shortest.count()) * std::pow(ratio, draw)));
-}
 
 void World::at(TimePoint when, std::function<void()> action) {
   timers_.push({std::max(when, now_), timers_made_++, std::move(action)});

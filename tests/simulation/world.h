@@ -1,33 +1,42 @@
 // World: the time, the chance and the memory of one simulated run. All that happens by itself in it
-// stands in its list of timers; all chance comes from its seed, so that a seed repeats exactly. It
-// remembers what happened last, and what was found broken first.
+// stands in its list of timers; all chance comes from its seed, so that a seed repeats exactly, or
+// from whoever chooses. It remembers what happened last, and what was found broken first.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <queue>
-#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/clock.h"
+#include "tests/simulation/chance.h"
 
 namespace event_consumer::simulation {
 
 class World {
  public:
   // With `tells`, what happens is written to standard error as it happens.
-  explicit World(std::uint64_t seed, bool tells = false) : random_(seed), tells_(tells) {}
+  explicit World(std::uint64_t seed, bool tells = false)
+      : World(std::make_unique<DrawnChance>(seed), tells) {}
+  explicit World(std::unique_ptr<Chance> chance, bool tells = false)
+      : chance_(std::move(chance)), tells_(tells) {}
 
   TimePoint now() const { return now_; }
 
-  // Chance. The bounds are included.
-  std::size_t number(std::size_t lowest, std::size_t highest);
+  // Chance.
+  std::size_t number(std::size_t lowest, std::size_t highest) {
+    return chance_->number(lowest, highest);
+  }
   bool one_in(std::size_t n) { return number(1, n) == 1; }
-  // Short ones are as likely as long ones: the logarithm is uniform.
-  Duration between(Duration shortest, Duration longest);
+  Duration between(Duration shortest, Duration longest) {
+    return chance_->between(shortest, longest);
+  }
+  std::size_t turn(std::size_t of) { return chance_->turn(of); }
 
   // Does that then.
   void at(TimePoint when, std::function<void()> action);
@@ -72,7 +81,7 @@ class World {
 
   static std::string line(const Note& note);
 
-  std::mt19937_64 random_;
+  std::unique_ptr<Chance> chance_;
   bool tells_;
   TimePoint now_{std::chrono::hours(1)};
   std::priority_queue<Timer> timers_;
