@@ -1,5 +1,6 @@
 # The test programs, what they need beside the two of the product, and the targets that run them.
-.PHONY: demo chaos engine check-engine check-engines check-cluster bench differential fuzz simulate pictures
+.PHONY: demo chaos engine check-engine check-engines check-cluster bench differential fuzz simulate check-rules \
+  pictures
 
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
@@ -61,7 +62,7 @@ endif
 # Catch2 is a library from version 3 on.
 test_runners := $(addprefix $(BUILD)/,unit-tests integration-tests engine-tests cluster-tests \
   simulation-tests)
-$(test_runners): test_libs = $(shell $(PKG_CONFIG) --libs catch2)
+$(test_runners) check-rules: test_libs = $(shell $(PKG_CONFIG) --libs catch2)
 
 # The programs with a defect that a test asks for, and a worker that takes itself for one of another
 # version: planting SOURCE is a worker with the file of that name in tests/planted in its place.
@@ -170,6 +171,13 @@ simulate:
 	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/simulation-tests
 	@SEEDS=$(SEEDS) FROM=$(FROM) TELL=$(TELL) DELAYS=$(DELAYS) WORLD=$(WORLD) RUN='$(RUN)' \
 	  $(BUILD)/simulation-tests
+
+# Whether the simulation fails without each rule of the ledger, or RULES.
+check-rules:
+	@packaging/deps.sh $(build_packages)
+	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/simulation-tests
+	@RULES='$(RULES)' tests/simulation/rules.sh '$(BUILD)' '$(CXX) $(flags) $(package_cflags) $(CXXFLAGS)' \
+	  '$(simulation_objects)' '$(worker)' '$(package_libs) $(test_libs)'
 
 FUZZ_SECONDS ?= 60
 fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(call find_sources,tests/fuzz))

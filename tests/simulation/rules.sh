@@ -1,0 +1,121 @@
+#!/bin/bash
+# Takes out one rule of the ledger after the other, by a replacement in a copy of one source, and
+# runs the simulation until it fails: the small world as unit tests do, or other runs where the rule
+# says so. Fails when one is not missed, or when a text is not in its source any more. `make
+# check-rules` says how to compile and link; RULES="*link*" takes those with such names.
+#
+# Where one delay is needed, the run that showed it last is tried first. If it does not any more, all
+# with one delay are gone through, for minutes: the new one is to be written down here.
+set -u -o pipefail
+build=$1 compile=$2 objects=$3 archive=$4 libraries=$5
+work=$build/rules
+rules=${RULES:-*}
+failed=0 taken=0
+mkdir -p "$work"
+
+recogniser=src/worker/ledger/recogniser.cc
+post_ledger=src/worker/ledger/post_ledger.cc
+settlement=src/worker/loop/settlement.cc
+insert_stage=src/worker/insert/insert_stage.cc
+
+fail() {
+  echo "FAILED: $*"
+  failed=1
+}
+
+small="simulation: every*"
+seeds="simulation: no combination*"
+
+# rule NAME SOURCE TEXT REPLACEMENT [TESTS] [RUN]
+rule() {
+  # shellcheck disable=SC2053 # a pattern
+  [[ $1 == $rules ]] || return 0
+  taken=$((taken + 1))
+  local name=$1 source=$2 tests=${5:-$small} text before after seconds found
+  text=$(<"$source")
+  before=${text%%"$3"*}
+  after=${text#*"$3"}
+  [[ $before != "$text" ]] || { fail "$name: the text is not in $source: $3"; return; }
+  [[ $after != *"$3"* ]] || { fail "$name: the text is in $source more than once: $3"; return; }
+  printf '%s\n' "$before$4$after" >"$work/changed.cc"
+  # What is unused then is no matter.
+  $compile -w -c -o "$work/changed.o" "$work/changed.cc" &&
+    $compile -o "$work/simulation-tests" "$work/changed.o" $objects "$archive" $libraries ||
+    { fail "$name: does not compile"; return; }
+  seconds=$SECONDS
+  found=
+  if [[ -n ${6-} ]]; then
+    RUN=$6 "$work/simulation-tests" "$tests" >"$work/log" 2>&1 && export DELAYS=1 || found="run $6"
+  fi
+  if [[ -z $found ]]; then
+    "$work/simulation-tests" "$tests" >"$work/log" 2>&1 && { fail "$name: nobody misses it"; return; }
+    # A promise that is broken, and no crash.
+    found=$(grep -m1 -E -A1 '^ *(run|seed) ' "$work/log") || { fail "$name"; cat "$work/log"; return; }
+  fi
+  unset DELAYS
+  printf '%-56s %3d s  %s\n' "$name" $((SECONDS - seconds)) "$(tr -s ' \n' ' ' <<<"$found")"
+}
+
+rule 'a copy waits for the other links' $recogniser \
+  '  return earliest;' \
+  '  return kNoLink;'
+rule 'a copy waits for a post under way' $recogniser \
+  'if (post == found.post) return Outcome::kUnknown;' \
+  'if (post == found.post) return Outcome::kNone;'
+rule 'a post under way is not stored' $recogniser \
+  'if (post == found.post) return Outcome::kUnknown;' \
+  'if (post == found.post) return Outcome::kStored;'
+rule 'a copy that is found uses its entry up' $recogniser \
+  'return entry.post.compare_exchange_strong(expected, 0);' \
+  'return true;'
+rule 'what the living have in hand is nobody'"'"'s copy' $recogniser \
+  'is_living(row_number) ? row.orphaned_below.load() : kNoLink' \
+  'kNoLink'
+rule 'what is recognised is written down' $recogniser \
+  '  ledger_.recognised(copy.message, copy.id.tag);' \
+  '' "$seeds"
+rule 'somebody takes over the posts of the dead' $recogniser \
+  'adopted_.push_back(std::move(batch));' \
+  '{}'
+rule 'a question proves the time when it was asked' $post_ledger \
+  'own().proven_at = to_ledger_time(asked_at);' \
+  'own().proven_at = to_ledger_time(now);' "$small" '1 1 1 4=1,6=1,38=1,42=2'
+rule 'a lost link makes orphans' $post_ledger \
+  '  given_back(now);
+  own().proven_at = kNoLink;' \
+  '  own().proven_at = kNoLink;'
+rule 'what is not stored is taken back' $post_ledger \
+  '  else
+    take_back(place);' \
+  '  else
+    record(place).post = 0;' "$seeds"
+rule 'entries stay until the broker has answered' $post_ledger \
+  'return entry.tag <= retired_;' \
+  'return true;'
+rule 'entries stay a little longer' $post_ledger \
+  'constexpr std::chrono::seconds kForgets{5};' \
+  'constexpr std::chrono::seconds kForgets{0};'
+rule 'entries go by a later answer, and by no clock' $post_ledger \
+  'void PostLedger::retire(TimePoint now) {' \
+  'void PostLedger::retire(TimePoint now) {
+  for (; !answers_.empty() && now - answers_.front().at >= kForgets; answers_.pop_front())
+    retired_ = answers_.front().acknowledged;' "$small" '0 1 1 7=3,28=7'
+rule 'messages that are equal are not known again' $post_ledger \
+  'if (entry.message() == message) entry.post = 0;' \
+  ''
+rule 'posts are written down' $insert_stage \
+  '    ledger_.post(*posted_, messages_, now);' \
+  ''
+rule 'what may be stored of a lost link is posted again' $insert_stage \
+  '    batch->set_orphan();
+    orphans_.push_back(std::move(batch));' \
+  '    ledger_.not_stored(batch->token());' "$seeds"
+rule 'orphans are posted until it is known' $insert_stage \
+  'const bool is_kept = !is_stored && may_pass &&' \
+  'const bool is_kept = false &&' "$seeds"
+rule 'what is given back leaves orphans' $settlement \
+  '  ledger_.given_back(now);' \
+  '' "$seeds"
+
+((taken > 0)) || fail "no rule is named $rules"
+exit $failed
