@@ -8,10 +8,10 @@ namespace event_consumer::testing {
 
 ChaosTable::ChaosTable(const ClickhouseEndpoint& server, std::string database, TableKind kind)
     : server_(server), database_(std::move(database)), kind_(kind) {
+  // Parts that are merged would stay for eight minutes, a dozen files each.
   const std::string engine =
-      std::string(" ENGINE = MergeTree() ORDER BY id") +
-      (kind == TableKind::kDeduplicating ? " SETTINGS non_replicated_deduplication_window = 10000"
-                                         : "");
+      std::string(" ENGINE = MergeTree() ORDER BY id SETTINGS old_parts_lifetime = 5") +
+      (kind == TableKind::kDeduplicating ? ", non_replicated_deduplication_window = 10000" : "");
   server_.query("CREATE DATABASE " + database_);
   server_.query("CREATE TABLE " + database_ +
                 ".click_events (id UInt64, short_code String, timestamp DateTime, user_agent "

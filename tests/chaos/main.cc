@@ -115,11 +115,13 @@ class Chaos {
 int run_chaos(const Wanted& wanted) {
   std::printf("SEED=%lu EVENTS=%lu FAULTS=%u\n", wanted.seed, wanted.events, wanted.faults);
   std::fflush(stdout);
-  const ChaosReport report = Chaos(wanted).run();
+  Chaos chaos(wanted);
+  const ChaosReport report = chaos.run();
   write_file(program_directory() + "/chaos.json", as_json(report));
   std::printf("\n%s", as_text(report).c_str());
   const bool passed = report.findings().empty();
   std::printf("%s, SEED=%lu, %.0f s\n", passed ? "passed" : "FAILED", wanted.seed, report.seconds);
+  std::fflush(stdout);
   return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
