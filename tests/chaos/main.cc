@@ -85,7 +85,7 @@ class Chaos {
 
   void run_one(RunPlan plan) {
     plan.on_fault = [this, plan](const Fault& fault) {
-      std::printf("%6.1f s  %-7s  %-13s  %-41s %s, recovered in %.1f s\n", seconds_since_start(),
+      std::printf("%6.1f s  %-7s  %-13s  %-39s %s, recovered in %.1f s\n", seconds_since_start(),
                   plan.queue_type.c_str(),
                   plan.table_kind == TableKind::kPlain ? "plain" : "deduplicating",
                   class_of(fault.kind).name, fault.in_hand ? "in hand" : "idle", fault.seconds);

@@ -12,14 +12,14 @@ namespace {
 using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
 std::string table_of(const std::vector<RunResult>& runs) {
-  std::string text = fmt::format("{:<41} {:>6} {:>7} {:>5} {:>8} {:>7} {:>7} {:>6}\n",
+  std::string text = fmt::format("{:<39} {:>6} {:>7} {:>5} {:>8} {:>7} {:>7} {:>6}\n",
                                  "fault, " + runs.front().table + " table", "faults", "in hand",
                                  "lost", "doubled", "in view", "seconds", "worst");
   std::string not_covered;
   for (const ClassRow& row : rows_of(runs)) {
     const FaultClass& fault = class_of(row.kind);
     const bool is_marked = runs.front().deduplicates && fault.not_covered != nullptr;
-    text += fmt::format("{:<41} {:>6} {:>7} {:>5} {:>8} {:>7} {:>7.1f} {:>6.1f}\n",
+    text += fmt::format("{:<39} {:>6} {:>7} {:>5} {:>8} {:>7} {:>7.1f} {:>6.1f}\n",
                         std::string(fault.name) + (is_marked ? " *" : ""), row.count, row.in_hand,
                         row.sums.lost, row.sums.doubled, row.sums.view_doubled, row.median_seconds,
                         row.worst_seconds);
