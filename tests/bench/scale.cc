@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t kEvents = 400'000;
+constexpr std::uint64_t kEvents = 200'000;
 constexpr int kRuns = 3;
 
 // Of workers, broker and ClickHouse, in seconds.
