@@ -182,6 +182,7 @@ void Supervisor::reload(TimePoint now) {
   if (config->state_directory != config_.state_directory)
     log::warn("the state directory stays '{}' until the service is started again",
               config_.state_directory);
+  config->state_directory = config_.state_directory;
   config_ = *config;
   status_child_.reload(config_.status_address, config_.worker_environment, now);
   fleet_.reload(config_, now);
@@ -256,8 +257,9 @@ ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_a
   auto ledger = config.state_directory.empty() ? make_ledger_file()
                                                : open_ledger_file(config.state_directory);
   if (!ledger) {
-    log::error("{}", ledger.error().message);
-    return exit_code_for(ledger.error().kind);
+    const ExitCode status = exit_code_for(ledger.error().kind);
+    log::error("{}; ending with status {}", ledger.error().message, to_int(status));
+    return status;
   }
   Supervisor supervisor(config, read_again, std::move(*events), std::move(*board),
                         std::move(*ledger));

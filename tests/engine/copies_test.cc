@@ -1,4 +1,6 @@
 // What comes back is known again: where inserts are stored once by their tokens, events are, too.
+#include <signal.h>
+
 #include <memory>
 #include <random>
 
@@ -75,6 +77,22 @@ TEST_CASE("ClickHouse 26: all processes are killed with -9, and each event is st
   check_that_each_is_stored_once(topology, feeder.stop());
   CHECK(service->count_in_log("; each event once (") >= kWorkers);
   CHECK(service->stop() == 0);
+}
+
+TEST_CASE("ClickHouse 26: a state directory that comes with a reload promises nothing yet") {
+  TestTopology topology("late_state", engine());
+  topology.declare_topology();
+  const PrivateDirectory state("state");
+  const std::string file = state.path() + "/options.conf";
+  write_file(file, "");
+  Service service(topology.environment(), {"--config", file});
+  REQUIRE(service.wait_consuming(2));
+  write_file(file, "EVENT_CONSUMER_STATE_DIRECTORY=" + state.path() + "\n");
+  service.send(SIGHUP);
+  REQUIRE(wait_until([&] { return service.count_in_log("reloaded: ") == 1; }, seconds(20)));
+  CHECK(service.count_in_log("; each event once, unless all processes die together (") == 4);
+  CHECK(service.count_in_log("; each event once (") == 0);
+  CHECK(service.stop() == 0);
 }
 
 }  // namespace event_consumer::testing

@@ -53,6 +53,7 @@ TEST_CASE(
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_STATE_DIRECTORY"] = state.path();
   Service service(environment, {}, with_disk(scripts, state.path(), size));
+  REQUIRE(service.wait_consuming(2));
   publish(topology, 0, 20'000);
   CHECK(wait_until([&] { return topology.distinct_events() == 20'000; }, seconds(30)));
   INFO(service.log());
@@ -73,6 +74,9 @@ TEST_CASE("another state directory at a reload: it stays until the service is st
   service.send(SIGHUP);
   CHECK(wait_until([&] { return service.count_in_log("reloaded: ") == 1; }, seconds(20)));
   CHECK(service.count_in_log("the state directory stays '" + state.path() + "' until") == 1);
+  service.send(SIGHUP);
+  CHECK(wait_until([&] { return service.count_in_log("reloaded: ") == 2; }, seconds(20)));
+  CHECK(service.count_in_log("the state directory stays '" + state.path() + "' until") == 2);
 
   const Finished second =
       run_program(topology.environment(), {"--config", file, "--state-directory", state.path()});

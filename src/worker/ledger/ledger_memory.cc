@@ -85,7 +85,7 @@ void* LedgerMemory::map_part(std::uint64_t offset, std::size_t bytes) const {
 // Whoever writes to a page of a file for which there is no room is killed (SIGBUS): so the room is
 // taken before. Memory without a name takes it page by page.
 bool LedgerMemory::take_room(std::uint64_t offset, std::uint64_t bytes) const {
-  if (head_->label[0] == 0) return true;
+  if (!is_file()) return true;
   errno = posix_fallocate(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(bytes));
   return errno == 0;
 }

@@ -120,6 +120,8 @@ class LedgerMemory {
   ~LedgerMemory();
 
   int fd() const { return fd_.get(); }
+  // Whether it is a file, which outlives all processes.
+  bool is_file() const { return head_->label[0] != 0; }
 
   LedgerRow& row(int number) const { return rows_[number]; }
   LedgerEntry& entry(int row, std::uint64_t index);

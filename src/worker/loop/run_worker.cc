@@ -123,10 +123,10 @@ Result<LedgerMemory> open_ledger(int fd) {
 }
 
 // What the start line promises of events.
-const char* promise(const TableWriter& table, const Options& options) {
+const char* promise(const TableWriter& table, const LedgerMemory& ledger) {
   if (!table.deduplication().deduplicates) return "at least once";
-  return options.state_directory.empty() ? "each event once, unless all processes die together"
-                                         : "each event once";
+  return ledger.is_file() ? "each event once"
+                          : "each event once, unless all processes die together";
 }
 
 }  // namespace
@@ -165,7 +165,7 @@ Result<Done> run_worker(const CommandLine& command_line, WorkerStatus& status) {
   auto events = PollLoop::open(signal_set({SIGTERM, SIGINT, SIGTSTP, SIGCONT}));
   if (!events) return events.error();
   log::info("moving {}, version {}, into {}; {} ({}); stored means {}", link.source().describe(),
-            link.source().server_version(), table->describe(), promise(*table, options),
+            link.source().server_version(), table->describe(), promise(*table, *memory),
             table->deduplication().explanation, describe(table->stored_in()));
   InserterThread inserter([&table](const Batch& batch) { return table->post(batch); },
                           [&table](bool is_settled) { return table->check_table(is_settled); });
