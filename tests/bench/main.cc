@@ -13,6 +13,7 @@
 
 #include "tests/bench/empty_consumer.h"
 #include "tests/bench/recovery.h"
+#include "tests/bench/rows_in_parts.h"
 #include "tests/bench/scale.h"
 #include "tests/support/click_events.h"
 #include "tests/support/proc.h"
@@ -63,15 +64,6 @@ struct WorkerRun {
   ConsumerRun run;
   std::uint64_t rss_bytes;
 };
-
-// What ClickHouse knows without reading the table: counting rows takes it longer the more there
-// are, on the cores that the worker and the broker need.
-std::uint64_t rows_in_parts(const TestTopology& topology) {
-  return std::stoull(
-      clickhouse().query("SELECT sum(rows) FROM system.parts WHERE active AND "
-                         "database = '" +
-                         topology.database() + "'"));
-}
 
 // From the moment the worker of this program consumes to the moment all rows are there.
 WorkerRun run_worker(const TestTopology& topology, std::uint64_t events,

@@ -2,7 +2,6 @@
 #include <fstream>
 
 #include "tests/support/catch.h"
-#include "tests/support/click_events.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
@@ -11,13 +10,6 @@ namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
-
-void publish(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, first, last,
-                    [](std::uint64_t id) { return ClickEvents().json_at(id); });
-}
 
 // Writes until there is no room left.
 void fill(const std::string& path) {
@@ -40,13 +32,13 @@ TEST_CASE("the disk of ClickHouse is full: everything waits until there is room 
   TestTopology topology("full_disk", server);
   topology.declare_topology();
   Service service(topology.environment());
-  publish(topology, 0, 1'000);
+  publish_click_events(topology, 0, 1'000);
   REQUIRE(wait_until([&] { return topology.rows() == 1'000; }, seconds(20)));
   const auto workers = service.workers();
 
   const std::string filler = server.data_directory() + "/filler";
   fill(filler);
-  publish(topology, 1'000, 20'000);
+  publish_click_events(topology, 1'000, 20'000);
   const bool refused =
       wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20));
   INFO(service.log());

@@ -5,7 +5,6 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
-#include "tests/support/click_events.h"
 #include "tests/support/running_service.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -29,14 +28,6 @@ class BrokerUser {
   }
   ~BrokerUser() { rabbitmq().ctl({"delete_user", "app"}); }
 };
-
-void publish(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
-  const ClickEvents events(51);
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, first, last,
-                    [&](std::uint64_t id) { return events.json_at(id); });
-}
 
 // Looks for a secret where other users of the machine or readers of the log might.
 void check_nowhere(const std::string& secret, const Service& service) {
@@ -69,7 +60,7 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   environment["CLICKHOUSE_PASSWORD_FILE"] = clickhouse_file;
   Service service(environment);
   REQUIRE(service.wait_consuming(2));
-  publish(topology, 0, 1000);
+  publish_click_events(topology, 0, 1000, 51);
   CHECK(wait_until([&] { return topology.distinct_events() == 1000; }, seconds(20)));
 
   rabbitmq().ctl({"change_password", "app", kNewRabbitmqPassword});
@@ -79,7 +70,7 @@ TEST_CASE("password files: a worker that starts again uses what is there then") 
   for (const pid_t worker : service.workers()) kill(worker, SIGKILL);
   INFO(service.log());
   REQUIRE(service.wait_consuming(4));
-  publish(topology, 1000, 2000);
+  publish_click_events(topology, 1000, 2000, 51);
   CHECK(wait_until([&] { return topology.distinct_events() == 2000; }, seconds(20)));
   for (const char* secret :
        {kRabbitmqPassword, kNewRabbitmqPassword, kClickhousePassword, kNewClickhousePassword})

@@ -19,14 +19,6 @@ namespace {
 
 using std::chrono::seconds;
 
-void publish_events(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
-  const ClickEvents events;
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, first, last,
-                    [&](std::uint64_t id) { return events.json_at(id); });
-}
-
 std::uint32_t dead_letters(const TestTopology& topology) {
   AmqpClient client(rabbitmq().url());
   return client.queue_exists(topology.dead_letter_queue())
@@ -53,7 +45,7 @@ TEST_CASE("slip: CLICKHOUSE_TABLE of another kind") {
   clickhouse().query("CREATE DATABASE " + topology.database());
   clickhouse().query("CREATE TABLE " + topology.table() +
                      " (id UInt64, note String) ENGINE = MergeTree() ORDER BY id");
-  publish_events(topology, 0, 50);
+  publish_click_events(topology, 0, 50);
   auto environment = topology.environment();
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   environment["EVENT_CONSUMER_PREFETCH"] = "20";
@@ -116,7 +108,7 @@ TEST_CASE("a table that refuses every row does not eat the queue") {
   REQUIRE(service.wait_consuming(2));
   clickhouse().query("ALTER TABLE " + topology.table() +
                      " ADD COLUMN number UInt64 MATERIALIZED toUInt64(user_agent)");
-  publish_events(topology, 0, 5'000);
+  publish_click_events(topology, 0, 5'000);
   REQUIRE(wait_until([&] { return service.count_in_log("as if it were not their fault") >= 1; },
                      seconds(30)));
   CHECK(dead_letters(topology) == 0);
@@ -131,7 +123,7 @@ TEST_CASE("rows that are all refused cost no event, at a reload and a restart ne
   { REQUIRE(Service(topology.environment()).wait_consuming(2)); }
   clickhouse().query("ALTER TABLE " + topology.table() +
                      " ADD COLUMN number UInt64 MATERIALIZED toUInt64(user_agent)");
-  publish_events(topology, 0, 100);
+  publish_click_events(topology, 0, 100);
   for (int life = 0; life < 2; ++life) {
     Service service(topology.environment());
     const auto says_in_all = [&](std::size_t workers) {
@@ -164,7 +156,7 @@ TEST_CASE("columns are added, dropped and changed while events flow") {
   Service service(environment);
   std::uint64_t published = 0;
   const auto running = [&] {
-    publish_events(topology, published, published + 3'000);
+    publish_click_events(topology, published, published + 3'000);
     published += 3'000;
     INFO(service.log());
     CHECK(wait_until([&] { return topology.distinct_events() == published; }, seconds(40)));
@@ -210,12 +202,12 @@ TEST_CASE("a table that is dropped pauses the worker until it is there again") {
   TestTopology topology("dropped");
   topology.declare_topology();
   Service service(topology.environment());
-  publish_events(topology, 0, 100);
+  publish_click_events(topology, 0, 100);
   REQUIRE(wait_until([&] { return topology.rows() == 100; }, seconds(20)));
   const auto workers = service.workers();
   const std::string create = topology.create_statement();
   clickhouse().query("DROP TABLE " + topology.table());
-  publish_events(topology, 100, 200);
+  publish_click_events(topology, 100, 200);
   REQUIRE(wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20)));
   CHECK(topology.rows() == 0);
   topology.create_in_place(create);
@@ -234,7 +226,7 @@ TEST_CASE("an event that waits too long is given back, and taken when ClickHouse
   REQUIRE(service.wait_consuming(2));
   const auto workers = service.workers();
   clickhouse().pause();
-  publish_events(topology, 0, 1'000);
+  publish_click_events(topology, 0, 1'000);
   AmqpClient client(rabbitmq().url());
   CHECK(wait_until([&] { return client.message_count(topology.queue()) == 1'000; }, seconds(20)));
   CHECK(service.count_in_log("everything in hand is given back") >= 1);

@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 
 #include "tests/support/catch.h"
-#include "tests/support/click_events.h"
 #include "tests/support/clickhouse_server.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
@@ -13,13 +12,6 @@ namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
-
-void publish(const TestTopology& topology, std::uint64_t first, std::uint64_t last) {
-  AmqpClient client(rabbitmq().url());
-  client.enable_confirms();
-  publish_confirmed(client, topology, first, last,
-                    [](std::uint64_t id) { return ClickEvents().json_at(id); });
-}
 
 // A program that is the service, with a small disk at `path` that nobody else sees.
 std::string with_disk(const PrivateDirectory& scripts, const std::string& path,
@@ -54,7 +46,7 @@ TEST_CASE(
   environment["EVENT_CONSUMER_STATE_DIRECTORY"] = state.path();
   Service service(environment, {}, with_disk(scripts, state.path(), size));
   REQUIRE(service.wait_consuming(2));
-  publish(topology, 0, 20'000);
+  publish_click_events(topology, 0, 20'000);
   CHECK(wait_until([&] { return topology.distinct_events() == 20'000; }, seconds(30)));
   INFO(service.log());
   CHECK(service.count_in_log(words) == 2);  // workers

@@ -128,6 +128,15 @@ std::vector<std::uint64_t> TestTopology::stored_ids(std::uint64_t from) const {
   return ids;
 }
 
+void publish_click_events(const TestTopology& topology, std::uint64_t first, std::uint64_t last,
+                          std::uint64_t seed) {
+  const ClickEvents events(seed);
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  publish_confirmed(client, topology, first, last,
+                    [&](std::uint64_t id) { return events.json_at(id); });
+}
+
 Environment without_required(const TestTopology& topology) {
   Environment environment = topology.environment();
   environment["EVENT_CONSUMER_REQUIRED"] = "";

@@ -94,4 +94,8 @@ void publish_confirmed(AmqpClient& client, const TestTopology& topology, std::ui
     throw std::runtime_error("the broker did not confirm what was published");
 }
 
+// The same with the click events of a seed.
+void publish_click_events(const TestTopology& topology, std::uint64_t first, std::uint64_t last,
+                          std::uint64_t seed = 1);
+
 }  // namespace event_consumer::testing
