@@ -172,7 +172,9 @@ class WorkerBook {
     if (refusals_.size() > kMostRefusals) refusals_.pop_front();
     return refusals_.size() < kMostRefusals || now - refusals_.front() >= kRefusalsIn;
   }
-  // The same of a post that is no message set apart: those have the pace of the backoff.
+  // The same of a post that is no message set apart: those have the pace of the backoff, but for
+  // six after a part that was stored, and eight messages that stand alone with nothing behind them;
+  // and the backoff lets six pass in that time.
   bool may_be_cut(TimePoint now) {
     cuts_.push_back(now);
     if (cuts_.size() > kMostCuts) cuts_.pop_front();
@@ -205,7 +207,7 @@ class WorkerBook {
   static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kMostRefusals = 60;
   static constexpr std::chrono::seconds kRefusalsIn{10};
-  static constexpr std::size_t kMostCuts = 15;
+  static constexpr std::size_t kMostCuts = 20;
   static constexpr std::chrono::seconds kCutsIn{3};
   static constexpr std::size_t kFailures = 6;
   static constexpr std::chrono::milliseconds kPausesBetween{500};

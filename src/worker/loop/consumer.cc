@@ -164,7 +164,7 @@ std::optional<TimePoint> Consumer::deadline() const {
   std::optional<TimePoint> next = stop_deadline_;
   const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
   const auto oldest = this->oldest();
-  if (oldest && may_return && may_be_too_late()) next = earliest(next, *oldest + timeouts_.hold);
+  if (oldest && may_return && may_wait_too_long()) next = earliest(next, *oldest + timeouts_.hold);
   if (full_since_) next = earliest(next, *full_since_ + limits().longest_full);
   return next;
 }
@@ -175,11 +175,18 @@ std::optional<TimePoint> Consumer::oldest() const {
   return oldest ? std::max(*oldest, decided_from_) : oldest;
 }
 
-// A probe stays in hand until it is decided, unless the broker's consumer_timeout would be its end.
-// What waits for the dead-letter queue waits for nothing else.
-bool Consumer::may_be_too_late() const {
+// A probe stays in hand until it is decided, but for what is at its last delivery. What waits for
+// the dead-letter queue waits for nothing else.
+bool Consumer::may_wait_too_long() const {
   if (settlement_.is_giving_back()) return false;
   return !window_.is_probing() || settlement_.keeps_last();
+}
+
+// A lost link would be the end of it; so would the broker's consumer_timeout, as a probe is held
+// for however long it takes.
+bool Consumer::last_is_at_risk(std::optional<Duration> age) const {
+  const bool is_held = window_.is_probing() && age && *age >= timeouts_.hold;
+  return is_held || (window_.links_break() && settlement_.is_failing());
 }
 
 IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
@@ -193,13 +200,14 @@ IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
   facts.may_take = settlement_.may_take();
   facts.has_room = settlement_.has_room();
   facts.nothing_fits = nothing_will_fit();
-  if (may_be_too_late()) facts.oldest_age = age(oldest());
+  const auto oldest_age = age(oldest());
+  if (!window_.is_probing() && may_wait_too_long()) facts.oldest_age = oldest_age;
   facts.full_for = age(full_since_);
   facts.is_giving_back = settlement_.is_giving_back();
   facts.last = settlement_.keeps_last() ? IntakeFacts::Last::kKept
                : settlement_.has_last() ? IntakeFacts::Last::kUnconfirmed
                                         : IntakeFacts::Last::kNone;
-  facts.last_is_at_risk = window_.links_break() && settlement_.is_failing();
+  facts.last_is_at_risk = last_is_at_risk(oldest_age);
   // A queue of RabbitMQ answers a cancel itself, behind its last delivery. Its channel would answer
   // before that what is asked before that.
   facts.is_drained = settlement_.drained() && !link_.source().has_consumer();

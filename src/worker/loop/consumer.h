@@ -66,7 +66,8 @@ class Consumer {
   Result<Done> consume();
   Result<Done> renew();
   bool nothing_will_fit() const;
-  bool may_be_too_late() const;
+  bool may_wait_too_long() const;
+  bool last_is_at_risk(std::optional<Duration> age) const;
   std::optional<TimePoint> oldest() const;
   IntakeFacts facts(const Wishes& wishes, TimePoint now) const;
   IntakeLimits limits() const;

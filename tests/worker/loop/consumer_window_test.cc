@@ -318,6 +318,37 @@ TEST_CASE("consumer: a probe at its last delivery is dead-lettered when it has w
       .ok();
 }
 
+// It alone: what came beside it has not waited (seed 94544 of the simulation).
+TEST_CASE("consumer: beside a probe that has waited too long, only the last delivery goes",
+          "[consumer]") {
+  LoopRig rig;
+  rig.window.given_back();
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.fails(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                rig.delivers_last();
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kDeliveryLimit));
+                rig.letters->to_confirm = 1;
+              },
+              [&] {
+                CHECK(rig.source->given_back.empty());
+                CHECK(rig.source->given_back_up_to.empty());
+                CHECK(rig.settlement->in_flight().in_hand() == 1);
+              },
+          })
+      .ok();
+}
+
 // The others stay: a return would count against their limit (seed 31583 of the simulation). No more
 // are taken meanwhile, which might be at their last delivery, too.
 TEST_CASE("consumer: while links break and inserts fail, a last delivery is not waited for",
