@@ -66,7 +66,7 @@ void Faults::strike_link() {
 
 void Faults::strike_broker() {
   const Duration duration = world_.between(milliseconds(100), minutes(2));
-  switch (world_.number(0, 11)) {
+  switch (world_.number(0, 12)) {
     case 0:
       world_.note(0, "the broker cuts new links");
       return broker_.cut_new_links(duration);
@@ -80,7 +80,9 @@ void Faults::strike_broker() {
     case 5:
       return broker_.delete_queue(duration);
     case 6:
+      return broker_.change_leader();
     case 7:
+    case 8:
       world_.note(0, "publishers are blocked");
       broker_.letters().block(true);
       return world_.after(duration, [this] { broker_.letters().block(false); });

@@ -49,6 +49,7 @@ struct Event {
   std::vector<std::size_t> copies;  // of each of its rows in the table
 
   std::size_t handed = 0;      // times that a worker took it from its socket
+  std::size_t voided = 0;      // times that it went back while a worker had it, and was not told
   std::size_t unanswered = 0;  // times that it was stored and the worker was not told
   std::size_t given_up = 0;    // times that a batch whose messages were gone was refused, though it
                                // may be stored, or was stored on another host, too
@@ -103,6 +104,10 @@ class Ledger {
     return events.size() - 1;
   }
   bool has_twins() const { return !twins_.empty(); }
+  // Whether a worker may have an event twice.
+  bool has_voided() const {
+    return std::any_of(events.begin(), events.end(), [](const Event& e) { return e.voided > 0; });
+  }
   // By its body.
   EventId known_as(EventId id) const {
     const auto at = twins_.find(id);

@@ -156,13 +156,13 @@ void SimBroker::handle_next(Channel& channel) {
       break;
     case Kind::kGiveBack:
       forget(channel, at->first);
-      put_back(at->second.event, Return::kGivenBack);
+      put_back(at->second, Return::kGivenBack);
       unsettled.erase(at);
       break;
     case Kind::kGiveBackUpTo:
       for (auto each = unsettled.begin(); each != std::next(at); ++each) {
         forget(channel, each->first);
-        put_back(each->second.event, channel.is_stopping ? Return::kLost : Return::kGivenBack);
+        put_back(each->second, channel.is_stopping ? Return::kLost : Return::kGivenBack);
       }
       unsettled.erase(unsettled.begin(), std::next(at));
       break;
@@ -178,6 +178,7 @@ void SimBroker::handle_next(Channel& channel) {
 
 void SimBroker::taken(Channel& channel,
                       const std::pair<const DeliveryTag, Channel::Unsettled>& of) {
+  if (of.second.is_void) return;
   acknowledged_.push_back({world_.now(), of.second.event});
   channel.acknowledged.push_back(of.second.event);
   ledger_.acknowledged(of.second.event);
@@ -205,8 +206,9 @@ SimBroker::Message& SimBroker::message(EventId event) {
   return messages_[event];
 }
 
-void SimBroker::put_back(EventId event, Return why) {
-  if (ledger_[event].is_gone) return;
+void SimBroker::put_back(const Channel::Unsettled& of, Return why) {
+  const EventId event = of.event;
+  if (of.is_void || ledger_[event].is_gone) return;
   Message& returned = message(event);
   returned.redelivered = true;
   ++returned.returns;
@@ -292,7 +294,7 @@ void SimBroker::end(Channel& channel) {
   channel.consumers.clear();
   channel.up.clear();
   channel.keeps_queue = false;
-  for (const auto& [tag, each] : channel.unsettled) put_back(each.event, Return::kLost);
+  for (const auto& [tag, each] : channel.unsettled) put_back(each, Return::kLost);
   channel.unsettled.clear();
   for (const EventId event : channel.acknowledged) ++ledger_[ledger_.known_as(event)].uncertain;
   end_without_consumers();
@@ -321,7 +323,8 @@ void SimBroker::lose_all() {
   for (const EventId event : queue_) ledger_[event].is_gone = true;
   queue_.clear();
   for (const auto& channel : channels_)
-    for (const auto& [tag, each] : channel->unsettled) ledger_[each.event].is_gone = true;
+    for (const auto& [tag, each] : channel->unsettled)
+      if (!each.is_void) ledger_[each.event].is_gone = true;
   acknowledged_.clear();
   kind_.auto_delete = false;
 }
@@ -426,6 +429,20 @@ void SimBroker::delete_queue(Duration away) {
   queue_missing_until_ = world_.now() + away;
 }
 
+void SimBroker::change_leader() {
+  if (kind_.is_quorum || kind_.auto_delete) return;
+  world_.note(0, "the queue has another leader", queue_.size(), unsettled());
+  for (const auto& channel : channels_) {
+    for (auto& [number, consumer] : channel->consumers) consumer.unsettled.clear();
+    for (auto& [tag, each] : channel->unsettled) {
+      if (!each.is_void) ++ledger_[each.event].voided;
+      put_back(each, Return::kLost);
+      each.is_void = true;
+    }
+  }
+  deliver();
+}
+
 void SimBroker::heal() {
   down_until_ = std::min(down_until_, world_.now());
   cuts_until_ = std::min(cuts_until_, world_.now());
@@ -445,7 +462,8 @@ bool SimBroker::is_empty() const {
 
 std::size_t SimBroker::unsettled() const {
   std::size_t count = 0;
-  for (const auto& channel : channels_) count += channel->unsettled.size();
+  for (const auto& channel : channels_)
+    for (const auto& [tag, each] : channel->unsettled) count += each.is_void ? 0 : 1;
   return count;
 }
 

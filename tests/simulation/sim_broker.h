@@ -69,6 +69,8 @@ class SimBroker {
   void stall(std::size_t number, Duration duration);                 // the network
   void break_at(Channel::Request::Kind kind) { breaks_at_ = kind; }  // whoever asks it next
   void delete_queue(Duration away);
+  // A mirrored queue has another leader: what is not settled is delivered again, and links stay.
+  void change_leader();
   void heal();
 
   // When it has something to do by itself; and does what is due.
@@ -97,7 +99,7 @@ class SimBroker {
   void answer(Channel& channel, SourceEvent::Kind kind);
   void answer_ahead(Channel& channel, SourceEvent::Kind kind);
   enum class Return { kGivenBack, kLost };
-  void put_back(EventId event, Return why);
+  void put_back(const Channel::Unsettled& of, Return why);
   void drop_head();
   void deliver();
   // Whose turn it is: a channel and a consumer of it; nullptr where none has room.

@@ -53,6 +53,7 @@ struct Channel {
   struct Unsettled {
     EventId event;
     TimePoint since;
+    bool is_void = false;  // in the queue again, although nobody says so to the client
   };
 
   int worker;

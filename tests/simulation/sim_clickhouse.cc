@@ -140,7 +140,7 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
 // An insert has all rows of a message or, where rows leave out what is to be its DEFAULT, all that
 // have the same columns.
 void SimClickHouse::require_whole_messages(const Request& request) {
-  if (ledger_.has_twins()) return;  // they can stand apart
+  if (ledger_.has_twins() || ledger_.has_voided()) return;  // what is equal can stand apart
   const bool leaves_out = request.version % 3 == kDefault;
   std::vector<Row> expected;
   for (const EventId event : request.events)
@@ -326,8 +326,9 @@ void SimInserter::note_whole() {
   for (const EventId event : events_) {
     Whole& whole = wholes_[event];
     if (!batch_->is_part() && whole.token != token_) whole = {token_, 0};
-    seat_.world.require(!batch_->is_part() || whole.refusals >= 3, "cut (event, refusals) too soon",
-                        seat_.worker, event, whole.refusals);
+    const bool may_be_in_two = seat_.ledger[event].voided > 0;
+    seat_.world.require(!batch_->is_part() || whole.refusals >= 3 || may_be_in_two,
+                        "cut (event, refusals) too soon", seat_.worker, event, whole.refusals);
   }
 }
 
