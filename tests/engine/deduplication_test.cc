@@ -81,6 +81,21 @@ TEST_CASE("ClickHouse 26: a batch is recognised by a server that was killed afte
   CHECK((topology.stored_ids() == each_once()));
 }
 
+// A server that is killed between the partitions of one insert leaves it so.
+TEST_CASE("ClickHouse 26: a token completes an insert of which one partition was stored") {
+  TestTopology topology("half_stored", engine());
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE " + topology.table() +
+                 " (n UInt8) ENGINE = MergeTree ORDER BY n PARTITION BY n "
+                 "SETTINGS non_replicated_deduplication_window = 100");
+  const std::string insert =
+      "INSERT INTO " + topology.table() + " SETTINGS insert_deduplication_token = 'token' VALUES ";
+  engine().query(insert + "(1), (1)");
+  engine().query(insert + "(1), (1), (2)");
+  CHECK(engine().query("SELECT groupArray(n) FROM (SELECT n FROM " + topology.table() +
+                       " ORDER BY n)") == "[1,1,2]\n");
+}
+
 TEST_CASE("ClickHouse 26: a table without a window stores a batch again whose answer was lost") {
   TestTopology topology("no_window", engine());
   topology.declare_topology();

@@ -51,6 +51,22 @@ TEST_CASE("insert stage: each half is a batch with a token of its own", "[insert
   CHECK(rig.inserter.posts.at(1).tags == Tags{1, 2});
 }
 
+// Else a worker that takes over after our death would post it whole, beside a half that is stored.
+TEST_CASE("insert stage: a batch is out of the ledger before its halves are posted",
+          "[insert_stage]") {
+  Rig rig(2);
+  rig.add(2);
+  const std::string whole = rig.inserter.posts.at(0).token;
+  rig.answer(Rig::Kind::kUnknown);
+  rig.wait_for_deadline();
+  REQUIRE(rig.ledger_of_one.ledger.has(whole));
+  rig.refuse(ErrorClass::kData);
+  rig.table_unchanged();
+  REQUIRE(rig.inserter.posts.size() == 3);
+  CHECK_FALSE(rig.ledger_of_one.ledger.has(whole));
+  CHECK(rig.ledger_of_one.ledger.has(rig.inserter.posts.at(2).token));
+}
+
 TEST_CASE("insert stage: the table is looked at before a batch is cut", "[insert_stage]") {
   Rig rig(2);
   rig.add(2);
