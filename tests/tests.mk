@@ -9,7 +9,7 @@ $(worker): $(call objects,$(common_sources) $(filter-out %/main.cc,$(worker_sour
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
 # What the chaos run decides, without servers.
-chaos_rules := $(patsubst %,tests/chaos/%.cc,event_account chaos_verdict fault_deck fault_kinds \
+chaos_rules := $(patsubst %,tests/chaos/%.cc,event_account chaos_verdict footprint fault_deck fault_kinds \
   wire_trap insert_filter ack_filter) tests/support/amqp_methods.cc tests/support/proc.cc
 
 # The objects of a program that starts servers of its own.

@@ -8,6 +8,8 @@ namespace event_consumer::testing {
 namespace {
 
 constexpr std::uint64_t kBadEvery = 97;
+constexpr std::uint32_t kFirstSecond = 1765584000;  // 2025-12-13 00:00:00 UTC
+constexpr std::uint64_t kEventsPerSecond = 1000;
 const std::string kIdKey = "{\"id\": ";
 
 }  // namespace
@@ -16,7 +18,9 @@ bool is_bad_event(std::uint64_t id) { return id % kBadEvery == kBadEvery / 2; }
 
 std::string chaos_message(std::uint64_t id) {
   static const ClickEvents events(14);
-  const std::string body = kIdKey + std::to_string(id) + ", " + events.json_at(id).substr(1);
+  ClickEvent event = events.at(id);
+  event.timestamp = kFirstSecond + static_cast<std::uint32_t>(id / kEventsPerSecond);
+  const std::string body = kIdKey + std::to_string(id) + ", " + to_json(event).substr(1);
   if (!is_bad_event(id)) return body;
   switch (id / kBadEvery % 3) {
     case 0:

@@ -1,5 +1,5 @@
-// The events of the chaos run: click events with their id as a key, a share of them bad, each of
-// which can be told by its id.
+// The events of the chaos run: click events with their id as a key, a thousand to each second, a
+// share of them bad, each of which can be told by its id.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/chaos/footprint.h"
 #include "tests/support/files.h"
 #include "tests/support/service.h"
 
@@ -17,7 +18,8 @@ struct ChaosLinks {
 
 class ChaosInstance {
  public:
-  static constexpr unsigned kWorkers = 3;
+  static constexpr unsigned kWorkers = Footprint::kWorkers;
+  static constexpr unsigned kMostWorkers = 5;
 
   // Queue and database of that name.
   ChaosInstance(const std::string& name, const std::string& queue_type, const ChaosLinks& links);
@@ -34,6 +36,9 @@ class ChaosInstance {
   const Service& service() const { return *service_; }
   int status_port() const { return status_port_; }
   unsigned workers() const { return workers_; }
+  std::optional<Footprint> footprint() const {
+    return look_at_footprint(service_->pid(), state_.path());
+  }
 
  private:
   void write_options() const;
@@ -42,7 +47,7 @@ class ChaosInstance {
   PrivateDirectory state_{"state"};
   Environment environment_;
   int status_port_;
-  unsigned workers_ = kWorkers;
+  unsigned workers_ = kMostWorkers;
   std::optional<Service> service_;
 };
 

@@ -16,16 +16,19 @@ using std::chrono::seconds;
 
 constexpr std::uint64_t kEnd = std::numeric_limits<std::uint64_t>::max();
 // So long a fault lasts, with recovery: the events are to last for all of them.
-constexpr double kSecondsPerFault = 2.5;
+constexpr double kSecondsPerFault = 2;
 constexpr unsigned kLeastRate = 200;
 constexpr unsigned kMostRate = 20'000;
+// There is always a batch for each worker, and what is published is stored soon.
+constexpr std::uint32_t kMostWaiting = 10'000;
 constexpr auto kPatience = seconds(60);
 
 SteadyLoad load_of(const RunPlan& plan) {
   const double seconds_of_faults = std::max(1.0, plan.faults * kSecondsPerFault);
   const auto rate = static_cast<unsigned>(static_cast<double>(plan.events) / seconds_of_faults);
   const unsigned per_second = std::clamp(rate, kLeastRate, kMostRate);
-  return {per_second, std::clamp<std::uint64_t>(per_second / 10, 20, 500), chaos_message};
+  return {per_second, std::clamp<std::uint64_t>(per_second / 10, 20, 1000), chaos_message,
+          kMostWaiting};
 }
 
 std::string url_through(const TcpProxy& proxy) {
@@ -53,6 +56,8 @@ ChaosRun::ChaosRun(const RunPlan& plan, RabbitmqServer& rabbitmq,
   result_.table = result_.deduplicates ? "deduplicating" : "plain";
   AmqpClient(rabbitmq.url()).declare_queue(plan.name, {{"x-queue-type", plan.queue_type}});
   instance_.start();
+  // Each that there will ever be has been there once, and has its place in the ledger.
+  instance_.reload(ChaosInstance::kWorkers);
   trap_.set_supervisor(instance_.service().pid());
   if (result_.deduplicates && instance_.service().count_in_log("; each event once (") == 0)
     throw std::runtime_error("it is not claimed that each event is stored once:\n" +
@@ -102,40 +107,57 @@ bool ChaosRun::settles() const {
       kPatience);
 }
 
-void ChaosRun::carry_out_faults() {
-  std::uint64_t first = 0;
-  for (unsigned i = 0; i < plan_.faults; ++i) {
-    const std::uint64_t next = publisher_->next_id();
-    const FaultKind kind = deck_.draw();
-    // What was published before is then no longer concerned …
-    if (!wait_until([&] { return is_stored(first, next); }, kPatience))
-      return hang("not all that was published before a fault is stored");
-    // … but for copies that are not yet known again; which is meant to be, where it may double
-    // nothing.
-    if (class_of(kind).not_covered != nullptr && !settles())
-      return hang("not all that was delivered before a fault is settled");
-    first = next;
-    Fault fault{kind, first};
-    fault.in_hand = actions_.carry_out(kind);
-    const auto seconds = recover();
-    fault.seconds = seconds.value_or(std::chrono::duration<double>(kPatience).count());
-    result_.faults.push_back(fault);
-    plan_.on_fault(fault);
-    if (!seconds)
-      return hang(std::string("no events are stored any more after: ") + class_of(kind).name);
+void ChaosRun::look_around() {
+  // Once each fault has been met, whatever takes room has taken it.
+  if (result_.faults.size() < kFaultKinds) return;
+  if (const auto look = instance_.footprint()) result_.looks.push_back(*look);
+}
+
+bool ChaosRun::carry_out_next() {
+  const std::uint64_t next = publisher_->next_id();
+  const FaultKind kind = deck_.draw();
+  // What was published before is then no longer concerned …
+  if (!wait_until([&] { return is_stored(stored_below_, next); }, kPatience)) {
+    hang("not all that was published before a fault is stored");
+    return false;
   }
+  // … but for copies that are not yet known again; which is meant to be, where it may double
+  // nothing.
+  if (class_of(kind).not_covered != nullptr && !settles()) {
+    hang("not all that was delivered before a fault is settled");
+    return false;
+  }
+  stored_below_ = next;
+  look_around();
+  Fault fault{kind, next};
+  fault.in_hand = actions_.carry_out(kind);
+  const auto seconds = recover();
+  fault.seconds = seconds.value_or(std::chrono::duration<double>(kPatience).count());
+  result_.faults.push_back(fault);
+  plan_.on_fault(fault);
+  if (!seconds) hang(std::string("no events are stored any more after: ") + class_of(kind).name);
+  return seconds.has_value();
+}
+
+void ChaosRun::carry_out_faults() {
+  // The events are spread among them.
+  for (unsigned i = 0; i < plan_.faults; ++i)
+    if (!publish_until(plan_.events * i / plan_.faults) || !carry_out_next()) return;
+}
+
+bool ChaosRun::publish_until(std::uint64_t events) {
+  while (publisher_->confirmed() < events) {
+    const std::uint64_t confirmed = publisher_->confirmed();
+    if (wait_until([&] { return publisher_->confirmed() > confirmed; }, kPatience)) continue;
+    hang("the broker confirms nothing any more");
+    return false;
+  }
+  return true;
 }
 
 void ChaosRun::publish_the_rest() {
   publisher_->set_rate(kMostRate);
-  std::uint64_t confirmed = 0;
-  // As long as it goes on at all.
-  while (publisher_->confirmed() < plan_.events) {
-    confirmed = publisher_->confirmed();
-    if (wait_until([&] { return publisher_->confirmed() > confirmed; }, kPatience)) continue;
-    hang("the broker confirms nothing any more");
-    break;
-  }
+  publish_until(plan_.events);
   publisher_->stop();
 }
 
@@ -144,21 +166,20 @@ std::uint32_t ChaosRun::messages_left() const {
 }
 
 void ChaosRun::drain() {
-  if (!wait_until([&] { return is_stored(0, kEnd); }, 2 * kPatience))
+  if (!wait_until([&] { return is_stored(stored_below_, kEnd); }, 2 * kPatience))
     hang("not everything is stored at the end");
   if (!settles()) hang("not everything is acknowledged at the end");
 }
 
-std::vector<std::uint32_t> ChaosRun::take_dead_letters() const {
-  std::vector<std::uint32_t> counts;
+Observed::Counts ChaosRun::take_dead_letters() const {
+  Observed::Counts counts;
   AmqpClient client(rabbitmq_.url());
   const std::string queue = plan_.name + ".dead";
   if (!client.queue_exists(queue)) return counts;
   while (const auto letter = client.get(queue)) {
     const auto id = id_of_message(letter->body);
     if (!id) throw std::runtime_error("a dead letter that nobody has published: " + letter->body);
-    if (*id >= counts.size()) counts.resize(*id + 1);
-    ++counts[*id];
+    count_one(counts, *id);
   }
   return counts;
 }

@@ -48,13 +48,18 @@ class ChaosRun {
   bool is_stored(std::uint64_t first, std::uint64_t last) const;
   // Waits until all is settled that has been delivered by now. Whether it is.
   bool settles() const;
+  // Waits until so many events are confirmed: as long as it goes on at all. Whether they are.
+  bool publish_until(std::uint64_t events);
   // One after the other, until one is not recovered from.
   void carry_out_faults();
+  // The next one; false: it is not recovered from.
+  bool carry_out_next();
   void publish_the_rest();
   void drain();
   std::uint32_t messages_left() const;
+  void look_around();
   Observed observe() const;
-  std::vector<std::uint32_t> take_dead_letters() const;
+  Observed::Counts take_dead_letters() const;
   // What must not be, beside events that are lost or doubled.
   void hang(const std::string& what) { result_.hangs.push_back(what); }
 
@@ -69,6 +74,7 @@ class ChaosRun {
   FaultDeck& deck_;
   FaultActions actions_;
   std::optional<SteadyPublisher> publisher_;
+  std::uint64_t stored_below_ = 0;  // all that was confirmed is
   RunResult result_;
 };
 

@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace event_consumer::testing {
+namespace {
+
+constexpr std::uint64_t kIdsAtOnce = 1'000'000;
+
+}  // namespace
 
 ChaosTable::ChaosTable(const ClickhouseEndpoint& server, std::string database, TableKind kind)
     : server_(server), database_(std::move(database)), kind_(kind) {
@@ -46,12 +51,15 @@ std::uint64_t ChaosTable::stored_between(std::uint64_t first, std::uint64_t last
   }
 }
 
-std::vector<std::uint32_t> ChaosTable::counts_in(const std::string& table) const {
-  std::vector<std::uint32_t> counts;
-  std::istringstream ids(server_.query("SELECT id FROM " + database_ + "." + table));
-  for (std::uint64_t id = 0; ids >> id;) {
-    if (id >= counts.size()) counts.resize(id + 1);
-    ++counts[id];
+Observed::Counts ChaosTable::counts_in(const std::string& table) const {
+  Observed::Counts counts;
+  const std::string from = " FROM " + database_ + "." + table;
+  const std::uint64_t last = std::stoull(server_.query("SELECT max(id)" + from));
+  for (std::uint64_t first = 0; first <= last; first += kIdsAtOnce) {
+    std::istringstream ids(server_.query("SELECT id" + from +
+                                         " WHERE id >= " + std::to_string(first) + " AND id < " +
+                                         std::to_string(first + kIdsAtOnce)));
+    for (std::uint64_t id = 0; ids >> id;) count_one(counts, id);
   }
   return counts;
 }

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
+#include "tests/chaos/event_account.h"
 #include "tests/support/clickhouse_endpoint.h"
 
 namespace event_consumer::testing {
@@ -34,11 +34,11 @@ class ChaosTable {
   // while the server does not answer.
   std::uint64_t stored_between(std::uint64_t first, std::uint64_t last) const;
   // How often each id is stored, by id.
-  std::vector<std::uint32_t> stored() const { return counts_in("click_events"); }
-  std::vector<std::uint32_t> in_view() const { return counts_in("by_code"); }
+  Observed::Counts stored() const { return counts_in("click_events"); }
+  Observed::Counts in_view() const { return counts_in("by_code"); }
 
  private:
-  std::vector<std::uint32_t> counts_in(const std::string& table) const;
+  Observed::Counts counts_in(const std::string& table) const;
 
   const ClickhouseEndpoint& server_;
   std::string database_;

@@ -66,6 +66,11 @@ std::vector<std::string> findings_of(const RunResult& run) {
     add_findings(fmt::format("{}fault {}, {}", where, i + 1, fault.name), run.account.faults[i],
                  !run.deduplicates || fault.not_covered != nullptr, findings);
   }
+  if (run.looks.size() < kLooksToJudge) return findings;
+  for (const Trend& trend : trends_of(run.looks))
+    if (!trend.is_flat)
+      findings.push_back(
+          fmt::format("{}{} grew from {} to {}", where, trend.of->name, trend.first, trend.last));
   return findings;
 }
 

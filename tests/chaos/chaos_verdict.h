@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/chaos/event_account.h"
+#include "tests/chaos/footprint.h"
 
 namespace event_consumer::testing {
 
@@ -14,7 +15,8 @@ struct RunResult {
   bool deduplicates = false;
   std::vector<Fault> faults;
   Account account;
-  std::vector<std::string> hangs;  // what did not come to an end
+  std::vector<std::string> hangs;     // what did not come to an end
+  std::vector<Footprint> looks = {};  // from time to time
 
   Sums total() const;
 };
@@ -33,7 +35,8 @@ std::vector<ClassRow> rows_of(const std::vector<RunResult>& runs);
 
 // A line for each thing that must not be: a hang; an event that is lost or misjudged, or missing
 // behind the view; and where the table deduplicates, one that is doubled, in it or behind the view,
-// but by a fault of a class that is not covered. Empty: the run has passed.
+// but by a fault of a class that is not covered; and in a long run, what
+// has grown. Empty: the run has passed.
 std::vector<std::string> findings_of(const RunResult& run);
 
 }  // namespace event_consumer::testing

@@ -1,18 +1,19 @@
 #include "tests/chaos/event_account.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace event_consumer::testing {
 namespace {
 
-std::uint32_t count_of(const Observed::Counts& counts, std::uint64_t id) {
+std::uint8_t count_of(const Observed::Counts& counts, std::uint64_t id) {
   return id < counts.size() ? counts[id] : 0;
 }
 
 void count_event(const Observed& observed, std::uint64_t id, bool is_confirmed, Sums& sums) {
-  const std::uint32_t stored = count_of(observed.stored, id);
-  const std::uint32_t in_view = count_of(observed.in_view, id);
-  const std::uint32_t letters = count_of(observed.dead_lettered, id);
+  const auto stored = count_of(observed.stored, id);
+  const auto in_view = count_of(observed.in_view, id);
+  const auto letters = count_of(observed.dead_lettered, id);
   ++sums.published;
   sums.confirmed += is_confirmed;
   sums.stored += stored > 0;
@@ -26,6 +27,11 @@ void count_event(const Observed& observed, std::uint64_t id, bool is_confirmed, 
 }
 
 }  // namespace
+
+void count_one(Observed::Counts& counts, std::uint64_t id) {
+  if (id >= counts.size()) counts.resize(id + 1);
+  if (counts[id] < std::numeric_limits<std::uint8_t>::max()) ++counts[id];
+}
 
 Sums& Sums::operator+=(const Sums& other) {
   for (const auto member : {&Sums::published, &Sums::confirmed, &Sums::stored, &Sums::dead_lettered,

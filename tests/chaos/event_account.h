@@ -21,7 +21,7 @@ struct Fault {
 
 // What was published, and what was found at the end. Ids are counted from 0.
 struct Observed {
-  using Counts = std::vector<std::uint32_t>;  // by id; those beyond the end are 0
+  using Counts = std::vector<std::uint8_t>;  // by id, up to 255; those beyond the end are 0
 
   std::uint64_t published = 0;
   std::vector<std::uint64_t> confirmed;  // ids, by the broker
@@ -31,6 +31,9 @@ struct Observed {
   Counts in_view;
   Counts dead_lettered;
 };
+
+// One more of this id.
+void count_one(Observed::Counts& counts, std::uint64_t id);
 
 struct Sums {
   std::uint64_t published = 0;

@@ -51,7 +51,7 @@ void FaultActions::stop_worker(pid_t worker) const {
 
 void FaultActions::reload() {
   unsigned workers = on_.instance.workers();
-  while (workers == on_.instance.workers()) workers = deck_.number(1, 5);
+  while (workers == on_.instance.workers()) workers = deck_.number(1, ChaosInstance::kMostWorkers);
   on_.instance.reload(workers);
   const auto are_there = [&] { return on_.instance.service().workers().size() == workers; };
   if (!wait_until(are_there, seconds(30)))

@@ -38,6 +38,17 @@ std::string totals_of(const RunResult& run) {
       sums.lost, sums.doubled);
 }
 
+std::string trends_in_words(const RunResult& run) {
+  const std::vector<Trend> trends = trends_of(run.looks);
+  if (trends.empty()) return "";
+  std::string text = fmt::format(
+      "{:<39} {:>12} {:>12}\n", "median of so many looks: " + std::to_string(run.looks.size() / 10),
+      "first tenth", "last tenth");
+  for (const Trend& trend : trends)
+    text += fmt::format("{:<39} {:>12} {:>12}\n", trend.of->name, trend.first, trend.last);
+  return text;
+}
+
 void member(Writer& json, const char* key, std::uint64_t number) {
   json.Key(key);
   json.Uint64(number);
@@ -83,6 +94,15 @@ void add_class(Writer& json, const ClassRow& row) {
   json.EndObject();
 }
 
+void add_trend(Writer& json, const Trend& trend) {
+  json.StartObject();
+  member(json, "measure", std::string(trend.of->name));
+  member(json, "first_tenth", trend.first);
+  member(json, "last_tenth", trend.last);
+  member(json, "most_times", trend.of->most);
+  json.EndObject();
+}
+
 void add_run(Writer& json, const RunResult& run) {
   json.StartObject();
   member(json, "queue", run.queue);
@@ -94,6 +114,11 @@ void add_run(Writer& json, const RunResult& run) {
   json.Key("faults");
   json.StartArray();
   for (const ClassRow& row : rows_of({run})) add_class(json, row);
+  json.EndArray();
+  member(json, "looks", static_cast<std::uint64_t>(run.looks.size()));
+  json.Key("trends");
+  json.StartArray();
+  for (const Trend& trend : trends_of(run.looks)) add_trend(json, trend);
   json.EndArray();
   json.EndObject();
 }
@@ -112,7 +137,7 @@ std::string as_text(const ChaosReport& report) {
   for (const RunResult& run : report.runs) by_table[run.table].push_back(run);
   std::string text;
   for (const auto& [table, runs] : by_table) text += table_of(runs) + '\n';
-  for (const RunResult& run : report.runs) text += totals_of(run);
+  for (const RunResult& run : report.runs) text += totals_of(run) + trends_in_words(run);
   for (const std::string& each : report.findings()) text += "WRONG: " + each + '\n';
   return text;
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kConfirmTimeout{3};
 constexpr std::chrono::milliseconds kRetry{200};
+constexpr std::chrono::milliseconds kUntilFewerWait{20};
 
 std::string click_event(std::uint64_t id) {
   static const ClickEvents events(14);
@@ -70,10 +71,19 @@ void SteadyPublisher::publish_through(const std::string& url) {
   auto next = Clock::now();
   while (!stopping_) {
     idle_ = paused_.load();
+    if (!idle_ && !may_publish(client)) {
+      next = Clock::now() + kUntilFewerWait;
+      std::this_thread::sleep_until(next);
+      continue;
+    }
     if (!idle_) publish_portion(client);
     next += std::chrono::microseconds(1'000'000 * load_.portion / events_per_second_);
     std::this_thread::sleep_until(next);
   }
+}
+
+bool SteadyPublisher::may_publish(AmqpClient& client) const {
+  return load_.most_waiting == 0 || client.message_count(queue_) <= load_.most_waiting;
 }
 
 void SteadyPublisher::publish_portion(AmqpClient& client) {

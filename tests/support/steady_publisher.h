@@ -24,6 +24,8 @@ struct SteadyLoad {
   std::uint64_t portion = 100;  // so many are published at a time, and then waited for
   // The message of an id; without one, a click event.
   std::function<std::string(std::uint64_t id)> body = nullptr;
+  // Nothing is published while more are ready for delivery. 0: it goes on regardless.
+  std::uint32_t most_waiting = 0;
 };
 
 class SteadyPublisher {
@@ -52,6 +54,7 @@ class SteadyPublisher {
   void run();
   void publish_through(const std::string& url);
   void publish_portion(AmqpClient& client);
+  bool may_publish(AmqpClient& client) const;
 
   const std::vector<std::string> urls_;
   const std::string queue_;

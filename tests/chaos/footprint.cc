@@ -1,0 +1,93 @@
+#include "tests/chaos/footprint.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "tests/support/proc.h"
+
+namespace event_consumer::testing {
+namespace {
+
+std::uint64_t bytes_on_disk(const std::string& path) {
+  struct stat facts {};
+  constexpr std::uint64_t kBlock = 512;  // see stat(3type)
+  return stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_blocks) * kBlock : 0;
+}
+
+bool serves_status(pid_t pid) {
+  return command_line(pid).find("--serve-status") != std::string::npos;
+}
+
+std::uint64_t median_of(std::vector<std::uint64_t> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::uint64_t median_of(std::vector<Footprint>::const_iterator first,
+                        std::vector<Footprint>::const_iterator last,
+                        std::uint64_t Footprint::*member) {
+  std::vector<std::uint64_t> values;
+  for (auto look = first; look != last; ++look) values.push_back((*look).*member);
+  return median_of(std::move(values));
+}
+
+}  // namespace
+
+std::optional<Footprint> look_at_footprint(pid_t supervisor, const std::string& state_directory) {
+  Footprint look;
+  std::uint64_t workers = 0, workers_rss = 0;
+  look.supervisor_rss = rss_bytes(supervisor);
+  for (const pid_t child : child_pids(supervisor)) {
+    const std::uint64_t rss = rss_bytes(child), descriptors = descriptor_count(child);
+    if (serves_status(child)) {
+      look.status_rss = rss;
+      look.status_descriptors = descriptors;
+    } else {
+      ++workers;
+      workers_rss += rss;
+      look.worker_rss = std::max(look.worker_rss, rss);
+      look.worker_descriptors = std::max(look.worker_descriptors, descriptors);
+    }
+  }
+  const std::uint64_t descriptors = descriptor_count(supervisor);
+  look.ledger_bytes = bytes_on_disk(state_directory + "/ledger");
+  if (workers == 0 || look.status_rss == 0 || descriptors < workers) return std::nullopt;
+  look.supervisor_descriptors = descriptors - workers;
+  look.all_rss =
+      look.supervisor_rss + look.status_rss + workers_rss * Footprint::kWorkers / workers;
+  return look;
+}
+
+const std::vector<Measure>& measures() {
+  // A process has as many descriptors as it needs. Its memory differs by what it met since it was
+  // started, by some MB of 12; the ledger by how large the posts were that it holds.
+  static const std::vector<Measure> all = {
+      {"RSS of the supervisor", &Footprint::supervisor_rss, 1.2},
+      {"RSS of the status process", &Footprint::status_rss, 1.2},
+      {"RSS of the largest worker", &Footprint::worker_rss, 1.2},
+      {"RSS of all, with three workers", &Footprint::all_rss, 1.2},
+      {"descriptors of the supervisor", &Footprint::supervisor_descriptors, 1},
+      {"descriptors of the status process", &Footprint::status_descriptors, 1},
+      {"descriptors of a worker", &Footprint::worker_descriptors, 1},
+      {"ledger on the disk", &Footprint::ledger_bytes, 1.2},
+  };
+  return all;
+}
+
+std::vector<Trend> trends_of(const std::vector<Footprint>& looks) {
+  std::vector<Trend> trends;
+  const auto tenth = static_cast<std::ptrdiff_t>(looks.size() / 10);
+  if (tenth == 0) return trends;
+  for (const Measure& measure : measures()) {
+    Trend trend{&measure, median_of(looks.begin(), looks.begin() + tenth, measure.member),
+                median_of(looks.end() - tenth, looks.end(), measure.member)};
+    trend.is_flat =
+        static_cast<double>(trend.last) <= measure.most * static_cast<double>(trend.first);
+    trends.push_back(trend);
+  }
+  return trends;
+}
+
+}  // namespace event_consumer::testing
