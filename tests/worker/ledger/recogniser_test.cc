@@ -282,10 +282,26 @@ TEST_CASE("recogniser: what was recognised is known again", "[recogniser]") {
   for (int i = 0; i < 3; ++i) {
     worker.lose_link(now);
     worker.take_copy("a", now);
-    const auto decisions = worker.recogniser.decide(now);
+    const auto decisions = worker.recogniser.decide(*worker.recogniser.deadline());
     REQUIRE(decisions.size() == 1);
     CHECK(decisions.front().is_stored);
   }
+}
+
+// Each look goes through all that was posted in ten minutes.
+TEST_CASE("recogniser: copies that come in one turn are looked up together", "[recogniser]") {
+  const TimePoint now{std::chrono::hours(1)};
+  SharedLedger shared;
+  LedgerWorker alone(shared, 0, now);
+  alone.take_copy("a", now);
+  CHECK(alone.recogniser.decide(now).size() == 1);
+  for (const char* body : {"b", "c", "d"}) {
+    alone.take_copy(body, now);
+    CHECK(alone.recogniser.decide(now).empty());
+  }
+  const TimePoint next = alone.recogniser.deadline().value();
+  CHECK(next > now);
+  CHECK(alone.recogniser.decide(next).size() == 3);
 }
 
 }  // namespace
