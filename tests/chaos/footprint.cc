@@ -37,37 +37,40 @@ std::uint64_t median_of(std::vector<Footprint>::const_iterator first,
 
 std::optional<Footprint> look_at_footprint(pid_t supervisor, const std::string& state_directory) {
   Footprint look;
-  std::uint64_t workers = 0, workers_rss = 0;
-  look.supervisor_rss = rss_bytes(supervisor);
+  std::uint64_t workers = 0, workers_rss = 0, others_rss = rss_bytes(supervisor);
+  look.supervisor_memory = private_bytes(supervisor);
   for (const pid_t child : child_pids(supervisor)) {
     const std::uint64_t rss = rss_bytes(child), descriptors = descriptor_count(child);
     if (serves_status(child)) {
-      look.status_rss = rss;
+      others_rss += rss;
+      look.status_memory = private_bytes(child);
       look.status_descriptors = descriptors;
     } else {
       ++workers;
       workers_rss += rss;
+      look.worker_memory = std::max(look.worker_memory, private_bytes(child));
       look.worker_rss = std::max(look.worker_rss, rss);
       look.worker_descriptors = std::max(look.worker_descriptors, descriptors);
     }
   }
   const std::uint64_t descriptors = descriptor_count(supervisor);
   look.ledger_bytes = bytes_on_disk(state_directory + "/ledger");
-  if (workers == 0 || look.status_rss == 0 || descriptors < workers) return std::nullopt;
+  if (workers == 0 || look.status_descriptors == 0 || descriptors < workers) return std::nullopt;
   look.supervisor_descriptors = descriptors - workers;
-  look.all_rss =
-      look.supervisor_rss + look.status_rss + workers_rss * Footprint::kWorkers / workers;
+  look.all_rss = others_rss + workers_rss * Footprint::kWorkers / workers;
   return look;
 }
 
 const std::vector<Measure>& measures() {
-  // A process has as many descriptors as it needs. Its memory differs by what it met since it was
-  // started, by some MB of 12; the ledger by how large the posts were that it holds.
+  // A process has as many descriptors as it needs. Its memory differs by what it has in hand, the
+  // ledger by how large the posts were. The RSS of a worker also counts each page of the ledger
+  // that it has looked at: 8 MiB for each that ever was, until a million events have filled them.
   static const std::vector<Measure> all = {
-      {"RSS of the supervisor", &Footprint::supervisor_rss, 1.2},
-      {"RSS of the status process", &Footprint::status_rss, 1.2},
-      {"RSS of the largest worker", &Footprint::worker_rss, 1.2},
-      {"RSS of all, with three workers", &Footprint::all_rss, 1.2},
+      {"memory of the supervisor", &Footprint::supervisor_memory, 1.2},
+      {"memory of the status process", &Footprint::status_memory, 1.2},
+      {"memory of the largest worker", &Footprint::worker_memory, 1.2},
+      {"RSS of the largest worker", &Footprint::worker_rss, 0},
+      {"RSS of all, with three workers", &Footprint::all_rss, 0},
       {"descriptors of the supervisor", &Footprint::supervisor_descriptors, 1},
       {"descriptors of the status process", &Footprint::status_descriptors, 1},
       {"descriptors of a worker", &Footprint::worker_descriptors, 1},
@@ -83,8 +86,8 @@ std::vector<Trend> trends_of(const std::vector<Footprint>& looks) {
   for (const Measure& measure : measures()) {
     Trend trend{&measure, median_of(looks.begin(), looks.begin() + tenth, measure.member),
                 median_of(looks.end() - tenth, looks.end(), measure.member)};
-    trend.is_flat =
-        static_cast<double>(trend.last) <= measure.most * static_cast<double>(trend.first);
+    trend.is_flat = measure.most == 0 || static_cast<double>(trend.last) <=
+                                             measure.most * static_cast<double>(trend.first);
     trends.push_back(trend);
   }
   return trends;

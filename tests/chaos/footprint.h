@@ -16,8 +16,9 @@ namespace event_consumer::testing {
 struct Footprint {
   static constexpr std::uint64_t kWorkers = 3;
 
-  std::uint64_t supervisor_rss = 0;
-  std::uint64_t status_rss = 0;
+  std::uint64_t supervisor_memory = 0;  // its own
+  std::uint64_t status_memory = 0;
+  std::uint64_t worker_memory = 0;
   std::uint64_t worker_rss = 0;
   std::uint64_t all_rss = 0;                 // of all together, if there were kWorkers of that size
   std::uint64_t supervisor_descriptors = 0;  // but the one for each worker
@@ -33,7 +34,7 @@ std::optional<Footprint> look_at_footprint(pid_t supervisor, const std::string& 
 struct Measure {
   const char* name;
   std::uint64_t Footprint::*member;
-  double most;  // so many times of what it was it may become
+  double most;  // so many times of what it was it may become; 0: anything
 };
 const std::vector<Measure>& measures();
 

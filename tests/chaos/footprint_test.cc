@@ -39,22 +39,24 @@ TEST_CASE("chaos footprint: what grows is found, by as much as it may not") {
   grow(&Footprint::ledger_bytes, 1);
   grow(&Footprint::worker_descriptors, 1);
   const std::vector<std::string> expected = {
-      "quorum queue, plain table, descriptors of a worker grew from 106 to 107",
-      "quorum queue, plain table, ledger on the disk grew from 107 to 129"};
+      "quorum queue, plain table, descriptors of a worker grew from 107 to 108",
+      "quorum queue, plain table, ledger on the disk grew from 108 to 130"};
+  CHECK(findings(looks) == expected);
+  grow(&Footprint::worker_rss, 1000);
   CHECK(findings(looks) == expected);
 }
 
 TEST_CASE("chaos footprint: one look of many, and what was larger, are no growth") {
   std::vector<Footprint> looks(kLooksToJudge, some_look());
   looks.back().supervisor_descriptors = 1000;
-  looks.front().status_rss = 1;
-  for (std::size_t i = 0; i < 10; ++i) looks[i].worker_rss = 1000;
+  looks.front().status_memory = 1;
+  for (std::size_t i = 0; i < 10; ++i) looks[i].worker_memory = 1000;
   CHECK(findings(looks).empty());
 }
 
 TEST_CASE("chaos footprint: a short run is looked at, and not judged") {
   std::vector<Footprint> looks(kLooksToJudge - 1, some_look());
-  for (std::size_t i = 40; i < looks.size(); ++i) looks[i].supervisor_rss = 10'000;
+  for (std::size_t i = 40; i < looks.size(); ++i) looks[i].supervisor_memory = 10'000;
   CHECK(trends_of(looks)[0].last == 10'000);
   CHECK(findings(looks).empty());
   looks.resize(9);

@@ -113,6 +113,14 @@ std::uint64_t rss_bytes(pid_t pid) {
   return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+std::uint64_t private_bytes(pid_t pid) {
+  const std::string kLine = "RssAnon:";
+  std::istringstream lines(read_of(pid, "status"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.rfind(kLine, 0) == 0) return 1024 * std::stoull(line.substr(kLine.size()));
+  return 0;
+}
+
 double cpu_seconds(pid_t pid) {
   const std::optional<Stat> stat = read_stat(pid);
   if (!stat) return 0;

@@ -22,6 +22,9 @@ std::string command_line(pid_t pid);
 // The resident memory of the process in bytes, 0 when it does not exist.
 std::uint64_t rss_bytes(pid_t pid);
 
+// What of it is the process's own, of no file and not shared: likewise.
+std::uint64_t private_bytes(pid_t pid);
+
 // How many descriptors the process has open, 0 when it does not exist.
 std::size_t descriptor_count(pid_t pid);
 
