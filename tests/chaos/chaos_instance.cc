@@ -1,9 +1,12 @@
 #include "tests/chaos/chaos_instance.h"
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
+#include "tests/support/proc.h"
 #include "tests/support/status_page.h"
+#include "tests/support/wait.h"
 
 namespace event_consumer::testing {
 
@@ -35,6 +38,15 @@ void ChaosInstance::start() {
                    std::vector<std::string>{"--config", directory_.path() + "/options"});
   if (!service_->wait_consuming(workers_, std::chrono::seconds(60)))
     throw std::runtime_error("the service does not start:\n" + service_->log());
+}
+
+void ChaosInstance::kill_supervisor() {
+  const std::vector<pid_t> children = child_pids(service_->pid());
+  service_->send(SIGKILL);
+  const auto are_gone = [&] { return std::none_of(children.begin(), children.end(), is_alive); };
+  if (!wait_until(are_gone, std::chrono::seconds(30)))
+    throw std::runtime_error("processes outlive their supervisor:\n" + service_->log());
+  service_.reset();
 }
 
 void ChaosInstance::reload(unsigned workers) {

@@ -28,6 +28,9 @@ class ChaosInstance {
   void start();
   // kill -9 of all its processes.
   void kill() { service_.reset(); }
+  // kill -9 of the supervisor alone. Returns when its children have ended by themselves; throws
+  // std::runtime_error when they do not.
+  void kill_supervisor();
   // The exit status; nothing when it does not end in time. Throws like Service::stop.
   std::optional<int> stop() { return service_->stop(); }
   // SIGHUP with so many workers from now on.

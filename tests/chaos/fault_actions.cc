@@ -68,8 +68,8 @@ void FaultActions::lose_servers(pid_t worker) const {
   on_.to_rabbitmq.lose_servers([&](int port) { return owner_of_port({worker}, port).has_value(); });
 }
 
-void FaultActions::restart_instance() {
-  on_.instance.kill();
+// As a service manager does it when it has ended.
+void FaultActions::start_instance() {
   on_.instance.start();
   on_.trap.set_supervisor(on_.instance.service().pid());
 }
@@ -133,7 +133,9 @@ void FaultActions::strike_processes(FaultKind kind, std::optional<pid_t> victim)
     for (const pid_t worker : service.workers()) kill_one(worker);
   if (kind == FaultKind::kKillStatus)
     if (const auto server = service.status_server()) kill_one(*server);
-  if (kind == FaultKind::kKillInstance) restart_instance();
+  if (kind == FaultKind::kKillInstance) on_.instance.kill();
+  if (kind == FaultKind::kKillSupervisor) on_.instance.kill_supervisor();
+  if (kind == FaultKind::kKillInstance || kind == FaultKind::kKillSupervisor) start_instance();
   if (kind == FaultKind::kStopWorker) stop_worker(some_worker(victim, service));
   if (kind == FaultKind::kReload) reload();
 }

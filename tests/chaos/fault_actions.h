@@ -42,7 +42,7 @@ class FaultActions {
   void strike_links(FaultKind kind, std::optional<pid_t> victim);
   void stop_worker(pid_t worker) const;
   void reload();
-  void restart_instance();
+  void start_instance();
   void pause(ServerUnderTest& server);
   void restart(ServerUnderTest& server) const;
   void kill_and_start(ServerUnderTest& server) const;

@@ -8,6 +8,7 @@ const std::array<FaultClass, kFaultKinds>& fault_classes() {
       {FaultKind::kKillAllWorkers, "all workers killed"},
       {FaultKind::kKillStatus, "status process killed"},
       {FaultKind::kKillInstance, "all processes killed, started again"},
+      {FaultKind::kKillSupervisor, "supervisor killed, started again"},
       {FaultKind::kStopWorker, "worker stopped, ended by the watchdog"},
       {FaultKind::kReload, "reload with another number of workers"},
       {FaultKind::kPauseClickhouse, "ClickHouse stopped, and continued"},

@@ -13,6 +13,7 @@ enum class FaultKind : std::uint8_t {
   kKillAllWorkers,
   kKillStatus,
   kKillInstance,
+  kKillSupervisor,
   kStopWorker,
   kReload,
   // The servers.
