@@ -82,7 +82,11 @@ void Recogniser::look_up(TimePoint now) {
   if (latest > 0) ledger_.want_proof(latest);
   std::sort(copies.begin(), copies.end(),
             [](const Copy* a, const Copy* b) { return is_before(a->message, b->message); });
-  for (Copy* copy : copies) copy->is_looked_up = true;
+  wanted_.reset();
+  for (Copy* copy : copies) {
+    copy->is_looked_up = true;
+    wanted_.set(copy->message.low % wanted_.size());
+  }
   Taken taken;
   for (const Copy& copy : copies_)
     if (copy.found) taken.insert({copy.found->row, copy.found->index});
@@ -103,6 +107,8 @@ void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
   const std::uint64_t head = row.head;
   for (std::uint64_t i = row.tail; i < head && !copies.empty(); ++i) {
     const LedgerEntry& entry = memory.entry(row_number, i);
+    // There may be a million others.
+    if (!wanted_[entry.message_low % wanted_.size()]) continue;
     const PostNumber post = entry.post;
     if (post == 0) continue;
     if (post >= end) break;

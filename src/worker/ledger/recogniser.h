@@ -11,6 +11,7 @@
 //                                                   Where nobody finds it out any more, we do.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -79,6 +80,7 @@ class Recogniser {
 
   PostLedger& ledger_;
   std::deque<Copy> copies_;
+  std::bitset<1 << 16> wanted_;          // by the lowest bits of a message: what is looked up
   std::set<std::pair<int, int>> asked_;  // whose rows and records, at the present look
   std::vector<BatchPtr> adopted_;
   TimePoint next_at_{};
