@@ -78,6 +78,10 @@ $(BUILD)/planted/event-consumer: $(BUILD)/event-consumer | $(BUILD)/planted/even
 $(test_runners) $(planted_workers) $(addprefix $(BUILD)/,demo chaos bench pictures differential-encode packaging/publish):
 	$(link)
 
+$(BUILD)/own-clock.so: tests/preload/own_clock.cc
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CXX) -std=c++17 -Wall -Wextra $(if $(WERROR),-Werror) -O2 -fPIC -shared -o $@ $<
+
 test_programs = $(addprefix $(BUILD)/,unit-tests integration-tests $(if $(wildcard $(chdb)),engine-tests))
 
 demo: deps
@@ -86,9 +90,10 @@ demo: deps
 
 # Whatever can fail fails, in turn, and each event is counted: SEED=N repeats the faults; QUEUE=classic or
 # quorum and TABLE=deduplicating or plain choose some runs, else all get a share of EVENTS and FAULTS.
+# TAKE=1: instead of all others, the faults that take events, by deleting the queue or dropping the table.
 chaos: deps engine
-	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/chaos
-	@SEED='$(SEED)' EVENTS='$(EVENTS)' FAULTS='$(FAULTS)' QUEUE='$(QUEUE)' TABLE='$(TABLE)' $(BUILD)/chaos
+	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/chaos $(BUILD)/own-clock.so
+	@SEED='$(SEED)' EVENTS='$(EVENTS)' FAULTS='$(FAULTS)' QUEUE='$(QUEUE)' TABLE='$(TABLE)' TAKE='$(TAKE)' $(BUILD)/chaos
 
 check-engine: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests

@@ -20,6 +20,7 @@ ChaosInstance::ChaosInstance(const std::string& name, const std::string& queue_t
   environment_["CLICKHOUSE_HOST"] = "127.0.0.1";
   environment_["CLICKHOUSE_PORT"] = std::to_string(links.http_port);
   environment_["CLICKHOUSE_DATABASE"] = name;
+  environment_["EVENT_CONSUMER_CREATE_TABLE"] = "off";  // who drops it makes it again
   environment_["CLICKHOUSE_TIMEOUT"] = "3";
   environment_["EVENT_CONSUMER_BATCH_ROWS"] = "500";
   environment_["EVENT_CONSUMER_BATCH_DELAY"] = "0.1";

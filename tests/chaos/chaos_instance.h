@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/chaos/footprint.h"
+#include "tests/chaos/own_clock.h"
 #include "tests/support/files.h"
 #include "tests/support/service.h"
 
@@ -39,6 +40,7 @@ class ChaosInstance {
   const Service& service() const { return *service_; }
   int status_port() const { return status_port_; }
   unsigned workers() const { return workers_; }
+  OwnClock& clock() { return clock_; }
   std::optional<Footprint> footprint() const {
     return look_at_footprint(service_->pid(), state_.path());
   }
@@ -49,6 +51,7 @@ class ChaosInstance {
   PrivateDirectory directory_{"options"};
   PrivateDirectory state_{"state"};
   Environment environment_;
+  OwnClock clock_{environment_};
   int status_port_;
   unsigned workers_ = kMostWorkers;
   std::optional<Service> service_;

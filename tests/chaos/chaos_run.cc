@@ -44,17 +44,20 @@ ChaosRun::ChaosRun(const RunPlan& plan, RabbitmqServer& rabbitmq,
       rabbitmq_(rabbitmq),
       rabbitmq_under_test_(rabbitmq),
       table_(endpoint, plan.name, plan.table_kind),
+      queue_(rabbitmq.url(), plan.name, plan.queue_type, table_,
+             [this] {
+               return ChaosQueue::Range{stored_below_, publisher_->next_id()};
+             }),
       to_rabbitmq_(rabbitmq.port(), trap_.ack_filters()),
       to_clickhouse_(endpoint.http_port(), trap_.insert_filters()),
       instance_(plan.name, plan.queue_type, {url_through(to_rabbitmq_), to_clickhouse_.port()}),
       deck_(deck),
-      actions_({instance_, rabbitmq_under_test_, clickhouse, table_, to_rabbitmq_, to_clickhouse_,
-                trap_},
+      actions_({instance_, rabbitmq_under_test_, clickhouse, table_, queue_, to_rabbitmq_,
+                to_clickhouse_, trap_},
                deck) {
   result_.queue = plan.queue_type;
   result_.deduplicates = plan.table_kind == TableKind::kDeduplicating;
   result_.table = result_.deduplicates ? "deduplicating" : "plain";
-  AmqpClient(rabbitmq.url()).declare_queue(plan.name, {{"x-queue-type", plan.queue_type}});
   instance_.start();
   // Each that there will ever be has been there once, and has its place in the ledger.
   instance_.reload(ChaosInstance::kWorkers);
@@ -67,15 +70,7 @@ ChaosRun::ChaosRun(const RunPlan& plan, RabbitmqServer& rabbitmq,
 }
 
 ChaosRun::~ChaosRun() {
-  try {
-    if (publisher_) publisher_->stop();
-    instance_.kill();
-    AmqpClient client(rabbitmq_.url());
-    for (const std::string& queue : {plan_.name, plan_.name + ".dead"})
-      if (client.queue_exists(queue)) client.delete_queue(queue);
-  } catch (const std::exception&) {
-    // The servers go at the end of the run, and with them what is left here.
-  }
+  if (publisher_) publisher_->stop();
 }
 
 std::optional<double> ChaosRun::recover() const {
@@ -107,6 +102,13 @@ bool ChaosRun::settles() const {
       kPatience);
 }
 
+bool ChaosRun::pause_and_settle() {
+  publisher_->pause();
+  const bool done = settles();
+  publisher_->resume();
+  return done;
+}
+
 void ChaosRun::look_around() {
   // Once each fault has been met, whatever takes room has taken it.
   if (result_.faults.size() < kFaultKinds) return;
@@ -123,7 +125,7 @@ bool ChaosRun::carry_out_next() {
   }
   // … but for copies that are not yet known again; which is meant to be, where it may double
   // nothing.
-  if (class_of(kind).not_covered != nullptr && !settles()) {
+  if (class_of(kind).not_covered != nullptr && !pause_and_settle()) {
     hang("not all that was delivered before a fault is settled");
     return false;
   }
@@ -131,6 +133,9 @@ bool ChaosRun::carry_out_next() {
   look_around();
   Fault fault{kind, next};
   fault.in_hand = actions_.carry_out(kind);
+  fault.taken = actions_.taken();
+  // What is gone is not waited for.
+  if (takes_events(kind)) stored_below_ = publisher_->next_id();
   const auto seconds = recover();
   fault.seconds = seconds.value_or(std::chrono::duration<double>(kPatience).count());
   result_.faults.push_back(fault);
@@ -171,8 +176,8 @@ void ChaosRun::drain() {
   if (!settles()) hang("not everything is acknowledged at the end");
 }
 
-Observed::Counts ChaosRun::take_dead_letters() const {
-  Observed::Counts counts;
+Counts ChaosRun::take_dead_letters() const {
+  Counts counts;
   AmqpClient client(rabbitmq_.url());
   const std::string queue = plan_.name + ".dead";
   if (!client.queue_exists(queue)) return counts;

@@ -48,6 +48,8 @@ class ChaosRun {
   bool is_stored(std::uint64_t first, std::uint64_t last) const;
   // Waits until all is settled that has been delivered by now. Whether it is.
   bool settles() const;
+  // With nothing published meanwhile.
+  bool pause_and_settle();
   // Waits until so many events are confirmed: as long as it goes on at all. Whether they are.
   bool publish_until(std::uint64_t events);
   // One after the other, until one is not recovered from.
@@ -59,7 +61,7 @@ class ChaosRun {
   std::uint32_t messages_left() const;
   void look_around();
   Observed observe() const;
-  Observed::Counts take_dead_letters() const;
+  Counts take_dead_letters() const;
   // What must not be, beside events that are lost or doubled.
   void hang(const std::string& what) { result_.hangs.push_back(what); }
 
@@ -67,6 +69,7 @@ class ChaosRun {
   RabbitmqServer& rabbitmq_;
   UnderTest<RabbitmqServer> rabbitmq_under_test_;
   ChaosTable table_;
+  ChaosQueue queue_;
   WireTrap trap_;
   TcpProxy to_rabbitmq_;
   TcpProxy to_clickhouse_;
@@ -74,7 +77,7 @@ class ChaosRun {
   FaultDeck& deck_;
   FaultActions actions_;
   std::optional<SteadyPublisher> publisher_;
-  std::uint64_t stored_below_ = 0;  // all that was confirmed is
+  std::uint64_t stored_below_ = 0;  // all that was confirmed is, or may be taken
   RunResult result_;
 };
 

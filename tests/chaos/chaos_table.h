@@ -30,15 +30,21 @@ class ChaosTable {
   // One that no event has a key for.
   void add_column();
 
+  // What is in it when it goes. No insert may be under way, or come before it has gone.
+  Counts drop();
+  // An empty one, as it was at first.
+  void make_again() const;
+
   // How many different events are stored with ids from `first` to `last`, excluding `last`. None
   // while the server does not answer.
   std::uint64_t stored_between(std::uint64_t first, std::uint64_t last) const;
-  // How often each id is stored, by id.
-  Observed::Counts stored() const { return counts_in("click_events"); }
-  Observed::Counts in_view() const { return counts_in("by_code"); }
+  // How often each id is stored, by id; of those from `first` on.
+  Counts stored(std::uint64_t first = 0) const { return counts_in("click_events", first); }
+  Counts in_view() const { return counts_in("by_code", 0); }
 
  private:
-  Observed::Counts counts_in(const std::string& table) const;
+  std::string make_sql(const std::string& name) const;
+  Counts counts_in(const std::string& table, std::uint64_t first) const;
 
   const ClickhouseEndpoint& server_;
   std::string database_;

@@ -127,6 +127,45 @@ TEST_CASE("chaos account: rows that nobody published are counted, too") {
   CHECK(account_for(observed, kFaults).faults[1].doubled == 3);
 }
 
+TEST_CASE("chaos account: what a fault has taken is not lost, and counts for that fault") {
+  Observed observed = all_is_well();
+  for (const std::uint64_t id : {2, 5, 6}) observed.stored[id] = observed.in_view[id] = 0;
+  std::vector<Fault> faults = {{FaultKind::kDeleteQueue, 4}, {FaultKind::kDropTable, 8}};
+  faults[0].taken = {5, {1}};
+  faults[1].taken = {0, {1, 1, 1, 1, 1}};
+  const Account account = account_for(observed, faults);
+  CHECK(account.before.taken == 0);
+  CHECK(account.faults[0].taken == 1);
+  CHECK(account.faults[1].taken == 1);
+  // In no queue and in no table when they went.
+  CHECK(account.before.lost == 0);
+  CHECK(account.faults[0].lost == 1);
+}
+
+TEST_CASE("chaos account: what could have been taken, and was stored or dead-lettered, is not") {
+  Observed observed = all_is_well();
+  std::vector<Fault> faults = {{FaultKind::kDeleteQueue, 4}};
+  faults[0].taken = {4, Counts(8, 1)};
+  CHECK(account_for(observed, faults).faults[0].taken == 0);
+  // One that the broker has not confirmed was perhaps never there.
+  observed.confirmed.erase(observed.confirmed.begin() + 5);
+  observed.stored[5] = observed.in_view[5] = 0;
+  CHECK(account_for(observed, faults).faults[0].taken == 0);
+  observed.dead_lettered[10] = 0;
+  CHECK(account_for(observed, faults).faults[0].taken == 1);
+}
+
+TEST_CASE("chaos account: what was doubled in a table is so when the table has gone, too") {
+  Observed observed = all_is_well();
+  observed.stored[1] = observed.in_view[1] = 0;
+  std::vector<Fault> faults = {{FaultKind::kDropTable, 4}};
+  faults[0].taken = {0, {1, 2}};
+  const Account account = account_for(observed, faults);
+  CHECK(account.before.doubled == 1);
+  CHECK(account.before.lost == 0);
+  CHECK(account.faults[0].taken == 1);
+}
+
 TEST_CASE("chaos verdict: a row for each class, with the median and the worst time") {
   RunResult run{"classic", "plain", false, {}, {}, {}};
   for (const double seconds : {3.0, 1.0, 2.0})

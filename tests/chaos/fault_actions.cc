@@ -1,5 +1,8 @@
 #include "tests/chaos/fault_actions.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <csignal>
 #include <stdexcept>
 
@@ -58,6 +61,26 @@ void FaultActions::reload() {
     throw std::runtime_error("a reload does not change the number of workers");
 }
 
+void FaultActions::step_clock() {
+  OwnClock& clock = on_.instance.clock();
+  const std::array<int, 4> steps = {-3600, -5, 5, 3600};
+  const int step = steps[deck_.number(0, steps.size() - 1)];
+  const int port = on_.instance.status_port();
+  const std::vector<double> before = event_lags(port);
+  clock.set_ahead(clock.seconds_ahead() + step);
+  // As each worker sees it whose events have timestamps that rise.
+  const auto is_seen = [&](double lag) {
+    return std::any_of(before.begin(), before.end(),
+                       [&](double lag_before) { return std::abs(lag - lag_before - step) < 3; });
+  };
+  const auto is_seen_by_all = [&] {
+    const std::vector<double> lags = event_lags(port);
+    return !lags.empty() && std::all_of(lags.begin(), lags.end(), is_seen);
+  };
+  if (!before.empty() && !wait_until(is_seen_by_all, seconds(30)))
+    throw std::runtime_error("the workers do not see their clock stepped");
+}
+
 void FaultActions::pause(ServerUnderTest& server) {
   server.pause();
   pass_time(500, 4000);
@@ -97,6 +120,19 @@ void FaultActions::kill_and_start(ServerUnderTest& server) const {
   server.start();
 }
 
+void FaultActions::delete_queue() {
+  taken_ = on_.queue.remove();
+  if (!on_.queue.comes_back()) throw std::runtime_error("the service does not declare its queue");
+}
+
+void FaultActions::drop_table() {
+  on_.to_clickhouse.stall();
+  taken_.counts = on_.table.drop();
+  on_.to_clickhouse.resume();
+  pass_time(500, 4000);
+  on_.table.make_again();
+}
+
 void FaultActions::slow_links() {
   const milliseconds time(deck_.number(20, 200));
   for (TcpProxy* proxy : {&on_.to_rabbitmq, &on_.to_clickhouse}) proxy->delay(time);
@@ -117,9 +153,9 @@ void FaultActions::cut_links() const {
 bool FaultActions::carry_out(FaultKind kind) {
   if (is_on_wire(kind)) return spring_trap(kind);
   const std::optional<pid_t> victim = wait_for_hands();
-  if (kind <= FaultKind::kReload)
+  if (kind <= FaultKind::kStepClock)
     strike_processes(kind, victim);
-  else if (kind <= FaultKind::kAlterTable)
+  else if (kind <= FaultKind::kDropTable)
     strike_servers(kind);
   else
     strike_links(kind, victim);
@@ -138,6 +174,7 @@ void FaultActions::strike_processes(FaultKind kind, std::optional<pid_t> victim)
   if (kind == FaultKind::kKillInstance || kind == FaultKind::kKillSupervisor) start_instance();
   if (kind == FaultKind::kStopWorker) stop_worker(some_worker(victim, service));
   if (kind == FaultKind::kReload) reload();
+  if (kind == FaultKind::kStepClock) step_clock();
 }
 
 void FaultActions::strike_servers(FaultKind kind) {
@@ -148,6 +185,8 @@ void FaultActions::strike_servers(FaultKind kind) {
   if (kind == FaultKind::kRestartRabbitmq) restart(on_.rabbitmq);
   if (kind == FaultKind::kKillRabbitmq) kill_and_start(on_.rabbitmq);
   if (kind == FaultKind::kAlterTable) on_.table.add_column();
+  if (kind == FaultKind::kDeleteQueue) delete_queue();
+  if (kind == FaultKind::kDropTable) drop_table();
 }
 
 void FaultActions::strike_links(FaultKind kind, std::optional<pid_t> victim) {

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "tests/chaos/chaos_instance.h"
+#include "tests/chaos/chaos_queue.h"
 #include "tests/chaos/chaos_table.h"
 #include "tests/chaos/fault_deck.h"
 #include "tests/chaos/server_under_test.h"
@@ -19,6 +21,7 @@ struct FaultTargets {
   ServerUnderTest& rabbitmq;
   ServerUnderTest& clickhouse;
   ChaosTable& table;
+  ChaosQueue& queue;
   TcpProxy& to_rabbitmq;
   TcpProxy& to_clickhouse;
   WireTrap& trap;
@@ -33,6 +36,8 @@ class FaultActions {
   // nobody else does it. Returns whether a batch was in hand at its beginning; it is waited for,
   // but not for long. Throws std::runtime_error when the fault cannot be carried out.
   bool carry_out(FaultKind kind);
+  // What the fault took with it.
+  Taken taken() { return std::exchange(taken_, {}); }
 
  private:
   // A worker that holds a batch. Nothing: none does, or the status says nothing.
@@ -42,10 +47,13 @@ class FaultActions {
   void strike_links(FaultKind kind, std::optional<pid_t> victim);
   void stop_worker(pid_t worker) const;
   void reload();
+  void step_clock();
   void start_instance();
   void pause(ServerUnderTest& server);
   void restart(ServerUnderTest& server) const;
   void kill_and_start(ServerUnderTest& server) const;
+  void delete_queue();
+  void drop_table();
   void slow_links();
   void stall_links();
   void cut_links() const;
@@ -56,6 +64,7 @@ class FaultActions {
 
   FaultTargets on_;
   FaultDeck& deck_;
+  Taken taken_;
 };
 
 }  // namespace event_consumer::testing

@@ -12,7 +12,9 @@ namespace event_consumer::testing {
 
 class FaultDeck {
  public:
-  explicit FaultDeck(std::uint64_t seed) : random_(seed) {}
+  // Of those that take events, or of all others.
+  explicit FaultDeck(std::uint64_t seed, bool that_take = false)
+      : random_(seed), that_take_(that_take) {}
 
   FaultKind draw();
 
@@ -22,6 +24,7 @@ class FaultDeck {
 
  private:
   std::mt19937_64 random_;
+  bool that_take_;
   std::mt19937_64 numbers_{random_()};
   std::vector<FaultKind> left_;
 };

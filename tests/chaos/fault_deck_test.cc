@@ -13,6 +13,9 @@ std::vector<FaultKind> draw(FaultDeck& deck, std::size_t count) {
   return drawn;
 }
 
+constexpr std::size_t kThatTake = 2;
+constexpr std::size_t kOthers = kFaultKinds - kThatTake;
+
 }  // namespace
 
 TEST_CASE("chaos deck: classes stand in the order of their kinds") {
@@ -23,9 +26,17 @@ TEST_CASE("chaos deck: classes stand in the order of their kinds") {
 TEST_CASE("chaos deck: each class comes once before one comes again") {
   FaultDeck deck(7);
   for (int round = 0; round < 3; ++round) {
-    const auto drawn = draw(deck, kFaultKinds);
-    CHECK(std::set<FaultKind>(drawn.begin(), drawn.end()).size() == kFaultKinds);
+    const auto drawn = draw(deck, kOthers);
+    CHECK(std::set<FaultKind>(drawn.begin(), drawn.end()).size() == kOthers);
   }
+}
+
+TEST_CASE("chaos deck: those that take events are drawn apart") {
+  FaultDeck others(7), that_take(7, true);
+  for (const FaultKind kind : draw(others, 2 * kOthers)) CHECK_FALSE(takes_events(kind));
+  const auto drawn = draw(that_take, kThatTake);
+  CHECK(std::set<FaultKind>(drawn.begin(), drawn.end()) ==
+        std::set<FaultKind>{FaultKind::kDeleteQueue, FaultKind::kDropTable});
 }
 
 TEST_CASE("chaos deck: a seed repeats its faults, however many numbers were drawn") {

@@ -16,6 +16,7 @@ enum class FaultKind : std::uint8_t {
   kKillSupervisor,
   kStopWorker,
   kReload,
+  kStepClock,
   // The servers.
   kPauseClickhouse,
   kRestartClickhouse,
@@ -24,6 +25,9 @@ enum class FaultKind : std::uint8_t {
   kRestartRabbitmq,
   kKillRabbitmq,
   kAlterTable,
+  // They take events: what is there at that moment.
+  kDeleteQueue,
+  kDropTable,
   // The links.
   kDelay,
   kStall,
@@ -52,6 +56,10 @@ struct FaultClass {
   // Why events may be doubled on a table that deduplicates; null: they may not.
   const char* not_covered = nullptr;
 };
+
+inline bool takes_events(FaultKind kind) {
+  return kind == FaultKind::kDeleteQueue || kind == FaultKind::kDropTable;
+}
 
 // In the order of FaultKind.
 const std::array<FaultClass, kFaultKinds>& fault_classes();

@@ -2,6 +2,9 @@
 
 #include <rapidjson/document.h>
 
+#include <sstream>
+#include <string>
+
 #include "tests/support/status_page.h"
 
 namespace event_consumer::testing {
@@ -20,6 +23,16 @@ std::vector<Hands> look_at_hands(int status_port) {
                        oldest.IsNull() ? 0 : oldest.GetDouble()});
     }
   return hands;
+}
+
+std::vector<double> event_lags(int status_port) {
+  const std::string name = "event_consumer_event_lag_seconds{";
+  std::vector<double> lags;
+  std::istringstream lines(get_status_page(status_port, "/metrics").content);
+  for (std::string line; std::getline(lines, line);)
+    if (line.compare(0, name.size(), name) == 0)
+      lags.push_back(std::stod(line.substr(line.rfind(' '))));
+  return lags;
 }
 
 }  // namespace event_consumer::testing

@@ -22,4 +22,8 @@ struct Hands {
 // Of each worker process; empty when nobody answers at 127.0.0.1:`status_port`.
 std::vector<Hands> look_at_hands(int status_port);
 
+// How old the event was that each worker took last, by its timestamp, in seconds; of those that
+// took one within a minute.
+std::vector<double> event_lags(int status_port);
+
 }  // namespace event_consumer::testing

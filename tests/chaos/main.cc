@@ -1,7 +1,8 @@
 // The proof that anyone can run, as `make chaos` does: the service on servers of its own, faults
 // drawn from SEED, a publisher that goes on throughout, and at the end a count of every event.
 // EVENTS and FAULTS are shared among the kinds of queue and table, unless QUEUE and TABLE choose
-// one. Exit status 0 when nothing was lost, and nothing doubled where it must not be.
+// one. With TAKE the faults are those that take what is in the queue or the table. Exit status 0
+// when nothing was lost, and nothing doubled where it must not be.
 #include <unistd.h>
 
 #include <cstdio>
@@ -27,6 +28,7 @@ struct Wanted {
   std::uint64_t seed = std::random_device{}();
   std::uint64_t events = 20'000;
   unsigned faults = 30;
+  bool that_take = false;
   std::vector<std::string> queues = {"classic", "quorum"};
   std::vector<TableKind> tables = {TableKind::kDeduplicating, TableKind::kPlain};
 };
@@ -43,6 +45,7 @@ Wanted read_wanted() {
   if (!variable("EVENTS").empty()) wanted.events = std::stoull(variable("EVENTS"));
   if (!variable("FAULTS").empty())
     wanted.faults = static_cast<unsigned>(std::stoul(variable("FAULTS")));
+  wanted.that_take = !variable("TAKE").empty();
   const std::string queue = variable("QUEUE"), table = variable("TABLE");
   if (queue == "classic" || queue == "quorum")
     wanted.queues = {queue};
@@ -57,7 +60,7 @@ Wanted read_wanted() {
 
 class Chaos {
  public:
-  explicit Chaos(const Wanted& wanted) : wanted_(wanted), deck_(wanted.seed) {
+  explicit Chaos(const Wanted& wanted) : wanted_(wanted), deck_(wanted.seed, wanted.that_take) {
     report_.seed = wanted.seed;
   }
 

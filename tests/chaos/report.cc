@@ -31,10 +31,11 @@ std::string table_of(const std::vector<RunResult>& runs) {
 
 std::string totals_of(const RunResult& run) {
   const Sums sums = run.total();
+  const std::string taken = sums.taken > 0 ? fmt::format("{} taken, ", sums.taken) : "";
   return fmt::format(
-      "{} queue, {} table: {} published, {} confirmed; {} stored, {} dead-lettered, {} lost, "
-      "{} doubled\n",
-      run.queue, run.table, sums.published, sums.confirmed, sums.stored, sums.dead_lettered,
+      "{} queue, {} table: {} published, {} confirmed; {} stored, {} dead-lettered, {}{} lost, {} "
+      "doubled\n",
+      run.queue, run.table, sums.published, sums.confirmed, sums.stored, sums.dead_lettered, taken,
       sums.lost, sums.doubled);
 }
 
@@ -69,6 +70,7 @@ void add_sums(Writer& json, const Sums& sums) {
   member(json, "confirmed", sums.confirmed);
   member(json, "stored", sums.stored);
   member(json, "dead_lettered", sums.dead_lettered);
+  member(json, "taken", sums.taken);
   member(json, "lost", sums.lost);
   member(json, "doubled", sums.doubled);
   member(json, "lost_in_view", sums.view_lost);
