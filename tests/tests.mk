@@ -90,6 +90,7 @@ demo: deps
 
 # Whatever can fail fails, in turn, and each event is counted: SEED=N repeats the faults; QUEUE=classic or
 # quorum and TABLE=deduplicating or plain choose some runs, else all get a share of EVENTS and FAULTS.
+# One of 85 faults or more also fails where the service has grown; EVENTS=20000000 FAULTS=600 is a long one.
 # TAKE=1: instead of all others, the faults that take events, by deleting the queue or dropping the table.
 chaos: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/chaos $(BUILD)/own-clock.so

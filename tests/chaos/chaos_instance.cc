@@ -1,5 +1,8 @@
 #include "tests/chaos/chaos_instance.h"
 
+#include <sys/wait.h>
+#include <sysexits.h>
+
 #include <algorithm>
 #include <csignal>
 #include <stdexcept>
@@ -35,10 +38,14 @@ void ChaosInstance::write_options() const {
 
 void ChaosInstance::start() {
   write_options();
-  service_.emplace(environment_,
-                   std::vector<std::string>{"--config", directory_.path() + "/options"});
+  service_.emplace(environment_, arguments());
   if (!service_->wait_consuming(workers_, std::chrono::seconds(60)))
     throw std::runtime_error("the service does not start:\n" + service_->log());
+}
+
+bool ChaosInstance::is_refused() const {
+  const Finished ended = run_program(environment_, arguments());
+  return WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == EX_USAGE;
 }
 
 void ChaosInstance::kill_supervisor() {

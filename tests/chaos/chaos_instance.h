@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/chaos/footprint.h"
 #include "tests/chaos/own_clock.h"
+#include "tests/chaos/state_disk.h"
 #include "tests/support/files.h"
 #include "tests/support/service.h"
 
@@ -27,6 +29,8 @@ class ChaosInstance {
 
   // Returns when it consumes; throws std::runtime_error when it does not within a minute.
   void start();
+  // Whether it ends at once when it is started, because of its options or what they name.
+  bool is_refused() const;
   // kill -9 of all its processes.
   void kill() { service_.reset(); }
   // kill -9 of the supervisor alone. Returns when its children have ended by themselves; throws
@@ -40,6 +44,7 @@ class ChaosInstance {
   const Service& service() const { return *service_; }
   int status_port() const { return status_port_; }
   unsigned workers() const { return workers_; }
+  const StateDisk& state_disk() const { return state_disk_; }
   OwnClock& clock() { return clock_; }
   std::optional<Footprint> footprint() const {
     return look_at_footprint(service_->pid(), state_.path());
@@ -47,9 +52,13 @@ class ChaosInstance {
 
  private:
   void write_options() const;
+  std::vector<std::string> arguments() const {
+    return {"--config", directory_.path() + "/options"};
+  }
 
   PrivateDirectory directory_{"options"};
   PrivateDirectory state_{"state"};
+  StateDisk state_disk_{state_.path()};
   Environment environment_;
   OwnClock clock_{environment_};
   int status_port_;

@@ -81,6 +81,26 @@ void FaultActions::step_clock() {
     throw std::runtime_error("the workers do not see their clock stepped");
 }
 
+void FaultActions::fill_state() {
+  const StateDisk& disk = on_.instance.state_disk();
+  disk.fill();
+  pass_time(200, 2000);
+  on_.instance.kill();
+  start_instance();
+  disk.make_room();
+}
+
+// It does not start, as it could not write anything down; and a service manager tries it again.
+void FaultActions::start_read_only() {
+  const StateDisk& disk = on_.instance.state_disk();
+  on_.instance.kill();
+  disk.set_read_only(true);
+  const bool is_refused = on_.instance.is_refused();
+  disk.set_read_only(false);
+  start_instance();
+  if (!is_refused) throw std::runtime_error("the service starts without a place for its ledger");
+}
+
 void FaultActions::pause(ServerUnderTest& server) {
   server.pause();
   pass_time(500, 4000);
@@ -153,7 +173,7 @@ void FaultActions::cut_links() const {
 bool FaultActions::carry_out(FaultKind kind) {
   if (is_on_wire(kind)) return spring_trap(kind);
   const std::optional<pid_t> victim = wait_for_hands();
-  if (kind <= FaultKind::kStepClock)
+  if (kind <= FaultKind::kReadOnlyState)
     strike_processes(kind, victim);
   else if (kind <= FaultKind::kDropTable)
     strike_servers(kind);
@@ -175,6 +195,8 @@ void FaultActions::strike_processes(FaultKind kind, std::optional<pid_t> victim)
   if (kind == FaultKind::kStopWorker) stop_worker(some_worker(victim, service));
   if (kind == FaultKind::kReload) reload();
   if (kind == FaultKind::kStepClock) step_clock();
+  if (kind == FaultKind::kFillState) fill_state();
+  if (kind == FaultKind::kReadOnlyState) start_read_only();
 }
 
 void FaultActions::strike_servers(FaultKind kind) {

@@ -48,6 +48,8 @@ class FaultActions {
   void stop_worker(pid_t worker) const;
   void reload();
   void step_clock();
+  void fill_state();
+  void start_read_only();
   void start_instance();
   void pause(ServerUnderTest& server);
   void restart(ServerUnderTest& server) const;

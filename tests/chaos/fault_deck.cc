@@ -6,8 +6,7 @@ namespace event_consumer::testing {
 
 FaultKind FaultDeck::draw() {
   if (left_.empty()) {
-    for (const FaultClass& each : fault_classes())
-      if (takes_events(each.kind) == that_take_) left_.push_back(each.kind);
+    left_ = kinds_;
     // Not std::shuffle, which each library does in its own way.
     for (std::size_t i = left_.size() - 1; i > 0; --i)
       std::swap(left_[i], left_[random_() % (i + 1)]);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "tests/chaos/fault_kinds.h"
@@ -12,9 +13,9 @@ namespace event_consumer::testing {
 
 class FaultDeck {
  public:
-  // Of those that take events, or of all others.
-  explicit FaultDeck(std::uint64_t seed, bool that_take = false)
-      : random_(seed), that_take_(that_take) {}
+  // Of these classes.
+  FaultDeck(std::uint64_t seed, std::vector<FaultKind> kinds)
+      : random_(seed), kinds_(std::move(kinds)) {}
 
   FaultKind draw();
 
@@ -24,7 +25,7 @@ class FaultDeck {
 
  private:
   std::mt19937_64 random_;
-  bool that_take_;
+  std::vector<FaultKind> kinds_;
   std::mt19937_64 numbers_{random_()};
   std::vector<FaultKind> left_;
 };

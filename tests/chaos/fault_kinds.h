@@ -17,6 +17,9 @@ enum class FaultKind : std::uint8_t {
   kStopWorker,
   kReload,
   kStepClock,
+  // Its state directory, on a disk of its own.
+  kFillState,
+  kReadOnlyState,
   // The servers.
   kPauseClickhouse,
   kRestartClickhouse,
@@ -56,6 +59,10 @@ struct FaultClass {
   // Why events may be doubled on a table that deduplicates; null: they may not.
   const char* not_covered = nullptr;
 };
+
+inline bool needs_own_disk(FaultKind kind) {
+  return kind == FaultKind::kFillState || kind == FaultKind::kReadOnlyState;
+}
 
 inline bool takes_events(FaultKind kind) {
   return kind == FaultKind::kDeleteQueue || kind == FaultKind::kDropTable;

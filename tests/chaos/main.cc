@@ -28,7 +28,7 @@ struct Wanted {
   std::uint64_t seed = std::random_device{}();
   std::uint64_t events = 20'000;
   unsigned faults = 30;
-  bool that_take = false;
+  std::vector<FaultKind> kinds;
   std::vector<std::string> queues = {"classic", "quorum"};
   std::vector<TableKind> tables = {TableKind::kDeduplicating, TableKind::kPlain};
 };
@@ -38,6 +38,20 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// Those that take events, or all others that are possible.
+std::vector<FaultKind> choose_kinds(bool that_take) {
+  const bool have_own_disks = enter_own_mounts();
+  std::vector<FaultKind> kinds;
+  for (const FaultClass& each : fault_classes()) {
+    if (takes_events(each.kind) != that_take) continue;
+    if (have_own_disks || !needs_own_disk(each.kind))
+      kinds.push_back(each.kind);
+    else
+      std::printf("left out, as only root may mount a disk: %s\n", each.name);
+  }
+  return kinds;
+}
+
 // Throws std::runtime_error for what makes no sense.
 Wanted read_wanted() {
   Wanted wanted;
@@ -45,7 +59,7 @@ Wanted read_wanted() {
   if (!variable("EVENTS").empty()) wanted.events = std::stoull(variable("EVENTS"));
   if (!variable("FAULTS").empty())
     wanted.faults = static_cast<unsigned>(std::stoul(variable("FAULTS")));
-  wanted.that_take = !variable("TAKE").empty();
+  wanted.kinds = choose_kinds(!variable("TAKE").empty());
   const std::string queue = variable("QUEUE"), table = variable("TABLE");
   if (queue == "classic" || queue == "quorum")
     wanted.queues = {queue};
@@ -60,7 +74,7 @@ Wanted read_wanted() {
 
 class Chaos {
  public:
-  explicit Chaos(const Wanted& wanted) : wanted_(wanted), deck_(wanted.seed, wanted.that_take) {
+  explicit Chaos(const Wanted& wanted) : wanted_(wanted), deck_(wanted.seed, wanted.kinds) {
     report_.seed = wanted.seed;
   }
 
