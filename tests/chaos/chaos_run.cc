@@ -124,8 +124,9 @@ bool ChaosRun::carry_out_next() {
     return false;
   }
   // … but for copies that are not yet known again; which is meant to be, where it may double
-  // nothing.
-  if (class_of(kind).not_covered != nullptr && !pause_and_settle()) {
+  // nothing; and so it is where what it takes must be known.
+  const bool must_settle = class_of(kind).not_covered != nullptr || takes_events(kind);
+  if (must_settle && !pause_and_settle()) {
     hang("not all that was delivered before a fault is settled");
     return false;
   }

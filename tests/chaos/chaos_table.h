@@ -30,7 +30,8 @@ class ChaosTable {
   // One that no event has a key for.
   void add_column();
 
-  // What is in it when it goes. No insert may be under way, or come before it has gone.
+  // Drops it, and not the one behind its view. Returns what was in it then, whatever is inserted
+  // meanwhile; where there is a view, also what was in those before.
   Counts drop();
   // An empty one, as it was at first.
   void make_again() const;

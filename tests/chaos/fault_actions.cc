@@ -146,9 +146,7 @@ void FaultActions::delete_queue() {
 }
 
 void FaultActions::drop_table() {
-  on_.to_clickhouse.stall();
   taken_.counts = on_.table.drop();
-  on_.to_clickhouse.resume();
   pass_time(500, 4000);
   on_.table.make_again();
 }
