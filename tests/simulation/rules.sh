@@ -17,6 +17,7 @@ recogniser=src/worker/ledger/recogniser.cc
 post_ledger=src/worker/ledger/post_ledger.cc
 settlement=src/worker/loop/settlement.cc
 insert_stage=src/worker/insert/insert_stage.cc
+orphans=src/worker/insert/orphans.cc
 
 fail() {
   echo "FAILED: $*"
@@ -104,13 +105,13 @@ rule 'messages that are equal are not known again' $post_ledger \
   'if (entry.message() == message) entry.post = 0;' \
   ''
 rule 'posts are written down' $insert_stage \
-  '    ledger_.post(*posted_, messages_, now);' \
+  'if (!posted_->is_orphan()) ledger_.post(*posted_, messages_, now);' \
   ''
-rule 'what may be stored of a lost link is posted again' $insert_stage \
+rule 'what may be stored of a lost link is posted again' $orphans \
   '    batch->set_orphan();
     orphans_.push_back(std::move(batch));' \
   '    ledger_.not_stored(batch->token());' "$seeds"
-rule 'orphans are posted until it is known' $insert_stage \
+rule 'orphans are posted until it is known' $orphans \
   'const bool is_kept = !is_stored && may_pass &&' \
   'const bool is_kept = false &&' "$seeds"
 rule 'what is given back leaves orphans' $settlement \

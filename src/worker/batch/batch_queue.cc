@@ -80,10 +80,12 @@ void BatchQueue::recycle(BatchPtr batch) {
 
 std::vector<BatchPtr> BatchQueue::take_all() {
   seal(FlushReason::kFormat);
-  return take_sealed();
+  return drop_all();
 }
 
-std::vector<BatchPtr> BatchQueue::take_sealed() {
+std::vector<BatchPtr> BatchQueue::drop_all() {
+  filling_->clear();
+  due_.reset();
   std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
                             std::make_move_iterator(sealed_.end()));
   sealed_.clear();
@@ -111,13 +113,6 @@ void BatchQueue::put_last(std::vector<BatchPtr> batches) {
     sealed_bytes_ += batch->held_bytes();
     sealed_.push_back(std::move(batch));
   }
-}
-
-void BatchQueue::drop_all() {
-  sealed_.clear();
-  sealed_bytes_ = 0;
-  filling_->clear();
-  due_.reset();
 }
 
 std::optional<TimePoint> BatchQueue::deadline() const {

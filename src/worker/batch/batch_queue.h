@@ -49,9 +49,8 @@ class BatchQueue {
   const Batch& front() const { return *sealed_.front(); }
   BatchPtr take_front();
 
-  // Takes all batches out, sealed; or those that are sealed already.
+  // Takes all batches out, sealed.
   std::vector<BatchPtr> take_all();
-  std::vector<BatchPtr> take_sealed();
 
   // Puts sealed batches before or behind those that are there, in their order.
   void put_first(std::vector<BatchPtr> batches);
@@ -63,8 +62,8 @@ class BatchQueue {
   // Takes one that is done with, so that its memory is used again.
   void recycle(BatchPtr batch);
 
-  // Drops every batch.
-  void drop_all();
+  // Drops the batch being filled, and returns those that are sealed.
+  std::vector<BatchPtr> drop_all();
 
   // When the next batch is due, if nothing is added before; the past when one is.
   std::optional<TimePoint> deadline() const;

@@ -20,6 +20,7 @@ InsertStage::InsertStage(const BatchLimits& limits, Duration check_interval, Row
       ledger_(ledger),
       writer_(std::move(writer)),
       batches_(limits),
+      orphans_(ledger),
       table_watch_{check_interval} {}
 
 Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) {
@@ -61,8 +62,8 @@ Effects InsertStage::time_passed(TimePoint now) {
   }
   const auto look_at = look_deadline();
   if (phase_.state != State::kIdle || !look_at || now < *look_at) return go_on(now);
-  if (round_at_ && now >= *round_at_) {
-    round_at_.reset();
+  if (table_watch_.round_at && now >= *table_watch_.round_at) {
+    table_watch_.round_at.reset();
     batches_.put_last(refusal_search_.take_round());
   }
   return check_table(Next::kCheckAndPost);
@@ -72,7 +73,7 @@ Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
   const bool is_witness = undecided() > 0 && at > to_monotonic_time(undecided_since_);
   if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
   batches_.put_first(refusal_search_.others_stored());
-  round_at_.reset();
+  table_watch_.round_at.reset();
   Effects effects;
   refuse_unmatched(effects);
   return go_on(now, std::move(effects));
@@ -96,7 +97,8 @@ Effects InsertStage::go_on(TimePoint now, Effects effects) {
   if (mode_ == Mode::kProbing) return check_table(Next::kCheckAndPost, std::move(effects));
   batches_.seal_due(now);
   if (orphans_.empty() && !batches_.has_sealed()) {
-    if (refusal_search_.apart() > 0 && !round_at_) round_at_ = now + retry_pause_.between_rounds();
+    if (refusal_search_.apart() > 0 && !table_watch_.round_at)
+      table_watch_.round_at = now + retry_pause_.between_rounds();
     return effects;
   }
   // A server that does not compare types itself stores bytes of other types as garbage.
@@ -106,18 +108,13 @@ Effects InsertStage::go_on(TimePoint now, Effects effects) {
 }
 
 const Batch& InsertStage::next_batch() const {
-  return orphans_.empty() ? batches_.front() : *orphans_.front();
+  return orphans_.empty() ? batches_.front() : orphans_.front();
 }
 
 Effects InsertStage::post(TimePoint now, Effects effects) {
   phase_ = {State::kPosting};
-  if (orphans_.empty()) {
-    posted_ = batches_.take_front();
-    ledger_.post(*posted_, messages_, now);
-  } else {
-    posted_ = std::move(orphans_.front());
-    orphans_.pop_front();
-  }
+  posted_ = orphans_.empty() ? batches_.take_front() : orphans_.take_front();
+  if (!posted_->is_orphan()) ledger_.post(*posted_, messages_, now);
   stats_.posted(now);
   effects.post = posted_.get();
   return effects;
@@ -150,31 +147,17 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   return is_stored ? stored(outcome, now) : failed(outcome, now);
 }
 
-// One whose outcome nobody waits for, as its messages are not written down, is posted once. What an
-// operator has to put right would refuse the next one, too.
+// What an operator has to put right would refuse the next one, too.
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
-  BatchPtr orphan = std::exchange(posted_, nullptr);
-  const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
-  const bool may_pass = outcome.kind == InsertOutcome::Kind::kUnknown ||
-                        outcome.error_class == ErrorClass::kTransient;
-  const bool is_kept = !is_stored && may_pass && ledger_.has(orphan->token());
-  if (is_kept)
-    orphans_.push_front(std::move(orphan));
-  else
-    drop_orphan(std::move(orphan));
-  const bool concerns_all = !is_stored && outcome.error_class == ErrorClass::kConfiguration;
+  const bool is_kept = orphans_.answered(std::exchange(posted_, nullptr), outcome, stats_);
+  const bool concerns_all = outcome.kind != InsertOutcome::Kind::kStored &&
+                            outcome.error_class == ErrorClass::kConfiguration;
   if ((is_kept || concerns_all) && mode_ == Mode::kDraining)
     phase_ = {State::kGivenUp};
   else if (is_kept || concerns_all || mode_ == Mode::kProbing)
     wait(is_kept ? outcome.error_class : ErrorClass::kConfiguration, Next::kCheckAndPost,
          outcome.message, now);
   return go_on(now);
-}
-
-void InsertStage::drop_orphan(BatchPtr orphan) {
-  if (ledger_.has(orphan->token())) stats_.may_double(orphan->rows());
-  ledger_.not_stored(orphan->token());
-  batches_.recycle(std::move(orphan));
 }
 
 Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
@@ -187,7 +170,7 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   if (BatchPtr rest = batch->make_rest()) put_first(std::move(rest));
   batches_.put_first(refusal_search_.stored(*batch));
   batches_.recycle(std::move(batch));
-  round_at_.reset();
+  table_watch_.round_at.reset();
   refuse_unmatched(effects);
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
@@ -291,11 +274,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   log::info("the table has changed: events are encoded for its new columns from here on");
   writer_.adopt(std::move(encoding));
   batches_.put_last(refusal_search_.columns_changed());
-  for (BatchPtr& orphan : std::exchange(orphans_, {}))
-    if (orphan->format().states_types)
-      orphans_.push_back(std::move(orphan));
-    else
-      drop_orphan(std::move(orphan));
+  orphans_.columns_changed(stats_);
   Effects effects;
   std::vector<BatchPtr> anew;
   for (BatchPtr& batch : batches_.take_all()) {
@@ -393,29 +372,19 @@ bool InsertStage::put_first(BatchPtr batch) {
   return stays;
 }
 
-// Whatever the inserter has goes on.
+// Whatever the inserter has goes on, and what may be stored is waited for.
 void InsertStage::drop_all() {
   if (posted_) posted_->set_orphan();
-  drop(batches_.take_sealed());
-  batches_.drop_all();
-  drop(refusal_search_.drop_all());
-  round_at_.reset();
+  orphans_.add(batches_.drop_all());
+  orphans_.add(refusal_search_.drop_all());
+  table_watch_.round_at.reset();
   phase_.next = Next::kCheckAndPost;
-}
-
-// What may be stored of them is waited for.
-void InsertStage::drop(std::vector<BatchPtr> batches) {
-  for (BatchPtr& batch : batches) {
-    if (!ledger_.has(batch->token())) continue;
-    batch->set_orphan();
-    orphans_.push_back(std::move(batch));
-  }
 }
 
 // No insert brings a look at the table while no event fits it, or while all are refused.
 std::optional<TimePoint> InsertStage::look_deadline() const {
-  if (unmatched() == 0) return round_at_;
-  return earliest(round_at_, *table_watch_.seen_at + table_watch_.interval);
+  if (unmatched() == 0) return table_watch_.round_at;
+  return earliest(table_watch_.round_at, *table_watch_.seen_at + table_watch_.interval);
 }
 
 // While the inserter is busy, or its failure waited for, no batch is needed.
@@ -435,9 +404,8 @@ std::optional<TimePoint> InsertStage::deadline() const {
 }
 
 std::size_t InsertStage::held_bytes() const {
-  std::size_t bytes = batches_.held_bytes() + refusal_search_.held_bytes();
-  for (const BatchPtr& orphan : orphans_) bytes += orphan->held_bytes();
-  return bytes + (posted_ ? posted_->held_bytes() : 0);
+  return batches_.held_bytes() + refusal_search_.held_bytes() + orphans_.held_bytes() +
+         (posted_ ? posted_->held_bytes() : 0);
 }
 
 void InsertStage::report(WorkerRecord& record) {

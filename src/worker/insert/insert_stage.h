@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "worker/batch/row_writer.h"
 #include "worker/insert/insert_stats.h"
 #include "worker/insert/inserter.h"
+#include "worker/insert/orphans.h"
 #include "worker/insert/refusal_search.h"
 #include "worker/insert/retry_pause.h"
 #include "worker/ledger/post_ledger.h"
@@ -68,7 +68,7 @@ class InsertStage {
   // Only those are gone that InFlight does not keep any more; is_healthy() as after `given_back`.
   void let_go(bool fits, TimePoint now);
   // A batch of a worker that is dead.
-  void adopt(BatchPtr orphan) { orphans_.push_back(std::move(orphan)); }
+  void adopt(BatchPtr orphan) { orphans_.adopt(std::move(orphan)); }
 
   // When time_passed() has something to do.
   std::optional<TimePoint> deadline() const;
@@ -135,6 +135,7 @@ class InsertStage {
   struct TableWatch {
     Duration interval;
     std::optional<TimePoint> seen_at = std::nullopt;
+    std::optional<TimePoint> round_at = std::nullopt;  // then what is set apart is tried again
   };
 
   Effects go_on(TimePoint now, Effects effects = {});
@@ -143,7 +144,6 @@ class InsertStage {
   void wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   const Batch& next_batch() const;
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
-  void drop_orphan(BatchPtr orphan);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
   Effects refused(const InsertOutcome& outcome, TimePoint now);
@@ -157,7 +157,6 @@ class InsertStage {
   Effects search_front(TimePoint now);
   void refuse_unmatched(Effects& effects);
   void drop_all();
-  void drop(std::vector<BatchPtr> batches);
   bool put_first(BatchPtr batch);
   void await_sign_of_life(bool fits, TimePoint now);
   std::optional<TimePoint> look_deadline() const;
@@ -166,16 +165,15 @@ class InsertStage {
   PostLedger& ledger_;
   RowWriter writer_;
   BatchQueue batches_;
-  std::deque<BatchPtr> orphans_;  // are posted before all others
-  BatchPtr posted_;               // the one that the inserter has
+  Orphans orphans_;  // are posted before all others
+  BatchPtr posted_;  // the one that the inserter has
   Phase phase_;
   Mode mode_ = Mode::kOrdinary;
   RetryPause retry_pause_;
   RefusalSearch refusal_search_;
   InsertStats stats_;
   TableWatch table_watch_;
-  std::optional<TimePoint> round_at_;  // what is set apart is tried again
-  TimePoint undecided_since_{};        // the latest of those about which others have to decide
+  TimePoint undecided_since_{};  // the latest of those about which others have to decide
 };
 
 }  // namespace event_consumer
