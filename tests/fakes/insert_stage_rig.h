@@ -73,7 +73,7 @@ class InsertStageRig {
   // What a settlement makes of them.
   void apply(const Effects& effects) {
     for (const DeliveryId id : effects.stored) stored_tags.insert(id.tag);
-    for (const Effects::Refusal& refusal : effects.refused) {
+    for (const Refused& refusal : effects.refused) {
       const DeliveryTag tag = refusal.message.tag;
       const Reason reason = refusal.rejection.reason;
       CHECK(refused_tags.insert(tag).second);

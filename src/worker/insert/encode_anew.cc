@@ -18,7 +18,7 @@ EncodedAnew encode_anew(const Batch& batch, const InFlight& messages, RowWriter&
     if (!messages.keeps(run.message)) continue;
     rows.clear();
     if (auto rejection = writer.write(messages.content(run.message), rows)) {
-      anew.rejected.push_back({run.message, std::move(*rejection)});
+      anew.refused.push_back({run.message, std::move(*rejection)});
       continue;
     }
     if (!encoded->takes(writer.groups())) finish();

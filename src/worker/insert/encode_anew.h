@@ -6,18 +6,14 @@
 
 #include "worker/batch/batch_queue.h"
 #include "worker/batch/row_writer.h"
+#include "worker/insert/refusal_search.h"
 #include "worker/message/in_flight.h"
 
 namespace event_consumer {
 
 struct EncodedAnew {
-  struct Rejected {
-    DeliveryId message;
-    Rejection rejection;
-  };
-
-  std::vector<BatchPtr> batches;   // sealed
-  std::vector<Rejected> rejected;  // these cannot be encoded any more
+  std::vector<BatchPtr> batches;  // sealed
+  std::vector<Refused> refused;   // these cannot be encoded any more
 };
 
 // The messages of `batch` are looked up in `messages`; what is not kept there has no rows any more.

@@ -28,7 +28,7 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
   stats_.encoded(writer_.event_time(), writer_.unknown_keys());
   if (rejection) {
     Effects effects;
-    reject(id, std::move(*rejection), now, effects);
+    reject({id, std::move(*rejection)}, now, effects);
     return effects;
   }
   batches_.added(id, writer_.groups(), now);
@@ -36,17 +36,13 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
   return go_on(now);
 }
 
-void InsertStage::reject(DeliveryId id, Rejection rejection, TimePoint now, Effects& effects) {
-  if (rejection.reason == Reason::kNoKnownKey) {
-    const bool is_first = refusal_search_.unmatched() == 0;
-    if (!refusal_search_.is_at_fault({id, rejection})) {
-      if (is_first) stats_.nothing_fits(rejection.error, now);
-      if (!table_watch_.seen_at) table_watch_.seen_at = now;
-      undecided_since_ = now;
-      return;
-    }
-  }
-  effects.refused.push_back({id, std::move(rejection)});
+void InsertStage::reject(Refused message, TimePoint now, Effects& effects) {
+  const bool is_first = refusal_search_.unmatched() == 0;
+  if (message.rejection.reason != Reason::kNoKnownKey || refusal_search_.is_at_fault(message))
+    return effects.refused.push_back(std::move(message));
+  if (is_first) stats_.nothing_fits(message.rejection.error, now);
+  if (!table_watch_.seen_at) table_watch_.seen_at = now;
+  undecided_since_ = now;
 }
 
 Effects InsertStage::window_is_full(TimePoint now) {
@@ -80,8 +76,8 @@ Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
 }
 
 void InsertStage::refuse_unmatched(Effects& effects) {
-  for (RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched())
-    effects.refused.push_back({unmatched.message, std::move(unmatched.rejection)});
+  for (Refused& unmatched : refusal_search_.take_unmatched())
+    effects.refused.push_back(std::move(unmatched));
 }
 
 Effects InsertStage::drain(TimePoint now) {
@@ -127,8 +123,10 @@ Effects InsertStage::check_table(Next next, Effects effects) {
   return effects;
 }
 
-void InsertStage::wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now) {
+Effects InsertStage::wait(ErrorClass error_class, Next next, const std::string& why,
+                          TimePoint now) {
   phase_ = {State::kWaiting, next, now + retry_pause_.after(error_class, why, now)};
+  return {};
 }
 
 Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
@@ -187,22 +185,18 @@ Effects InsertStage::failed(const InsertOutcome& outcome, TimePoint now) {
     phase_ = {State::kGivenUp};
     return {};
   }
-  if (!is_whole) {
-    wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
-    return {};
-  }
+  if (!is_whole) return wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
   switch (outcome.error_class) {
     case ErrorClass::kTransient:
       refusal_search_.failed_otherwise();
       retry_pause_.note_code(outcome.code, outcome.message, now);
-      wait(outcome.error_class, outcome.server.may_return ? Next::kCheckAndPost : Next::kPost,
-           outcome.message, now);
-      return {};
+      return wait(outcome.error_class,
+                  outcome.server.may_return ? Next::kCheckAndPost : Next::kPost, outcome.message,
+                  now);
     case ErrorClass::kConfiguration:
       refusal_search_.failed_otherwise();
       if (is_of_no_use(outcome)) return give_up_bytes(now);
-      wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
-      return {};
+      return wait(outcome.error_class, Next::kCheckAndPost, outcome.message, now);
     case ErrorClass::kUnclear:
       retry_pause_.note_code(outcome.code, outcome.message, now);
       break;
@@ -218,8 +212,7 @@ Effects InsertStage::refused(const InsertOutcome& outcome, TimePoint now) {
   if (refusal_search_.is_tried_again(*front)) {
     const bool hurries = refusal_search_.hurries(*front);
     batches_.put_second(std::move(front));
-    if (!hurries) wait(outcome.error_class, Next::kPost, outcome.message, now);
-    return go_on(now);
+    return hurries ? go_on(now) : wait(outcome.error_class, Next::kPost, outcome.message, now);
   }
   batches_.put_first(std::move(front));
   if (is_of_no_use(outcome)) return give_up_bytes(now);
@@ -250,10 +243,8 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails(now);
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
-  if (mode_ == Mode::kMisfit) {
-    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, kNothingFits, now);
-    return {};
-  }
+  if (mode_ == Mode::kMisfit)
+    return wait(ErrorClass::kConfiguration, Next::kCheckAndPost, kNothingFits, now);
   batches_.seal_due(now);
   if (!orphans_.empty()) return post(now, {});
   if (!batches_.has_sealed()) return go_on(now);
@@ -262,10 +253,8 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
 
 Effects InsertStage::look_failed(const TableOutcome& outcome, Next next, TimePoint now) {
   stats_.look_failed(outcome, now);
-  if (mode_ == Mode::kDraining)
-    phase_ = {State::kGivenUp};
-  else
-    wait(outcome.error_class, next, outcome.message, now);
+  if (mode_ != Mode::kDraining) return wait(outcome.error_class, next, outcome.message, now);
+  phase_ = {State::kGivenUp};
   return {};
 }
 
@@ -289,13 +278,11 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
     }
   }
   batches_.put_first(std::move(anew));
-  for (const RefusalSearch::Unmatched& unmatched : refusal_search_.take_unmatched()) {
-    auto rejection = writer_.write(messages_.content(unmatched.message), batches_.buffer());
-    if (rejection)
-      reject(unmatched.message, std::move(*rejection), now, effects);
+  for (const auto& [message, former] : refusal_search_.take_unmatched())
+    if (auto rejection = writer_.write(messages_.content(message), batches_.buffer()))
+      reject({message, std::move(*rejection)}, now, effects);
     else
-      batches_.added(unmatched.message, writer_.groups(), now);
-  }
+      batches_.added(message, writer_.groups(), now);
   return effects;
 }
 
@@ -303,8 +290,7 @@ void InsertStage::take_anew(const Batch& batch, TimePoint now, std::vector<Batch
                             Effects& effects) {
   ledger_.not_stored(batch.token());
   EncodedAnew anew = encode_anew(batch, messages_, writer_);
-  for (EncodedAnew::Rejected& each : anew.rejected)
-    reject(each.message, std::move(each.rejection), now, effects);
+  for (Refused& each : anew.refused) reject(std::move(each), now, effects);
   for (BatchPtr& each : anew.batches) batches.push_back(std::move(each));
 }
 
@@ -320,8 +306,7 @@ Effects InsertStage::search_front(TimePoint now) {
   undecided_since_ = now;
   stats_.may_double(step.doubled_rows);
   Effects effects;
-  for (const RefusalSearch::AtFault& fault : step.at_fault)
-    effects.refused.push_back({fault.message, {Reason::kRefused, "", fault.refusal}});
+  effects.refused = std::move(step.at_fault);
   if (!step.pause.empty())
     wait(ErrorClass::kConfiguration, Next::kCheckAndPost, step.pause, now);
   else if (batches_.has_sealed() && !hurries)

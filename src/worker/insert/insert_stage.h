@@ -23,13 +23,8 @@ namespace event_consumer {
 
 // What an event comes to. At most one request: `post` or `check_table`.
 struct Effects {
-  struct Refusal {
-    DeliveryId message;
-    Rejection rejection;
-  };
-
   std::vector<DeliveryId> stored;  // their rows are in the table
-  std::vector<Refusal> refused;    // these will never be
+  std::vector<Refused> refused;    // these will never be
   const Batch* post = nullptr;     // to be posted; stays as it is until the outcome is there
   bool check_table = false;        // the table's columns are to be read again
   bool is_settled = false;         // then no batch may be stored without our knowing it
@@ -141,7 +136,7 @@ class InsertStage {
   Effects go_on(TimePoint now, Effects effects = {});
   Effects post(TimePoint now, Effects effects);
   Effects check_table(Next next, Effects effects = {});
-  void wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
+  Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   const Batch& next_batch() const;
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
@@ -151,7 +146,7 @@ class InsertStage {
   Effects give_up_bytes(TimePoint now);
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
   Effects adopt(Encoding encoding, TimePoint now);
-  void reject(DeliveryId id, Rejection rejection, TimePoint now, Effects& effects);
+  void reject(Refused message, TimePoint now, Effects& effects);
   void take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
                  Effects& effects);
   Effects search_front(TimePoint now);

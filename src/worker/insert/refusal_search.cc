@@ -73,7 +73,7 @@ RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
 RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wait) {
   Step step;
   if (is_on_trial(*batch)) {
-    step.at_fault.push_back({batch->runs().front().message, refusal_.text});
+    step.at_fault.push_back({batch->runs().front().message, {Reason::kRefused, "", refusal_.text}});
     return step;
   }
   const bool is_new = !batch->refusals().was_alone;
@@ -92,8 +92,8 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
   return step;
 }
 
-bool RefusalSearch::is_at_fault(const Unmatched& message) {
-  if (!has_witness_) unmatched_.push_back(message);
+bool RefusalSearch::is_at_fault(const Refused& unmatched) {
+  if (!has_witness_) unmatched_.push_back(unmatched);
   return has_witness_;
 }
 
@@ -137,12 +137,9 @@ std::vector<BatchPtr> RefusalSearch::columns_changed() {
 }
 
 std::vector<BatchPtr> RefusalSearch::take_apart() {
-  std::vector<BatchPtr> all(std::make_move_iterator(apart_.begin()),
-                            std::make_move_iterator(apart_.end()));
-  apart_.clear();
   newly_apart_ = haste_ = 0;
   is_keeping_said_ = false;
-  return all;
+  return std::exchange(apart_, {});
 }
 
 std::vector<BatchPtr> RefusalSearch::let_go(const InFlight& messages) {
@@ -155,7 +152,7 @@ std::vector<BatchPtr> RefusalSearch::let_go(const InFlight& messages) {
   apart_.erase(gone, apart_.end());
   unmatched_.erase(
       std::remove_if(unmatched_.begin(), unmatched_.end(),
-                     [&](const Unmatched& each) { return !messages.keeps(each.message); }),
+                     [&](const Refused& each) { return !messages.keeps(each.message); }),
       unmatched_.end());
   return dropped;
 }

@@ -16,7 +16,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,22 +27,17 @@
 
 namespace event_consumer {
 
+// A message that will never be stored, and why.
+struct Refused {
+  DeliveryId message;
+  Rejection rejection;
+};
+
 class RefusalSearch {
  public:
-  struct AtFault {
-    DeliveryId message;
-    std::string refusal;  // the server's words
-  };
-
-  // A message of which no key is a column.
-  struct Unmatched {
-    DeliveryId message;
-    Rejection rejection;
-  };
-
   struct Step {
     std::vector<BatchPtr> first;    // to be posted before all others
-    std::vector<AtFault> at_fault;  // never to be stored
+    std::vector<Refused> at_fault;  // in the server's words
     std::string pause;              // why it is not the rows and better waited; else empty
     std::size_t doubled_rows = 0;   // that may be stored, and will be posted under another token
   };
@@ -70,10 +64,11 @@ class RefusalSearch {
   // The next few of those set apart: without a witness, so that one may become one.
   std::vector<BatchPtr> take_round();
 
-  // Whether the message is at fault. If not it is kept, without a row, until take_unmatched().
-  bool is_at_fault(const Unmatched& message);
+  // Whether a message of which no key is a column is at fault. If not it is kept, without a row,
+  // until take_unmatched().
+  bool is_at_fault(const Refused& unmatched);
   // All that were kept: at fault, once a message is stored; to be encoded anew for other columns.
-  std::vector<Unmatched> take_unmatched() { return std::exchange(unmatched_, {}); }
+  std::vector<Refused> take_unmatched() { return std::exchange(unmatched_, {}); }
   std::size_t unmatched() const { return unmatched_.size(); }
 
   // Whether of nothing that is set apart any row may be stored.
@@ -109,14 +104,14 @@ class RefusalSearch {
     bool is_in_table = false;
   };
   Refusal refusal_;
-  std::deque<BatchPtr> apart_;  // of one message each, the one refused last behind the others
+  std::vector<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
   std::size_t trials_void_until_ = 0;
   std::size_t haste_ = 0;          // so many posts may follow at once
   std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
   std::size_t newly_apart_ = 0;    // since an insert was stored
   bool is_keeping_said_ = false;   // since then
-  std::vector<Unmatched> unmatched_;
+  std::vector<Refused> unmatched_;
   bool has_witness_ = false;  // a message was stored in a table of these columns
 };
 

@@ -173,7 +173,7 @@ Result<Done> Settlement::apply(const Effects& effects, TimePoint now) {
   for (const DeliveryId id : effects.stored) in_flight_.settle(id, Verdict::kStored);
   if (effects.post != nullptr) inserter_.start(*effects.post);
   if (effects.check_table) inserter_.start_table_check(effects.is_settled);
-  for (const Effects::Refusal& refusal : effects.refused) {
+  for (const Refused& refusal : effects.refused) {
     const Delivery delivery = in_flight_.content(refusal.message);
     if (auto done = reject(delivery, refusal.rejection, now); !done) return done;
     in_flight_.let_go(refusal.message);

@@ -79,7 +79,7 @@ TEST_CASE("refusal search: one alone has its trial when another was stored", "[r
   const Step step = rig.refused(std::move(trial[0]));
   REQUIRE(step.at_fault.size() == 1);
   CHECK(step.at_fault[0].message == id(1));
-  CHECK(step.at_fault[0].refusal == "bad row");
+  CHECK(step.at_fault[0].rejection.error == "bad row");
 }
 
 TEST_CASE("refusal search: what was stored before a refusal is no witness", "[refusal_search]") {
