@@ -26,7 +26,7 @@ class LedgerWorker {
  public:
   LedgerWorker(SharedLedger& shared, int row, TimePoint now)
       : locks_(shared.owners, ++shared.workers), ledger(shared.memory, locks_, row, now) {
-    ledger.link_made(now);
+    recogniser.link_made(now);
   }
 
   // Takes a delivery for the first time.
@@ -53,10 +53,9 @@ class LedgerWorker {
   }
   void lose_link(TimePoint now) {
     in_flight.lose_link();
-    recogniser.clear();
-    ledger.link_lost(now);
+    recogniser.link_lost(now);
     last_tag_ = 0;
-    ledger.link_made(now);
+    recogniser.link_made(now);
   }
 
  private:

@@ -15,7 +15,6 @@ mkdir -p "$work"
 
 recogniser=src/worker/ledger/recogniser.cc
 post_ledger=src/worker/ledger/post_ledger.cc
-settlement=src/worker/loop/settlement.cc
 insert_stage=src/worker/insert/insert_stage.cc
 orphans=src/worker/insert/orphans.cc
 
@@ -114,7 +113,7 @@ rule 'what may be stored of a lost link is posted again' $orphans \
 rule 'orphans are posted until it is known' $orphans \
   'const bool is_kept = !is_stored && may_pass &&' \
   'const bool is_kept = false &&' "$seeds"
-rule 'what is given back leaves orphans' $settlement \
+rule 'what is given back leaves orphans' $recogniser \
   '  ledger_.given_back(now);' \
   '' "$seeds"
 

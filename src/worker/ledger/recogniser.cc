@@ -24,13 +24,35 @@ void Recogniser::add(DeliveryId copy, const Fingerprint& message, TimePoint now)
   copies_.push_back({copy, message, now, kJustCame});
 }
 
-void Recogniser::clear() {
-  copies_.clear();
-  // What was adopted stays: nobody else finds it out.
+void Recogniser::link_made(TimePoint now) {
+  link_proof_.link_made(now);
+  ledger_.link_made(now);
 }
 
-std::optional<TimePoint> Recogniser::deadline() const {
-  return copies_.empty() ? std::nullopt : std::optional(next_at_);
+// What was adopted stays: nobody else finds it out.
+void Recogniser::link_lost(TimePoint now) {
+  copies_.clear();
+  ledger_.link_lost(now);
+}
+
+void Recogniser::given_back(TimePoint now) {
+  copies_.clear();
+  ledger_.given_back(now);
+}
+
+bool Recogniser::is_proof_due(DeliveryTag acknowledged, TimePoint now) const {
+  return link_proof_.is_due(acknowledged, ledger_.proof_wanted_at(now), now);
+}
+
+bool Recogniser::answered(TimePoint now) {
+  if (const auto question = link_proof_.answered())
+    ledger_.proven(question->asked_at, question->acknowledged, now);
+  return link_proof_.has_all_answers();
+}
+
+std::optional<TimePoint> Recogniser::deadline(DeliveryTag acknowledged) const {
+  const auto of_proof = link_proof_.deadline(acknowledged);
+  return copies_.empty() ? of_proof : earliest(of_proof, next_at_);
 }
 
 std::vector<Recogniser::Decision> Recogniser::decide(TimePoint now) {

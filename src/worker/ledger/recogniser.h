@@ -9,6 +9,7 @@
 //                                              └──▶ in one whose outcome is not known: waits for
 //                                              it.
 //                                                   Where nobody finds it out any more, we do.
+// Others wait for our own link likewise: it says when the broker is to be asked about that.
 #pragma once
 
 #include <bitset>
@@ -21,6 +22,7 @@
 
 #include "common/clock.h"
 #include "worker/batch/batch_queue.h"
+#include "worker/ledger/link_proof.h"
 #include "worker/ledger/post_ledger.h"
 #include "worker/message/delivery.h"
 
@@ -36,16 +38,27 @@ class Recogniser {
   // `ledger` must outlive it.
   explicit Recogniser(PostLedger& ledger) : ledger_(ledger) {}
 
-  // A message that was delivered before has come.
+  // The link. With a lost one, and when all in hand is given back, all that wait are gone.
+  void link_made(TimePoint now);
+  void link_lost(TimePoint now);
+  void given_back(TimePoint now);
+
+  // A message has come for the first time; or one that was delivered before.
+  void arrived(const Fingerprint& message) { ledger_.arrived(message); }
   void add(DeliveryId copy, const Fingerprint& message, TimePoint now);
-  // All that wait are gone.
-  void clear();
-  std::size_t waiting() const { return copies_.size(); }
 
   // What is known now, of each copy once; those that are stored are written into the ledger as
   // such. To be called again at deadline().
   std::vector<Decision> decide(TimePoint now);
-  std::optional<TimePoint> deadline() const;
+
+  // Whether the broker is to be asked whether it has taken everything, when all deliveries up to
+  // `acknowledged` are acknowledged; that it was; and its answer, the last one or not.
+  bool is_proof_due(DeliveryTag acknowledged, TimePoint now) const;
+  void asked(DeliveryTag acknowledged, TimePoint now) { link_proof_.asked(acknowledged, now); }
+  bool answered(TimePoint now);
+
+  // When decide() or is_proof_due() has something to do.
+  std::optional<TimePoint> deadline(DeliveryTag acknowledged) const;
 
   // Posts of the dead, to be posted until their outcome is known.
   std::vector<BatchPtr> take_adopted() { return std::exchange(adopted_, {}); }
@@ -79,6 +92,7 @@ class Recogniser {
   void find_out(const Found& found, TimePoint now);
 
   PostLedger& ledger_;
+  LinkProof link_proof_;
   std::deque<Copy> copies_;
   std::bitset<1 << 16> wanted_;          // by the lowest bits of a message: what is looked up
   std::set<std::pair<int, int>> asked_;  // whose rows and records, at the present look

@@ -31,7 +31,6 @@ Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashG
                        Inserter& inserter, PostLedger& ledger)
     : limits_(limits),
       inserter_(inserter),
-      ledger_(ledger),
       recogniser_(ledger),
       stage_(limits.batch, limits.table_check_interval,
              RowWriter(std::move(encoding), guard, limits.batch.bytes), in_flight_, ledger) {}
@@ -39,8 +38,7 @@ Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashG
 void Settlement::link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now) {
   source_ = &source;
   dead_letters_ = dead_letters;
-  link_proof_.link_made(now);
-  ledger_.link_made(now);
+  recogniser_.link_made(now);
 }
 
 void Settlement::link_lost(TimePoint now) {
@@ -50,9 +48,8 @@ void Settlement::link_lost(TimePoint now) {
   late_.clear();
   is_giving_back_ = false;
   unconfirmed_.clear();
-  recogniser_.clear();
   stage_.link_lost();
-  ledger_.link_lost(now);
+  recogniser_.link_lost(now);
 }
 
 Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
@@ -69,7 +66,7 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
     recogniser_.add(*id, message, now);
     return recognise(now);
   } else {
-    ledger_.arrived(message);
+    recogniser_.arrived(message);
     Delivery taken = delivery;
     taken.taken_at = now;
     if (auto done = encode(*id, taken, now); !done) return done;
@@ -147,8 +144,7 @@ Result<Done> Settlement::give_back_rest(TimePoint now) {
   stage_.given_back(!nothing_fits(), now);
   late_.clear();
   unconfirmed_.clear();
-  recogniser_.clear();
-  ledger_.given_back(now);
+  recogniser_.given_back(now);
   if (dead_letters_ != nullptr) dead_letters_->forget();
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
@@ -225,31 +221,21 @@ Result<Done> Settlement::time_passed(TimePoint now) {
   if (const auto line = rejection_log_.time_passed(now)) log::warn("{}", *line);
   if (auto done = apply(stage_.time_passed(now), now); !done || source_ == nullptr) return done;
   if (auto done = recognise(now); !done) return done;
-  return ask_if_due(now);
-}
-
-Result<Done> Settlement::ask_if_due(TimePoint now) {
-  const bool is_due =
-      link_proof_.is_due(in_flight_.settled_up_to(), ledger_.proof_wanted_at(now), now);
+  const bool is_due = recogniser_.is_proof_due(in_flight_.settled_up_to(), now);
   return is_due ? ask_whether_settled(now) : Result<Done>(Done{});
 }
 
 Result<Done> Settlement::ask_whether_settled(TimePoint now) {
-  link_proof_.asked(in_flight_.settled_up_to(), now);
+  recogniser_.asked(in_flight_.settled_up_to(), now);
   return source_->confirm_settled();
 }
 
-bool Settlement::answered(TimePoint now) {
-  if (const auto question = link_proof_.answered())
-    ledger_.proven(question->asked_at, question->acknowledged, now);
-  return link_proof_.has_all_answers();
-}
+bool Settlement::answered(TimePoint now) { return recogniser_.answered(now); }
 
 std::optional<TimePoint> Settlement::deadline() const {
   const auto of_inserts = earliest(stage_.deadline(), rejection_log_.deadline());
   if (source_ == nullptr) return of_inserts;
-  return earliest(earliest(of_inserts, recogniser_.deadline()),
-                  link_proof_.deadline(in_flight_.settled_up_to()));
+  return earliest(of_inserts, recogniser_.deadline(in_flight_.settled_up_to()));
 }
 
 Result<Done> Settlement::others_stored(MonotonicTime at, TimePoint now) {

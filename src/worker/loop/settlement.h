@@ -14,7 +14,6 @@
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
 #include "worker/ledger/recogniser.h"
-#include "worker/loop/link_proof.h"
 #include "worker/loop/rejection_log.h"
 #include "worker/message/dead_letter_sink.h"
 #include "worker/message/in_flight.h"
@@ -155,7 +154,6 @@ class Settlement {
   Result<Done> encode(DeliveryId id, const Delivery& delivery, TimePoint now);
   // Decides about the copies that wait.
   Result<Done> recognise(TimePoint now);
-  Result<Done> ask_if_due(TimePoint now);
   Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
   Result<Done> acknowledge();
   void count_received(const Delivery& delivery, TimePoint now);
@@ -168,9 +166,7 @@ class Settlement {
   DeadLetterSink* dead_letters_ = nullptr;
   std::size_t prefetch_ = 0;
 
-  PostLedger& ledger_;
   Recogniser recogniser_;
-  LinkProof link_proof_;
   InFlight in_flight_;
   std::vector<DeliveryId> late_;  // of those in flight
   bool is_giving_back_ = false;

@@ -282,7 +282,7 @@ TEST_CASE("recogniser: what was recognised is known again", "[recogniser]") {
   for (int i = 0; i < 3; ++i) {
     worker.lose_link(now);
     worker.take_copy("a", now);
-    const auto decisions = worker.recogniser.decide(*worker.recogniser.deadline());
+    const auto decisions = worker.recogniser.decide(*worker.recogniser.deadline(0));
     REQUIRE(decisions.size() == 1);
     CHECK(decisions.front().is_stored);
   }
@@ -299,7 +299,7 @@ TEST_CASE("recogniser: copies that come in one turn are looked up together", "[r
     alone.take_copy(body, now);
     CHECK(alone.recogniser.decide(now).empty());
   }
-  const TimePoint next = alone.recogniser.deadline().value();
+  const TimePoint next = alone.recogniser.deadline(0).value();
   CHECK(next > now);
   CHECK(alone.recogniser.decide(next).size() == 3);
 }

@@ -1,4 +1,4 @@
-#include "worker/loop/link_proof.h"
+#include "worker/ledger/link_proof.h"
 
 #include "tests/support/catch.h"
 
