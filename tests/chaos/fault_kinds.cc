@@ -16,9 +16,11 @@ const std::array<FaultClass, kFaultKinds>& fault_classes() {
        "where there is no room for it, what is posted is not written down"},
       {FaultKind::kReadOnlyState, "state directory read-only at the start"},
       {FaultKind::kPauseClickhouse, "ClickHouse stopped, and continued"},
-      {FaultKind::kRestartClickhouse, "ClickHouse restarted in order"},
+      {FaultKind::kRestartClickhouse, "ClickHouse restarted in order",
+       "what it has left without an answer is inserted under another token"},
       {FaultKind::kKillClickhouse, "ClickHouse killed, started again",
-       "killed while it commits, it may have stored rows and forgotten their token"},
+       "it may know a token and not have the rows: what it has left without an answer is inserted "
+       "under another token"},
       {FaultKind::kPauseRabbitmq, "RabbitMQ stopped, and continued"},
       {FaultKind::kRestartRabbitmq, "RabbitMQ restarted in order"},
       {FaultKind::kKillRabbitmq, "RabbitMQ killed, started again"},

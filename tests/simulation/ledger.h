@@ -52,7 +52,8 @@ struct Event {
   std::size_t voided = 0;      // times that it went back while a worker had it, and was not told
   std::size_t unanswered = 0;  // times that it was stored and the worker was not told
   std::size_t given_up = 0;    // times that a batch whose messages were gone was refused, though it
-                               // may be stored, or was stored on another host, too
+                               // may be stored, or was stored on another host, too; or that its
+                               // token was void, though it was stored
   std::size_t by_view = 0;     // … of these, because a view failed
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
                                // although they may be stored

@@ -103,6 +103,9 @@ rule 'entries go by a later answer, and by no clock' $post_ledger \
 rule 'messages that are equal are not known again' $post_ledger \
   'if (entry.message() == message) entry.post = 0;' \
   ''
+rule 'a token that proves nothing is not used again' $insert_stage \
+  '  posted_->renew_token();' \
+  '' "$seeds"
 rule 'posts are written down' $insert_stage \
   'if (!posted_->is_orphan()) ledger_.post(*posted_, messages_, now);' \
   ''

@@ -119,7 +119,8 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
                         version_of(batch),
                         columns_of(batch),
                         batch.format().states_types,
-                        host};
+                        host,
+                        batch.open_since()};
   if (batch.runs().empty()) adopted_.insert(request.token);
   world_.require(given_up_.count(request.token) == 0, "posts what was given up", 0,
                  request.events.front());
@@ -127,10 +128,9 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
-  world_.after(time, [this, request, answer] {
-    // It may go away while it works.
-    if (fault_ && fault_->kind == Fault::Kind::kAway) {
-      if (world_.one_in(2)) store(request, false);
+  world_.after(time, [this, request, answer, deaths = deaths_] {
+    if (deaths != deaths_) {
+      die_over(request);
       return answer(failure(Kind::kUnknown, ErrorClass::kTransient, "the connection broke"));
     }
     answer(carry_out(request));
@@ -151,7 +151,30 @@ void SimClickHouse::require_whole_messages(const Request& request) {
                  request.rows.size(), expected.size());
 }
 
+// It writes the token down before the rows.
+void SimClickHouse::die_over(const Request& request) {
+  const std::size_t steps = world_.number(0, kind_.deduplicates ? 2 : 1);
+  if (steps == 1) store(request, false);
+  if (steps < 2) return;
+  world_.note(0, "dies over rows whose token it has, from event", request.rows.size(),
+              request.events.front());
+  const std::pair token(request.host, request.token);
+  if (tokens_.emplace(token, request.rows).second) without_rows_.insert(token);
+}
+
+bool SimClickHouse::is_stored(int host, const std::string& token) const {
+  return tokens_.count({host, token}) > 0 && without_rows_.count({host, token}) == 0;
+}
+
 InsertOutcome SimClickHouse::carry_out(const Request& request) {
+  // The client asks for that before it sends anything.
+  if (kind_.deduplicates && request.open_since && *request.open_since < died_at_) {
+    if (is_stored(0, request.token) || is_stored(1, request.token))
+      for (const EventId event : request.events) ++ledger_[event].given_up;
+    InsertOutcome unsent = failure(Kind::kRefused, ErrorClass::kTransient, "its token is void");
+    unsent.is_token_void = true;
+    return unsent;
+  }
   // The client itself sends nothing to a server that is not the one it has encoded for.
   if (request.states_types != kind_.states_types)
     return failure(Kind::kRefused, ErrorClass::kConfiguration, "another format");
@@ -207,8 +230,8 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
 
 void SimClickHouse::fail(const Fault& fault, const Request& request, const Posted& answer) {
   const auto later = [&](Duration time, const InsertOutcome& outcome, bool stores = false) {
-    world_.after(time, [this, request, answer, outcome, stores] {
-      if (stores) store(request, false, outcome.is_in_table);
+    world_.after(time, [this, request, answer, outcome, stores, deaths = deaths_] {
+      if (stores && deaths == deaths_) store(request, false, outcome.is_in_table);
       answer(outcome);
     });
   };
@@ -222,7 +245,9 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
     case Fault::Kind::kHangs:
       if (world_.one_in(2))
         world_.after(world_.between(milliseconds(10), seconds(90)),
-                     [this, request] { store(request, false); });
+                     [this, request, deaths = deaths_] {
+                       if (deaths == deaths_) store(request, false);
+                     });
       return later(kTimeout, unknown);
     case Fault::Kind::kLosesAnswers:
       return later(latency(), unknown, fault.stores ? *fault.stores : world_.one_in(2));
@@ -372,6 +397,7 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   const bool is_unclear =
       insert->kind == Kind::kRefused && insert->error_class == ErrorClass::kUnclear;
   if (is_data || is_unclear) seat_.book.refused(post_);
+  if (insert->is_token_void) server_.give_up(token_);
   if (!batch_->is_part())
     for (const EventId event : events_) wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
   seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
@@ -394,7 +420,8 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].given_up;
   }
-  const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear;
+  const bool waits =
+      insert->kind != Kind::kStored && !is_data && !is_unclear && !insert->is_token_void;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);
   return outcome;

@@ -27,7 +27,7 @@ class SimClickHouse {
   // What may be wrong with it, for a while.
   struct Fault {
     enum class Kind {
-      kAway,   // nobody listens
+      kAway,   // nobody listens: it is killed, and started again at the end
       kHangs,  // answers come after the client's time-out, or drip; rows may be stored before or
                // after
       kLosesAnswers,  // connections break, before rows are stored or after
@@ -64,6 +64,10 @@ class SimClickHouse {
   std::optional<Encoding> open(int& known);
 
   void set_fault(std::optional<Fault> fault) {
+    if (fault && fault->kind == Fault::Kind::kAway) {
+      ++deaths_;
+      died_at_ = world_.now();
+    }
     fault_ = fault;
     if (fault_) fault_->since = world_.now();
   }
@@ -99,6 +103,7 @@ class SimClickHouse {
     std::size_t columns;
     bool states_types;
     int host;  // each knows its own tokens
+    std::optional<TimePoint> open_since;
   };
 
   std::optional<Fault> strike(bool is_question);
@@ -107,6 +112,8 @@ class SimClickHouse {
   void require_whole_messages(const Request& request);
   void refuse(const Fault& fault, const Request& request);
   void store(const Request& request, bool is_told, bool view_fails = false);
+  void die_over(const Request& request);
+  bool is_stored(int host, const std::string& token) const;
   void fail(const Fault& fault, const Request& request, const Posted& answer);
   Encoding encoding() const;
   Duration latency() {
@@ -119,12 +126,15 @@ class SimClickHouse {
   std::optional<Fault> fault_;
   int version_;  // of the columns
   int oldest_accepted_ = 0;
+  int deaths_ = 0;  // what it worked on went with each
+  TimePoint died_at_{};
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
   std::function<void()> before_post_;
   std::map<std::pair<int, std::string>, std::vector<Row>> tokens_;
-  std::set<std::string> given_up_;  // tokens
-  std::set<std::string> adopted_;   // tokens that dead workers have left to others
+  std::set<std::pair<int, std::string>> without_rows_;  // of these
+  std::set<std::string> given_up_;                      // tokens
+  std::set<std::string> adopted_;  // tokens that dead workers have left to others
 };
 
 class SimInserter : public Inserter {

@@ -104,14 +104,21 @@ void Batch::seal() {
   for (Batch* each = this; each != nullptr; each = each->rest_.get()) each->token_ = draw_token();
 }
 
+void Batch::renew_token() {
+  token_ = draw_token();
+  open_since_.reset();
+  refusals_.unclear = 0;
+}
+
 std::unique_ptr<Batch> Batch::restored(std::string token, InsertFormat format,
-                                       std::string_view bytes, std::size_t rows) {
+                                       std::string_view bytes, std::size_t rows,
+                                       TimePoint posted_at) {
   auto batch = std::make_unique<Batch>();
   batch->bytes_.append(bytes);
   batch->rows_ = rows;
   batch->token_ = std::move(token);
   batch->format_ = std::make_shared<const InsertFormat>(std::move(format));
-  batch->may_be_stored_ = true;
+  batch->open_since_ = posted_at;
   batch->is_orphan_ = true;
   return batch;
 }
@@ -124,7 +131,7 @@ void Batch::clear() {
   format_.reset();
   rest_.reset();
   is_part_ = false;
-  may_be_stored_ = false;
+  open_since_.reset();
   is_outdated_ = false;
   is_orphan_ = false;
   refusals_ = {};

@@ -49,9 +49,10 @@ class Batch {
   // content, because two batches of equal rows are two batches.
   void seal();
 
-  // A sealed batch as it was posted before, of which nothing is known but its rows.
+  // A sealed batch as it was posted before, at `posted_at`, of which nothing is known but its rows.
   static std::unique_ptr<Batch> restored(std::string token, InsertFormat format,
-                                         std::string_view bytes, std::size_t rows);
+                                         std::string_view bytes, std::size_t rows,
+                                         TimePoint posted_at);
 
   // Empties the batch for new rows; the memory is kept.
   void clear();
@@ -85,15 +86,21 @@ class Batch {
 
   // Whether a post of it was ever left without an answer. Such a batch may be stored already: its
   // bytes and token stay as they are until that is known.
-  bool may_be_stored() const { return may_be_stored_; }
-  void set_may_be_stored() { may_be_stored_ = true; }
+  bool may_be_stored() const { return open_since_.has_value(); }
+  // Since the first such post began.
+  std::optional<TimePoint> open_since() const { return open_since_; }
+  void set_may_be_stored(TimePoint posted_at) {
+    if (!open_since_) open_since_ = posted_at;
+  }
+  // Its token proves nothing any more: it gets another, as if it had never been posted.
+  void renew_token();
 
   // Whether its messages are gone: with their link, or as they were given back.
   bool is_orphan() const { return is_orphan_; }
   void set_orphan() { is_orphan_ = true; }
 
   // Whether it is known that none of its rows is in the table.
-  bool is_settled() const { return !may_be_stored_ && !refusals_.is_in_table; }
+  bool is_settled() const { return !may_be_stored() && !refusals_.is_in_table; }
 
   // Whether it kept its bytes for that reason when the table's columns changed.
   bool is_outdated() const { return is_outdated_; }
@@ -125,7 +132,7 @@ class Batch {
   std::shared_ptr<const InsertFormat> format_;
   std::unique_ptr<Batch> rest_;  // has a run for each of this
   bool is_part_ = false;
-  bool may_be_stored_ = false;
+  std::optional<TimePoint> open_since_;
   bool is_outdated_ = false;
   bool is_orphan_ = false;
   Refusals refusals_;

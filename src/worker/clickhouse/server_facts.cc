@@ -164,4 +164,16 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   return facts;
 }
 
+Result<TimePoint> latest_start(ClickHouseHttp& http) {
+  const char* query = "SELECT uptime()";
+  auto answer = run_query(http, query);
+  if (!answer) return answer.error();
+  std::int64_t seconds = 0;
+  const char* end = answer->data() + answer->size();
+  if (std::from_chars(answer->data(), end, seconds).ec != std::errc())
+    return Error{ErrorKind::kConfiguration,
+                 http.server().describe() + " answered " + query + " with no number: " + *answer};
+  return Clock::now() - std::chrono::seconds(seconds);
+}
+
 }  // namespace event_consumer

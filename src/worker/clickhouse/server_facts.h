@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/clock.h"
 #include "worker/clickhouse/clickhouse_http.h"
 
 namespace event_consumer {
@@ -60,5 +61,9 @@ bool operator==(const ServerFacts& a, const ServerFacts& b);
 
 // Asks the server in use for its version and reads its system tables. The Error is run_query's.
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http);
+
+// The server in use was not started after that. It may be a second and an answer's time too late,
+// as uptime() counts whole seconds. The Error is run_query's, or kConfiguration: it does not say.
+Result<TimePoint> latest_start(ClickHouseHttp& http);
 
 }  // namespace event_consumer

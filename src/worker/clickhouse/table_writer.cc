@@ -51,6 +51,19 @@ std::string has_other_columns(const TableName& table, const std::string& where) 
          " has other columns than on the server before it";
 }
 
+InsertOutcome unsent(const Error& error) {
+  return {InsertOutcome::Kind::kRefused, 0, error.message, class_of(error)};
+}
+
+InsertOutcome void_token(const Batch& batch, const ClickHouseServer& server) {
+  InsertOutcome outcome = unsent(
+      {ErrorKind::kUnavailable,
+       server.describe() + " was started anew since it left an insert without an answer: its " +
+           std::to_string(batch.rows()) + " rows are inserted again, and may be stored twice"});
+  outcome.is_token_void = true;
+  return outcome;
+}
+
 TableOutcome failed(const Error& error) {
   return {TableOutcome::Kind::kFailed, std::nullopt, error.message, class_of(error)};
 }
@@ -275,10 +288,11 @@ Failback::Look TableWriter::look_at_first() const {
 }
 
 InsertOutcome TableWriter::try_post(const Batch& batch) {
-  if (auto done = inspect_if_new(); !done)
-    return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
-  if (auto done = look_if_old(); !done)
-    return {InsertOutcome::Kind::kRefused, 0, done.error().message, class_of(done.error())};
+  if (auto done = inspect_if_new(); !done) return unsent(done.error());
+  if (auto done = look_if_old(); !done) return unsent(done.error());
+  const auto is_void = is_token_void(batch);
+  if (!is_void) return unsent(is_void.error());
+  if (is_void.value()) return void_token(batch, http_.server());
   const bool is_at_first = http_.is_at_first();
   InsertOutcome outcome =
       post_batch(http_, known_.server.facts, batch, known_.server.deduplication.deduplicates);
@@ -286,6 +300,18 @@ InsertOutcome TableWriter::try_post(const Batch& batch) {
   if (!is_at_first && (outcome.kind == InsertOutcome::Kind::kUnknown || outcome.is_in_table))
     is_open_elsewhere_ = true;
   return outcome;
+}
+
+// A replicated table gets token and rows at one moment, from Keeper. Where a repetition is not
+// noticed anyway, a token need prove nothing.
+Result<bool> TableWriter::is_token_void(const Batch& batch) {
+  const Inspection& server = known_.server;
+  if (!batch.may_be_stored() || !server.deduplication.deduplicates ||
+      is_replicated(server.table.target.rows()))
+    return false;
+  const auto started_at = latest_start(http_);
+  if (!started_at) return started_at.error();
+  return *batch.open_since() < started_at.value();
 }
 
 TableOutcome TableWriter::check_table(bool is_settled) {

@@ -101,6 +101,8 @@ class TableWriter {
   void use(Known known);
   InsertFormat format_of(const Inspection& server) const;
   InsertOutcome try_post(const Batch& batch);
+  // Whether the token of a batch that may be stored proves nothing any more; see InsertOutcome.
+  Result<bool> is_token_void(const Batch& batch);
   // Goes back to the first host, where inserts may go back to it.
   void go_home();
   // Whether inserts went back to the first host, and it does not take this batch, which another one

@@ -51,7 +51,7 @@ Effects InsertStage::window_is_full(TimePoint now) {
 }
 
 Effects InsertStage::time_passed(TimePoint now) {
-  if (phase_.state == State::kWaiting && now >= phase_.until) {
+  if (phase_.state == State::kWaiting && now >= phase_.at) {
     const Next next = phase_.next;
     phase_ = Phase{};
     if (next != Next::kPost) return check_table(next);
@@ -108,7 +108,7 @@ const Batch& InsertStage::next_batch() const {
 }
 
 Effects InsertStage::post(TimePoint now, Effects effects) {
-  phase_ = {State::kPosting};
+  phase_ = {State::kPosting, Next::kPost, now};
   posted_ = orphans_.empty() ? batches_.take_front() : orphans_.take_front();
   if (!posted_->is_orphan()) ledger_.post(*posted_, messages_, now);
   stats_.posted(now);
@@ -130,19 +130,32 @@ Effects InsertStage::wait(ErrorClass error_class, Next next, const std::string& 
 }
 
 Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
+  const TimePoint posted_at = phase_.at;
   phase_ = Phase{};
+  if (outcome.is_token_void) return token_is_void(outcome, now);
   const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
   if (is_stored)
     stats_.stored(*posted_, now);
   else
     stats_.failed(*posted_, outcome, now);
-  if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored();
+  if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored(posted_at);
   if (is_stored) ledger_.stored(posted_->token());
   if (outcome.kind == InsertOutcome::Kind::kRefused && !posted_->may_be_stored())
     ledger_.not_stored(posted_->token());
   if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (posted_->is_orphan()) return orphan_answered(outcome, now);
   return is_stored ? stored(outcome, now) : failed(outcome, now);
+}
+
+// Rather twice than never. The messages of an orphan come again.
+Effects InsertStage::token_is_void(const InsertOutcome& outcome, TimePoint now) {
+  log::warn("{}", outcome.message);
+  if (posted_->is_orphan()) return orphan_answered(outcome, now);
+  stats_.may_double(posted_->rows());
+  ledger_.not_stored(posted_->token());
+  posted_->renew_token();
+  put_first(std::exchange(posted_, nullptr));
+  return go_on(now);
 }
 
 // What an operator has to put right would refuse the next one, too.
@@ -379,7 +392,7 @@ std::optional<TimePoint> InsertStage::deadline() const {
       if (!orphans_.empty()) return TimePoint{};
       return earliest(batches_.deadline(), look_deadline());
     case State::kWaiting:
-      return phase_.until;
+      return phase_.at;
     case State::kPosting:
     case State::kChecking:
     case State::kGivenUp:

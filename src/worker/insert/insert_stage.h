@@ -116,7 +116,7 @@ class InsertStage {
   struct Phase {
     State state = State::kIdle;
     Next next = Next::kPost;  // in kChecking and kWaiting
-    TimePoint until{};        // in kWaiting
+    TimePoint at{};           // in kPosting: when it began; in kWaiting: when it is over
   };
 
   enum class Mode {
@@ -138,6 +138,7 @@ class InsertStage {
   Effects check_table(Next next, Effects effects = {});
   Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   const Batch& next_batch() const;
+  Effects token_is_void(const InsertOutcome& outcome, TimePoint now);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);

@@ -20,7 +20,8 @@ bool Orphans::answered(BatchPtr orphan, const InsertOutcome& outcome, InsertStat
   const bool is_stored = outcome.kind == InsertOutcome::Kind::kStored;
   const bool may_pass = outcome.kind == InsertOutcome::Kind::kUnknown ||
                         outcome.error_class == ErrorClass::kTransient;
-  const bool is_kept = !is_stored && may_pass && ledger_.has(orphan->token());
+  const bool is_kept =
+      !is_stored && !outcome.is_token_void && may_pass && ledger_.has(orphan->token());
   if (is_kept)
     orphans_.push_front(std::move(orphan));
   else

@@ -217,7 +217,8 @@ BatchPtr PostLedger::adopt(Place place, TimePoint now) {
   held_.push_back({place, record.token});
   InsertFormat format{bytes.substr(0, record.head_bytes), record.statement_bytes, true};
   bytes.erase(0, record.head_bytes);
-  return Batch::restored(record.token, std::move(format), bytes, record.rows);
+  return Batch::restored(record.token, std::move(format), bytes, record.rows,
+                         TimePoint(std::chrono::nanoseconds(record.posted_at)));
 }
 
 // The oldest entries go when there is no other room: rather twice than never.

@@ -188,7 +188,7 @@ TEST_CASE("batch: without some of its messages it is a batch like before", "[bat
 TEST_CASE("batch: the rest of former columns is known as such", "[batch]") {
   SeveralFormats several;
   several.batch.seal();
-  several.batch.set_may_be_stored();
+  several.batch.set_may_be_stored({});
   several.batch.set_outdated();
   const BatchPtr rest = several.batch.make_rest();
   CHECK(rest->is_outdated());

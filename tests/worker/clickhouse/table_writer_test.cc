@@ -40,6 +40,7 @@ struct FakeClickHouse {
   std::string columns = "a\tString\t\t\n";
   int unwritable = 0;  // so many columns more, and b
   int foreign = 0;     // so many requests somebody else answers, with 200
+  std::string uptime;  // as it says when asked
 
   std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
@@ -47,6 +48,7 @@ struct FakeClickHouse {
     if (request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
       return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
+    if (request.body == "SELECT uptime()") return http_answer(200, uptime + "\n");
     if (request.body.find("FROM system.tables") != std::string::npos)
       return http_answer(200, has_table ? kDatabaseAndName + engine + "\n" : "");
     if (!has_table && request.body.find("INSERT") != std::string::npos)
@@ -103,6 +105,11 @@ class Rig {
   }
 
   InsertOutcome post() { return writer->post(batch_); }
+  // As after a post at that time that was left without an answer.
+  InsertOutcome post_again(TimePoint posted_at) {
+    batch_.set_may_be_stored(posted_at);
+    return post();
+  }
   void write_password(const std::string& password) {
     std::ofstream(file_.path(), std::ios::trunc) << password;
   }
@@ -351,6 +358,41 @@ TEST_CASE("table writer: every outcome says what is known of the server", "[tabl
   const TableOutcome failed = rig.writer->check_table(true);
   CHECK(failed.kind == TableOutcome::Kind::kFailed);
   CHECK(failed.server.version == "26.7.1");
+}
+
+// Whoever writes a token down before the rows may have lost these when it was killed.
+TEST_CASE("table writer: a token proves nothing to a server that was started after its post",
+          "[table_writer]") {
+  Rig rig(/*has_table=*/true, /*is_slow=*/false, std::chrono::minutes(1), /*is_new=*/true);
+  const TimePoint posted_at = Clock::now() - std::chrono::seconds(60);
+  SECTION("it was started since") {
+    rig.clickhouse.uptime = "59";
+    const InsertOutcome outcome = rig.post_again(posted_at);
+    CHECK(outcome.kind == Kind::kRefused);
+    CHECK(outcome.is_token_void);
+    CHECK(outcome.message.find("was started anew since it left an insert without an answer") !=
+          std::string::npos);
+    CHECK(rig.inserts() == 0);
+  }
+  SECTION("it was there before") {
+    rig.clickhouse.uptime = "100";
+    CHECK(rig.post_again(posted_at).kind == Kind::kStored);
+  }
+  SECTION("each post was answered, and it is not asked") {
+    CHECK(rig.post().kind == Kind::kStored);
+  }
+  SECTION("a replicated table has token and rows at one moment, and it is not asked") {
+    rig.clickhouse.engine = "ReplicatedMergeTree\tReplicatedMergeTree";
+    REQUIRE(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
+    CHECK(rig.post_again(posted_at).kind == Kind::kStored);
+  }
+  SECTION("it does not say, and nothing is sent") {
+    rig.clickhouse.uptime = "a while";
+    const InsertOutcome outcome = rig.post_again(posted_at);
+    CHECK(outcome.kind == Kind::kRefused);
+    CHECK_FALSE(outcome.is_token_void);
+    CHECK(rig.inserts() == 0);
+  }
 }
 
 std::string columns_of(const std::vector<std::string>& names) {

@@ -242,11 +242,55 @@ TEST_CASE("insert stage: after giving everything back it waits for a sign of lif
   CHECK_FALSE(rig.stage.has_orphans());
 }
 
+InsertOutcome void_token() {
+  InsertOutcome outcome{Kind::kRefused, 0, "started anew", ErrorClass::kTransient};
+  outcome.is_token_void = true;
+  return outcome;
+}
+
+TEST_CASE("insert stage: a batch whose token proves nothing is posted at once under another",
+          "[insert_stage]") {
+  Rig rig(2);
+  rig.add(2);
+  InsertOutcome unknown;
+  unknown.server.deduplicates = true;
+  rig.answer(unknown);
+  rig.wait_for_deadline();
+  const auto before = rig.inserter.posts.back();
+  rig.answer(void_token());
+  REQUIRE(rig.inserter.posts.size() == 3);
+  const auto& after = rig.inserter.posts.back();
+  CHECK(after.bytes == before.bytes);
+  CHECK(after.token != before.token);
+  CHECK_FALSE(rig.ledger_of_one.ledger.has(before.token));
+  CHECK(rig.ledger_of_one.ledger.has(after.token));
+  WorkerRecord record{};
+  rig.stage.report(record);
+  CHECK(record.counters.possibly_doubled_rows == 2);
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 2});
+}
+
+TEST_CASE("insert stage: an orphan whose token proves nothing is given up", "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  rig.answer(Kind::kUnknown);
+  rig.stage.link_lost();
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  REQUIRE(rig.stage.posts_orphan());
+  const std::string token = rig.inserter.posts.back().token;
+  rig.answer(void_token());
+  CHECK_FALSE(rig.stage.has_orphans());
+  CHECK_FALSE(rig.ledger_of_one.ledger.has(token));
+  CHECK(rig.inserter.posts.size() == 2);
+}
+
 TEST_CASE("insert stage: what refuses all is not asked again at once by the next orphan",
           "[insert_stage]") {
   Rig rig(1);
   for (const char* token : {"one", "two"})
-    rig.stage.adopt(Batch::restored(token, *insert_format("code"), "x", 1));
+    rig.stage.adopt(Batch::restored(token, *insert_format("code"), "x", 1, rig.now));
   rig.apply(rig.stage.time_passed(rig.now));
   REQUIRE(rig.inserter.posts.size() == 1);
   const bool drains = GENERATE(false, true);

@@ -223,7 +223,7 @@ TEST_CASE("refusal search: what a view refuses is in the table, and its halves m
   CHECK(step->doubled_rows == 3);
   // So may those of one that was left without an answer.
   BatchPtr other = batch({4, 5});
-  other->set_may_be_stored();
+  other->set_may_be_stored({});
   CHECK(rig.refused(std::move(other)).doubled_rows == 2);
 }
 
