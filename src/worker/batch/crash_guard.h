@@ -15,6 +15,9 @@ namespace event_consumer {
 // A hash of the whole body (XXH3, 128 bits). It is no protection against someone who makes bodies
 // of the same fingerprint on purpose.
 Fingerprint fingerprint_of(std::string_view body);
+inline Fingerprint fingerprint_of(const Delivery& delivery) {
+  return delivery.fingerprint ? *delivery.fingerprint : fingerprint_of(delivery.body);
+}
 
 class CrashGuard {
  public:
@@ -25,7 +28,7 @@ class CrashGuard {
   // over this delivery. Only one that was delivered before can have killed anyone.
   template <typename Encode>
   std::optional<Rejection> guard(const Delivery& delivery, const Encode& encode) {
-    const Fingerprint fingerprint = fingerprint_of(delivery.body);
+    const Fingerprint fingerprint = fingerprint_of(delivery);
     if (delivery.redelivered) {
       if (auto rejection = condemn(fingerprint)) return rejection;
     }

@@ -10,7 +10,7 @@
 namespace event_consumer {
 
 Fingerprint identify(const Delivery& delivery, std::uint64_t way) {
-  const Fingerprint body = fingerprint_of(delivery.body);
+  const Fingerprint body = fingerprint_of(delivery);
   thread_local std::string rest;
   rest.clear();
   // Short strings of AMQP may hold any byte, but no more than 255: their lengths keep them apart.

@@ -52,7 +52,9 @@ void Settlement::link_lost(TimePoint now) {
   recogniser_.link_lost(now);
 }
 
-Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
+Result<Done> Settlement::take(Delivery delivery, TimePoint now) {
+  delivery.taken_at = now;
+  delivery.fingerprint = fingerprint_of(delivery);
   const Fingerprint message = identify(delivery, limits_.way);
   const auto id = in_flight_.add(delivery, now, message);
   if (!id) return out_of_order(delivery.tag);
@@ -67,9 +69,7 @@ Result<Done> Settlement::take(const Delivery& delivery, TimePoint now) {
     return recognise(now);
   } else {
     recogniser_.arrived(message);
-    Delivery taken = delivery;
-    taken.taken_at = now;
-    if (auto done = encode(*id, taken, now); !done) return done;
+    if (auto done = encode(*id, delivery, now); !done) return done;
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
   if (!window_is_full()) return Done{};

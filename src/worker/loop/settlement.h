@@ -47,7 +47,7 @@ class Settlement {
 
   // Each of these reports an event. An Error means that a link is lost or that a queue refuses.
   // The first five only while there is a link.
-  Result<Done> take(const Delivery& delivery, TimePoint now);
+  Result<Done> take(Delivery delivery, TimePoint now);
   // One that comes while the consumer is being cancelled: it goes back at return_late(), or with
   // the channel. At its last delivery it is taken, for its queue would drop it; beyond twice the
   // memory it is dead-lettered, or left to its queue's own policy as at give_back_all().

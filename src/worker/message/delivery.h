@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "common/clock.h"
+#include "common/fingerprint.h"
 
 namespace event_consumer {
 
@@ -33,6 +35,7 @@ struct Delivery {
   std::string_view routing_key;
   std::string_view body;
   std::string_view properties;  // as encoded in the content header (AMQP 0-9-1, section 4.2.6.1)
+  std::optional<Fingerprint> fingerprint{};  // of the body, where it was made already
 };
 
 }  // namespace event_consumer
