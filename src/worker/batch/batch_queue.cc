@@ -1,6 +1,5 @@
 #include "worker/batch/batch_queue.h"
 
-#include <algorithm>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -48,7 +47,6 @@ void BatchQueue::seal(FlushReason why) {
   if (filling_->empty()) return;
   ++flushes_[static_cast<std::size_t>(why)];
   filling_->seal();
-  sealed_bytes_ += filling_->held_bytes();
   sealed_.push_back(std::exchange(filling_, make_batch()));
   due_.reset();
 }
@@ -60,15 +58,9 @@ BatchPtr BatchQueue::make_batch() {
   return batch;
 }
 
-bool BatchQueue::is_settled() const {
-  return std::all_of(sealed_.begin(), sealed_.end(),
-                     [](const BatchPtr& batch) { return batch->is_settled(); });
-}
-
 BatchPtr BatchQueue::take_front() {
   BatchPtr front = std::move(sealed_.front());
   sealed_.pop_front();
-  sealed_bytes_ -= front->held_bytes();
   return front;
 }
 
@@ -89,30 +81,23 @@ std::vector<BatchPtr> BatchQueue::drop_all() {
   std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
                             std::make_move_iterator(sealed_.end()));
   sealed_.clear();
-  sealed_bytes_ = 0;
   return all;
 }
 
-void BatchQueue::put_first(BatchPtr batch) {
-  sealed_bytes_ += batch->held_bytes();
-  sealed_.push_front(std::move(batch));
-}
+void BatchQueue::put_first(BatchPtr batch) { sealed_.push_front(std::move(batch)); }
 
 void BatchQueue::put_second(BatchPtr batch) {
-  sealed_bytes_ += batch->held_bytes();
   sealed_.insert(sealed_.begin() + (sealed_.empty() ? 0 : 1), std::move(batch));
 }
 
 void BatchQueue::put_first(std::vector<BatchPtr> batches) {
-  for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch)
-    put_first(std::move(*batch));
+  sealed_.insert(sealed_.begin(), std::make_move_iterator(batches.begin()),
+                 std::make_move_iterator(batches.end()));
 }
 
 void BatchQueue::put_last(std::vector<BatchPtr> batches) {
-  for (BatchPtr& batch : batches) {
-    sealed_bytes_ += batch->held_bytes();
-    sealed_.push_back(std::move(batch));
-  }
+  sealed_.insert(sealed_.end(), std::make_move_iterator(batches.begin()),
+                 std::make_move_iterator(batches.end()));
 }
 
 std::optional<TimePoint> BatchQueue::deadline() const {

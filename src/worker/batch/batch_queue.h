@@ -4,6 +4,7 @@
 // batches are of the present link.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,21 @@ struct BatchLimits {
 
 // Batches change their place, and never move in memory.
 using BatchPtr = std::unique_ptr<Batch>;
+
+// Bytes of the rows of these batches.
+template <typename Batches>
+std::size_t held_bytes_of(const Batches& batches) {
+  std::size_t bytes = 0;
+  for (const BatchPtr& batch : batches) bytes += batch->held_bytes();
+  return bytes;
+}
+
+// Whether of none of them any row may be stored.
+template <typename Batches>
+bool are_settled(const Batches& batches) {
+  return std::all_of(batches.begin(), batches.end(),
+                     [](const BatchPtr& batch) { return batch->is_settled(); });
+}
 
 class BatchQueue {
  public:
@@ -69,10 +85,10 @@ class BatchQueue {
   std::optional<TimePoint> deadline() const;
 
   // Whether of no batch any row may be stored.
-  bool is_settled() const;
+  bool is_settled() const { return are_settled(sealed_); }
 
   // Bytes of rows, over all batches.
-  std::size_t held_bytes() const { return sealed_bytes_ + filling_->held_bytes(); }
+  std::size_t held_bytes() const { return held_bytes_of(sealed_) + filling_->held_bytes(); }
   bool empty() const { return sealed_.empty() && filling_->empty(); }
 
   std::size_t filling_rows() const { return filling_->all_rows(); }
@@ -88,7 +104,6 @@ class BatchQueue {
   BatchPtr filling_;
   std::optional<FlushReason> due_;  // the one being filled is, for another reason than its age
   std::deque<BatchPtr> sealed_;
-  std::size_t sealed_bytes_ = 0;
   std::array<std::uint64_t, kFlushReasonWords.size()> flushes_{};
 };
 

@@ -98,13 +98,9 @@ Effects InsertStage::go_on(TimePoint now, Effects effects) {
     return effects;
   }
   // A server that does not compare types itself stores bytes of other types as garbage.
-  if (!next_batch().format().states_types)
-    return check_table(Next::kCheckAndPost, std::move(effects));
+  const Batch& next = orphans_.empty() ? batches_.front() : orphans_.front();
+  if (!next.format().states_types) return check_table(Next::kCheckAndPost, std::move(effects));
   return post(now, std::move(effects));
-}
-
-const Batch& InsertStage::next_batch() const {
-  return orphans_.empty() ? batches_.front() : orphans_.front();
 }
 
 Effects InsertStage::post(TimePoint now, Effects effects) {

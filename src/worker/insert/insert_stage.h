@@ -137,7 +137,6 @@ class InsertStage {
   Effects post(TimePoint now, Effects effects);
   Effects check_table(Next next, Effects effects = {});
   Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
-  const Batch& next_batch() const;
   Effects token_is_void(const InsertOutcome& outcome, TimePoint now);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(const InsertOutcome& outcome, TimePoint now);

@@ -43,10 +43,4 @@ void Orphans::give_up(const Batch& orphan, InsertStats& stats) {
   ledger_.not_stored(orphan.token());
 }
 
-std::size_t Orphans::held_bytes() const {
-  std::size_t bytes = 0;
-  for (const BatchPtr& orphan : orphans_) bytes += orphan->held_bytes();
-  return bytes;
-}
-
 }  // namespace event_consumer

@@ -38,7 +38,7 @@ class Orphans {
   void columns_changed(InsertStats& stats);
 
   // Bytes of their rows.
-  std::size_t held_bytes() const;
+  std::size_t held_bytes() const { return held_bytes_of(orphans_); }
 
  private:
   void give_up(const Batch& orphan, InsertStats& stats);

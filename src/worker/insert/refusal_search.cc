@@ -122,11 +122,6 @@ std::vector<BatchPtr> RefusalSearch::take_round() {
   return round;
 }
 
-bool RefusalSearch::is_settled() const {
-  return std::all_of(apart_.begin(), apart_.end(),
-                     [](const BatchPtr& batch) { return batch->is_settled(); });
-}
-
 bool RefusalSearch::is_in_doubt() const {
   return !apart_.empty() && (!has_witness_ || newly_apart_ >= kMostAtOnce);
 }
@@ -160,12 +155,6 @@ std::vector<BatchPtr> RefusalSearch::let_go(const InFlight& messages) {
 std::vector<BatchPtr> RefusalSearch::drop_all() {
   unmatched_.clear();
   return take_apart();
-}
-
-std::size_t RefusalSearch::held_bytes() const {
-  std::size_t bytes = 0;
-  for (const BatchPtr& batch : apart_) bytes += batch->held_bytes();
-  return bytes;
 }
 
 }  // namespace event_consumer

@@ -72,7 +72,7 @@ class RefusalSearch {
   std::size_t unmatched() const { return unmatched_.size(); }
 
   // Whether of nothing that is set apart any row may be stored.
-  bool is_settled() const;
+  bool is_settled() const { return are_settled(apart_); }
 
   // The server's words on the batch that it has refused last.
   const std::string& refusal() const { return refusal_.text; }
@@ -90,7 +90,7 @@ class RefusalSearch {
   std::vector<BatchPtr> drop_all();
 
   // Bytes of the rows set apart.
-  std::size_t held_bytes() const;
+  std::size_t held_bytes() const { return held_bytes_of(apart_); }
 
  private:
   Step refused_alone(BatchPtr batch, bool others_wait);
