@@ -106,8 +106,8 @@ void Batch::seal() {
 
 void Batch::renew_token() {
   token_ = draw_token();
-  open_since_.reset();
-  refusals_.unclear = 0;
+  past_.open_since.reset();
+  past_.refusals.unclear = 0;
 }
 
 std::unique_ptr<Batch> Batch::restored(std::string token, InsertFormat format,
@@ -118,8 +118,8 @@ std::unique_ptr<Batch> Batch::restored(std::string token, InsertFormat format,
   batch->rows_ = rows;
   batch->token_ = std::move(token);
   batch->format_ = std::make_shared<const InsertFormat>(std::move(format));
-  batch->open_since_ = posted_at;
-  batch->is_orphan_ = true;
+  batch->set_may_be_stored(posted_at);
+  batch->set_orphan();
   return batch;
 }
 
@@ -130,16 +130,13 @@ void Batch::clear() {
   token_.clear();
   format_.reset();
   rest_.reset();
-  is_part_ = false;
-  open_since_.reset();
-  is_outdated_ = false;
-  is_orphan_ = false;
-  refusals_ = {};
+  past_ = {};
 }
 
 std::unique_ptr<Batch> Batch::part(std::size_t first, std::size_t last) const {
   auto part = pick(this, numbers(first, last));
-  for (Batch* each = part.get(); each != nullptr; each = each->rest_.get()) each->is_part_ = true;
+  for (Batch* each = part.get(); each != nullptr; each = each->rest_.get())
+    each->past_.is_part = true;
   return part;
 }
 
@@ -175,8 +172,8 @@ std::unique_ptr<Batch> Batch::pick(const Batch* from,
   for (; from != nullptr; from = from->rest_.get()) {
     auto batch = std::make_unique<Batch>();
     batch->format_ = from->format_;
-    batch->is_part_ = is_part_;
-    batch->is_outdated_ = is_outdated_;
+    batch->past_.is_part = past_.is_part;
+    batch->past_.is_outdated = past_.is_outdated;
     for (const std::size_t run : runs) {
       const auto& [message, rows, end] = from->runs_[run];
       const std::size_t begin = from->begin_of(run);

@@ -63,7 +63,7 @@ class Batch {
   // The same of these runs, and no part unless this is one; nullptr when there are none.
   std::unique_ptr<Batch> only(const std::vector<std::size_t>& runs) const;
   // Whether it was made by part().
-  bool is_part() const { return is_part_; }
+  bool is_part() const { return past_.is_part; }
 
   // What is to be posted once this is stored, sealed; nullptr when there is nothing. Only messages
   // with rows in it are in its runs. Only when sealed.
@@ -86,25 +86,25 @@ class Batch {
 
   // Whether a post of it was ever left without an answer. Such a batch may be stored already: its
   // bytes and token stay as they are until that is known.
-  bool may_be_stored() const { return open_since_.has_value(); }
+  bool may_be_stored() const { return past_.open_since.has_value(); }
   // Since the first such post began.
-  std::optional<TimePoint> open_since() const { return open_since_; }
+  std::optional<TimePoint> open_since() const { return past_.open_since; }
   void set_may_be_stored(TimePoint posted_at) {
-    if (!open_since_) open_since_ = posted_at;
+    if (!past_.open_since) past_.open_since = posted_at;
   }
   // Its token proves nothing any more: it gets another, as if it had never been posted.
   void renew_token();
 
   // Whether its messages are gone: with their link, or as they were given back.
-  bool is_orphan() const { return is_orphan_; }
-  void set_orphan() { is_orphan_ = true; }
+  bool is_orphan() const { return past_.is_orphan; }
+  void set_orphan() { past_.is_orphan = true; }
 
   // Whether it is known that none of its rows is in the table.
-  bool is_settled() const { return !may_be_stored() && !refusals_.is_in_table; }
+  bool is_settled() const { return !may_be_stored() && !past_.refusals.is_in_table; }
 
   // Whether it kept its bytes for that reason when the table's columns changed.
-  bool is_outdated() const { return is_outdated_; }
-  void set_outdated() { is_outdated_ = true; }
+  bool is_outdated() const { return past_.is_outdated; }
+  void set_outdated() { past_.is_outdated = true; }
 
   // What RefusalSearch knows of it.
   struct Refusals {
@@ -114,10 +114,19 @@ class Batch {
     // Its trial began when so many inserts were stored.
     std::optional<std::size_t> trial = std::nullopt;
   };
-  const Refusals& refusals() const { return refusals_; }
-  Refusals& refusals() { return refusals_; }
+  const Refusals& refusals() const { return past_.refusals; }
+  Refusals& refusals() { return past_.refusals; }
 
  private:
+  // What has happened to it.
+  struct Past {
+    bool is_part = false;
+    std::optional<TimePoint> open_since = std::nullopt;
+    bool is_outdated = false;
+    bool is_orphan = false;
+    Refusals refusals{};
+  };
+
   Batch* find(const InsertFormat& format);
   void count(DeliveryId message, const std::vector<RowGroup>& groups, TimePoint now);
   bool has_rows(std::size_t run) const;
@@ -131,11 +140,7 @@ class Batch {
   std::string token_;
   std::shared_ptr<const InsertFormat> format_;
   std::unique_ptr<Batch> rest_;  // has a run for each of this
-  bool is_part_ = false;
-  std::optional<TimePoint> open_since_;
-  bool is_outdated_ = false;
-  bool is_orphan_ = false;
-  Refusals refusals_;
+  Past past_;
 };
 
 }  // namespace event_consumer
