@@ -71,13 +71,9 @@ TableOutcome failed(const Error& error) {
 }  // namespace
 
 TableWriter::TableWriter(const Options& options, const TableLooks& looks)
-    : http_(clickhouse_server(options)),
+    : options_(options),
+      http_(clickhouse_server(options)),
       name_{options.clickhouse_database, options.clickhouse_table},
-      create_table_(may_create_table(options)),
-      allow_buffer_(options.allow_buffer),
-      durable_(options.durable),
-      sources_(options.column_sources),
-      queue_(options.rabbitmq_queue),
       looks_(looks),
       password_file_(options.clickhouse_password_file, options.clickhouse_password),
       failback_(looks.failback ? looks.failback : options.clickhouse_failback) {}
@@ -111,7 +107,7 @@ Result<TableWriter::Known> TableWriter::inspect(const std::function<void()>& hea
   const int connection_losses = http_.connection_losses();
   auto facts = read_facts(http_);
   if (!facts) return facts.error();
-  auto table = look_for_table(*facts, create_table_, heartbeat);
+  auto table = look_for_table(*facts, may_create_table(options_), heartbeat);
   if (!table) return table.error();
   if (auto done = try_insert(http_, *facts, name_, table->columns); !done) return done.error();
   return Known{make_inspection(std::move(*facts), std::move(*table)), server_changes,
@@ -124,7 +120,7 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
                                               const std::function<void()>& heartbeat) {
   auto table = open_table(http_, facts, name_, /*create=*/false);
   was_absent_ = was_absent_ || is_absent(table);
-  if (create && is_absent(table)) table = open_table(http_, facts, name_, create, durable_);
+  if (create && is_absent(table)) table = open_table(http_, facts, name_, create, options_.durable);
   if (table && was_absent_) {
     heartbeat();
     std::this_thread::sleep_for(looks_.second);
@@ -132,7 +128,7 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
     was_absent_ = !table || is_absent(table);
   }
   if (!table) return table;
-  if (auto fits = expect_target(table->target, allow_buffer_); !fits) return fits.error();
+  if (auto fits = expect_target(table->target, options_.allow_buffer); !fits) return fits.error();
   return table;
 }
 
@@ -161,7 +157,7 @@ Result<Done> TableWriter::look_if_old() {
   auto target = read_target(http_, known_.server.facts, name_);
   if (!target) return target.error();
   if (!*target) return Done{};  // the post will be refused
-  if (auto fits = expect_target(**target, allow_buffer_); !fits) return fits.error();
+  if (auto fits = expect_target(**target, options_.allow_buffer); !fits) return fits.error();
   known_.looked_at = Clock::now();
   known_.server.table.target = std::move(**target);
   judge_again();
@@ -210,11 +206,11 @@ Result<Encoding> TableWriter::encoding() const {
   const ServerFacts& facts = known_.server.facts;
   const std::vector<Column>& columns = known_.server.table.columns;
   const RowFormat rows = row_format(columns, facts);
-  auto encoder = RowEncoder::create(columns, required_, rows, sources_);
+  auto encoder = RowEncoder::create(columns, required_, rows, options_.column_sources);
   if (!encoder) return encoder.error();
   Encoding encoding{std::move(*encoder),
                     std::make_shared<const InsertFormat>(format_of(known_.server))};
-  encoding.queue = queue_;
+  encoding.queue = options_.rabbitmq_queue;
   const bool may_leave_out = std::any_of(columns.begin(), columns.end(),
                                          [](const Column& column) { return column.has_default; });
   if (may_leave_out && rows == RowFormat::kRowBinary)
@@ -283,7 +279,8 @@ void TableWriter::note_host() {
 }
 
 Failback::Look TableWriter::look_at_first() const {
-  const auto inspector = std::make_shared<Inspector>(http_.first_server(), name_, allow_buffer_);
+  const auto inspector =
+      std::make_shared<Inspector>(http_.first_server(), name_, options_.allow_buffer);
   return [inspector] { return inspector->look(); };
 }
 

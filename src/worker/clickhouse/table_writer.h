@@ -115,13 +115,9 @@ class TableWriter {
   // Whether the file holds another password than the one in use. If so, it is used from here on.
   bool password_has_changed();
 
+  Options options_;
   ClickHouseHttp http_;
   TableName name_;
-  bool create_table_;
-  bool allow_buffer_;
-  bool durable_;  // the table, when it is created
-  ColumnSources sources_;
-  std::string queue_;
   std::vector<std::string> required_;  // decided by the first look at the table
   Known known_;                        // of the server that rows go to
   bool facts_have_changed_ = false;    // and events are encoded for those before
