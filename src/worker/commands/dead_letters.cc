@@ -84,25 +84,15 @@ Result<Done> summarise(Rounds& rounds, DeadLetterSummary& summary, std::size_t& 
   }
 }
 
-Result<Done> replay(Rounds& rounds, DeadLetterQueue& queue, Republisher& republisher,
-                    std::size_t& done) {
+// What is taken out goes to `republisher` first, if there is one.
+Result<Done> take_out(Rounds& rounds, DeadLetterQueue& queue, Republisher* republisher,
+                      std::size_t& done) {
   for (;;) {
     const auto round = rounds.next();
     if (!round) return round.error();
     if (round.value().empty()) return Done{};
-    if (auto published = republisher.publish(round.value()); !published) return published;
-    for (const DeadLetter& letter : round.value()) {
-      if (auto removed = queue.acknowledge(letter.tag()); !removed) return removed;
-      ++done;
-    }
-  }
-}
-
-Result<Done> drop(Rounds& rounds, DeadLetterQueue& queue, std::size_t& done) {
-  for (;;) {
-    const auto round = rounds.next();
-    if (!round) return round.error();
-    if (round.value().empty()) return Done{};
+    if (republisher != nullptr)
+      if (auto published = republisher->publish(round.value()); !published) return published;
     for (const DeadLetter& letter : round.value()) {
       if (auto removed = queue.acknowledge(letter.tag()); !removed) return removed;
       ++done;
@@ -134,7 +124,7 @@ Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, const Opt
   auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
   if (!republisher) return republisher.error();
   std::size_t done = 0;
-  auto result = replay(rounds, queue, *republisher, done);
+  auto result = take_out(rounds, queue, &*republisher, done);
   std::cout << fmt::format("{} replayed, {}\n", done, stay(queue, done));
   if (republisher->diverted() > 0)
     std::cout << fmt::format(
@@ -146,7 +136,7 @@ Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, const Opt
 
 Result<Done> drop_and_report(Rounds& rounds, DeadLetterQueue& queue) {
   std::size_t done = 0;
-  auto result = drop(rounds, queue, done);
+  auto result = take_out(rounds, queue, nullptr, done);
   std::cout << fmt::format("{} dropped, {}\n", done, stay(queue, done));
   return result;
 }
