@@ -62,7 +62,7 @@ Result<SourceEvent> AmqpSource::next() {
     if (!event->has_value() && !assembly_.views_frames()) connection_.release();
     if (!event->has_value() || is_ours((*event)->kind)) continue;
     reported_ = true;
-    if ((*event)->kind == SourceEvent::Kind::kCancelled) has_consumer_ = false;
+    if ((*event)->kind == SourceEvent::Kind::kCancelled) consumer_ = Consumer::kNone;
     if ((*event)->kind == SourceEvent::Kind::kConsuming)
       if (auto done = consumer_is_there(); !done) return done.error();
     return **event;
@@ -82,7 +82,8 @@ Error AmqpSource::explained(const Error& error) const {
 Result<Done> AmqpSource::read_keeper(const amqp_frame_t& frame) {
   auto done = keeper_->handle(connection_, frame);
   if (!assembly_.views_frames()) connection_.release();
-  if (!done || !keeper_->is_there() || !is_answered_ || !std::exchange(cancel_waits_, false))
+  if (!done || !keeper_->is_there() || consumer_ == Consumer::kAsked ||
+      !std::exchange(cancel_waits_, false))
     return done;
   return send_cancel();
 }
@@ -106,15 +107,14 @@ Result<Done> AmqpSource::consume(std::size_t prefetch) {
   consume.queue = to_bytes(queue_);
   consume.consumer_tag = to_bytes(consumer_tag_);
   consume.arguments = amqp_empty_table;
-  has_consumer_ = true;
-  is_answered_ = false;
+  consumer_ = Consumer::kAsked;
   return connection_.send(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume);
 }
 
 // A cancel that overtakes the queue's word on the consumer is the end of the channel (ran: 3.10, a
 // pause within 30 ms after a resume: 541 INTERNAL_ERROR). So it waits for the answer.
 Result<Done> AmqpSource::cancel() {
-  if (!is_answered_) {
+  if (consumer_ == Consumer::kAsked) {
     cancel_waits_ = true;
     return Done{};
   }
@@ -126,7 +126,7 @@ Result<Done> AmqpSource::cancel() {
 }
 
 Result<Done> AmqpSource::consumer_is_there() {
-  is_answered_ = true;
+  consumer_ = Consumer::kThere;
   if (keeper_ && !cancel_waits_)
     if (auto done = keeper_->set_wanted(connection_, false); !done) return done;
   return std::exchange(cancel_waits_, false) ? cancel() : Result<Done>(Done{});

@@ -38,7 +38,7 @@ class AmqpSource : public Source {
   Result<Done> send_waiting() override { return connection_.send_waiting(); }
   bool is_sending() const override { return connection_.is_sending(); }
 
-  bool has_consumer() const override { return has_consumer_; }
+  bool has_consumer() const override { return consumer_ != Consumer::kNone; }
   int fd() const override { return connection_.fd(); }
   Duration heartbeat_period() const override { return connection_.heartbeat_period(); }
   std::string host() const override { return HostPort{url().host, url().port}.describe(); }
@@ -55,6 +55,12 @@ class AmqpSource : public Source {
   const AmqpUrl& url() const { return connection_.url(); }
 
  private:
+  enum class Consumer {
+    kNone,
+    kAsked,  // the broker has not said yet that it is there
+    kThere,  // also while it is being cancelled
+  };
+
   AmqpSource(AmqpConnection connection, std::string queue,
              std::optional<std::uint64_t> delivery_limit)
       : connection_(std::move(connection)),
@@ -76,9 +82,8 @@ class AmqpSource : public Source {
   std::uint16_t prefetch_ = 0;  // in force for the next consumer
   std::string consumer_tag_;    // of the latest consumer: each has one of its own
   int consumers_ = 0;           // so many there were
-  bool has_consumer_ = false;
-  bool is_answered_ = false;           // the broker has said that the latest consumer is there
-  bool cancel_waits_ = false;          // for that, and then for the keeper
+  Consumer consumer_ = Consumer::kNone;
+  bool cancel_waits_ = false;          // for the broker's word on it, and then for the keeper
   std::optional<QueueKeeper> keeper_;  // of a queue that would delete itself
   int prefetch_set_ = 0;               // prefetch counts that are not answered yet
   DeliveryAssembly assembly_;
