@@ -71,13 +71,8 @@ Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
   batches_.put_first(refusal_search_.others_stored());
   table_watch_.round_at.reset();
   Effects effects;
-  refuse_unmatched(effects);
+  effects.refused = refusal_search_.take_unmatched();
   return go_on(now, std::move(effects));
-}
-
-void InsertStage::refuse_unmatched(Effects& effects) {
-  for (Refused& unmatched : refusal_search_.take_unmatched())
-    effects.refused.push_back(std::move(unmatched));
 }
 
 Effects InsertStage::drain(TimePoint now) {
@@ -178,7 +173,7 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   batches_.put_first(refusal_search_.stored(*batch));
   batches_.recycle(std::move(batch));
   table_watch_.round_at.reset();
-  refuse_unmatched(effects);
+  effects.refused = refusal_search_.take_unmatched();
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;
@@ -237,9 +232,7 @@ bool InsertStage::is_of_no_use(const InsertOutcome& outcome) const {
 // than never; what is refused of them is not the fault of a row.
 Effects InsertStage::give_up_bytes(TimePoint now) {
   Effects effects;
-  std::vector<BatchPtr> anew;
-  take_anew(*batches_.take_front(), now, anew, effects);
-  batches_.put_first(std::move(anew));
+  batches_.put_first(take_anew(*batches_.take_front(), now, effects));
   return go_on(now, std::move(effects));
 }
 
@@ -283,7 +276,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
       batch->set_outdated();
       anew.push_back(std::move(batch));
     } else {
-      take_anew(*batch, now, anew, effects);
+      for (BatchPtr& each : take_anew(*batch, now, effects)) anew.push_back(std::move(each));
     }
   }
   batches_.put_first(std::move(anew));
@@ -295,12 +288,11 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
   return effects;
 }
 
-void InsertStage::take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
-                            Effects& effects) {
+std::vector<BatchPtr> InsertStage::take_anew(const Batch& batch, TimePoint now, Effects& effects) {
   ledger_.not_stored(batch.token());
   EncodedAnew anew = encode_anew(batch, messages_, writer_);
   for (Refused& each : anew.refused) reject(std::move(each), now, effects);
-  for (BatchPtr& each : anew.batches) batches.push_back(std::move(each));
+  return std::move(anew.batches);
 }
 
 Effects InsertStage::search_front(TimePoint now) {

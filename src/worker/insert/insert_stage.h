@@ -147,10 +147,8 @@ class InsertStage {
   Effects look_failed(const TableOutcome& outcome, Next next, TimePoint now);
   Effects adopt(Encoding encoding, TimePoint now);
   void reject(Refused message, TimePoint now, Effects& effects);
-  void take_anew(const Batch& batch, TimePoint now, std::vector<BatchPtr>& batches,
-                 Effects& effects);
+  std::vector<BatchPtr> take_anew(const Batch& batch, TimePoint now, Effects& effects);
   Effects search_front(TimePoint now);
-  void refuse_unmatched(Effects& effects);
   void drop_all();
   bool put_first(BatchPtr batch);
   void await_sign_of_life(bool fits, TimePoint now);
