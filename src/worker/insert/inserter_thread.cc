@@ -16,10 +16,6 @@ InserterThread::~InserterThread() {
   thread_.join();
 }
 
-void InserterThread::start(const Batch& batch) { hand_over(&batch); }
-
-void InserterThread::start_table_check(bool is_settled) { hand_over(TableCheck{is_settled}); }
-
 void InserterThread::hand_over(Request request) {
   {
     const std::lock_guard lock(mutex_);

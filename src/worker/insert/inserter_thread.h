@@ -25,8 +25,8 @@ class InserterThread : public Inserter {
   // Waits for a request that is under way. A process that will not wait ends by _exit(2) instead.
   ~InserterThread() override;
 
-  void start(const Batch& batch) override;
-  void start_table_check(bool is_settled) override;
+  void start(const Batch& batch) override { hand_over(&batch); }
+  void start_table_check(bool is_settled) override { hand_over(TableCheck{is_settled}); }
 
   std::optional<Outcome> take_outcome() override;
   int fd() const override { return finished_.fd(); }

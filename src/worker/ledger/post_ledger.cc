@@ -159,10 +159,6 @@ const PostLedger::Held* PostLedger::find(const std::string& token) const {
   return nullptr;
 }
 
-void PostLedger::stored(const std::string& token) { let_go(token, /*is_stored=*/true); }
-
-void PostLedger::not_stored(const std::string& token) { let_go(token, /*is_stored=*/false); }
-
 void PostLedger::let_go(const std::string& token, bool is_stored) {
   const Held* held = find(token);
   if (held == nullptr) return;

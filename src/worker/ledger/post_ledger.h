@@ -67,8 +67,8 @@ class PostLedger {
   // Whether there is a record of it, whose outcome is not known.
   bool has(const std::string& token) const { return find(token) != nullptr; }
   // What became of it, for good.
-  void stored(const std::string& token);
-  void not_stored(const std::string& token);
+  void stored(const std::string& token) { let_go(token, /*is_stored=*/true); }
+  void not_stored(const std::string& token) { let_go(token, /*is_stored=*/false); }
   // The message is one that was stored before.
   void recognised(const Fingerprint& message, DeliveryTag tag);
 

@@ -230,8 +230,6 @@ Result<Done> Settlement::ask_whether_settled(TimePoint now) {
   return source_->confirm_settled();
 }
 
-bool Settlement::answered(TimePoint now) { return recogniser_.answered(now); }
-
 std::optional<TimePoint> Settlement::deadline() const {
   const auto of_inserts = earliest(stage_.deadline(), rejection_log_.deadline());
   if (source_ == nullptr) return of_inserts;
@@ -241,8 +239,6 @@ std::optional<TimePoint> Settlement::deadline() const {
 Result<Done> Settlement::others_stored(MonotonicTime at, TimePoint now) {
   return apply(stage_.others_stored(at, now), now);
 }
-
-Result<Done> Settlement::drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
 Result<Done> Settlement::acknowledge() {
   const auto tag = in_flight_.take_settled_prefix();

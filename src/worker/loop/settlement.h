@@ -57,7 +57,7 @@ class Settlement {
   // Asks the broker whether it has taken everything said before; and its answer, the last one that
   // was waited for or not.
   Result<Done> ask_whether_settled(TimePoint now);
-  bool answered(TimePoint now);
+  bool answered(TimePoint now) { return recogniser_.answered(now); }
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
@@ -128,7 +128,7 @@ class Settlement {
   }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
-  Result<Done> drain(TimePoint now);
+  Result<Done> drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
   // Whether a drained settlement can do no more: all deliveries have their verdict, or wait for an
   // insert that has failed or for a dead-letter queue that refuses.
