@@ -34,7 +34,7 @@ class Orphans {
   // What became of the post of an orphan that was taken. Whether it is kept, as the front: its
   // outcome may be known by the next post. `stats` hear of rows that may be stored twice.
   bool answered(BatchPtr orphan, const InsertOutcome& outcome, InsertStats& stats);
-  // The table's have. A server that does not compare types would take the bytes for something else.
+  // Those of the table. A server that does not compare types may misread the bytes: they go.
   void columns_changed(InsertStats& stats);
 
   // Bytes of their rows.
