@@ -4,11 +4,14 @@
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
+
+#include "tests/support/wait.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -53,8 +56,15 @@ void StateDisk::make_room() const {
 
 void StateDisk::set_read_only(bool is_read_only) const {
   const unsigned long flags = MS_REMOUNT | MS_BIND | (is_read_only ? MS_RDONLY : 0);
-  if (mount(nullptr, directory_.c_str(), nullptr, flags, nullptr) != 0)
-    fail("cannot remount " + directory_);
+  // Whoever was killed has its files for a moment longer.
+  int error = 0;
+  const auto is_over = [&] {
+    error = mount(nullptr, directory_.c_str(), nullptr, flags, nullptr) == 0 ? 0 : errno;
+    return error != EBUSY;
+  };
+  wait_until(is_over, std::chrono::seconds(20));
+  errno = error;
+  if (error != 0) fail("cannot remount " + directory_);
 }
 
 }  // namespace event_consumer::testing
