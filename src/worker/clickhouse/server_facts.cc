@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "worker/clickhouse/exception_class.h"
@@ -14,6 +16,10 @@ namespace event_consumer {
 namespace {
 
 using Values = std::map<std::string, std::string>;
+
+// A little more than a second in all.
+constexpr int kMostUptimeTries = 60;
+constexpr std::chrono::milliseconds kBetweenUptimes{20};
 
 // The lines of the answer: a name each, and a value behind it where one is asked for.
 Result<Values> values_in(ClickHouseHttp& http, const std::string& query,
@@ -164,16 +170,26 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   return facts;
 }
 
-Result<TimePoint> latest_start(ClickHouseHttp& http) {
+// uptime() counts whole seconds: in doubt it is asked until the next one has begun.
+Result<bool> was_started_after(ClickHouseHttp& http, TimePoint time) {
   const char* query = "SELECT uptime()";
-  auto answer = run_query(http, query);
-  if (!answer) return answer.error();
-  std::int64_t seconds = 0;
-  const char* end = answer->data() + answer->size();
-  if (std::from_chars(answer->data(), end, seconds).ec != std::errc())
-    return Error{ErrorKind::kConfiguration,
-                 http.server().describe() + " answered " + query + " with no number: " + *answer};
-  return Clock::now() - std::chrono::seconds(seconds);
+  TimePoint earliest = TimePoint::min(), latest = TimePoint::max();
+  for (int tries = 0; tries < kMostUptimeTries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(kBetweenUptimes);
+    const TimePoint asked_at = Clock::now();
+    auto answer = run_query(http, query);
+    if (!answer) return answer.error();
+    std::int64_t number = 0;
+    if (std::from_chars(answer->data(), answer->data() + answer->size(), number).ec != std::errc())
+      return Error{ErrorKind::kConfiguration,
+                   http.server().describe() + " answered " + query + " with no number: " + *answer};
+    const std::chrono::seconds uptime(number);
+    earliest = std::max(earliest, asked_at - uptime - std::chrono::seconds(1));
+    latest = std::min(latest, Clock::now() - uptime);
+    if (time < earliest) return true;
+    if (time >= latest) return false;
+  }
+  return true;
 }
 
 }  // namespace event_consumer

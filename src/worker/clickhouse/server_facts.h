@@ -62,8 +62,9 @@ bool operator==(const ServerFacts& a, const ServerFacts& b);
 // Asks the server in use for its version and reads its system tables. The Error is run_query's.
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http);
 
-// The server in use was not started after that. It may be a second and an answer's time too late,
-// as uptime() counts whole seconds. The Error is run_query's, or kConfiguration: it does not say.
-Result<TimePoint> latest_start(ClickHouseHttp& http);
+// Whether the server in use was started after that time, or may have been: within the time that an
+// answer takes nobody can tell. May take a second. The Error is run_query's, or kConfiguration: the
+// server does not say.
+Result<bool> was_started_after(ClickHouseHttp& http, TimePoint time);
 
 }  // namespace event_consumer

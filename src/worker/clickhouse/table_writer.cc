@@ -306,9 +306,7 @@ Result<bool> TableWriter::is_token_void(const Batch& batch) {
   if (!batch.may_be_stored() || !server.deduplication.deduplicates ||
       is_replicated(server.table.target.rows()))
     return false;
-  const auto started_at = latest_start(http_);
-  if (!started_at) return started_at.error();
-  return *batch.open_since() < started_at.value();
+  return was_started_after(http_, *batch.open_since());
 }
 
 TableOutcome TableWriter::check_table(bool is_settled) {

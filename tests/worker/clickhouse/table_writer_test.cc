@@ -40,7 +40,8 @@ struct FakeClickHouse {
   std::string columns = "a\tString\t\t\n";
   int unwritable = 0;  // so many columns more, and b
   int foreign = 0;     // so many requests somebody else answers, with 200
-  std::string uptime;  // as it says when asked
+  TimePoint started_at = Clock::now() - std::chrono::hours(1);
+  bool knows_uptime = true;
 
   std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
@@ -48,7 +49,10 @@ struct FakeClickHouse {
     if (request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
       return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
     if (request.body == "SELECT version()") return http_answer(200, version + "\n");
-    if (request.body == "SELECT uptime()") return http_answer(200, uptime + "\n");
+    if (request.body == "SELECT uptime()") {
+      const auto uptime = std::chrono::floor<std::chrono::seconds>(Clock::now() - started_at);
+      return http_answer(200, knows_uptime ? std::to_string(uptime.count()) + "\n" : "a while\n");
+    }
     if (request.body.find("FROM system.tables") != std::string::npos)
       return http_answer(200, has_table ? kDatabaseAndName + engine + "\n" : "");
     if (!has_table && request.body.find("INSERT") != std::string::npos)
@@ -366,7 +370,7 @@ TEST_CASE("table writer: a token proves nothing to a server that was started aft
   Rig rig(/*has_table=*/true, /*is_slow=*/false, std::chrono::minutes(1), /*is_new=*/true);
   const TimePoint posted_at = Clock::now() - std::chrono::seconds(60);
   SECTION("it was started since") {
-    rig.clickhouse.uptime = "59";
+    rig.clickhouse.started_at = posted_at + std::chrono::milliseconds(GENERATE(200, 30'000));
     const InsertOutcome outcome = rig.post_again(posted_at);
     CHECK(outcome.kind == Kind::kRefused);
     CHECK(outcome.is_token_void);
@@ -375,7 +379,7 @@ TEST_CASE("table writer: a token proves nothing to a server that was started aft
     CHECK(rig.inserts() == 0);
   }
   SECTION("it was there before") {
-    rig.clickhouse.uptime = "100";
+    rig.clickhouse.started_at = posted_at - std::chrono::milliseconds(GENERATE(200, 30'000));
     CHECK(rig.post_again(posted_at).kind == Kind::kStored);
   }
   SECTION("each post was answered, and it is not asked") {
@@ -387,7 +391,7 @@ TEST_CASE("table writer: a token proves nothing to a server that was started aft
     CHECK(rig.post_again(posted_at).kind == Kind::kStored);
   }
   SECTION("it does not say, and nothing is sent") {
-    rig.clickhouse.uptime = "a while";
+    rig.clickhouse.knows_uptime = false;
     const InsertOutcome outcome = rig.post_again(posted_at);
     CHECK(outcome.kind == Kind::kRefused);
     CHECK_FALSE(outcome.is_token_void);
