@@ -72,6 +72,8 @@ void Consumer::link_lost() {
 
 Result<Done> Consumer::delivered(const Delivery& delivery, TimePoint now) {
   window_.received(delivery.body.size() + delivery.properties.size());
+  // It was read, and others have moved up.
+  full_since_.reset();
   if (arrival(state_) == Arrival::kTake) return settlement_.take(delivery, now);
   return settlement_.take_late(delivery, now);
 }

@@ -349,6 +349,26 @@ TEST_CASE("consumer: beside a probe that has waited too long, only the last deli
       .ok();
 }
 
+// Deliveries lie in the socket for longer than the broker bears only while none is read (seed
+// 199778 of the simulation).
+TEST_CASE("consumer: a backlog of large events is taken as it is stored, and none is given back",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1, /*bytes=*/100);
+  std::vector<LoopRig::Step> steps;
+  for (int i = 0; i < 12; ++i)
+    steps.push_back([&rig] {
+      if (rig.inserter.under_way) rig.stores();
+      for (int event = 0; event < 10; ++event)
+        rig.delivers(R"({"code":")" + std::string(80, 'x') + "\"}");
+      rig.time_passes(std::chrono::seconds(3));
+    });
+  steps.push_back([&rig] {
+    CHECK_FALSE(rig.settlement->may_take());
+    CHECK(rig.source->cancel_calls == 0);
+  });
+  rig.run(steps).ok();
+}
+
 // The others stay: a return would count against their limit (seed 31583 of the simulation). No more
 // are taken meanwhile, which might be at their last delivery, too.
 TEST_CASE("consumer: while links break and inserts fail, a last delivery is not waited for",
