@@ -217,9 +217,9 @@ void SimBroker::put_back(const Channel::Unsettled& of, Return why) {
     ledger_[event].limit_dropped = true;
     world_.note(0, "dropped by the delivery limit", event);
     // Each return has its reason, which SimSource asks for. But outages come not so often that they
-    // alone reach the usual limit.
+    // alone reach the usual limit: of what is dropped, links have lost three deliveries of four.
     return world_.require(ledger_[event].kind != EventKind::kGood || ledger_[event].is_safe() ||
-                              returned.losses >= *kind_.delivery_limit ||
+                              4 * returned.losses >= 3 * *kind_.delivery_limit ||
                               *kind_.delivery_limit < kUsualDeliveryLimit,
                           "a good event is dropped by the delivery limit (event, lost with links)",
                           0, event, returned.losses);
