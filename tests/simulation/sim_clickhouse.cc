@@ -128,12 +128,12 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
   const auto fault = strike(/*is_question=*/false);
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
-  world_.after(time, [this, request, answer, deaths = deaths_] {
-    if (deaths != deaths_) {
-      die_over(request);
+  under_way_.emplace(++posts_, request);
+  world_.after(time, [this, post = posts_, answer] {
+    const auto carried_out = under_way_.extract(post);
+    if (carried_out.empty())
       return answer(failure(Kind::kUnknown, ErrorClass::kTransient, "the connection broke"));
-    }
-    answer(carry_out(request));
+    answer(carry_out(carried_out.mapped()));
   });
 }
 
@@ -149,6 +149,16 @@ void SimClickHouse::require_whole_messages(const Request& request) {
         expected.push_back({event, row, false});
   world_.require(request.rows == expected, "an insert has a part of a message (rows, not these)", 0,
                  request.rows.size(), expected.size());
+}
+
+void SimClickHouse::set_fault(std::optional<Fault> fault) {
+  fault_ = fault;
+  if (!fault_) return;
+  fault_->since = world_.now();
+  if (fault_->kind != Fault::Kind::kAway) return;
+  ++deaths_;
+  died_at_ = world_.now();
+  for (const auto& [post, request] : std::exchange(under_way_, {})) die_over(request);
 }
 
 // It writes the token down before the rows.

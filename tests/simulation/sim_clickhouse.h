@@ -63,14 +63,7 @@ class SimClickHouse {
   // The columns as they are now, for one that starts. Nothing when it cannot be asked.
   std::optional<Encoding> open(int& known);
 
-  void set_fault(std::optional<Fault> fault) {
-    if (fault && fault->kind == Fault::Kind::kAway) {
-      ++deaths_;
-      died_at_ = world_.now();
-    }
-    fault_ = fault;
-    if (fault_) fault_->since = world_.now();
-  }
+  void set_fault(std::optional<Fault> fault);
   void change_columns();
   // Another host's turn, which has the same rows and knows another format.
   void change_host();
@@ -126,7 +119,9 @@ class SimClickHouse {
   std::optional<Fault> fault_;
   int version_;  // of the columns
   int oldest_accepted_ = 0;
-  int deaths_ = 0;  // what it worked on went with each
+  std::map<std::uint64_t, Request> under_way_;  // by number
+  std::uint64_t posts_ = 0;                     // so many were under way
+  int deaths_ = 0;                              // what was under way went with each
   TimePoint died_at_{};
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
