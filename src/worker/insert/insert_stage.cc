@@ -141,6 +141,7 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
 // Rather twice than never. The messages of an orphan come again.
 Effects InsertStage::token_is_void(const InsertOutcome& outcome, TimePoint now) {
   log::warn("{}", outcome.message);
+  stats_.not_sent();
   if (posted_->is_orphan()) return orphan_answered(outcome, now);
   stats_.may_double(posted_->rows());
   ledger_.not_stored(posted_->token());

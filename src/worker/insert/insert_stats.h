@@ -14,8 +14,9 @@ namespace event_consumer {
 
 class InsertStats {
  public:
-  // A post has begun; it ends with stored() or failed().
+  // A post has begun; it ends with one of the next three.
   void posted(TimePoint now) { inserting_since_ = now; }
+  void not_sent() { inserting_since_.reset(); }
   void stored(const Batch& batch, TimePoint now);
   void failed(const Batch& batch, const InsertOutcome& outcome, TimePoint now);
 

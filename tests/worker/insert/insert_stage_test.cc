@@ -284,6 +284,9 @@ TEST_CASE("insert stage: an orphan whose token proves nothing is given up", "[in
   CHECK_FALSE(rig.stage.has_orphans());
   CHECK_FALSE(rig.ledger_of_one.ledger.has(token));
   CHECK(rig.inserter.posts.size() == 2);
+  WorkerRecord record{};
+  rig.stage.report(record);
+  CHECK(record.inserting_since == 0);
 }
 
 TEST_CASE("insert stage: what refuses all is not asked again at once by the next orphan",
