@@ -101,10 +101,10 @@ TEST_CASE("supervisor: gives up after the start timeout by the latest death", "[
       {"[ $slot = 1 ] && exec sleep 60; exit 78", 78},
   }));
   INFO(script);
-  SupervisorRun run(script, with_start_timeout(milliseconds(1000), 2));
+  SupervisorRun run(script, with_start_timeout(milliseconds(2000), 2));
   CHECK(run.exit_status() == status);
   CHECK(run.left_nothing());
-  CHECK(run.count_in_log("no worker consumed within the start timeout of 1.0 s, giving up with "
+  CHECK(run.count_in_log("no worker consumed within the start timeout of 2.0 s, giving up with "
                          "status " +
                          std::to_string(status)) == 1);
 }
