@@ -47,6 +47,7 @@ void BatchQueue::seal(FlushReason why) {
   if (filling_->empty()) return;
   ++flushes_[static_cast<std::size_t>(why)];
   filling_->seal();
+  sealed_bytes_ += filling_->held_bytes();
   sealed_.push_back(std::exchange(filling_, make_batch()));
   due_.reset();
 }
@@ -61,6 +62,7 @@ BatchPtr BatchQueue::make_batch() {
 BatchPtr BatchQueue::take_front() {
   BatchPtr front = std::move(sealed_.front());
   sealed_.pop_front();
+  sealed_bytes_ -= front->held_bytes();
   return front;
 }
 
@@ -81,21 +83,28 @@ std::vector<BatchPtr> BatchQueue::drop_all() {
   std::vector<BatchPtr> all(std::make_move_iterator(sealed_.begin()),
                             std::make_move_iterator(sealed_.end()));
   sealed_.clear();
+  sealed_bytes_ = 0;
   return all;
 }
 
-void BatchQueue::put_first(BatchPtr batch) { sealed_.push_front(std::move(batch)); }
+void BatchQueue::put_first(BatchPtr batch) {
+  sealed_bytes_ += batch->held_bytes();
+  sealed_.push_front(std::move(batch));
+}
 
 void BatchQueue::put_second(BatchPtr batch) {
+  sealed_bytes_ += batch->held_bytes();
   sealed_.insert(sealed_.begin() + (sealed_.empty() ? 0 : 1), std::move(batch));
 }
 
 void BatchQueue::put_first(std::vector<BatchPtr> batches) {
+  sealed_bytes_ += held_bytes_of(batches);
   sealed_.insert(sealed_.begin(), std::make_move_iterator(batches.begin()),
                  std::make_move_iterator(batches.end()));
 }
 
 void BatchQueue::put_last(std::vector<BatchPtr> batches) {
+  sealed_bytes_ += held_bytes_of(batches);
   sealed_.insert(sealed_.end(), std::make_move_iterator(batches.begin()),
                  std::make_move_iterator(batches.end()));
 }

@@ -88,7 +88,7 @@ class BatchQueue {
   bool is_settled() const { return are_settled(sealed_); }
 
   // Bytes of rows, over all batches.
-  std::size_t held_bytes() const { return held_bytes_of(sealed_) + filling_->held_bytes(); }
+  std::size_t held_bytes() const { return sealed_bytes_ + filling_->held_bytes(); }
   bool empty() const { return sealed_.empty() && filling_->empty(); }
 
   std::size_t filling_rows() const { return filling_->all_rows(); }
@@ -104,6 +104,7 @@ class BatchQueue {
   BatchPtr filling_;
   std::optional<FlushReason> due_;  // the one being filled is, for another reason than its age
   std::deque<BatchPtr> sealed_;
+  std::size_t sealed_bytes_ = 0;  // asked for with each delivery
   std::array<std::uint64_t, kFlushReasonWords.size()> flushes_{};
 };
 
