@@ -49,15 +49,6 @@ int exit_status_in_child(const std::function<int()>& body) {
   return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
 }
 
-std::string proc_status(pid_t pid, const std::string& name) {
-  std::ifstream lines("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(lines, line);) {
-    if (line.compare(0, name.size() + 1, name + ":") != 0) continue;
-    return line.substr(line.find_first_not_of(" \t", name.size() + 1));
-  }
-  return "";
-}
-
 unsigned long long ignored_signals(pid_t pid) {
   constexpr unsigned long long kOfGlibc = 3ULL << 31;  // signals 32 and 33
   return std::stoull(proc_status(pid, "SigIgn"), nullptr, 16) & ~kOfGlibc;

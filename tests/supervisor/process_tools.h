@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/fakes/eventually.h"
+#include "tests/support/proc.h"
 
 namespace event_consumer::testing {
 
@@ -39,9 +40,6 @@ std::optional<int> wait_status_of(pid_t pid);
 // The exit status of a forked child that runs `body`: what blocks signals, reaps children or lends
 // descriptors is tried there. -1 when it did not exit.
 int exit_status_in_child(const std::function<int()>& body);
-
-// The value of the line «NAME:…» in /proc/PID/status, without spaces before it; empty if none.
-std::string proc_status(pid_t pid, const std::string& name);
 
 // The signals that a process ignores, a bit for each from signal 1 on. Without the two that glibc
 // keeps for itself: its posix_spawn(3) ignores them, nobody can undo that, and whoever is started

@@ -105,6 +105,15 @@ bool is_alive(pid_t pid) {
 
 std::string command_line(pid_t pid) { return read_of(pid, "cmdline"); }
 
+std::string proc_status(pid_t pid, const std::string& name) {
+  std::istringstream lines(read_of(pid, "status"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.compare(0, name.size() + 1, name + ":") != 0) continue;
+    return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+  }
+  return "";
+}
+
 std::uint64_t rss_bytes(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
   std::uint64_t total_pages = 0;
@@ -114,11 +123,8 @@ std::uint64_t rss_bytes(pid_t pid) {
 }
 
 std::uint64_t private_bytes(pid_t pid) {
-  const std::string kLine = "RssAnon:";
-  std::istringstream lines(read_of(pid, "status"));
-  for (std::string line; std::getline(lines, line);)
-    if (line.rfind(kLine, 0) == 0) return 1024 * std::stoull(line.substr(kLine.size()));
-  return 0;
+  const std::string kibibytes = proc_status(pid, "RssAnon");
+  return kibibytes.empty() ? 0 : 1024 * std::stoull(kibibytes);
 }
 
 double cpu_seconds(pid_t pid) {

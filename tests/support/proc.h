@@ -19,6 +19,9 @@ bool is_alive(pid_t pid);
 // The arguments of the process with a NUL after each, empty when it does not exist.
 std::string command_line(pid_t pid);
 
+// The value of the line «NAME:…» in /proc/PID/status, without spaces before it; empty if none.
+std::string proc_status(pid_t pid, const std::string& name);
+
 // The resident memory of the process in bytes, 0 when it does not exist.
 std::uint64_t rss_bytes(pid_t pid);
 
