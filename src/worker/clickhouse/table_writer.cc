@@ -294,9 +294,20 @@ InsertOutcome TableWriter::try_post(const Batch& batch) {
   InsertOutcome outcome =
       post_batch(http_, known_.server.facts, batch, known_.server.deduplication.deduplicates);
   was_absent_ = was_absent_ || names_absent_table(outcome.code);
+  // It may have been started while this was stopped between question and post.
+  if (outcome.kind == InsertOutcome::Kind::kStored)
+    outcome = unless_void(batch, std::move(outcome));
   if (!is_at_first && (outcome.kind == InsertOutcome::Kind::kUnknown || outcome.is_in_table))
     is_open_elsewhere_ = true;
   return outcome;
+}
+
+InsertOutcome TableWriter::unless_void(const Batch& batch, InsertOutcome stored) {
+  const ClickHouseServer server = http_.server();  // a question without an answer may change it
+  const auto is_void = is_token_void(batch);
+  if (is_void) return is_void.value() ? void_token(batch, server) : std::move(stored);
+  const Error& error = is_void.error();
+  return {InsertOutcome::Kind::kUnknown, 0, error.message, class_of(error)};
 }
 
 // A replicated table gets token and rows at one moment, from Keeper. Where a repetition is not

@@ -103,6 +103,8 @@ class TableWriter {
   InsertOutcome try_post(const Batch& batch);
   // Whether the token of a batch that may be stored proves nothing any more; see InsertOutcome.
   Result<bool> is_token_void(const Batch& batch);
+  // The answer `stored` to a post of the batch, unless its token proved nothing by then.
+  InsertOutcome unless_void(const Batch& batch, InsertOutcome stored);
   // Goes back to the first host, where inserts may go back to it.
   void go_home();
   // Whether inserts went back to the first host, and it does not take this batch, which another one

@@ -44,9 +44,9 @@ struct InsertOutcome {
   bool still_runs = false;
   // Refused because a view behind the table failed: the rows are in the table all the same.
   bool is_in_table = false;
-  // Refused, and not sent, as the token proves nothing: the server was started anew since a post of
-  // the batch was left without an answer. One that was killed then may know the token and not have
-  // the rows; it writes the token down first (ClickHouse's
+  // Refused as the token proves nothing: the server was started anew since a post of the batch was
+  // left without an answer; what it says is disregarded. One that was killed then may know the
+  // token and not have the rows; it writes the token down first (ClickHouse's
   // src/Storages/MergeTree/MergeTreeSink.cpp: addPart of the deduplication log, then
   // renameTempPartAndAdd).
   bool is_token_void = false;

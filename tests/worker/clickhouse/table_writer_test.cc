@@ -38,8 +38,10 @@ struct FakeClickHouse {
   bool drops_table_after_look = false;
   std::string engine = "MergeTree\tMergeTree SETTINGS non_replicated_deduplication_window = 1";
   std::string columns = "a\tString\t\t\n";
-  int unwritable = 0;  // so many columns more, and b
-  int foreign = 0;     // so many requests somebody else answers, with 200
+  int unwritable = 0;                   // so many columns more, and b
+  int foreign = 0;                      // so many requests somebody else answers, with 200
+  bool starts_anew_for_insert = false;  // and takes it then
+  bool goes_after_insert = false;       // which it takes
   TimePoint started_at = Clock::now() - std::chrono::hours(1);
   bool knows_uptime = true;
 
@@ -72,6 +74,9 @@ struct FakeClickHouse {
       return http_answer(200, drops_settings ? "\n" : "arrives\n");
     if (deduplicates && request.body.find("insert_deduplication_token") != std::string::npos)
       return http_answer(200, "insert_deduplication_token\n");
+    const bool is_insert = request.line.find("query_id") != std::string::npos;
+    if (starts_anew_for_insert && is_insert) started_at = Clock::now();
+    if (goes_after_insert && is_insert) is_away = true;
     return http_answer(200);  // settings, none of which it knows, and inserts
   }
 };
@@ -381,6 +386,19 @@ TEST_CASE("table writer: a token proves nothing to a server that was started aft
   SECTION("it was there before") {
     rig.clickhouse.started_at = posted_at - std::chrono::milliseconds(GENERATE(200, 30'000));
     CHECK(rig.post_again(posted_at).kind == Kind::kStored);
+  }
+  SECTION("it was started between question and post") {
+    rig.clickhouse.starts_anew_for_insert = true;
+    const InsertOutcome outcome = rig.post_again(posted_at);
+    CHECK(outcome.kind == Kind::kRefused);
+    CHECK(outcome.is_token_void);
+    CHECK(rig.inserts() == 1);
+  }
+  SECTION("it went before it could be asked again") {
+    rig.clickhouse.goes_after_insert = true;
+    const InsertOutcome outcome = rig.post_again(posted_at);
+    CHECK(outcome.kind == Kind::kUnknown);
+    CHECK_FALSE(outcome.is_token_void);
   }
   SECTION("each post was answered, and it is not asked") {
     CHECK(rig.post().kind == Kind::kStored);
