@@ -62,13 +62,15 @@ std::optional<Footprint> look_at_footprint(pid_t supervisor, const std::string& 
 }
 
 const std::vector<Measure>& measures() {
-  // A process has as many descriptors as it needs. Its memory differs by what it has in hand, the
-  // ledger by how large the posts were. The RSS of a worker also counts each page of the ledger
-  // that it has looked at: 8 MiB for each that ever was, until a million events have filled them.
+  constexpr std::uint64_t kBatch = 8 << 20;  // --batch-bytes
+  // A process has as many descriptors as it needs. Its memory differs by what it has in hand, that
+  // of a worker by a batch; the ledger by how large the posts were. The RSS of a worker also counts
+  // each page of the ledger that it has looked at: 8 MiB for each that ever was, until a million
+  // events have filled them.
   static const std::vector<Measure> all = {
       {"memory of the supervisor", &Footprint::supervisor_memory, 1.2},
       {"memory of the status process", &Footprint::status_memory, 1.2},
-      {"memory of the largest worker", &Footprint::worker_memory, 1.2},
+      {"memory of the largest worker", &Footprint::worker_memory, 1.2, kBatch},
       {"RSS of the largest worker", &Footprint::worker_rss, 0},
       {"RSS of all, with three workers", &Footprint::all_rss, 0},
       {"descriptors of the supervisor", &Footprint::supervisor_descriptors, 1},
@@ -86,8 +88,9 @@ std::vector<Trend> trends_of(const std::vector<Footprint>& looks) {
   for (const Measure& measure : measures()) {
     Trend trend{&measure, median_of(looks.begin(), looks.begin() + tenth, measure.member),
                 median_of(looks.end() - tenth, looks.end(), measure.member)};
-    trend.is_flat = measure.most == 0 || static_cast<double>(trend.last) <=
-                                             measure.most * static_cast<double>(trend.first);
+    const double most =
+        measure.most * static_cast<double>(trend.first) + static_cast<double>(measure.in_hand);
+    trend.is_flat = measure.most == 0 || static_cast<double>(trend.last) <= most;
     trends.push_back(trend);
   }
   return trends;

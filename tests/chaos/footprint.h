@@ -34,7 +34,8 @@ std::optional<Footprint> look_at_footprint(pid_t supervisor, const std::string& 
 struct Measure {
   const char* name;
   std::uint64_t Footprint::*member;
-  double most;  // so many times of what it was it may become; 0: anything
+  double most;                // so many times of what it was it may become; 0: anything
+  std::uint64_t in_hand = 0;  // and so many bytes more, which come and go with the load
 };
 const std::vector<Measure>& measures();
 

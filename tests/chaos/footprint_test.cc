@@ -46,6 +46,18 @@ TEST_CASE("chaos footprint: what grows is found, by as much as it may not") {
   CHECK(findings(looks) == expected);
 }
 
+TEST_CASE("chaos footprint: a worker has a batch more in hand, and nobody else") {
+  constexpr std::uint64_t kBatch = 8 << 20;
+  std::vector<Footprint> looks(2 * kLooksToJudge, some_look());
+  const auto last_tenth = looks.end() - 10;
+  for (auto look = last_tenth; look != looks.end(); ++look) look->worker_memory += kBatch;
+  CHECK(findings(looks).empty());
+  for (auto look = last_tenth; look != looks.end(); ++look) look->worker_memory += kBatch;
+  CHECK(findings(looks).size() == 1);
+  for (auto look = last_tenth; look != looks.end(); ++look) look->status_memory += kBatch;
+  CHECK(findings(looks).size() == 2);
+}
+
 TEST_CASE("chaos footprint: one look of many, and what was larger, are no growth") {
   std::vector<Footprint> looks(kLooksToJudge, some_look());
   looks.back().supervisor_descriptors = 1000;
