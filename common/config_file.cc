@@ -1,10 +1,9 @@
 #include "common/config_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <sstream>
 
 #include "common/near_miss.h"
+#include "common/read_file.h"
 #include "common/text.h"
 
 namespace event_consumer {
@@ -46,11 +45,12 @@ std::string describe_unknown(const std::string& name) {
 }  // namespace
 
 Result<Settings> read_config_file(const std::string& path) {
-  std::ifstream file(path);
-  if (!file)
+  auto content = read_file(path);
+  if (!content)
     return Error{ErrorKind::kUsage,
-                 "cannot read configuration file " + path + ": " + std::strerror(errno)};
-  return read_config(file, path);
+                 "cannot read configuration file " + path + ": " + content.error().message};
+  std::istringstream lines(*content);
+  return read_config(lines, path);
 }
 
 Result<Settings> read_config(std::istream& content, const std::string& path) {
@@ -68,7 +68,6 @@ Result<Settings> read_config(std::istream& content, const std::string& path) {
       return Error{ErrorKind::kUsage, where + describe_unknown(name)};
     settings[name] = unquote(trim(text.substr(equals + 1)));
   }
-  if (content.bad()) return Error{ErrorKind::kUsage, "cannot read configuration file " + path};
   return settings;
 }
 

@@ -1,11 +1,7 @@
 #include "common/password_files.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-
 #include "common/log.h"
+#include "common/read_file.h"
 #include "common/text.h"
 
 namespace event_consumer {
@@ -14,14 +10,9 @@ Result<std::string> read_password_file(const std::string& path) {
   const auto bad = [&](const std::string& why) {
     return Error{ErrorKind::kUsage, "password file " + path + ": " + why};
   };
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  // A directory can be opened, and fails only when it is read.
-  if (file) content << file.rdbuf();
-  if (!file || (content.fail() && errno != 0))
-    return bad(std::string("cannot be read: ") + std::strerror(errno));
-  std::string password(without_line_break(content.str()));
+  auto content = read_file(path);
+  if (!content) return bad("cannot be read: " + content.error().message);
+  std::string password(without_line_break(*content));
   if (password.empty()) return bad("holds no password");
   if (password.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
     return bad("holds more than one line of text");

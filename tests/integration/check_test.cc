@@ -290,7 +290,8 @@ TEST_CASE("check: a sample shows what messages would become, without RabbitMQ an
   CHECK(topology.rows() == 0);
   const Finished absent = run_program(environment, {"check", "--sample", file + ".not"});
   CHECK(describe_status(absent.status) == "exit status 64");
-  CHECK(contains(absent.error_output, "cannot read the sample " + file + ".not"));
+  CHECK(contains(absent.error_output,
+                 "cannot read the sample " + file + ".not: No such file or directory"));
 }
 
 }  // namespace event_consumer::testing

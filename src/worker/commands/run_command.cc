@@ -1,12 +1,12 @@
 #include "worker/commands/run_command.h"
 
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
 
+#include "common/read_file.h"
 #include "worker/commands/check.h"
 #include "worker/commands/dead_letters.h"
 
@@ -15,15 +15,15 @@ namespace event_consumer {
 namespace {
 
 Result<std::string> read_sample(const std::string& name) {
-  std::ostringstream text;
   if (name == "-") {
+    std::ostringstream text;
     text << std::cin.rdbuf();
     return text.str();
   }
-  std::ifstream file(name);
-  text << file.rdbuf();
-  if (!file) return Error{ErrorKind::kUsage, "cannot read the sample " + name};
-  return text.str();
+  auto text = read_file(name);
+  if (!text)
+    return Error{ErrorKind::kUsage, "cannot read the sample " + name + ": " + text.error().message};
+  return text;
 }
 
 ExitCode check(const CommandLine& command_line) {
