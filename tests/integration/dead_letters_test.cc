@@ -37,9 +37,10 @@ MessageProperties letter(const TestTopology& topology, const std::string& reason
 
 // A dead-letter queue with these bodies, each with its reason.
 AmqpClient fill(const TestTopology& topology,
-                const std::vector<std::pair<std::string, std::string>>& letters) {
+                const std::vector<std::pair<std::string, std::string>>& letters,
+                const QueueArguments& arguments = {}) {
   AmqpClient client(rabbitmq().url());
-  client.declare_queue(topology.dead_letter_queue());
+  client.declare_queue(topology.dead_letter_queue(), arguments);
   client.enable_confirms();
   for (const auto& [body, reason] : letters)
     client.publish("", topology.dead_letter_queue(), body,
@@ -89,6 +90,53 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
   CHECK(count_lines(limited.output) == 1);
   CHECK(take_all(client, topology.dead_letter_queue()) ==
         std::vector<std::string>{"one", "two\x1b[2J", "t\xff"});
+}
+
+// Each look is a return, which such a queue counts.
+TEST_CASE("dead-letters: a delivery limit takes none, however often they are looked at") {
+  constexpr std::int64_t kLimit = 2;
+  TestTopology topology("letters_limit");
+  AmqpClient client =
+      fill(topology, {{"one", "not_json"}, {"two", "bad_value"}, {"three", "bad_value"}},
+           {{"x-queue-type", std::string("quorum")}, {"x-delivery-limit", kLimit}});
+  const auto all_are_back = [&](std::uint32_t count) {
+    return wait_until([&] { return client.message_count(topology.dead_letter_queue()) == count; },
+                      seconds(30));
+  };
+  for (int look = 0; look < 4 * kLimit; ++look) {
+    REQUIRE(all_are_back(3));
+    const Finished list = dead_letters(topology, {"list", "--json"});
+    INFO("look " << look << ": " << list.output << list.error_output);
+    CHECK(describe_status(list.status) == "exit status 0");
+    CHECK(count_lines(list.output) == 3);
+    for (const std::string letter : {"\"one\"", "\"two\"", "\"three\""})
+      CHECK(contains(list.output, "\"body\":" + letter));
+    CHECK(count_occurrences(list.output, "\"reason\":\"bad_value\"") == 2);
+  }
+  // What is not asked for is looked at, too.
+  for (int look = 0; look < 2 * kLimit; ++look) {
+    REQUIRE(all_are_back(3));
+    dead_letters(topology, {"drop", "--reason", "no_such"});
+  }
+  REQUIRE(all_are_back(3));
+  CHECK(contains(dead_letters(topology, {"drop", "--reason", "bad_value"}).output, "2 dropped"));
+  REQUIRE(all_are_back(1));
+  const auto left = client.get(topology.dead_letter_queue());
+  REQUIRE(left);
+  CHECK(left->body == "one");
+}
+
+TEST_CASE("dead-letters: a queue that drops what comes back is not looked at") {
+  TestTopology topology("letters_no_return");
+  AmqpClient client =
+      fill(topology, {{"one", "not_json"}},
+           {{"x-queue-type", std::string("quorum")}, {"x-delivery-limit", std::int64_t(0)}});
+  const Finished list = dead_letters(topology, {"list"});
+  INFO(list.output << list.error_output);
+  CHECK(describe_status(list.status) == "exit status 78");
+  CHECK(contains(list.error_output, "drops what comes back to it"));
+  CHECK(contains(run_program(topology.environment(), {"check"}).output, "and cannot be listed"));
+  CHECK(client.message_count(topology.dead_letter_queue()) == 1);
 }
 
 TEST_CASE("dead-letters list counts them by reason and column, or shows those of one reason") {

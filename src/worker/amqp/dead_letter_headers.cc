@@ -19,11 +19,13 @@ constexpr std::size_t kMostNamesBytes = 250;
 // RabbitMQ routes by CC and BCC too (its «sender-selected distribution»): kept, they would send a
 // copy of the dead letter back to where the message came from. How often a message has come back to
 // a quorum queue says nothing in another queue.
-bool is_kept(std::string_view name) {
+bool may_stand_elsewhere(std::string_view name) {
   for (const char* left_out : {"CC", "BCC", "x-delivery-count", "x-acquired-count"})
     if (name == left_out) return false;
-  return name.substr(0, kOurs.size()) != kOurs;
+  return true;
 }
+
+bool is_ours(std::string_view name) { return name.substr(0, kOurs.size()) == kOurs; }
 
 std::size_t encoded_size(amqp_table_entry_t& entry) {
   amqp_basic_properties_t properties{};
@@ -95,10 +97,17 @@ void DeadLetterHeaders::add(const char* name, std::string_view value) {
   entries_.push_back(entry);
 }
 
-std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers) {
+std::vector<amqp_table_entry_t> lasting_headers(const amqp_table_t& headers) {
   std::vector<amqp_table_entry_t> kept;
   for (int i = 0; i < headers.num_entries; ++i)
-    if (is_kept(to_view(headers.entries[i].key))) kept.push_back(headers.entries[i]);
+    if (may_stand_elsewhere(to_view(headers.entries[i].key))) kept.push_back(headers.entries[i]);
+  return kept;
+}
+
+std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers) {
+  std::vector<amqp_table_entry_t> kept;
+  for (const amqp_table_entry_t& entry : lasting_headers(headers))
+    if (!is_ours(to_view(entry.key))) kept.push_back(entry);
   return kept;
 }
 
@@ -111,7 +120,7 @@ DeadLetterFacts read_facts(const amqp_table_t& headers) {
   for (int i = 0; i < headers.num_entries; ++i) {
     const amqp_table_entry_t& entry = headers.entries[i];
     const std::string_view key = to_view(entry.key);
-    if (entry.value.kind != AMQP_FIELD_KIND_UTF8 || key.substr(0, kOurs.size()) != kOurs) continue;
+    if (entry.value.kind != AMQP_FIELD_KIND_UTF8 || !is_ours(key)) continue;
     for (const auto& [name, place] : places)
       if (key.substr(kOurs.size()) == name) *place = to_view(entry.value.value.bytes);
   }

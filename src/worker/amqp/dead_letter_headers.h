@@ -54,6 +54,10 @@ struct DeadLetterFacts {
 
 DeadLetterFacts read_facts(const amqp_table_t& headers);
 
+// Those that a message keeps when it is published anew: all but what concerns its place in the
+// queue it was in, and the addresses of copies. A view of `headers`, which must outlive it.
+std::vector<amqp_table_entry_t> lasting_headers(const amqp_table_t& headers);
+
 // The headers that the message had before it was rejected, but for those that DeadLetterHeaders
 // does not keep either. A view of `headers`, which must outlive it.
 std::vector<amqp_table_entry_t> original_headers(const amqp_table_t& headers);

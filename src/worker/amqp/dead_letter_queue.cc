@@ -3,6 +3,9 @@
 #include <chrono>
 #include <utility>
 
+#include "worker/amqp/delivery_limit.h"
+#include "worker/amqp/permissions.h"
+#include "worker/amqp/queue_kind.h"
 #include "worker/amqp/queue_setup.h"
 
 namespace event_consumer {
@@ -35,7 +38,22 @@ Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
     return Error{ErrorKind::kConfiguration, "there is no queue " + queue + " on " +
                                                 connection->describe() +
                                                 "; is --dead-letter-queue the one of the service?"};
-  return DeadLetterQueue(std::move(*connection), queue, found.value()->messages);
+  const auto kind = ask_kind(*connection, kChannel, queue);
+  if (!kind) return kind.error();
+  const auto returns = returns_taken(kind.value(), connection->server_version());
+  if (returns == 0)
+    return Error{ErrorKind::kConfiguration,
+                 "queue " + queue + " on " + connection->describe() +
+                     " drops what comes back to it (its delivery limit is 0): none of its "
+                     "messages can be looked at and stay"};
+  if (returns)
+    if (auto may = may_publish_to_queues(*connection, kChannel); !may) return may.error();
+  return DeadLetterQueue(std::move(*connection), queue, found.value()->messages, returns);
+}
+
+bool DeadLetterQueue::is_last_delivery(const DeadLetter& letter) const {
+  return returns_taken_ &&
+         returns_of(letter.properties()) >= static_cast<std::uint64_t>(*returns_taken_);
 }
 
 Result<std::optional<DeadLetter>> DeadLetterQueue::take() {

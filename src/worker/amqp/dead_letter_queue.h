@@ -41,7 +41,8 @@ class DeadLetter {
 
 class DeadLetterQueue {
  public:
-  // Connects and looks for the queue, which must exist (kConfiguration).
+  // Connects and looks for the queue, which must exist (kConfiguration). A quorum queue with a
+  // delivery limit counts each look: it must take one return at least, and messages from its user.
   static Result<DeadLetterQueue> open(const std::vector<AmqpUrl>& urls,
                                       const std::string& connection_name, const std::string& queue);
 
@@ -50,6 +51,9 @@ class DeadLetterQueue {
 
   // The next message, or nothing when none is left. Nobody else gets it while it is ours.
   Result<std::optional<DeadLetter>> take();
+
+  // Whether the broker drops this message when it comes back once more.
+  bool is_last_delivery(const DeadLetter& letter) const;
 
   // Removes a message taken from the queue, for good.
   Result<Done> acknowledge(DeliveryTag tag);
@@ -61,15 +65,21 @@ class DeadLetterQueue {
 
   // For further channels beside channel 1, which is this object's.
   AmqpConnection& connection() { return connection_; }
+  const std::string& name() const { return queue_; }
   std::string describe() const { return "queue " + queue_ + " on " + connection_.describe(); }
 
  private:
-  DeadLetterQueue(AmqpConnection connection, std::string queue, std::uint32_t waiting)
-      : connection_(std::move(connection)), queue_(std::move(queue)), waiting_(waiting) {}
+  DeadLetterQueue(AmqpConnection connection, std::string queue, std::uint32_t waiting,
+                  std::optional<std::int64_t> returns_taken)
+      : connection_(std::move(connection)),
+        queue_(std::move(queue)),
+        waiting_(waiting),
+        returns_taken_(returns_taken) {}
 
   AmqpConnection connection_;
   std::string queue_;
   std::uint32_t waiting_;
+  std::optional<std::int64_t> returns_taken_;  // of each message; nothing: as many as there are
 };
 
 }  // namespace event_consumer

@@ -58,8 +58,12 @@ std::uint64_t returns_of(std::string_view properties) {
   // Decoding costs more, and hardly any message has come back.
   if (properties.find(kHeader) == std::string_view::npos) return 0;
   DecodedProperties decoded(properties);
-  if ((decoded.get()._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return 0;
-  const amqp_table_t& headers = decoded.get().headers;
+  return returns_of(decoded.get());
+}
+
+std::uint64_t returns_of(const amqp_basic_properties_t& properties) {
+  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return 0;
+  const amqp_table_t& headers = properties.headers;
   for (int i = 0; i < headers.num_entries; ++i)
     if (to_view(headers.entries[i].key) == kHeader) return to_count(headers.entries[i].value);
   return 0;

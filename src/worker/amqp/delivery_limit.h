@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/options.h"
+#include "worker/amqp/library.h"
 
 namespace event_consumer {
 
@@ -20,5 +21,6 @@ int major_version(std::string_view server_version);
 // How often the message with these encoded properties has come back by its queue's count; 0 where
 // the queue does not count, or has not.
 std::uint64_t returns_of(std::string_view properties);
+std::uint64_t returns_of(const amqp_basic_properties_t& properties);
 
 }  // namespace event_consumer

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/text.h"
+#include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/queue_arguments.h"
 
 namespace event_consumer {
@@ -142,6 +143,16 @@ Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
   if (!limit) return limit.error();
   if (const auto value = current_value(limit.value())) kind.delivery_limit = to_number(*value);
   return kind;
+}
+
+std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_view server_version) {
+  if (kind.type != "quorum") return std::nullopt;
+  // A negative one is exceeded by the first return up to 3.x (ran: 3.10), and none from 4.0 on.
+  if (kind.delivery_limit && *kind.delivery_limit < 0)
+    return major_version(server_version) < 4 ? std::optional<std::int64_t>(0) : std::nullopt;
+  if (kind.delivery_limit) return kind.delivery_limit;
+  const auto usual = delivery_limit(DeliveryLimit{}, server_version);
+  return usual ? std::optional(static_cast<std::int64_t>(*usual)) : std::nullopt;
 }
 
 std::string describe(QueueLife life) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/result.h"
 #include "worker/amqp/connection.h"
@@ -33,6 +34,10 @@ struct QueueKind {
   // Its x-delivery-limit, nothing where it has none. Only of a quorum queue.
   std::optional<std::int64_t> delivery_limit = std::nullopt;
 };
+
+// How often a message may come back to such a queue before the broker, of this version, drops it;
+// nothing: as often as it will, or it is not known.
+std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_view server_version);
 
 // Asks for the kind of a queue that exists, likewise.
 Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,

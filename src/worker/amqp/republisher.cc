@@ -60,19 +60,36 @@ Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters) {
   return Done{};
 }
 
+Result<Done> Republisher::renew(const DeadLetter& letter, const std::string& queue) {
+  if (auto done = send(letter, {0, "", queue, std::string(letter.body())}, lasting_headers); !done)
+    return done;
+  if (auto done = wait_for_verdict(); !done) return done;
+  const auto verdict = publisher_.verdict();
+  publisher_.take_oldest();
+  if (verdict == ConfirmedPublisher::Verdict::kTaken) return Done{};
+  return Error{ErrorKind::kConfiguration,
+               "queue " + queue + " on " + connection_->describe() +
+                   " drops a message when it comes back once more, and does not take it anew; is "
+                   "it full (max-length)?"};
+}
+
 Result<Done> Republisher::send(const DeadLetter& letter, std::uint64_t id, bool direct) {
+  return send(letter,
+              {id, direct ? "" : letter.facts().exchange,
+               direct ? queue_ : letter.facts().routing_key, std::string(letter.body())},
+              original_headers);
+}
+
+Result<Done> Republisher::send(const DeadLetter& letter, OutgoingMessage message,
+                               HeadersOf headers_of) {
   amqp_basic_properties_t properties = letter.properties();
   // The broker refuses a message in the name of another user.
   properties._flags &= ~AMQP_BASIC_USER_ID_FLAG;
   std::vector<amqp_table_entry_t> headers;
-  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0)
-    headers = original_headers(properties.headers);
+  if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) != 0) headers = headers_of(properties.headers);
   properties.headers = {static_cast<int>(headers.size()), headers.data()};
   if (headers.empty()) properties._flags &= ~AMQP_BASIC_HEADERS_FLAG;
-  return publisher_.publish(
-      {id, direct ? "" : letter.facts().exchange, direct ? queue_ : letter.facts().routing_key,
-       std::string(letter.body())},
-      properties);
+  return publisher_.publish(std::move(message), properties);
 }
 
 // An exchange that is gone would close the channel instead of returning the message.

@@ -23,6 +23,10 @@ class Republisher {
   // Error some of them may have been published, and none must be taken for published.
   Result<Done> publish(const std::vector<DeadLetter>& letters);
 
+  // Publishes `letter` as it is to the end of `queue`, from where it came, and waits until that is
+  // confirmed. It loses the count of its returns. On an Error it may be there.
+  Result<Done> renew(const DeadLetter& letter, const std::string& queue);
+
   // How many went straight to the queue so far.
   std::size_t diverted() const { return diverted_; }
 
@@ -34,6 +38,9 @@ class Republisher {
   Result<bool> origin_exists(const DeadLetterFacts& facts);
   // Sends it as it was before it died: to where it came from, or straight to the queue.
   Result<Done> send(const DeadLetter& letter, std::uint64_t id, bool direct);
+  // Sends `message`, which is the letter to some address, with those of its headers.
+  using HeadersOf = std::vector<amqp_table_entry_t> (*)(const amqp_table_t& headers);
+  Result<Done> send(const DeadLetter& letter, OutgoingMessage message, HeadersOf headers_of);
   // Sends and reads until the oldest message is decided.
   Result<Done> wait_for_verdict();
 

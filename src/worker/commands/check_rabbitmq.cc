@@ -20,9 +20,6 @@ namespace {
 constexpr amqp_channel_t kQueueChannel = 1;
 constexpr amqp_channel_t kDeadLetterChannel = 2;
 
-// So often nobody lists dead letters.
-constexpr std::int64_t kManyLooks = 1'000'000;
-
 void report_error(const Error& error, const AmqpUrl& url, Report& report) {
   const Diagnosis diagnosis = diagnose_rabbitmq(error, url);
   report.bad(diagnosis.kind, diagnosis.cause, diagnosis.remedy);
@@ -49,24 +46,12 @@ const char* describe(QueueType type) {
   return type == QueueType::kQuorum ? "a quorum queue" : "a classic queue";
 }
 
-// How often a message may come back to the queue; nothing: as often as it will, or it is not known.
-std::optional<std::int64_t> returns_taken(const QueueKind& kind, const AmqpConnection& connection) {
-  if (kind.type != "quorum") return std::nullopt;
-  // A negative one is exceeded by the first return up to 3.x (ran: 3.10), and none from 4.0 on.
-  if (kind.delivery_limit && *kind.delivery_limit < 0)
-    return major_version(connection.server_version()) < 4 ? std::optional<std::int64_t>(0)
-                                                          : std::nullopt;
-  if (kind.delivery_limit) return kind.delivery_limit;
-  const auto usual = delivery_limit(DeliveryLimit{}, connection.server_version());
-  return usual ? std::optional(static_cast<std::int64_t>(*usual)) : std::nullopt;
-}
-
 // «; a quorum queue with a delivery limit of 20», as far as is known.
 std::string describe(const QueueKind& kind, const AmqpConnection& connection) {
   if (kind.type.empty()) return "";
   const std::string type = "; a " + kind.type + " queue";
   if (kind.type != "quorum") return type;
-  const auto limit = returns_taken(kind, connection);
+  const auto limit = returns_taken(kind, connection.server_version());
   if (!limit) return type + " without a delivery limit, unless a policy sets one";
   return fmt::format("{} with a delivery limit of {}{}", type, *limit,
                      kind.delivery_limit ? "" : ", unless a policy sets another");
@@ -75,7 +60,7 @@ std::string describe(const QueueKind& kind, const AmqpConnection& connection) {
 // Where the worker takes the limit for another one, the broker drops events that it would store.
 void check_delivery_limit(const QueueKind& kind, const AmqpConnection& connection,
                           const Options& options, Report& report) {
-  const auto limit = returns_taken(kind, connection);
+  const auto limit = returns_taken(kind, connection.server_version());
   const auto expected = delivery_limit(options.delivery_limit, connection.server_version());
   if (!limit || !kind.delivery_limit) return;
   if (expected && static_cast<std::int64_t>(*expected) <= *limit) return;
@@ -142,12 +127,11 @@ void check_dead_letter_queue(AmqpConnection& connection, const Options& options,
   if (!kind) return report_error(kind.error(), connection.url(), report);
   report.good(fmt::format("dead-letter queue {}: exists; {}{}", queue, counts(*found.value()),
                           describe(*kind, connection)));
-  const auto limit = returns_taken(*kind, connection);
-  if (limit && *limit < kManyLooks)
+  if (returns_taken(*kind, connection.server_version()) == 0)
     report.note(fmt::format(
-        "dead-letter queue {} drops what was listed more than {} times: each look is a return to "
-        "it; drain it, delete it, and let the service make it",
-        queue, *limit));
+        "dead-letter queue {} drops what comes back to it, and cannot be listed; delete it when it "
+        "is empty, and let the service make it",
+        queue));
 }
 
 }  // namespace

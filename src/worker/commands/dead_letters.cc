@@ -25,8 +25,9 @@ constexpr std::size_t kRoundBytes = 8 << 20;
 // stay taken, and so out of the way, until the queue is closed.
 class Rounds {
  public:
-  Rounds(DeadLetterQueue& queue, const DeadLetterArguments& arguments)
+  Rounds(DeadLetterQueue& queue, Republisher& republisher, const DeadLetterArguments& arguments)
       : queue_(queue),
+        republisher_(republisher),
         reason_(arguments.reason),
         limit_(arguments.limit > 0 ? static_cast<std::size_t>(arguments.limit)
                                    : std::numeric_limits<std::size_t>::max()) {}
@@ -37,7 +38,7 @@ class Rounds {
     std::size_t bytes = 0;
     while (round.size() < kRoundLetters && bytes < kRoundBytes && chosen_ < limit_ &&
            seen_ < queue_.waiting()) {
-      auto letter = queue_.take();
+      auto letter = take();
       if (!letter) return letter.error();
       if (!letter->has_value()) break;
       ++seen_;
@@ -50,7 +51,19 @@ class Rounds {
   }
 
  private:
+  // The next letter that may come back. One that the broker would drop then is put at the end of
+  // the queue at once, from where it comes again: nothing is looked at for the last time.
+  Result<std::optional<DeadLetter>> take() {
+    for (;;) {
+      auto letter = queue_.take();
+      if (!letter || !letter->has_value() || !queue_.is_last_delivery(**letter)) return letter;
+      if (auto done = republisher_.renew(**letter, queue_.name()); !done) return done.error();
+      if (auto done = queue_.acknowledge((*letter)->tag()); !done) return done.error();
+    }
+  }
+
   DeadLetterQueue& queue_;
+  Republisher& republisher_;
   std::string reason_;
   std::size_t limit_;
   std::size_t seen_ = 0;
@@ -120,17 +133,16 @@ Result<Done> summarise_and_report(Rounds& rounds, DeadLetterQueue& queue, bool j
   return result;
 }
 
-Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, const Options& options) {
-  auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
-  if (!republisher) return republisher.error();
+Result<Done> replay_and_report(Rounds& rounds, DeadLetterQueue& queue, Republisher& republisher,
+                               const Options& options) {
   std::size_t done = 0;
-  auto result = take_out(rounds, queue, &*republisher, done);
+  auto result = take_out(rounds, queue, &republisher, done);
   std::cout << fmt::format("{} replayed, {}\n", done, stay(queue, done));
-  if (republisher->diverted() > 0)
+  if (republisher.diverted() > 0)
     std::cout << fmt::format(
         "{} of them went straight to queue {}, because the exchange and routing key that they came "
         "by are unknown, gone or lead nowhere\n",
-        republisher->diverted(), options.rabbitmq_queue);
+        republisher.diverted(), options.rabbitmq_queue);
   return result;
 }
 
@@ -142,9 +154,12 @@ Result<Done> drop_and_report(Rounds& rounds, DeadLetterQueue& queue) {
 }
 
 Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
-  Rounds rounds(queue, command_line.dead_letters);
+  const Options& options = command_line.resolved.options;
+  auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
+  if (!republisher) return republisher.error();
+  Rounds rounds(queue, *republisher, command_line.dead_letters);
   if (command_line.command == Command::kReplayDeadLetters)
-    return replay_and_report(rounds, queue, command_line.resolved.options);
+    return replay_and_report(rounds, queue, *republisher, options);
   if (command_line.command == Command::kDropDeadLetters) return drop_and_report(rounds, queue);
   const DeadLetterArguments& arguments = command_line.dead_letters;
   return arguments.summary ? summarise_and_report(rounds, queue, arguments.json)
