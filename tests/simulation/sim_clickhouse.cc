@@ -156,7 +156,6 @@ void SimClickHouse::set_fault(std::optional<Fault> fault) {
   if (!fault_) return;
   fault_->since = world_.now();
   if (fault_->kind != Fault::Kind::kAway) return;
-  ++deaths_;
   died_at_ = world_.now();
   for (const auto& [post, request] : std::exchange(under_way_, {})) die_over(request);
 }
@@ -240,8 +239,8 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
 
 void SimClickHouse::fail(const Fault& fault, const Request& request, const Posted& answer) {
   const auto later = [&](Duration time, const InsertOutcome& outcome, bool stores = false) {
-    world_.after(time, [this, request, answer, outcome, stores, deaths = deaths_] {
-      if (stores && deaths == deaths_) store(request, false, outcome.is_in_table);
+    world_.after(time, [this, request, answer, outcome, stores, died_at = died_at_] {
+      if (stores && died_at == died_at_) store(request, false, outcome.is_in_table);
       answer(outcome);
     });
   };
@@ -255,8 +254,8 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
     case Fault::Kind::kHangs:
       if (world_.one_in(2))
         world_.after(world_.between(milliseconds(10), seconds(90)),
-                     [this, request, deaths = deaths_] {
-                       if (deaths == deaths_) store(request, false);
+                     [this, request, died_at = died_at_] {
+                       if (died_at == died_at_) store(request, false);
                      });
       return later(kTimeout, unknown);
     case Fault::Kind::kLosesAnswers:

@@ -121,8 +121,7 @@ class SimClickHouse {
   int oldest_accepted_ = 0;
   std::map<std::uint64_t, Request> under_way_;  // by number
   std::uint64_t posts_ = 0;                     // so many were under way
-  int deaths_ = 0;                              // what was under way went with each
-  TimePoint died_at_{};
+  TimePoint died_at_{};                         // the last time; what was under way went with it
   bool changes_at_look_ = false;
   bool has_changed_untyped_ = false;
   std::function<void()> before_post_;
