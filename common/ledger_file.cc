@@ -10,6 +10,9 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <thread>
+
+#include "common/clock.h"
 
 namespace event_consumer {
 namespace {
@@ -28,6 +31,19 @@ Label label_of_now() {
 
 std::string why() { return std::strerror(errno); }
 
+// A process that was killed keeps its files until its last thread is gone, which takes a moment
+// where the machine has much to do.
+bool lock(const UniqueFd& fd) {
+  constexpr std::chrono::seconds kLongestDying{2};
+  constexpr std::chrono::milliseconds kBetweenTries{20};
+  const TimePoint deadline = Clock::now() + kLongestDying;
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<UniqueFd> make_ledger_file() {
@@ -43,7 +59,7 @@ Result<UniqueFd> open_ledger_file(const std::string& directory) {
     return Error{ErrorKind::kUsage,
                  "cannot open the ledger " + path + ": " + why() +
                      "; --state-directory must name a directory that exists and can be written"};
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+  if (!lock(fd))
     return Error{ErrorKind::kUnavailable,
                  "the ledger " + path +
                      " is in use: processes of this instance still run, or another instance has "

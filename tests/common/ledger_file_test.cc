@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "tests/supervisor/process_tools.h"
 #include "tests/support/catch.h"
@@ -72,6 +74,18 @@ TEST_CASE("ledger file: it is in use until the last who has inherited it is gone
   CHECK(message.find(directory.path() + "/ledger is in use") != std::string::npos);
   heir = UniqueFd();
   opened(directory);
+}
+
+TEST_CASE("ledger file: who is about to be gone is waited for", "[ledger_file]") {
+  const PrivateDirectory directory;
+  UniqueFd dying = opened(directory);
+  std::thread death([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    dying = UniqueFd();
+  });
+  const auto file = open_ledger_file(directory.path());
+  death.join();
+  CHECK(file.ok());
 }
 
 TEST_CASE("slip: --state-directory=/nowhere", "[ledger_file]") {
