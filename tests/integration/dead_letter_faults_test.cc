@@ -190,9 +190,10 @@ TEST_CASE("a message is given back while its dead letter is half sent: it ends a
     CHECK((letter->body == large));
 }
 
-// Heads of 100 kB, which cannot be sent in pieces, and a return for each message.
+// Heads of 100 kB, which cannot be sent in pieces: more than all buffers on the way hold. And a
+// return for each message.
 TEST_CASE("dead letters with long headers and thousands of returns hang no worker") {
-  constexpr std::size_t kHeads = 100;
+  constexpr std::size_t kHeads = 400;
   constexpr std::size_t kBare = 5000;
   RunningService running("blocked_heads", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"},
                                            {"EVENT_CONSUMER_STOP_TIMEOUT", "6"},
