@@ -13,6 +13,8 @@ namespace {
 
 constexpr const char* kRemedy =
     "ALTER TABLE … MODIFY SETTING non_replicated_deduplication_window = 10000 changes that";
+constexpr const char* kReplicatedRemedy =
+    "ALTER TABLE … MODIFY SETTING replicated_deduplication_window = 10000 changes that";
 
 bool has_window(const TableRow& table) {
   const auto setting = setting_of(table, "non_replicated_deduplication_window");
@@ -21,8 +23,16 @@ bool has_window(const TableRow& table) {
   return window > 0;
 }
 
+// A replicated table has a window unless it is given none.
 bool deduplicates(const TableRow& table) {
-  return is_merge_tree(table) && (is_replicated(table) || has_window(table));
+  if (is_replicated(table)) return setting_of(table, "replicated_deduplication_window") != "0";
+  return is_merge_tree(table) && has_window(table);
+}
+
+// Why the table deduplicates nothing, or what changes that.
+std::string why_not(const TableRow& table) {
+  if (is_replicated(table)) return kReplicatedRemedy;
+  return is_merge_tree(table) ? kRemedy : "the engine " + table.engine + " does not deduplicate";
 }
 
 // A table whose rows are nowhere but behind its views cannot have them twice.
@@ -53,10 +63,7 @@ TableDeduplication judge_deduplication(const ServerFacts& facts, const TableTarg
     if (const auto name = doubling_table(facts, behind)) judged.doubling.push_back(*name);
   judged.deduplicates = judged.doubling.empty() && !would_double(target.rows());
   if (would_double(target.rows()))
-    judged.explanation =
-        twice + (is_merge_tree(target.rows())
-                     ? kRemedy
-                     : "the engine " + target.rows().engine + " does not deduplicate");
+    judged.explanation = twice + why_not(target.rows());
   else if (!judged.deduplicates)
     judged.explanation =
         "a repeated insert would be noticed in the table itself, but after a crash or a lost "

@@ -82,6 +82,18 @@ TEST_CASE("repeats are noticed only where the tables behind all views notice the
                                 " (behind the view `d`.`v`), a table") != std::string::npos);
 }
 
+TEST_CASE("a replicated table without a window notices no repeats", "[deduplication]") {
+  const std::string start = "ReplicatedMergeTree ORDER BY a SETTINGS ";
+  const std::string none = start + "replicated_deduplication_window = 0, index_granularity = 8192";
+  const auto judged = judge_deduplication(facts(true), target("ReplicatedMergeTree", none));
+  CHECK_FALSE(judged.deduplicates);
+  CHECK(judged.explanation.find("MODIFY SETTING replicated_deduplication_window = 10000") !=
+        std::string::npos);
+  CHECK(judge_deduplication(facts(true), target("ReplicatedMergeTree",
+                                                start + "replicated_deduplication_window = 100"))
+            .deduplicates);
+}
+
 // It keeps none itself.
 TEST_CASE("repeats into a Null table are those behind its views", "[deduplication]") {
   ServerFacts known = facts(true);
