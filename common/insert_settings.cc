@@ -30,6 +30,7 @@ constexpr Refused kRefused[] = {
     {"query_id", kRepetition},
     {"insert_deduplication_token", kRepetition},
     {"insert_deduplicate", kRepetition},
+    {"deduplicate_insert", kRepetition},
     {"deduplicate_blocks_in_dependent_materialized_views", kRepetition},
     {"input_format_*", kRows},
     {"max_query_size", "the service sends it itself where a statement needs it"},

@@ -56,6 +56,36 @@ TEST_CASE("ClickHouse 26: types are compared, whatever the user's profile says")
   engine().query("SET input_format_with_types_use_header = 1");
 }
 
+// Else it is answered as one that is stored.
+TEST_CASE(
+    "ClickHouse 26: an insert that takes too long is posted again, whatever the profile says") {
+  TestTopology topology("overflow", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query("CREATE TABLE overflow.door (id UInt64) ENGINE = Null");
+  engine().query("CREATE TABLE overflow.slow (id UInt64, x UInt8) ENGINE = MergeTree ORDER BY id");
+  engine().query(
+      "CREATE MATERIALIZED VIEW overflow.v TO overflow.slow AS SELECT id, sleepEachRow(0.5) AS x "
+      "FROM overflow.door");
+  engine().query("SET timeout_overflow_mode = 'break'");
+  engine().query("SET max_execution_time = 1");
+  Environment environment = without_required(topology);
+  environment["CLICKHOUSE_TABLE"] = "door";
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  AmqpClient client(rabbitmq().url());
+  client.publish(topology.exchange(), topology.queue(),
+                 R"([{"id":1},{"id":2},{"id":3},{"id":4},{"id":5}])");
+  Service service(environment);
+  const bool refused =
+      wait_until([&] { return service.count_in_log("Code: 159") > 0; }, seconds(30));
+  engine().query("SET max_execution_time = 0");
+  engine().query("SET timeout_overflow_mode = 'throw'");
+  INFO(service.log());
+  CHECK(refused);
+  CHECK(wait_until([&] { return engine().query("SELECT count() FROM overflow.slow") == "5\n"; },
+                   seconds(30)));
+}
+
 TEST_CASE("ClickHouse 26: a table that is created durable is so") {
   TestTopology topology("durable", engine());
   topology.declare_topology();

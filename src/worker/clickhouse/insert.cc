@@ -84,8 +84,11 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   parameters.emplace_back("wait_end_of_query", "1");
   if (format.statement_bytes > kLongestStatement)
     parameters.emplace_back("max_query_size", std::to_string(format.statement_bytes + 1));
-  // Whatever the user's profile says. Without the first, an answer of a Distributed table would
-  // mean «spooled»; without the second, types would not be compared, and garbage would be stored.
+  // Whatever the user's profile says. With «break» an insert that takes longer than
+  // max_execution_time ends with nothing stored, and is answered as one that is.
+  if (facts.knows_timeout_overflow_mode) parameters.emplace_back("timeout_overflow_mode", "throw");
+  // Without the first, an answer of a Distributed table would mean «spooled»; without the second,
+  // types would not be compared, and garbage would be stored.
   if (facts.knows_distributed_foreground)
     parameters.emplace_back("distributed_foreground_insert", "1");
   else if (facts.knows_insert_distributed_sync)
@@ -105,6 +108,9 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   if (facts.knows_async_insert) parameters.emplace_back("async_insert", "0");
   if (facts.knows_deduplication_token) {
     parameters.emplace_back("insert_deduplication_token", token);
+    // A profile may have turned off what tokens are for.
+    if (facts.knows_insert_deduplicate) parameters.emplace_back("insert_deduplicate", "1");
+    if (facts.knows_deduplicate_insert) parameters.emplace_back("deduplicate_insert", "enable");
     if (facts.knows_view_deduplication)
       parameters.emplace_back("deduplicate_blocks_in_dependent_materialized_views", "1");
   } else if (facts.knows_insert_deduplicate) {

@@ -122,8 +122,11 @@ Result<Done> read_formats(ClickHouseHttp& http, ServerFacts& facts) {
 
 }  // namespace
 
-const std::array<Knowledge, 18> kKnowledge = {{
+const std::array<Knowledge, 20> kKnowledge = {{
     {&ServerFacts::knows_insert_deduplicate, ToldBy::kSettings, "insert_deduplicate", "18.16"},
+    {&ServerFacts::knows_deduplicate_insert, ToldBy::kSettings, "deduplicate_insert", "26.7"},
+    {&ServerFacts::knows_timeout_overflow_mode, ToldBy::kSettings, "timeout_overflow_mode",
+     "18.16"},
     {&ServerFacts::knows_insert_distributed_sync, ToldBy::kSettings, "insert_distributed_sync",
      "18.16"},
     {&ServerFacts::knows_distributed_foreground, ToldBy::kSettings, "distributed_foreground_insert",

@@ -18,6 +18,8 @@ struct ServerFacts {
   bool knows_deduplication_token = false;      // setting insert_deduplication_token
   bool loses_deduplication_token = false;      // and what is sent of it does not arrive there
   bool knows_insert_deduplicate = false;       // setting insert_deduplicate
+  bool knows_deduplicate_insert = false;       // setting deduplicate_insert, which overrides it
+  bool knows_timeout_overflow_mode = false;    // setting timeout_overflow_mode
   bool knows_types_header = false;             // setting input_format_with_types_use_header
   bool knows_json_as_string = false;           // setting input_format_binary_read_json_as_string
   bool knows_insert_block_bytes = false;       // setting max_insert_block_size_bytes
@@ -55,7 +57,7 @@ struct Knowledge {
 
 // What versions of ClickHouse know, and others do not. A server is asked, whatever its version:
 // tests ask one of each age, and compare (tests/engine/server_facts_test.cc).
-extern const std::array<Knowledge, 18> kKnowledge;
+extern const std::array<Knowledge, 20> kKnowledge;
 
 bool operator==(const ServerFacts& a, const ServerFacts& b);
 

@@ -95,7 +95,7 @@ TEST_CASE("insert parameters: of the settings only those that the server knows",
         QueryParameters expected = {{"wait_end_of_query", "1"}, kBlock};
         if (async) expected.push_back({"async_insert", "0"});
         if (token) expected.push_back({"insert_deduplication_token", "abc"});
-        if (!token && deduplicate) expected.push_back({"insert_deduplicate", "0"});
+        if (deduplicate) expected.push_back({"insert_deduplicate", token ? "1" : "0"});
         expected.push_back({"query_id", "abc"});
         CHECK((insert_parameters({}, facts, "abc") == expected));
       }
@@ -114,6 +114,26 @@ TEST_CASE("insert parameters: shards and types do not hang on the user's profile
                          {"input_format_with_types_use_header", "1"},
                          {"input_format_binary_read_json_as_string", "1"},
                          kBlock}));
+}
+
+TEST_CASE("insert parameters: nor what becomes of an insert that takes too long", "[insert]") {
+  ServerFacts facts;
+  facts.knows_timeout_overflow_mode = true;
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{{"wait_end_of_query", "1"}, {"timeout_overflow_mode", "throw"}, kBlock}));
+}
+
+TEST_CASE("insert parameters: nor that tokens are looked at", "[insert]") {
+  ServerFacts facts;
+  facts.knows_deduplication_token = true;
+  facts.knows_insert_deduplicate = facts.knows_deduplicate_insert = true;
+  CHECK(
+      (insert_parameters({}, facts, "abc") == QueryParameters{{"wait_end_of_query", "1"},
+                                                              kBlock,
+                                                              {"insert_deduplication_token", "abc"},
+                                                              {"insert_deduplicate", "1"},
+                                                              {"deduplicate_insert", "enable"},
+                                                              {"query_id", "abc"}}));
 }
 
 TEST_CASE("insert parameters: the settings of the options are sent, too", "[insert]") {

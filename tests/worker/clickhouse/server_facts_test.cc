@@ -40,12 +40,15 @@ Result<ServerFacts> facts_from(const std::string& settings, const std::string& w
 TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   const auto facts = facts_from(
       "async_insert\t1\ninsert_deduplicate\t1\ninsert_deduplication_token\t\ninsert_quorum\t3\n"
+      "deduplicate_insert\tenable\ntimeout_overflow_mode\tbreak\n"
       "deduplicate_blocks_in_dependent_materialized_views\t0\n",
       "fsync_after_insert\t1\nnon_replicated_deduplication_window\t0\n");
   REQUIRE(facts.ok());
   CHECK(facts.value().version == "26.7.1.1");
   CHECK(facts.value().knows_async_insert);
   CHECK(facts.value().knows_insert_deduplicate);
+  CHECK(facts.value().knows_deduplicate_insert);
+  CHECK(facts.value().knows_timeout_overflow_mode);
   CHECK(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().loses_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
