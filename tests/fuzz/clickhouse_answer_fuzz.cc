@@ -56,7 +56,7 @@ void check_target(const std::string& header, const std::string& body) {
   target.views.push_back({table_of_view({{}, "MaterializedView", "", body, "", {}}), std::nullopt});
   if (judge_deduplication(facts, target).explanation.empty()) std::abort();
   if (describe(judge_stored(facts, target)).empty()) std::abort();
-  judge_target(target, false);
+  judge_target(facts, target, false);
 }
 
 }  // namespace

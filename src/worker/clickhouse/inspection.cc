@@ -29,8 +29,8 @@ Result<ServerFacts> read_facts(ClickHouseHttp& http) {
   return read_server_facts(http);
 }
 
-Result<Done> expect_target(const TableTarget& target, bool allow_buffer) {
-  const auto wrong = judge_target(target, allow_buffer);
+Result<Done> expect_target(const ServerFacts& facts, const TableTarget& target, bool allow_buffer) {
+  const auto wrong = judge_target(facts, target, allow_buffer);
   if (!wrong) return Done{};
   return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
 }
@@ -56,7 +56,8 @@ Result<Inspection> Inspector::look() {
   if (!table) return table.error();
   if (was_absent_ || was_absent)
     return Error{ErrorKind::kUnavailable, "its table " + table_.quoted() + " has just come"};
-  if (auto fits = expect_target(table->target, allow_buffer_); !fits) return fits.error();
+  if (auto fits = expect_target(*facts, table->target, allow_buffer_); !fits)
+    return fits.error();
   const HttpAnswer answer = post_no_rows(http, *facts, table_, table->columns);
   if (!answer.ok()) {
     const Diagnosis diagnosis = diagnose_clickhouse(answer, server_);

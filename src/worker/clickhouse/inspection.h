@@ -23,7 +23,7 @@ Inspection make_inspection(ServerFacts facts, OpenTable table);
 Result<ServerFacts> read_facts(ClickHouseHttp& http);
 
 // Fails where the table must not be a target of inserts.
-Result<Done> expect_target(const TableTarget& target, bool allow_buffer);
+Result<Done> expect_target(const ServerFacts& facts, const TableTarget& target, bool allow_buffer);
 
 // A table without columns is not quite created yet.
 bool is_absent(const Result<OpenTable>& table);

@@ -74,11 +74,13 @@ void take(const Values& told, ToldBy told_by, ServerFacts& facts) {
 Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   auto told = values_in(http,
                         "SELECT name, value FROM system.settings WHERE name IN (" +
-                            names_of(ToldBy::kSettings) + ", 'insert_quorum')",
+                            names_of(ToldBy::kSettings) +
+                            ", 'insert_quorum', 'materialized_views_ignore_errors')",
                         http.server().settings);
   if (!told) return told.error();
   take(*told, ToldBy::kSettings, facts);
   facts.insert_quorum = read_quorum(value_of(*told, "insert_quorum"));
+  facts.ignores_view_errors = value_of(*told, "materialized_views_ignore_errors") == "1";
   if (!facts.knows_deduplication_token) return Done{};
   const auto arrives = token_arrives(http);
   if (!arrives) return arrives.error();
@@ -159,6 +161,7 @@ const std::array<Knowledge, 20> kKnowledge = {{
 bool operator==(const ServerFacts& a, const ServerFacts& b) {
   return a.version == b.version && a.loses_deduplication_token == b.loses_deduplication_token &&
          a.insert_quorum == b.insert_quorum && a.fsyncs_after_insert == b.fsyncs_after_insert &&
+         a.ignores_view_errors == b.ignores_view_errors &&
          std::all_of(kKnowledge.begin(), kKnowledge.end(),
                      [&](const Knowledge& each) { return a.*each.fact == b.*each.fact; });
 }

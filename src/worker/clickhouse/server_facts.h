@@ -37,6 +37,7 @@ struct ServerFacts {
   bool knows_typed_rows_with_defaults = false;  // RowBinaryWithNamesAndTypesAndDefaults
   std::uint64_t insert_quorum = 0;              // with our settings; «auto», a majority, is 2
   bool fsyncs_after_insert = false;             // MergeTree tables that do not say otherwise
+  bool ignores_view_errors = false;             // with our settings
 };
 
 // Where a server tells what it knows.

@@ -1,6 +1,8 @@
 #include "worker/clickhouse/table_target.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 #include "worker/clickhouse/materialized_view.h"
@@ -51,6 +53,14 @@ Result<Done> follow(ClickHouseHttp& http, const ServerFacts& facts, const Names&
   return Done{};
 }
 
+// Whether the tables behind the views are of these engines, and none is that may not be seen.
+bool are_all(const std::vector<ViewTable>& views, std::initializer_list<std::string_view> engines) {
+  return std::all_of(views.begin(), views.end(), [&](const ViewTable& behind) {
+    return behind.table &&
+           std::find(engines.begin(), engines.end(), behind.table->engine) != engines.end();
+  });
+}
+
 }  // namespace
 
 Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const ServerFacts& facts,
@@ -76,25 +86,52 @@ Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const Serve
   return std::optional(std::move(target));
 }
 
-std::optional<WrongTarget> judge_target(const TableTarget& target, bool allow_buffer) {
+namespace {
+
+constexpr const char* kBufferRemedy =
+    "name the table behind it with CLICKHOUSE_TABLE, or accept that with --allow-buffer on";
+
+std::optional<WrongTarget> judge_null(const ServerFacts& facts, const TableTarget& target,
+                                      bool allow_buffer) {
+  const std::string is_null = target.table.name.quoted() + " has the engine Null and ";
+  if (are_all(target.views, {"Null"}))
+    return WrongTarget{
+        is_null +
+            (target.views.empty() ? "no materialized view behind it"
+                                  : "none but Null tables behind its materialized views") +
+            ": rows would be kept nowhere",
+        "correct CLICKHOUSE_TABLE, or create the view that is to read from it"};
+  if (facts.ignores_view_errors)
+    return WrongTarget{is_null +
+                           "materialized_views_ignore_errors is on: rows that a view fails on "
+                           "would be kept nowhere",
+                       "turn that off in the user's profile, or with --clickhouse-setting "
+                       "materialized_views_ignore_errors=0"};
+  if (are_all(target.views, {"Null", "Buffer"}) && !allow_buffer)
+    return WrongTarget{is_null +
+                           "only Buffer tables behind its views, which hold rows in memory for a "
+                           "while: stored and acknowledged events would be lost with the server",
+                       kBufferRemedy};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<WrongTarget> judge_target(const ServerFacts& facts, const TableTarget& target,
+                                        bool allow_buffer) {
   const std::string name = target.table.name.quoted();
   const std::string& engine = target.rows().engine;
   if (is_materialized_view(target.table) && is_replaced_by_refresh(target.table))
     return WrongTarget{
         name + " is a materialized view, and its next refresh replaces what is in it",
         "correct CLICKHOUSE_TABLE"};
-  if (engine == "Null" && target.views.empty())
-    return WrongTarget{
-        name +
-            " has the engine Null and no materialized view behind it: rows would be kept nowhere",
-        "correct CLICKHOUSE_TABLE, or create the view that is to read from it"};
   if (engine == "Buffer" && !allow_buffer)
     return WrongTarget{
         name +
             " has the engine Buffer, which holds rows in memory for a while: stored and "
             "acknowledged events would be lost with the server",
-        "name the table behind it with CLICKHOUSE_TABLE, or accept that with --allow-buffer on"};
-  return std::nullopt;
+        kBufferRemedy};
+  return engine == "Null" ? judge_null(facts, target, allow_buffer) : std::nullopt;
 }
 
 }  // namespace event_consumer

@@ -31,11 +31,13 @@ Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const Serve
                                                const TableName& name);
 
 // What is wrong with the table as the target of inserts, although ClickHouse takes them there, and
-// what to do: what it takes in is kept nowhere, or in memory only where `allow_buffer` is false.
+// what to do: what it takes in is kept nowhere, or need not be, or in memory only where
+// `allow_buffer` is false.
 struct WrongTarget {
   std::string message;
   std::string remedy;
 };
-std::optional<WrongTarget> judge_target(const TableTarget& target, bool allow_buffer);
+std::optional<WrongTarget> judge_target(const ServerFacts& facts, const TableTarget& target,
+                                        bool allow_buffer);
 
 }  // namespace event_consumer

@@ -144,7 +144,7 @@ class ClickHouseCheck {
         fmt::format("table {}: exists, engine {}", name_.quoted(), target.table.engine);
     report_.good(target.inner ? table + ", whose rows go to " + target.inner->name.quoted()
                               : table);
-    if (const auto wrong = judge_target(target, options_.allow_buffer))
+    if (const auto wrong = judge_target(facts_, target, options_.allow_buffer))
       return report_.bad(ErrorKind::kConfiguration, wrong->message, wrong->remedy);
     check_columns();
     report_promises(target);

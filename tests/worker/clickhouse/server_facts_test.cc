@@ -41,6 +41,7 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   const auto facts = facts_from(
       "async_insert\t1\ninsert_deduplicate\t1\ninsert_deduplication_token\t\ninsert_quorum\t3\n"
       "deduplicate_insert\tenable\ntimeout_overflow_mode\tbreak\n"
+      "materialized_views_ignore_errors\t1\n"
       "deduplicate_blocks_in_dependent_materialized_views\t0\n",
       "fsync_after_insert\t1\nnon_replicated_deduplication_window\t0\n");
   REQUIRE(facts.ok());
@@ -49,6 +50,7 @@ TEST_CASE("server facts: a new server knows everything", "[server_facts]") {
   CHECK(facts.value().knows_insert_deduplicate);
   CHECK(facts.value().knows_deduplicate_insert);
   CHECK(facts.value().knows_timeout_overflow_mode);
+  CHECK(facts.value().ignores_view_errors);
   CHECK(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().loses_deduplication_token);
   CHECK(facts.value().knows_deduplication_window);
@@ -117,6 +119,7 @@ TEST_CASE("server facts: an old one knows little", "[server_facts]") {
   CHECK_FALSE(facts.value().knows_deduplication_token);
   CHECK_FALSE(facts.value().knows_deduplication_window);
   CHECK_FALSE(facts.value().knows_view_deduplication);
+  CHECK_FALSE(facts.value().ignores_view_errors);
   CHECK(facts.value().insert_quorum == 0);
   CHECK_FALSE(facts.value().fsyncs_after_insert);
   CHECK_FALSE(facts.value().knows_durable_inserts);

@@ -44,25 +44,64 @@ TEST_CASE("table target: each view is followed once", "[table_target]") {
   CHECK(views[2].table->engine == "WindowView");
 }
 
+std::optional<WrongTarget> judge(const TableTarget& target, bool allow_buffer) {
+  return judge_target({}, target, allow_buffer);
+}
+
+// A table with a view for each of `engines`, which are those of the tables behind them.
+TableTarget before(const std::vector<std::string>& engines) {
+  TableTarget door = target("Null");
+  for (const std::string& engine : engines)
+    door.views.push_back({{"d", "v"}, target(engine).table});
+  return door;
+}
+
+TEST_CASE("table target: nowhere behind its views is nowhere, too", "[table_target]") {
+  const auto nowhere = judge(before({"Null", "Null"}), true);
+  REQUIRE(nowhere);
+  CHECK(nowhere->message.find("`d`.`t` has the engine Null and none but Null tables behind") == 0);
+  CHECK_FALSE(judge(before({"Null", "MergeTree"}), false));
+  TableTarget unseen = before({"Null"});
+  unseen.views.push_back({{"d", "v"}, std::nullopt});
+  CHECK_FALSE(judge(unseen, false));
+}
+
+TEST_CASE("table target: so is in memory only", "[table_target]") {
+  const auto in_memory = judge(before({"Null", "Buffer"}), false);
+  REQUIRE(in_memory);
+  CHECK(in_memory->message.find("only Buffer tables behind its views") != std::string::npos);
+  CHECK_FALSE(judge(before({"Null", "Buffer"}), true));
+  CHECK_FALSE(judge(before({"Buffer", "MergeTree"}), false));
+}
+
+TEST_CASE("table target: a Null table is none where a view may fail and nobody hears of it",
+          "[table_target]") {
+  ServerFacts facts;
+  facts.ignores_view_errors = true;
+  const auto wrong = judge_target(facts, before({"MergeTree"}), true);
+  REQUIRE(wrong);
+  CHECK(wrong->remedy.find("materialized_views_ignore_errors=0") != std::string::npos);
+  CHECK_FALSE(judge_target(facts, target("MergeTree"), true));
+}
+
 TEST_CASE("table target: nowhere, and memory only, are none", "[table_target]") {
-  const auto wrong = judge_target(target("Null"), true);
+  const auto wrong = judge(target("Null"), true);
   REQUIRE(wrong);
   CHECK(wrong->message.find("`d`.`t` has the engine Null and no materialized view") == 0);
   TableTarget feeding = target("Null");
   feeding.views.push_back({{"d", "v"}, std::nullopt});
-  CHECK_FALSE(judge_target(feeding, false));
+  CHECK_FALSE(judge(feeding, false));
 
-  REQUIRE(judge_target(target("Buffer"), false));
-  CHECK(judge_target(target("Buffer"), false)->remedy.find("--allow-buffer on") !=
-        std::string::npos);
-  CHECK_FALSE(judge_target(target("Buffer"), true));
+  REQUIRE(judge(target("Buffer"), false));
+  CHECK(judge(target("Buffer"), false)->remedy.find("--allow-buffer on") != std::string::npos);
+  CHECK_FALSE(judge(target("Buffer"), true));
 
-  CHECK_FALSE(judge_target(target("Memory"), false));
-  CHECK_FALSE(judge_target(
-      target("MaterializedView", "CREATE MATERIALIZED VIEW d.t TO d.u (a Int8)"), false));
-  CHECK(judge_target(
-      target("MaterializedView", "CREATE MATERIALIZED VIEW d.t REFRESH EVERY 1 DAY (a Int8)"),
-      true));
+  CHECK_FALSE(judge(target("Memory"), false));
+  CHECK_FALSE(
+      judge(target("MaterializedView", "CREATE MATERIALIZED VIEW d.t TO d.u (a Int8)"), false));
+  CHECK(
+      judge(target("MaterializedView", "CREATE MATERIALIZED VIEW d.t REFRESH EVERY 1 DAY (a Int8)"),
+            true));
 }
 
 }  // namespace
