@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include "common/text.h"
+#include "worker/clickhouse/quote.h"
+#include "worker/encode/type_arguments.h"
 
 namespace event_consumer {
 namespace {
@@ -45,6 +47,22 @@ bool is_merge_tree(const TableRow& table) { return ends_with(table.engine, "Merg
 bool is_replicated(const TableRow& table) {
   return is_merge_tree(table) &&
          (starts_with(table.engine, "Replicated") || starts_with(table.engine, "Shared"));
+}
+
+// «Alias('database', 'table')», or one name, which may be qualified.
+std::optional<TableName> alias_of(const TableRow& table) {
+  constexpr std::string_view kStart = "Alias(";
+  std::string_view text = table.engine_full;
+  if (table.engine != "Alias" || !starts_with(text, kStart)) return std::nullopt;
+  text = text.substr(kStart.size(), text.rfind(')') - kStart.size());
+  std::vector<std::string> names;
+  for (const std::string_view quoted : split_arguments(text))
+    if (quoted.size() > 2) names.push_back(unescape_tsv(quoted.substr(1, quoted.size() - 2)));
+  if (names.size() == 2) return TableName{names[0], names[1]};
+  if (names.size() != 1) return std::nullopt;
+  const auto dot = names[0].find('.');
+  if (dot == std::string::npos) return TableName{table.name.database, names[0]};
+  return TableName{names[0].substr(0, dot), names[0].substr(dot + 1)};
 }
 
 std::optional<std::string> setting_of(const TableRow& table, const std::string& name) {

@@ -13,6 +13,9 @@ bool is_merge_tree(const TableRow& table);
 // Whether all replicas of the table get what one of them gets.
 bool is_replicated(const TableRow& table);
 
+// The table that an Alias is another name for; nothing for any other engine.
+std::optional<TableName> alias_of(const TableRow& table);
+
 // The value of a setting that the table has been given.
 std::optional<std::string> setting_of(const TableRow& table, const std::string& name);
 

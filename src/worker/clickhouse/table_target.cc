@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "worker/clickhouse/materialized_view.h"
+#include "worker/clickhouse/table_engine.h"
 
 namespace event_consumer {
 namespace {
@@ -53,6 +54,11 @@ Result<Done> follow(ClickHouseHttp& http, const ServerFacts& facts, const Names&
   return Done{};
 }
 
+// The table that rows for this one go to instead.
+std::optional<TableName> table_behind(const TableRow& row) {
+  return is_materialized_view(row) ? table_of_view(row) : alias_of(row);
+}
+
 // Whether the tables behind the views are of these engines, and none is that may not be seen.
 bool are_all(const std::vector<ViewTable>& views, std::initializer_list<std::string_view> engines) {
   return std::all_of(views.begin(), views.end(), [&](const ViewTable& behind) {
@@ -72,11 +78,16 @@ Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const Serve
   Names seen;
   Names views;
   add_new(target.table.views, seen, views);
-  if (is_materialized_view(target.table)) {
-    auto inner = read_rows(http, facts, {table_of_view(target.table)});
+  Names passed;
+  for (auto behind = table_behind(target.table);
+       behind && std::find(passed.begin(), passed.end(), *behind) == passed.end();
+       behind = table_behind(target.rows())) {
+    passed.push_back(*behind);
+    auto inner = read_rows(http, facts, {*behind});
     if (!inner) return inner.error();
-    if (!inner->empty()) target.inner = std::move(inner->front());
-    if (target.inner) add_new(target.inner->views, seen, views);
+    if (inner->empty()) break;
+    target.inner = std::move(inner->front());
+    add_new(target.inner->views, seen, views);
   }
   while (!views.empty()) {
     Names next;

@@ -1,5 +1,5 @@
 // TableTarget: which tables the rows of an insert come to: the table that the options name, that of
-// a materialized view, and those behind the views that read what is inserted.
+// a materialized view or an Alias, and those behind the views that read what is inserted.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct ViewTable {
 
 struct TableTarget {
   TableRow table;                 // the one that the options name
-  std::optional<TableRow> inner;  // that of `table`, where it is a materialized view
+  std::optional<TableRow> inner;  // that of `table`, where it is a materialized view or an Alias
   std::vector<ViewTable> views;
 
   // Where the rows themselves come to.

@@ -91,6 +91,19 @@ TEST_CASE("where answered rows are: of a materialized view, in its table", "[tab
   CHECK(judge_stored({}, target).durability == Durability::kMemory);
 }
 
+TEST_CASE("the table that an Alias names", "[table_engine]") {
+  const auto named_by = [](const std::string& engine_full) -> std::string {
+    const auto name = alias_of({{"d", "t"}, "Alias", engine_full, "", "", {}});
+    return name ? name->quoted() : "";
+  };
+  CHECK(named_by("Alias('u')") == "`d`.`u`");
+  CHECK(named_by("Alias('e.u')") == "`e`.`u`");
+  CHECK(named_by("Alias('e.f', 'u\\'v')") == "`e.f`.`u'v`");
+  for (const char* other : {"Alias", "Alias(", "Alias()", "Alias('", "Alias('a', 'b', 'c')"})
+    CHECK(named_by(other) == "");
+  CHECK_FALSE(alias_of(table("MergeTree", "Alias('u')")));
+}
+
 TEST_CASE("the settings of a table", "[table_engine]") {
   const TableRow some = table("MergeTree", "MergeTree ORDER BY a SETTINGS a_b = 12, b = 3");
   CHECK(setting_of(some, "a_b") == "12");

@@ -44,6 +44,39 @@ TEST_CASE("table target: each view is followed once", "[table_target]") {
   CHECK(views[2].table->engine == "WindowView");
 }
 
+// Rows for it go there, and so do the questions what they come to.
+TEST_CASE("table target: an Alias is followed to its table", "[table_target]") {
+  FakeHttpServer server([](const HttpRequest& request) {
+    if (request.body.find("name = 't'") != std::string::npos)
+      return http_answer(200, "d\tt\tAlias\tAlias(\\'e\\', \\'u\\')\t\t\t\t\n");
+    if (request.body.find("name = 'u'") != std::string::npos)
+      return http_answer(200, "e\tu\tNull\tNull\t\t\te\tv\n");
+    return http_answer(200, "");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto seen = read_target(http, {}, {"d", "t"});
+  REQUIRE(seen.ok());
+  REQUIRE(seen.value());
+  CHECK(seen.value()->rows().name.quoted() == "`e`.`u`");
+  CHECK(seen.value()->rows().engine == "Null");
+  REQUIRE(seen.value()->views.size() == 1);
+  CHECK(seen.value()->views[0].view.table == "v");
+}
+
+// An Alias of a view that writes to the Alias, which nobody can create.
+TEST_CASE("table target: of a circle each is asked for once", "[table_target]") {
+  FakeHttpServer server([](const HttpRequest& request) {
+    return request.body.find("name = 't'") != std::string::npos
+               ? http_answer(200, "d\tt\tAlias\tAlias(\\'d.v\\')\t\t\t\t\n")
+               : http_answer(200,
+                             "d\tv\tMaterializedView\t\tCREATE MATERIALIZED VIEW d.v TO d.t "
+                             "(a UInt8)\t\t\t\n");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  CHECK(read_target(http, {}, {"d", "t"}).ok());
+  CHECK(server.requests().size() == 3);
+}
+
 std::optional<WrongTarget> judge(const TableTarget& target, bool allow_buffer) {
   return judge_target({}, target, allow_buffer);
 }
