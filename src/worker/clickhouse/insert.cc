@@ -89,10 +89,8 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   if (facts.knows_timeout_overflow_mode) parameters.emplace_back("timeout_overflow_mode", "throw");
   // Without the first, an answer of a Distributed table would mean «spooled»; without the second,
   // types would not be compared, and garbage would be stored.
-  if (facts.knows_distributed_foreground)
-    parameters.emplace_back("distributed_foreground_insert", "1");
-  else if (facts.knows_insert_distributed_sync)
-    parameters.emplace_back("insert_distributed_sync", "1");
+  if (const std::string setting = distributed_setting(facts); !setting.empty())
+    parameters.emplace_back(setting, "1");
   if (facts.knows_types_header) parameters.emplace_back("input_format_with_types_use_header", "1");
   if (facts.knows_json_as_string)
     parameters.emplace_back("input_format_binary_read_json_as_string", "1");

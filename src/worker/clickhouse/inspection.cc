@@ -29,10 +29,28 @@ Result<ServerFacts> read_facts(ClickHouseHttp& http) {
   return read_server_facts(http);
 }
 
-Result<Done> expect_target(const ServerFacts& facts, const TableTarget& target, bool allow_buffer) {
-  const auto wrong = judge_target(facts, target, allow_buffer);
-  if (!wrong) return Done{};
-  return Error{ErrorKind::kConfiguration, with_remedy(wrong->message, wrong->remedy)};
+Result<std::optional<WrongTarget>> find_wrong(ClickHouseHttp& http, const ServerFacts& facts,
+                                              const TableTarget& target, bool allow_buffer) {
+  auto wrong = judge_target(facts, target, allow_buffer);
+  if (wrong || !is_kept_by_shards(target)) return wrong;
+  const auto awaits = awaits_shards(http, facts);
+  if (!awaits) return awaits.error();
+  if (!awaits.value())
+    wrong = WrongTarget{
+        "rows for " + target.table.name.quoted() + " go to a Distributed table, and the setting " +
+            distributed_setting(facts) +
+            " does not reach ClickHouse: its answer would only mean that they wait for the shards",
+        "have the proxy before it pass on the parameters of the URL"};
+  return wrong;
+}
+
+Result<Done> expect_target(ClickHouseHttp& http, const ServerFacts& facts,
+                           const TableTarget& target, bool allow_buffer) {
+  const auto wrong = find_wrong(http, facts, target, allow_buffer);
+  if (!wrong) return wrong.error();
+  if (!wrong.value()) return Done{};
+  return Error{ErrorKind::kConfiguration,
+               with_remedy(wrong.value()->message, wrong.value()->remedy)};
 }
 
 bool is_absent(const Result<OpenTable>& table) {
@@ -56,7 +74,7 @@ Result<Inspection> Inspector::look() {
   if (!table) return table.error();
   if (was_absent_ || was_absent)
     return Error{ErrorKind::kUnavailable, "its table " + table_.quoted() + " has just come"};
-  if (auto fits = expect_target(*facts, table->target, allow_buffer_); !fits)
+  if (auto fits = expect_target(http, *facts, table->target, allow_buffer_); !fits)
     return fits.error();
   const HttpAnswer answer = post_no_rows(http, *facts, table_, table->columns);
   if (!answer.ok()) {

@@ -1,6 +1,8 @@
 // Inspection: what a worker knows of a server and of its table before it sends rows there.
 #pragma once
 
+#include <optional>
+
 #include "worker/clickhouse/clickhouse_http.h"
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/server_facts.h"
@@ -22,8 +24,15 @@ Inspection make_inspection(ServerFacts facts, OpenTable table);
 // What the server in use knows; it must take the settings that inserts bear.
 Result<ServerFacts> read_facts(ClickHouseHttp& http);
 
-// Fails where the table must not be a target of inserts.
-Result<Done> expect_target(const ServerFacts& facts, const TableTarget& target, bool allow_buffer);
+// What is wrong with the table as the target of inserts through the server in use: what
+// judge_target says, or that an answer of a Distributed table would not mean that its shards have
+// the rows. The Error is run_query's.
+Result<std::optional<WrongTarget>> find_wrong(ClickHouseHttp& http, const ServerFacts& facts,
+                                              const TableTarget& target, bool allow_buffer);
+
+// Fails where anything is.
+Result<Done> expect_target(ClickHouseHttp& http, const ServerFacts& facts,
+                           const TableTarget& target, bool allow_buffer);
 
 // A table without columns is not quite created yet.
 bool is_absent(const Result<OpenTable>& table);

@@ -48,14 +48,13 @@ std::uint64_t read_quorum(const std::string& value) {
   return quorum;
 }
 
-// Sends a token as inserts do.
-Result<bool> token_arrives(ClickHouseHttp& http) {
-  const std::string token = "arrives";
-  const auto value =
-      run_query(http, "SELECT value FROM system.settings WHERE name = 'insert_deduplication_token'",
-                {{"insert_deduplication_token", token}});
-  if (!value) return value.error();
-  return value.value() == token + "\n";
+// Sends the setting as inserts do.
+Result<bool> arrives(ClickHouseHttp& http, const std::string& name, const std::string& value) {
+  const auto arrived =
+      run_query(http, "SELECT value FROM system.settings WHERE name = " + quote_string(name),
+                {{name, value}});
+  if (!arrived) return arrived.error();
+  return arrived.value() == value + "\n";
 }
 
 // «'a', 'b'»: what the server tells there.
@@ -75,16 +74,20 @@ Result<Done> read_settings(ClickHouseHttp& http, ServerFacts& facts) {
   auto told = values_in(http,
                         "SELECT name, value FROM system.settings WHERE name IN (" +
                             names_of(ToldBy::kSettings) +
-                            ", 'insert_quorum', 'materialized_views_ignore_errors')",
+                            ", 'insert_quorum', 'materialized_views_ignore_errors', "
+                            "'wait_for_async_insert')",
                         http.server().settings);
   if (!told) return told.error();
   take(*told, ToldBy::kSettings, facts);
   facts.insert_quorum = read_quorum(value_of(*told, "insert_quorum"));
   facts.ignores_view_errors = value_of(*told, "materialized_views_ignore_errors") == "1";
   if (!facts.knows_deduplication_token) return Done{};
-  const auto arrives = token_arrives(http);
-  if (!arrives) return arrives.error();
-  facts.loses_deduplication_token = !arrives.value();
+  const auto token_arrives = arrives(http, "insert_deduplication_token", "arrives");
+  if (!token_arrives) return token_arrives.error();
+  facts.loses_deduplication_token = !token_arrives.value();
+  const bool waits =
+      value_of(*told, "async_insert") != "1" || value_of(*told, "wait_for_async_insert") != "0";
+  facts.answers_early = facts.loses_deduplication_token && !waits;
   return Done{};
 }
 
@@ -161,7 +164,7 @@ const std::array<Knowledge, 20> kKnowledge = {{
 bool operator==(const ServerFacts& a, const ServerFacts& b) {
   return a.version == b.version && a.loses_deduplication_token == b.loses_deduplication_token &&
          a.insert_quorum == b.insert_quorum && a.fsyncs_after_insert == b.fsyncs_after_insert &&
-         a.ignores_view_errors == b.ignores_view_errors &&
+         a.ignores_view_errors == b.ignores_view_errors && a.answers_early == b.answers_early &&
          std::all_of(kKnowledge.begin(), kKnowledge.end(),
                      [&](const Knowledge& each) { return a.*each.fact == b.*each.fact; });
 }
@@ -174,6 +177,16 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   for (const auto& read : {read_settings, read_table_settings, read_columns, read_formats})
     if (auto done = read(http, facts); !done) return done.error();
   return facts;
+}
+
+std::string distributed_setting(const ServerFacts& facts) {
+  if (facts.knows_distributed_foreground) return "distributed_foreground_insert";
+  return facts.knows_insert_distributed_sync ? "insert_distributed_sync" : "";
+}
+
+Result<bool> awaits_shards(ClickHouseHttp& http, const ServerFacts& facts) {
+  const std::string setting = distributed_setting(facts);
+  return setting.empty() ? Result<bool>(false) : arrives(http, setting, "1");
 }
 
 // uptime() counts whole seconds: in doubt it is asked until the next one has begun.

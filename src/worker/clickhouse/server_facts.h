@@ -38,6 +38,8 @@ struct ServerFacts {
   std::uint64_t insert_quorum = 0;              // with our settings; «auto», a majority, is 2
   bool fsyncs_after_insert = false;             // MergeTree tables that do not say otherwise
   bool ignores_view_errors = false;             // with our settings
+  // Inserts are asynchronous by the user's profile and not waited for, and ours cannot change that.
+  bool answers_early = false;
 };
 
 // Where a server tells what it knows.
@@ -64,6 +66,13 @@ bool operator==(const ServerFacts& a, const ServerFacts& b);
 
 // Asks the server in use for its version and reads its system tables. The Error is run_query's.
 Result<ServerFacts> read_server_facts(ClickHouseHttp& http);
+
+// The setting with which a Distributed table answers when its shards have the rows, and not when it
+// has spooled them; empty where the server knows none.
+std::string distributed_setting(const ServerFacts& facts);
+
+// Whether that setting reaches the server in use. The Error is run_query's.
+Result<bool> awaits_shards(ClickHouseHttp& http, const ServerFacts& facts);
 
 // Whether the server in use was started after that time, or may have been: within the time that an
 // answer takes nobody can tell. May take a second. The Error is run_query's, or kConfiguration: the

@@ -97,6 +97,15 @@ Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const Serve
   return std::optional(std::move(target));
 }
 
+bool is_kept_by_shards(const TableTarget& target) {
+  const std::string& engine = target.rows().engine;
+  return engine == "Distributed" ||
+         (engine == "Null" &&
+          std::any_of(target.views.begin(), target.views.end(), [](const ViewTable& behind) {
+            return behind.table && behind.table->engine == "Distributed";
+          }));
+}
+
 namespace {
 
 constexpr const char* kBufferRemedy =
@@ -132,6 +141,13 @@ std::optional<WrongTarget> judge_target(const ServerFacts& facts, const TableTar
                                         bool allow_buffer) {
   const std::string name = target.table.name.quoted();
   const std::string& engine = target.rows().engine;
+  if (facts.answers_early)
+    return WrongTarget{
+        "inserts are asynchronous by the user's profile and not waited for, and the setting "
+        "async_insert does not reach ClickHouse: its answer would only mean that it has the rows "
+        "in memory",
+        "have the proxy before it pass on the parameters of the URL, or set "
+        "wait_for_async_insert to 1"};
   if (is_materialized_view(target.table) && is_replaced_by_refresh(target.table))
     return WrongTarget{
         name + " is a materialized view, and its next refresh replaces what is in it",

@@ -30,9 +30,12 @@ struct TableTarget {
 Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const ServerFacts& facts,
                                                const TableName& name);
 
+// Whether a Distributed table has rows that the table itself does not keep.
+bool is_kept_by_shards(const TableTarget& target);
+
 // What is wrong with the table as the target of inserts, although ClickHouse takes them there, and
 // what to do: what it takes in is kept nowhere, or need not be, or in memory only where
-// `allow_buffer` is false.
+// `allow_buffer` is false; or that ClickHouse would answer before it is kept.
 struct WrongTarget {
   std::string message;
   std::string remedy;

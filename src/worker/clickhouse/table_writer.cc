@@ -128,7 +128,7 @@ Result<OpenTable> TableWriter::look_for_table(const ServerFacts& facts, bool cre
     was_absent_ = !table || is_absent(table);
   }
   if (!table) return table;
-  if (auto fits = expect_target(facts, table->target, options_.allow_buffer); !fits)
+  if (auto fits = expect_target(http_, facts, table->target, options_.allow_buffer); !fits)
     return fits.error();
   return table;
 }
@@ -158,7 +158,7 @@ Result<Done> TableWriter::look_if_old() {
   auto target = read_target(http_, known_.server.facts, name_);
   if (!target) return target.error();
   if (!*target) return Done{};  // the post will be refused
-  if (auto fits = expect_target(known_.server.facts, **target, options_.allow_buffer); !fits)
+  if (auto fits = expect_target(http_, known_.server.facts, **target, options_.allow_buffer); !fits)
     return fits.error();
   known_.looked_at = Clock::now();
   known_.server.table.target = std::move(**target);

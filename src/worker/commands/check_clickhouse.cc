@@ -14,6 +14,7 @@
 #include "worker/clickhouse/deduplication.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/insert_trial.h"
+#include "worker/clickhouse/inspection.h"
 #include "worker/clickhouse/table.h"
 #include "worker/clickhouse/table_engine.h"
 #include "worker/clickhouse/table_questions.h"
@@ -144,8 +145,10 @@ class ClickHouseCheck {
         fmt::format("table {}: exists, engine {}", name_.quoted(), target.table.engine);
     report_.good(target.inner ? table + ", whose rows go to " + target.inner->name.quoted()
                               : table);
-    if (const auto wrong = judge_target(facts_, target, options_.allow_buffer))
-      return report_.bad(ErrorKind::kConfiguration, wrong->message, wrong->remedy);
+    const auto wrong = find_wrong(http_, facts_, target, options_.allow_buffer);
+    if (!wrong) return report_error(wrong.error());
+    if (wrong.value())
+      return report_.bad(ErrorKind::kConfiguration, wrong.value()->message, wrong.value()->remedy);
     check_columns();
     report_promises(target);
   }

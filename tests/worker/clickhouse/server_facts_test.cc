@@ -70,6 +70,23 @@ TEST_CASE("server facts: a token that is not read back is lost on the way", "[se
   REQUIRE(facts.ok());
   CHECK(facts.value().knows_deduplication_token);
   CHECK(facts.value().loses_deduplication_token);
+  CHECK_FALSE(facts.value().answers_early);
+}
+
+// Where the token is lost, async_insert=0 is, too.
+TEST_CASE("server facts: asynchronous inserts that nobody waits for are seen", "[server_facts]") {
+  const auto early = [](const std::string& async, const std::string& wait,
+                        const std::string& token) {
+    const auto facts = facts_from("insert_deduplication_token\t\nasync_insert\t" + async +
+                                      "\nwait_for_async_insert\t" + wait + "\n",
+                                  kWindow, "", token);
+    REQUIRE(facts.ok());
+    return facts.value().answers_early;
+  };
+  CHECK(early("1", "0", "\n"));
+  CHECK_FALSE(early("1", "0", "arrives\n"));
+  CHECK_FALSE(early("1", "1", "\n"));
+  CHECK_FALSE(early("0", "0", "\n"));
 }
 
 TEST_CASE("server facts: the settings that an answer's meaning hangs on are known by themselves",

@@ -117,6 +117,14 @@ TEST_CASE("table target: a Null table is none where a view may fail and nobody h
   CHECK_FALSE(judge_target(facts, target("MergeTree"), true));
 }
 
+TEST_CASE("table target: none is one where the answer comes before the insert", "[table_target]") {
+  ServerFacts facts;
+  facts.answers_early = true;
+  const auto wrong = judge_target(facts, target("MergeTree"), true);
+  REQUIRE(wrong);
+  CHECK(wrong->message.find("async_insert does not reach ClickHouse") != std::string::npos);
+}
+
 TEST_CASE("table target: nowhere, and memory only, are none", "[table_target]") {
   const auto wrong = judge(target("Null"), true);
   REQUIRE(wrong);
