@@ -100,6 +100,13 @@ std::optional<std::string> scheme_against_tls(const ResolvedOptions& resolved) {
   return std::nullopt;
 }
 
+std::optional<std::string> dead_letters_in_circle(const Options& options) {
+  if (options.dead_letter_queue != options.rabbitmq_queue) return std::nullopt;
+  return "--dead-letter-queue is " + printable(options.rabbitmq_queue, 200) +
+         ", the queue to empty: a rejected message would come again for ever; name another "
+         "queue, or none";
+}
+
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
@@ -125,6 +132,8 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
   if (const auto wrong = tls_against_files(resolved.options))
     return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = scheme_against_tls(resolved)) return Error{ErrorKind::kUsage, *wrong};
+  if (const auto wrong = dead_letters_in_circle(resolved.options))
+    return Error{ErrorKind::kUsage, *wrong};
   return resolved;
 }
 

@@ -56,6 +56,13 @@ TEST_CASE("slip: CLICKHOUSE_PASWORD=secret", "[slips]") {
         Notes{no_effect("CLICKHOUSE_PASWORD", "CLICKHOUSE_PASSWORD")});
 }
 
+TEST_CASE("slip: --dead-letter-queue of the queue", "[slips]") {
+  CHECK(refused_with(
+            {{"RABBITMQ_QUEUE", "orders"}, {"EVENT_CONSUMER_DEAD_LETTER_QUEUE", "orders"}}) ==
+        "event-consumer: --dead-letter-queue is orders, the queue to empty: a rejected message "
+        "would come again for ever; name another queue, or none\n");
+}
+
 TEST_CASE("slip: RABBITMQ_QUEU=orders", "[slips]") {
   const ResolvedOptions read = accepted_with({{"RABBITMQ_QUEU", "orders"}});
   CHECK(read.notes == Notes{no_effect("RABBITMQ_QUEU", "RABBITMQ_QUEUE")});
