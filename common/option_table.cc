@@ -16,6 +16,9 @@ using std::chrono::seconds;
 // Below the smallest max_insert_block_size in use: an insert is atomic only within one block.
 constexpr long kMostBatchRows = 1'000'000;
 
+// AMQP 0-9-1, 4.2.5.3: their length is one byte.
+constexpr std::size_t kLongestShortString = 255;
+
 template <int Options::*member>
 ParseError number(const std::string& text, long lowest, long highest, Options& options) {
   long parsed = 0;
@@ -32,6 +35,20 @@ ParseError number_between(const std::string& text, Options& options) {
 template <std::string Options::*member>
 ParseError name(const std::string& text, Options& options) {
   return parse_name(text, options.*member);
+}
+
+// May be empty, and goes into a short string of AMQP.
+template <std::string Options::*member>
+ParseError amqp_text(const std::string& text, Options& options) {
+  options.*member = text;
+  if (text.size() > kLongestShortString) return "longer than 255 bytes";
+  return std::nullopt;
+}
+
+template <std::string Options::*member>
+ParseError amqp_name(const std::string& text, Options& options) {
+  if (const auto wrong = parse_name(text, options.*member)) return wrong;
+  return amqp_text<member>(text, options);
 }
 
 template <std::string Options::*member>
@@ -275,15 +292,15 @@ const std::vector<OptionRow>& option_table() {
        parse_rabbitmq_auth},
       {"rabbitmq-exchange", "RABBITMQ_EXCHANGE", "NAME", "url_shortener",
        "declared, with the binding, when the queue does not exist",
-       name<&Options::rabbitmq_exchange>},
+       amqp_name<&Options::rabbitmq_exchange>},
       {"rabbitmq-queue", "RABBITMQ_QUEUE", "NAME", "click_events", "the queue to empty",
-       name<&Options::rabbitmq_queue>},
+       amqp_name<&Options::rabbitmq_queue>},
       {"rabbitmq-routing-key", "RABBITMQ_ROUTING_KEY", "KEY", "the queue's name",
        "binds the queue to the exchange when we declare them",
-       any_text<&Options::rabbitmq_routing_key>, queue_name},
+       amqp_text<&Options::rabbitmq_routing_key>, queue_name},
       {"dead-letter-queue", "EVENT_CONSUMER_DEAD_LETTER_QUEUE", "NAME", "the queue's name + .dead",
        "where rejected messages go; empty: rejected without requeue",
-       any_text<&Options::dead_letter_queue>, dead_queue_name},
+       amqp_text<&Options::dead_letter_queue>, dead_queue_name},
       {"queue-type", "EVENT_CONSUMER_QUEUE_TYPE", "classic/quorum", "classic",
        "of the queues that we create; those that exist are used as they are", parse_queue_type},
       {"delivery-limit", "EVENT_CONSUMER_DELIVERY_LIMIT", "N/auto/none", "auto",

@@ -122,6 +122,19 @@ TEST_CASE("options: routing key and dead-letter queue follow the queue's name", 
   CHECK(own.dead_letter_queue == "orders.dead");
 }
 
+TEST_CASE("options: names that AMQP cannot carry are refused", "[option_table]") {
+  const std::string longest(255, 'q');
+  for (const char* variable : {"RABBITMQ_QUEUE", "RABBITMQ_EXCHANGE", "RABBITMQ_ROUTING_KEY",
+                               "EVENT_CONSUMER_DEAD_LETTER_QUEUE"}) {
+    INFO(variable);
+    CHECK(contains(refused({{variable, longest + "q"}}), "longer than 255 bytes"));
+  }
+  CHECK(contains(refused({{"RABBITMQ_QUEUE", longest}}),
+                 "default of EVENT_CONSUMER_DEAD_LETTER_QUEUE: "));
+  CHECK(resolved({{"RABBITMQ_QUEUE", longest}, {"EVENT_CONSUMER_DEAD_LETTER_QUEUE", "d"}})
+            .options.rabbitmq_queue == longest);
+}
+
 TEST_CASE("options: the prefetch is a number, or what fits", "[option_table]") {
   CHECK(resolved({}, {{"EVENT_CONSUMER_PREFETCH", "7"}}).options.prefetch == 7);
   CHECK_FALSE(resolved({}, {{"EVENT_CONSUMER_PREFETCH", "auto"}}).options.prefetch);
