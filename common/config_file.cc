@@ -1,6 +1,7 @@
 #include "common/config_file.h"
 
 #include <sstream>
+#include <string_view>
 
 #include "common/near_miss.h"
 #include "common/read_file.h"
@@ -8,6 +9,9 @@
 
 namespace event_consumer {
 namespace {
+
+// Editors of Windows put it in front of UTF-8, where nobody sees it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string trim(const std::string& text) {
   constexpr const char* kBlanks = " \t\r";
@@ -57,6 +61,7 @@ Result<Settings> read_config(std::istream& content, const std::string& path) {
   Settings settings;
   std::string line;
   for (int number = 1; std::getline(content, line); ++number) {
+    if (number == 1 && starts_with(line, kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     const std::string text = trim(line);
     if (text.empty() || text.front() == '#' || text.front() == ';') continue;
     const std::string where = path + ", line " + std::to_string(number) + ": ";

@@ -58,6 +58,13 @@ TEST_CASE("configuration file: lines from another system", "[config_file]") {
         Settings{{"CLICKHOUSE_HOST", "db"}, {"CLICKHOUSE_USER", "u"}});
 }
 
+TEST_CASE("configuration file: a byte order mark at its start is passed over", "[config_file]") {
+  CHECK(settings_in("\xEF\xBB\xBF"
+                    "CLICKHOUSE_HOST=db\n") == Settings{{"CLICKHOUSE_HOST", "db"}});
+  CHECK(refused("CLICKHOUSE_HOST=db\n\xEF\xBB\xBF"
+                "CLICKHOUSE_USER=u\n") == ", line 2: expected NAME=value");
+}
+
 TEST_CASE("configuration file: blanks around name and value", "[config_file]") {
   CHECK(settings_in(" CLICKHOUSE_HOST = db \t\n") == Settings{{"CLICKHOUSE_HOST", "db"}});
 }
