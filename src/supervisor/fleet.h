@@ -53,6 +53,9 @@ class Fleet {
   void reload(const SupervisorConfig& config, TimePoint now);
   bool reloading() const { return previous_.has_value(); }
 
+  // What a worker that is started now is given: after a reload that failed, that of before.
+  const std::vector<std::string>& worker_environment() const { return plan_.setup.environment; }
+
   // One worker more or one fewer, within 1 and kMostWorkers.
   void add_one(TimePoint now);
   void remove_one(TimePoint now);

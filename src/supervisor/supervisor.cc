@@ -50,6 +50,8 @@ class Supervisor {
   std::optional<TimePoint> next_deadline() const;
 
   void reload(TimePoint now);
+  void end_reload(TimePoint now);
+  void take_over(const SupervisorConfig& config, TimePoint now);
   void log_state(TimePoint now) const;
   void publish_state(TimePoint now);
 
@@ -66,6 +68,7 @@ class Supervisor {
   StatusChild status_child_;
   ServiceReport report_;
   std::optional<Stop> stop_;
+  std::optional<SupervisorConfig> before_reload_;  // of before the reload under way
 };
 
 Supervisor::Supervisor(const SupervisorConfig& config, const ReadConfig& read_again,
@@ -115,6 +118,7 @@ ExitCode Supervisor::run() {
 void Supervisor::act(TimePoint now) {
   if (!stop_) {
     fleet_.act(now);
+    end_reload(now);
     if (const auto end = fleet_.end(now)) begin_stop(end->status, end->reason, now);
   }
   if (stop_ && stop_->kill_at && *stop_->kill_at <= now)
@@ -176,16 +180,29 @@ void Supervisor::reload(TimePoint now) {
     return log::error("not reloaded, everything stays as it is: {}", config.error().message);
   }
   log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
-  log::set_up("supervisor", config->log_level, config->log_format);
   ++scoreboard_writer_.record().reloads;
   report_.begin_reload(now);
   if (config->state_directory != config_.state_directory)
     log::warn("the state directory stays '{}' until the service is started again",
               config_.state_directory);
   config->state_directory = config_.state_directory;
-  config_ = *config;
-  status_child_.reload(config_.status_address, config_.worker_environment, now);
+  if (!before_reload_) before_reload_ = config_;
+  take_over(*config, now);
   fleet_.reload(config_, now);
+}
+
+// The workers have gone back to the options of before when the reload failed, and what the status
+// shows must be theirs.
+void Supervisor::end_reload(TimePoint now) {
+  if (!before_reload_ || fleet_.reloading()) return;
+  const SupervisorConfig before = *std::exchange(before_reload_, std::nullopt);
+  if (fleet_.worker_environment() != config_.worker_environment) take_over(before, now);
+}
+
+void Supervisor::take_over(const SupervisorConfig& config, TimePoint now) {
+  config_ = config;
+  log::set_up("supervisor", config_.log_level, config_.log_format);
+  status_child_.reload(config_.status_address, config_.worker_environment, now);
 }
 
 void Supervisor::log_state(TimePoint now) const {

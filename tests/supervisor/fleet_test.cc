@@ -101,6 +101,8 @@ TEST_CASE("fleet: a replacement that fails stops the reload, and the old ones go
   CHECK(run.logs("consumes, ", 3));
   CHECK(run.count_in_log("takes over") == 0);
   stop(run);
+  // Nor has the supervisor itself kept any of the new ones.
+  CHECK(run.count_in_log("at most 60.0 s") == 1);
 }
 
 TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {

@@ -74,6 +74,7 @@ void SupervisorRun::supervise(const RunOptions& options, const std::string& work
     SupervisorConfig again = config;
     again.workers = std::stoi(workers);
     again.worker_environment.push_back("RELOADED=yes");
+    again.stop_timeout += std::chrono::seconds(1);
     return again;
   };
   _exit(to_int(run_supervisor(config, read_again)));

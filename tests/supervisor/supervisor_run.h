@@ -28,7 +28,7 @@ class SupervisorRun {
   // `script` is the body of the worker. In it $slot, $fd and $row are the numbers from the command
   // line, `ready` says that it consumes, `tired` that it wants to be replaced, and $DIR is
   // directory(). A reload reads the number of workers from the file «workers» in it, and fails when
-  // there is none.
+  // there is none; the time for a stop is a second longer then.
   explicit SupervisorRun(const std::string& script, const RunOptions& options = {});
   SupervisorRun(const SupervisorRun&) = delete;
   ~SupervisorRun();
