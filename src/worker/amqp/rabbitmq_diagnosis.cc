@@ -30,6 +30,8 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
         "another consumer has the queue for itself: stop it, or have it consume without "
         "«exclusive»; rabbitmqctl list_consumers -p {} shows it",
         url.virtual_host);
+  if (error.peer_code == kAccessRefused && contains(error.message, "contains reserved prefix"))
+    return "RabbitMQ keeps names that begin with amq. for itself: choose another name";
   if (error.peer_code == kAccessRefused)
     return fmt::format("give user {} the missing right: {}", url.user, set_permissions);
   if (error.peer_code == kResourceLocked)
@@ -38,6 +40,9 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
   if (error.peer_code == kPreconditionFailed && contains(error.message, "is a stream"))
     return "name a classic or a quorum queue in RABBITMQ_QUEUE: bound to the same exchange, it "
            "gets the same events";
+  if (error.peer_code == kPreconditionFailed &&
+      contains(error.message, "inequivalent arg 'type' for exchange"))
+    return "name a topic exchange in RABBITMQ_EXCHANGE, or create the queue and bind it yourself";
   if (is_limit_reached(error.peer_code, error.message))
     return fmt::format(
         "a worker needs two connections: close others, or raise the limit: rabbitmqctl "

@@ -35,6 +35,13 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
        "the server says 530 NOT_ALLOWED - access to vhost '/' refused for user 'app': connection "
        "limit (2) is reached",
        "raise the limit"},
+      {403,
+       "the server says 403 ACCESS_REFUSED - queue name 'amq.q' contains reserved prefix 'amq.*'",
+       "choose another name"},
+      {406,
+       "the server says 406 PRECONDITION_FAILED - inequivalent arg 'type' for exchange 'e' in "
+       "vhost '/': received 'topic' but current is 'direct'",
+       "name a topic exchange in RABBITMQ_EXCHANGE, or create the queue"},
       {403, "the server says 403 ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use",
        "another consumer has the queue for itself"},
       {405,
