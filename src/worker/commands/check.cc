@@ -1,6 +1,10 @@
 #include "worker/commands/check.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "worker/commands/check_clickhouse.h"
 #include "worker/commands/check_rabbitmq.h"
@@ -22,12 +26,20 @@ void check_options(const Options& options, Report& report) {
                     *options.prefetch, options.batch_rows));
 }
 
+// systemd makes it when the service starts, so that it need not be there yet.
+void check_state_directory(const std::string& directory, Report& report) {
+  if (directory.empty() || access((directory + "/.").c_str(), W_OK | X_OK) == 0) return;
+  report.note(fmt::format("state directory {}: {}: a start ends with 64 unless that has changed",
+                          directory, std::strerror(errno)));
+}
+
 }  // namespace
 
 ExitCode run_check(const Options& options, const CheckArguments& arguments,
                    const std::optional<std::string>& sample, std::ostream& out) {
   Report report(out, arguments.strict, arguments.notes);
   check_options(options, report);
+  check_state_directory(options.state_directory, report);
   const std::vector<Column> columns = check_clickhouse(options, report);
   if (sample)
     check_sample(options, columns, *sample, report);
