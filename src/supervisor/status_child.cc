@@ -1,6 +1,7 @@
 #include "supervisor/status_child.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -46,8 +47,13 @@ void StatusChild::reload(const std::optional<HostPort>& address,
                          const std::vector<std::string>& environment, TimePoint now) {
   if (!address) return stop();
   if (address_ == address) return renew(environment, now);
+  // Our own socket on 127.0.0.1 is in the way of one on all addresses, as long as it listens; its
+  // process has it, too.
+  const bool gives_way = address_ && address_->port == address->port;
+  if (gives_way) shutdown(listen_fd_.get(), SHUT_RD);
   const auto done = serve(*address, environment, now);
   if (done) return;
+  if (gives_way) listen(listen_fd_.get(), SOMAXCONN);
   log::error("{}: the status {}", done.error().message,
              address_ ? "stays where it was" : "is not served");
   renew(environment, now);

@@ -1,9 +1,12 @@
 #include "supervisor/status_child.h"
 
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "supervisor/listen.h"
 #include "tests/supervisor/process_tools.h"
 #include "tests/support/catch.h"
 
@@ -45,6 +48,14 @@ class Fixture {
     return none;
   }
 };
+
+int unused_port() {
+  const auto listening = listen_on({"127.0.0.1", 0});
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  getsockname(listening.value().get(), reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
 
 TEST_CASE("status child: nothing is served before there is a socket", "[status_child]") {
   CHECK(exit_status_in_child([] {
@@ -126,6 +137,25 @@ TEST_CASE("status child: a reload takes the address, or keeps the one that it ha
           HOLDS(!fixture.child.deadline() && !fixture.child.running());
           fixture.child.reload(HostPort{"127.0.0.1", 0}, {}, fixture.now);
           HOLDS(fixture.child.deadline() == fixture.now);
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: an address that our own socket is in the way of is taken all the same",
+          "[status_child]") {
+  const PrivateDirectory directory;
+  CHECK(exit_status_in_child([&] {
+          Fixture fixture;
+          freopen((directory / "log").c_str(), "w", stderr);
+          log::set_up("supervisor", log::Level::info);
+          const int port = unused_port();
+          HOLDS(fixture.child.serve({"127.0.0.1", port}, {}, fixture.now).ok());
+          fixture.child.reload(HostPort{"127.1", port}, {}, fixture.now);
+          HOLDS(read_file(directory / "log").empty());
+          // What cannot be had leaves it listening where it was.
+          fixture.child.reload(HostPort{"192.0.2.1", port}, {}, fixture.now);
+          HOLDS(!read_file(directory / "log").empty());
+          HOLDS(!listen_on({"127.0.0.1", port}).ok());
           return 0;
         }) == 0);
 }
