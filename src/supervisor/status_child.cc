@@ -103,8 +103,11 @@ bool StatusChild::ended(const EndedChild& child, TimePoint now) {
     return true;
   }
   const Duration delay = restarts_.delay_after(Blame::kInternal, now - started_at_, true);
+  // It ends with 0 when somebody has asked it to: at a stop systemd asks every process.
+  const bool was_asked = child.death.kind == Death::Kind::kExited && child.death.number == 0;
   if (restarts_.is_news())
-    log::warn(
+    log::log(
+        was_asked ? log::Level::info : log::Level::warn,
         "the status server (process {}) {}; the workers are not concerned, restart in {:.1f} s",
         child.pid, format(child.death), in_seconds(delay));
   start_at_ = now + delay;

@@ -88,6 +88,23 @@ TEST_CASE("status child: one that dies is started again, later and later", "[sta
         }) == 0);
 }
 
+TEST_CASE("status child: systemd, which asks all to end at a stop, is no reason to warn",
+          "[status_child]") {
+  const PrivateDirectory directory;
+  CHECK(exit_status_in_child([&] {
+          Fixture fixture;
+          freopen((directory / "log").c_str(), "w", stderr);
+          log::set_up("supervisor", log::Level::info);
+          HOLDS(fixture.serve());
+          std::optional<EndedChild> ended;
+          HOLDS(eventually([&] { return (ended = reap_child()).has_value(); }));
+          HOLDS(fixture.child.ended({ended->pid, {Death::Kind::kExited, 0}}, fixture.now));
+          HOLDS(fixture.child.deadline());
+          HOLDS(read_file(directory / "log").find("warning") == std::string::npos);
+          return 0;
+        }) == 0);
+}
+
 TEST_CASE("status child: new options mean a new process at once", "[status_child]") {
   CHECK(exit_status_in_child([] {
           Fixture fixture;
