@@ -19,11 +19,13 @@ void check_options(const Options& options, Report& report) {
   for (const AmqpUrl& url : options.rabbitmq_urls)
     for (const auto& name : url.unknown_parameters)
       report.note("parameter " + name + " in RABBITMQ_URL is not known and has no effect");
-  if (options.prefetch && static_cast<std::size_t>(*options.prefetch) < options.batch_rows)
-    report.note(
-        fmt::format("--prefetch {} is less than --batch-rows {}: no batch will have more rows than "
-                    "the prefetch",
-                    *options.prefetch, options.batch_rows));
+  const int prefetch = options.prefetch.value_or(kMostPrefetch);
+  if (static_cast<std::size_t>(prefetch) < options.batch_rows)
+    report.note(fmt::format(
+        "--prefetch {} is less than --batch-rows {}: no batch will have more messages "
+        "than the prefetch",
+        options.prefetch ? std::to_string(prefetch) : fmt::format("auto ({})", prefetch),
+        options.batch_rows));
 }
 
 // systemd makes it when the service starts, so that it need not be there yet.

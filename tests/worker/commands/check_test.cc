@@ -29,5 +29,16 @@ TEST_CASE("check: a state directory that cannot be written is said", "[check]") 
   CHECK_FALSE(contains(checked({}), "state directory"));
 }
 
+TEST_CASE("check: a prefetch that no batch of so many messages fits into is said", "[check]") {
+  // Of messages, not rows: each may hold several events.
+  const std::string words = ": no batch will have more messages than the prefetch";
+  CHECK(contains(checked({{"EVENT_CONSUMER_PREFETCH", "3"}, {"EVENT_CONSUMER_BATCH_ROWS", "4"}}),
+                 "! --prefetch 3 is less than --batch-rows 4" + words));
+  CHECK(contains(checked({{"EVENT_CONSUMER_BATCH_ROWS", "65536"}}),
+                 "! --prefetch auto (65535) is less than --batch-rows 65536" + words));
+  CHECK_FALSE(contains(checked({{"EVENT_CONSUMER_BATCH_ROWS", "65535"}}), "--prefetch"));
+  CHECK_FALSE(contains(checked({{"EVENT_CONSUMER_PREFETCH", "10000"}}), "--prefetch"));
+}
+
 }  // namespace
 }  // namespace event_consumer
