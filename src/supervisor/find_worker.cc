@@ -9,12 +9,18 @@
 namespace event_consumer {
 
 Result<std::string> find_worker() {
-  std::vector<std::string> directories;
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) directories.push_back(self.parent_path().string());
-  directories.push_back(EVENT_CONSUMER_LIBEXECDIR);
-  return find_worker_in(directories);
+  if (error) return find_worker_in({EVENT_CONSUMER_LIBEXECDIR});
+  return find_worker_in(worker_directories(self.string()));
+}
+
+std::vector<std::string> worker_directories(const std::string& program) {
+  const std::filesystem::path beside = std::filesystem::path(program).parent_path();
+  const std::string installed = (beside.parent_path() / "libexec/event-consumer").string();
+  std::vector<std::string> directories = {beside.string(), installed};
+  if (installed != EVENT_CONSUMER_LIBEXECDIR) directories.emplace_back(EVENT_CONSUMER_LIBEXECDIR);
+  return directories;
 }
 
 Result<std::string> find_worker_in(const std::vector<std::string>& directories) {

@@ -30,6 +30,17 @@ TEST_CASE("find worker: a directory of that name or a plain file is not it", "[f
   CHECK(found.error().message.find(second / "event-consumer-worker") != std::string::npos);
 }
 
+TEST_CASE("find worker: is found under another PREFIX than that of the build", "[find_worker]") {
+  using Directories = std::vector<std::string>;
+  CHECK(worker_directories("/opt/events/sbin/event-consumer") ==
+        Directories{"/opt/events/sbin", "/opt/events/libexec/event-consumer",
+                    EVENT_CONSUMER_LIBEXECDIR});
+  const std::filesystem::path prefix =
+      std::filesystem::path(EVENT_CONSUMER_LIBEXECDIR).parent_path().parent_path();
+  CHECK(worker_directories(prefix / "sbin/event-consumer") ==
+        Directories{prefix / "sbin", EVENT_CONSUMER_LIBEXECDIR});
+}
+
 TEST_CASE("find worker: looks beside the executable and where it is installed", "[find_worker]") {
   const std::string beside =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "event-consumer-worker";
