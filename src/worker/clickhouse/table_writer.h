@@ -17,21 +17,10 @@
 #include "worker/batch/batch.h"
 #include "worker/clickhouse/clickhouse_http.h"
 #include "worker/clickhouse/failback.h"
-#include "worker/clickhouse/inspection.h"
+#include "worker/clickhouse/known_table.h"
 #include "worker/insert/inserter.h"
 
 namespace event_consumer {
-
-// When a table is looked at, and the first host is gone back to.
-struct TableLooks {
-  // Between the two looks at a table that was absent.
-  Duration second = std::chrono::seconds(1);
-  // So old a look is taken again before a post, where the server compares the types by itself: a
-  // view may have come, a window gone, or the table may be a Null table now.
-  Duration again = std::chrono::minutes(1);
-  // In place of what the options say.
-  std::optional<Duration> failback = std::nullopt;
-};
 
 class TableWriter {
  public:
@@ -44,7 +33,7 @@ class TableWriter {
 
   // How to encode events for the columns known now. The Error (kConfiguration) names a column that
   // the options ask for and the table does not have.
-  Result<Encoding> encoding() const;
+  Result<Encoding> encoding() const { return table_.encoding(); }
 
   // Posts `batch` and waits for the answer. A server that is not known yet is inspected first: when
   // its table does not have the columns known, nothing is sent there and the next host's turn
@@ -59,47 +48,19 @@ class TableWriter {
   TableOutcome check_table(bool is_settled);
 
   // As of the last post or look at the table.
-  const std::string& server_version() const { return known_.server.facts.version; }
+  const std::string& server_version() const { return table_.server().facts.version; }
   // Whether a batch that is posted again is stored once, as of the same time.
-  const TableDeduplication& deduplication() const { return known_.server.deduplication; }
+  const TableDeduplication& deduplication() const { return table_.server().deduplication; }
   // Where the rows of an answered insert are.
-  const StoredIn& stored_in() const { return known_.server.stored_in; }
+  const StoredIn& stored_in() const { return table_.server().stored_in; }
   ServerReport server_report();
 
   // «`database`.`table` (columns) on ClickHouse host:port, version V»: for logs. Of very many
   // columns the first.
-  std::string describe() const;
+  std::string describe() const { return table_.describe(http_); }
 
  private:
-  // What is known of a server and its table, and when it was looked at.
-  struct Known {
-    Inspection server;
-    // http_.server_changes() and http_.connection_losses() before the facts were read.
-    int server_changes = 0;
-    int connection_losses = 0;
-    TimePoint looked_at = {};  // at the table
-  };
-
   TableWriter(const Options& options, const TableLooks& looks);
-  // Reads everything from the server in use, and creates the table there where the options say so.
-  Result<Known> inspect(const std::function<void()>& heartbeat);
-  // Looks at the table, which is refused where it must not be a target of inserts. A table that was
-  // absent before is looked at twice.
-  Result<OpenTable> look_for_table(const ServerFacts& facts, bool create,
-                                   const std::function<void()>& heartbeat);
-  // Inspects the server in use, unless it is known already and was never away since.
-  Result<Done> inspect_if_new();
-  // Inspects the server of another host, whose table must have the columns known.
-  Result<Done> inspect_next();
-  // Reads again what the server of the same host knows: it may have been updated while it was away.
-  Result<Done> inspect_again();
-  // Looks at where the rows go to when the last look is old.
-  Result<Done> look_if_old();
-  // What follows for the promises from the facts and the table known.
-  void judge_again();
-  // `known` is that of the host in use from here on.
-  void use(Known known);
-  InsertFormat format_of(const Inspection& server) const;
   InsertOutcome try_post(const Batch& batch);
   // Whether the token of a batch that may be stored proves nothing any more; see InsertOutcome.
   Result<bool> is_token_void(const Batch& batch);
@@ -113,18 +74,13 @@ class TableWriter {
   // Tells failback_ which host is in use.
   void note_host();
   Failback::Look look_at_first() const;
-  TableOutcome look_at_table();
+  TableOutcome look();
   // Whether the file holds another password than the one in use. If so, it is used from here on.
   bool password_has_changed();
 
-  Options options_;
   ClickHouseHttp http_;
-  TableName name_;
-  std::vector<std::string> required_;  // decided by the first look at the table
-  Known known_;                        // of the server that rows go to
-  bool facts_have_changed_ = false;    // and events are encoded for those before
-  TableLooks looks_;
-  bool was_absent_ = false;  // at the last look, or the last post, there was no table
+  bool allow_buffer_;
+  KnownTable table_;
   PasswordFile password_file_;
   Failback failback_;
   int noted_changes_ = 0;  // http_.server_changes() that failback_ knows
