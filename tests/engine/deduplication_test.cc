@@ -69,17 +69,17 @@ TEST_CASE("ClickHouse 26: a batch whose answer was lost is posted again and stor
 }
 
 TEST_CASE("ClickHouse 26: a repeated insert is stored once, whatever the user's profile says") {
+  ONLY_WHERE(knows_deduplicate_insert);
   TestTopology topology("profile_off", engine());
   topology.declare_topology();
   publish_events(topology);
-  const bool has_another = engine_facts().knows_deduplicate_insert;
   engine().query("SET insert_deduplicate = 0");
-  if (has_another) engine().query("SET deduplicate_insert = 'disable'");
+  engine().query("SET deduplicate_insert = 'disable'");
   engine().lose_answers(1);
   Service service(one_worker(topology));
   const bool is_empty = wait_for_empty_queue(topology);
   engine().query("SET insert_deduplicate = 1");
-  if (has_another) engine().query("SET deduplicate_insert = 'enable'");
+  engine().query("SET deduplicate_insert = 'enable'");
   INFO(service.log());
   REQUIRE(is_empty);
   CHECK(service.count_in_log("tried again in") == 1);

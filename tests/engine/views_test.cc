@@ -143,6 +143,12 @@ TEST_CASE("ClickHouse 26: a view, a refreshed view, a Null and a Buffer table ar
   create(topology, "fast",
          "Buffer('no_targets', 'orders', 1, 3600, 3600, 1000000, 1000000, 100000000, 100000000)");
   engine().query("CREATE VIEW no_targets.seen AS SELECT id FROM no_targets.orders");
+  create(topology, "front", "Null");
+  create_view(topology, "nowhere", "door", "front");
+  create(topology, "gate", "Null");
+  create_view(topology, "hurried", "fast", "gate");
+  const bool has_aliases = is_at_least(engine_facts().version, "26.7");
+  if (has_aliases) engine().query("CREATE TABLE no_targets.other ENGINE = Alias(no_targets.door)");
   const bool has_refreshes = is_at_least(engine_facts().version, "24.10");
   if (has_refreshes)
     engine().query(
@@ -153,8 +159,11 @@ TEST_CASE("ClickHouse 26: a view, a refreshed view, a Null and a Buffer table ar
            {"all", "Method write is not supported by storage Merge"},
            {"daily", "its next refresh replaces what is in it"},
            {"door", "has the engine Null and no materialized view behind it"},
+           {"front", "has the engine Null and none but Null tables behind"},
+           {"gate", "has the engine Null and only Buffer tables behind"},
+           {"other", "has the engine Null and no materialized view behind it"},
            {"fast", "has the engine Buffer"}}) {
-    if (table == "daily" && !has_refreshes) continue;
+    if ((table == "daily" && !has_refreshes) || (table == "other" && !has_aliases)) continue;
     INFO(table);
     CHECK(not_refused(topology, environment_of(topology, table, free_port()), cause, "→ ") == "");
   }
