@@ -3,13 +3,12 @@
 #include <signal.h>
 
 #include <set>
-#include <sstream>
 
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/dead_letters.h"
 #include "tests/support/service.h"
-#include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -19,53 +18,12 @@ using std::chrono::seconds;
 
 std::size_t count_lines(const std::string& text) { return count_occurrences(text, "\n"); }
 
-// As the service writes dead letters, from the given exchange.
-MessageProperties letter(const TestTopology& topology, const std::string& reason,
-                         const std::string& exchange) {
-  MessageProperties properties;
-  properties.delivery_mode = 2;
-  properties.message_id = "id-1";
-  properties.headers = {{"trace", "abc"},
-                        {"x-event-consumer-reason", reason},
-                        {"x-event-consumer-error", "original_url: the required String is absent"},
-                        {"x-event-consumer-column", "original_url"},
-                        {"x-event-consumer-time", "2025-12-19T10:20:30Z"},
-                        {"x-event-consumer-exchange", exchange},
-                        {"x-event-consumer-routing-key", topology.queue()}};
-  return properties;
-}
-
-// A dead-letter queue with these bodies, each with its reason.
-AmqpClient fill(const TestTopology& topology,
-                const std::vector<std::pair<std::string, std::string>>& letters,
-                const QueueArguments& arguments = {}) {
-  AmqpClient client(rabbitmq().url());
-  client.declare_queue(topology.dead_letter_queue(), arguments);
-  client.enable_confirms();
-  for (const auto& [body, reason] : letters)
-    client.publish("", topology.dead_letter_queue(), body,
-                   letter(topology, reason, topology.exchange()));
-  REQUIRE(client.wait_for_confirms(seconds(60)));
-  return client;
-}
-
-std::vector<std::string> take_all(AmqpClient& client, const std::string& queue) {
-  std::vector<std::string> bodies;
-  while (const auto message = client.get(queue)) bodies.push_back(message->body);
-  return bodies;
-}
-
-Finished dead_letters(const TestTopology& topology, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "dead-letters");
-  return run_program(topology.environment(), arguments);
-}
-
 }  // namespace
 
 TEST_CASE("dead-letters list shows them in order, and all of them stay as they are") {
   TestTopology topology("letters_list");
-  AmqpClient client =
-      fill(topology, {{"one", "not_json"}, {"two\x1b[2J", "bad_value"}, {"t\xff", "invalid_utf8"}});
+  AmqpClient client = fill_dead_letters(
+      topology, {{"one", "not_json"}, {"two\x1b[2J", "bad_value"}, {"t\xff", "invalid_utf8"}});
 
   const Finished text = dead_letters(topology, {"list"});
   INFO(text.output << text.error_output);
@@ -92,56 +50,9 @@ TEST_CASE("dead-letters list shows them in order, and all of them stay as they a
         std::vector<std::string>{"one", "two\x1b[2J", "t\xff"});
 }
 
-// Each look is a return, which such a queue counts.
-TEST_CASE("dead-letters: a delivery limit takes none, however often they are looked at") {
-  constexpr std::int64_t kLimit = 2;
-  TestTopology topology("letters_limit");
-  AmqpClient client =
-      fill(topology, {{"one", "not_json"}, {"two", "bad_value"}, {"three", "bad_value"}},
-           {{"x-queue-type", std::string("quorum")}, {"x-delivery-limit", kLimit}});
-  const auto all_are_back = [&](std::uint32_t count) {
-    return wait_until([&] { return client.message_count(topology.dead_letter_queue()) == count; },
-                      seconds(30));
-  };
-  for (int look = 0; look < 4 * kLimit; ++look) {
-    REQUIRE(all_are_back(3));
-    const Finished list = dead_letters(topology, {"list", "--json"});
-    INFO("look " << look << ": " << list.output << list.error_output);
-    CHECK(describe_status(list.status) == "exit status 0");
-    CHECK(count_lines(list.output) == 3);
-    for (const std::string letter : {"\"one\"", "\"two\"", "\"three\""})
-      CHECK(contains(list.output, "\"body\":" + letter));
-    CHECK(count_occurrences(list.output, "\"reason\":\"bad_value\"") == 2);
-  }
-  // What is not asked for is looked at, too.
-  for (int look = 0; look < 2 * kLimit; ++look) {
-    REQUIRE(all_are_back(3));
-    dead_letters(topology, {"drop", "--reason", "no_such"});
-  }
-  REQUIRE(all_are_back(3));
-  CHECK(contains(dead_letters(topology, {"drop", "--reason", "bad_value"}).output, "2 dropped"));
-  REQUIRE(all_are_back(1));
-  const auto left = client.get(topology.dead_letter_queue());
-  REQUIRE(left);
-  CHECK(left->body == "one");
-}
-
-TEST_CASE("dead-letters: a queue that drops what comes back is not looked at") {
-  TestTopology topology("letters_no_return");
-  AmqpClient client =
-      fill(topology, {{"one", "not_json"}},
-           {{"x-queue-type", std::string("quorum")}, {"x-delivery-limit", std::int64_t(0)}});
-  const Finished list = dead_letters(topology, {"list"});
-  INFO(list.output << list.error_output);
-  CHECK(describe_status(list.status) == "exit status 78");
-  CHECK(contains(list.error_output, "drops what comes back to it"));
-  CHECK(contains(run_program(topology.environment(), {"check"}).output, "and cannot be listed"));
-  CHECK(client.message_count(topology.dead_letter_queue()) == 1);
-}
-
 TEST_CASE("dead-letters list counts them by reason and column, or shows those of one reason") {
   TestTopology topology("letters_summary");
-  AmqpClient client = fill(
+  AmqpClient client = fill_dead_letters(
       topology, {{"1", "bad_value"}, {"2", "not_json"}, {"3", "bad_value"}, {"4", "bad_value"}});
   const Finished summary = dead_letters(topology, {"list", "--summary"});
   INFO(summary.output);
@@ -166,11 +77,11 @@ TEST_CASE("dead-letters list counts them by reason and column, or shows those of
 TEST_CASE("dead-letters replay publishes those of the reason as they were; the others stay") {
   TestTopology topology("letters_replay");
   topology.declare_topology();
-  AmqpClient client = fill(topology, {{"a", "bad_value"},
-                                      {"b", "not_json"},
-                                      {"c", "bad_value"},
-                                      {"d", "not_json"},
-                                      {"e", "bad_value"}});
+  AmqpClient client = fill_dead_letters(topology, {{"a", "bad_value"},
+                                                   {"b", "not_json"},
+                                                   {"c", "bad_value"},
+                                                   {"d", "not_json"},
+                                                   {"e", "bad_value"}});
   const Finished finished =
       dead_letters(topology, {"replay", "--reason", "bad_value", "--limit", "2"});
   INFO(finished.output << finished.error_output);
@@ -188,33 +99,9 @@ TEST_CASE("dead-letters replay publishes those of the reason as they were; the o
   CHECK(take_all(client, topology.dead_letter_queue()) == std::vector<std::string>{"b", "d", "e"});
 }
 
-TEST_CASE("dead-letters replay: what its exchange does not route goes straight to the queue") {
-  TestTopology topology("letters_lost");
-  topology.declare_topology();
-  AmqpClient client = fill(topology, {{"routed", "bad_value"}});
-  auto unroutable = letter(topology, "bad_value", topology.exchange());
-  unroutable.headers["x-event-consumer-routing-key"] = "nowhere";
-  client.publish("", topology.dead_letter_queue(), "unroutable", unroutable);
-  client.publish("", topology.dead_letter_queue(), "gone",
-                 letter(topology, "bad_value", "no_exchange"));
-  client.publish("", topology.dead_letter_queue(), "unknown", {});
-  REQUIRE(client.wait_for_confirms(seconds(10)));
-
-  const Finished finished = dead_letters(topology, {"replay"});
-  INFO(finished.output << finished.error_output);
-  CHECK(describe_status(finished.status) == "exit status 0");
-  CHECK(contains(finished.output, "4 replayed, 0 stay"));
-  CHECK(contains(finished.output, "3 of them went straight to queue letters_lost_events"));
-  const auto bodies = take_all(client, topology.queue());
-  CHECK(std::set<std::string>(bodies.begin(), bodies.end()) ==
-        std::set<std::string>{"routed", "unroutable", "gone", "unknown"});
-  CHECK(bodies.size() == 4);
-  CHECK(client.message_count(topology.dead_letter_queue()) == 0);
-}
-
 TEST_CASE("dead-letters replay: with nowhere to go all letters stay") {
   TestTopology topology("letters_nowhere");
-  AmqpClient client = fill(topology, {{"a", "bad_value"}, {"b", "bad_value"}});
+  AmqpClient client = fill_dead_letters(topology, {{"a", "bad_value"}, {"b", "bad_value"}});
   const Finished finished = dead_letters(topology, {"replay"});
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 78");
@@ -249,7 +136,7 @@ TEST_CASE("dead-letters replay, killed in the middle, loses none") {
   constexpr std::size_t kLetters = 20'000;
   std::vector<std::pair<std::string, std::string>> letters;
   for (std::size_t i = 0; i < kLetters; ++i) letters.emplace_back(std::to_string(i), "bad_value");
-  AmqpClient client = fill(topology, letters);
+  AmqpClient client = fill_dead_letters(topology, letters);
 
   Service replaying(topology.environment(), {"dead-letters", "replay"});
   REQUIRE(wait_until([&] { return client.message_count(topology.queue()) > 1'000; }, seconds(30)));
@@ -278,7 +165,8 @@ TEST_CASE("dead-letters replay, killed in the middle, loses none") {
 
 TEST_CASE("dead-letters drop removes those of the reason and says how many") {
   TestTopology topology("letters_drop");
-  AmqpClient client = fill(topology, {{"a", "bad_value"}, {"b", "not_json"}, {"c", "bad_value"}});
+  AmqpClient client =
+      fill_dead_letters(topology, {{"a", "bad_value"}, {"b", "not_json"}, {"c", "bad_value"}});
   CHECK(contains(dead_letters(topology, {"drop", "--reason", "too_deep"}).output,
                  "0 dropped, 3 stay"));
   CHECK(contains(dead_letters(topology, {"drop", "--reason", "bad_value"}).output,

@@ -150,6 +150,18 @@ TEST_CASE("what a lasting queue is declared with does not make it one that delet
   CHECK_FALSE(contains(said_by_check(topology), "deletes itself"));
 }
 
+TEST_CASE("whether a queue deletes itself is told by its arguments, whatever its name") {
+  TestTopology topology("long_" + std::string(150, 'x'));
+  AmqpClient client(rabbitmq().url());
+  const bool expires = GENERATE(false, true);
+  client.declare_queue(topology.queue(),
+                       expires ? QueueArguments{{"x-expires", std::int64_t{600'000}}}
+                               : QueueArguments{{"x-queue-type", std::string("quorum")}});
+  const std::string said = said_by_check(topology);
+  CHECK(contains(said, "deletes itself") == expires);
+  CHECK_FALSE(contains(said, "consumers; a classic queue"));
+}
+
 // By hand also on a RabbitMQ 4, with RABBITMQ4_PORT: there the consumer that keeps the queue is
 // given a message.
 TEST_CASE("an auto-delete queue outlives an outage of ClickHouse that is longer than the hold") {

@@ -38,15 +38,18 @@ Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
     return Error{ErrorKind::kConfiguration, "there is no queue " + queue + " on " +
                                                 connection->describe() +
                                                 "; is --dead-letter-queue the one of the service?"};
-  const auto kind = ask_kind(*connection, kChannel, queue);
+  auto kind = ask_kind(*connection, kChannel, queue);
   if (!kind) return kind.error();
-  const auto returns = returns_taken(kind.value(), connection->server_version());
+  // Of a queue that is not known, what has come back once is taken for the last time.
+  const bool is_known = !kind->type.empty();
+  const auto returns = is_known ? returns_taken(kind.value(), connection->server_version())
+                                : std::optional<std::int64_t>(1);
   if (returns == 0)
     return Error{ErrorKind::kConfiguration,
                  "queue " + queue + " on " + connection->describe() +
                      " drops what comes back to it (its delivery limit is 0): none of its "
                      "messages can be looked at and stay"};
-  if (returns)
+  if (is_known && returns)
     if (auto may = may_publish_to_queues(*connection, kChannel); !may) return may.error();
   return DeadLetterQueue(std::move(*connection), queue, found.value()->messages, returns);
 }

@@ -62,6 +62,12 @@ std::optional<std::string> current_value(std::string_view refusal) {
                                               : "current is '");
 }
 
+// The broker cuts its words to 255 bytes: behind a long name there is no room for a value.
+bool is_cut(std::string_view refusal) {
+  constexpr std::string_view kEnd = "...";
+  return refusal.size() >= kEnd.size() && refusal.substr(refusal.size() - kEnd.size()) == kEnd;
+}
+
 std::optional<std::int64_t> to_number(const std::string& text) {
   std::int64_t number = 0;
   const auto end = text.data() + text.size();
@@ -111,20 +117,21 @@ Result<std::string> ask_about(AmqpConnection& connection, amqp_channel_t channel
 }  // namespace
 
 // The broker compares «durable» first, «auto_delete» then, and then the arguments, x-expires before
-// all others (rabbit_amqqueue.erl, assert_equivalence/5; ran: 3.10, 4.0). One that is not there is
-// not created, because x-expires is no number.
+// all others (rabbit_amqqueue.erl, assert_equivalence/5; ran: 3.10, 4.0). So whatever else it names
+// comes behind an x-expires that is as here: none. One that is not there is not created, because
+// x-max-length is no number.
 Result<QueueLife> ask_life(AmqpConnection& connection, amqp_channel_t channel,
                            const std::string& queue) {
-  std::string difference;
+  std::string different;
   for (const bool durable : {true, false}) {
-    auto refusal = ask(connection, channel, queue, durable, {{"x-expires", "never"}});
+    auto refusal = ask(connection, channel, queue, durable, {{"x-max-length", "never"}});
     if (!refusal) return refusal.error();
-    difference = std::move(*refusal);
-    if (!contains(difference, "inequivalent arg 'durable'")) break;
+    different = different_argument(*refusal);
+    if (different != "durable") break;
   }
-  if (contains(difference, "inequivalent arg 'auto_delete'")) return QueueLife::kAutoDelete;
-  if (!contains(difference, "inequivalent arg 'x-expires'")) return QueueLife::kUnknown;
-  return contains(difference, "current is none") ? QueueLife::kLasting : QueueLife::kExpiring;
+  if (different.empty()) return QueueLife::kUnknown;
+  if (different == "auto_delete") return QueueLife::kAutoDelete;
+  return different == "x-expires" ? QueueLife::kExpiring : QueueLife::kLasting;
 }
 
 // One that is not there is not created, because there is no such type, and no such locator.
@@ -133,7 +140,7 @@ Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
   const auto type =
       ask_about(connection, channel, queue, "x-queue-type", {{"x-queue-type", "none"}});
   if (!type) return type.error();
-  if (type.value().empty()) return QueueKind{};
+  if (type.value().empty() || is_cut(type.value())) return QueueKind{};
   QueueKind kind{current_value(type.value()).value_or("classic")};
   if (kind.type != "quorum") return kind;
   const auto limit = ask_about(connection, channel, queue, "x-delivery-limit",
@@ -141,6 +148,7 @@ Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
                                 {"x-delivery-limit", "none"},
                                 {"x-queue-leader-locator", "none"}});
   if (!limit) return limit.error();
+  if (is_cut(limit.value())) return QueueKind{};
   if (const auto value = current_value(limit.value())) kind.delivery_limit = to_number(*value);
   return kind;
 }

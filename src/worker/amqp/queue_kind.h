@@ -30,7 +30,8 @@ std::string describe(QueueLife life);
 
 // By the arguments that it was declared with; policies are not among them.
 struct QueueKind {
-  std::string type;  // «classic», «quorum», …; empty: not known
+  // «classic», «quorum», …; empty: not known, as the user may not declare it, or its name is long.
+  std::string type;
   // Its x-delivery-limit, nothing where it has none. Only of a quorum queue.
   std::optional<std::int64_t> delivery_limit = std::nullopt;
 };
