@@ -1,8 +1,11 @@
 #include "worker/amqp/dead_letter_queue.h"
 
+#include <poll.h>
+
 #include <chrono>
 #include <utility>
 
+#include "worker/amqp/content_assembly.h"
 #include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/permissions.h"
 #include "worker/amqp/queue_kind.h"
@@ -12,6 +15,7 @@ namespace event_consumer {
 namespace {
 
 constexpr amqp_channel_t kChannel = 1;
+constexpr int kSilenceMs = 10'000;
 
 DeadLetterFacts facts_of(const amqp_basic_properties_t& properties) {
   if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return {};
@@ -20,8 +24,10 @@ DeadLetterFacts facts_of(const amqp_basic_properties_t& properties) {
 
 }  // namespace
 
-DeadLetter::DeadLetter(DeliveryTag tag, const amqp_message_t& message)
-    : tag_(tag), message_(new amqp_message_t(message)), facts_(facts_of(message.properties)) {}
+DeadLetter::DeadLetter(DeliveryTag tag, std::string_view properties, std::string_view body)
+    : tag_(tag),
+      content_(std::make_unique<Content>(properties, body)),
+      facts_(facts_of(content_->decoded.get())) {}
 
 Result<DeadLetterQueue> DeadLetterQueue::open(const std::vector<AmqpUrl>& urls,
                                               const std::string& connection_name,
@@ -67,11 +73,44 @@ Result<std::optional<DeadLetter>> DeadLetterQueue::take() {
     return done.error();
   if (reply.reply.id == AMQP_BASIC_GET_EMPTY_METHOD) return std::optional<DeadLetter>();
   const auto tag = static_cast<const amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
-  amqp_message_t message;
-  reply = amqp_read_message(connection_.state(), kChannel, &message, 0);
-  if (auto done = connection_.check(taking, reply, ErrorKind::kUnavailable, kChannel); !done)
-    return done.error();
-  return std::optional<DeadLetter>(DeadLetter(tag, message));
+  auto letter = read_content(tag);
+  if (!letter) return letter.error();
+  return std::optional<DeadLetter>(std::move(*letter));
+}
+
+// Not by amqp_read_message(), which waits without a limit and refuses a header without a name.
+Result<DeadLetter> DeadLetterQueue::read_content(DeliveryTag tag) {
+  ContentAssembly content;
+  content.begin();
+  for (;;) {
+    auto frame = wait_for_frame();
+    if (!frame) return frame.error();
+    if (frame->frame_type == AMQP_FRAME_METHOD)
+      return to_error("cannot take a message from " + describe(),
+                      to_server_exception(frame->payload.method), ErrorKind::kUnavailable);
+    const auto complete = content.add(*frame);
+    if (!complete) return complete.error();
+    if (complete.value()) return DeadLetter(tag, content.properties(), content.body());
+    if (!content.views_frames()) connection_.release();
+  }
+}
+
+Result<amqp_frame_t> DeadLetterQueue::wait_for_frame() {
+  for (;;) {
+    auto frame = connection_.next_frame();
+    if (!frame) return frame.error();
+    if (!frame->has_value()) {
+      pollfd socket{connection_.fd(), POLLIN, 0};
+      if (poll(&socket, 1, kSilenceMs) == 0)
+        return Error{ErrorKind::kUnavailable, connection_.describe() +
+                                                  " has not sent the rest of a message of queue " +
+                                                  queue_ + " within 10 s"};
+      continue;
+    }
+    const bool is_close = (**frame).frame_type == AMQP_FRAME_METHOD &&
+                          (**frame).payload.method.id == AMQP_CONNECTION_CLOSE_METHOD;
+    if ((**frame).channel == kChannel || is_close) return **frame;
+  }
 }
 
 Result<Done> DeadLetterQueue::acknowledge(DeliveryTag tag) {

@@ -11,6 +11,7 @@
 
 #include "worker/amqp/connection.h"
 #include "worker/amqp/dead_letter_headers.h"
+#include "worker/amqp/properties.h"
 #include "worker/amqp/reply.h"
 
 namespace event_consumer {
@@ -18,24 +19,26 @@ namespace event_consumer {
 // A message taken. It owns what it shows.
 class DeadLetter {
  public:
-  // Takes over the memory of `message`.
-  DeadLetter(DeliveryTag tag, const amqp_message_t& message);
+  // `properties` as encoded in the content header.
+  DeadLetter(DeliveryTag tag, std::string_view properties, std::string_view body);
 
   DeliveryTag tag() const { return tag_; }
   const DeadLetterFacts& facts() const { return facts_; }
-  std::string_view body() const { return to_view(message_->body); }
-  const amqp_basic_properties_t& properties() const { return message_->properties; }
+  std::string_view body() const { return content_->body; }
+  const amqp_basic_properties_t& properties() const { return content_->decoded.get(); }
 
  private:
-  struct Destroy {
-    void operator()(amqp_message_t* message) const {
-      amqp_destroy_message(message);
-      delete message;
-    }
+  struct Content {
+    Content(std::string_view of_header, std::string_view of_body)
+        : properties(of_header), body(of_body), decoded(properties) {}
+
+    std::string properties;
+    std::string body;
+    DecodedProperties decoded;  // views of `properties`
   };
 
   DeliveryTag tag_;
-  std::unique_ptr<amqp_message_t, Destroy> message_;
+  std::unique_ptr<Content> content_;
   DeadLetterFacts facts_;
 };
 
@@ -75,6 +78,12 @@ class DeadLetterQueue {
         queue_(std::move(queue)),
         waiting_(waiting),
         returns_taken_(returns_taken) {}
+
+  // The rest of a message, behind the answer that announces it.
+  Result<DeadLetter> read_content(DeliveryTag tag);
+  // The next frame of the queue's channel, or the end of the connection; waits for it, but not for
+  // ever.
+  Result<amqp_frame_t> wait_for_frame();
 
   AmqpConnection connection_;
   std::string queue_;

@@ -24,6 +24,7 @@ class DecodedProperties {
   DecodedProperties& operator=(const DecodedProperties&) = delete;
 
   amqp_basic_properties_t& get() { return properties_; }
+  const amqp_basic_properties_t& get() const { return properties_; }
 
  private:
   amqp_pool_t pool_;
