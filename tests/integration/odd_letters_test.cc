@@ -41,6 +41,71 @@ TEST_CASE("dead-letters list ends when the link dies amid a message") {
   CHECK(contains(list.error_output, "has not sent the rest of a message"));
 }
 
+TEST_CASE("dead-letters replay: what its exchange does not route goes straight to the queue") {
+  TestTopology topology("letters_lost");
+  topology.declare_topology();
+  AmqpClient client = fill_dead_letters(topology, {{"routed", "bad_value"}});
+  auto unroutable = letter(topology, "bad_value", topology.exchange());
+  unroutable.headers["x-event-consumer-routing-key"] = "nowhere";
+  client.publish("", topology.dead_letter_queue(), "unroutable", unroutable);
+  client.publish("", topology.dead_letter_queue(), "gone",
+                 letter(topology, "bad_value", "no_exchange"));
+  client.publish("", topology.dead_letter_queue(), "unknown", {});
+  for (const std::string& exchange :
+       std::vector<std::string>{std::string(300, 'e'), topology.exchange() + "\n", "\xff"})
+    client.publish("", topology.dead_letter_queue(), "odd exchange " + exchange,
+                   letter(topology, "bad_value", exchange));
+  const std::string internal = topology.exchange() + "_internal";
+  const std::string resource = "rabbit_misc:r(<<\"/\">>, exchange, <<\"" + internal + "\">>)";
+  rabbitmq().eval("rabbit_exchange:declare(" + resource +
+                  ", topic, false, false, true, [], <<\"tests\">>).");
+  client.publish("", topology.dead_letter_queue(), "internal",
+                 letter(topology, "bad_value", internal));
+  auto no_key = letter(topology, "bad_value", topology.exchange());
+  no_key.headers["x-event-consumer-routing-key"] = std::string(300, 'k');
+  client.publish("", topology.dead_letter_queue(), "odd key", no_key);
+  REQUIRE(client.wait_for_confirms(seconds(10)));
+
+  const Finished finished = dead_letters(topology, {"replay"});
+  rabbitmq().eval("rabbit_exchange:delete(" + resource + ", false, <<\"tests\">>).");
+  INFO(finished.output << finished.error_output);
+  CHECK(describe_status(finished.status) == "exit status 0");
+  CHECK(contains(finished.output, "9 replayed, 0 stay"));
+  CHECK(contains(finished.output, "8 of them went straight to queue letters_lost_events"));
+  const auto bodies = take_all(client, topology.queue());
+  const std::set<std::string> different(bodies.begin(), bodies.end());
+  for (const char* body : {"routed", "unroutable", "gone", "unknown", "odd key", "internal"})
+    CHECK(different.count(body) == 1);
+  CHECK(different.size() == 9);
+  CHECK(bodies.size() == 9);
+  CHECK(client.message_count(topology.dead_letter_queue()) == 0);
+}
+
+TEST_CASE("dead-letters replay into a queue that is full: what it took is not published again") {
+  TestTopology topology("letters_full");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(topology.queue(), {{"x-max-length", std::int64_t{5}},
+                                          {"x-overflow", std::string("reject-publish")}});
+  client.declare_queue(topology.dead_letter_queue());
+  client.enable_confirms();
+  for (int i = 0; i < 12; ++i)
+    client.publish("", topology.dead_letter_queue(), std::to_string(i), letter(topology, "x", ""));
+  REQUIRE(client.wait_for_confirms(seconds(10)));
+
+  std::vector<std::string> bodies;
+  for (const char* said : {"5 replayed, 7 stay", "5 replayed, 2 stay", "2 replayed, 0 stay"}) {
+    const Finished finished = dead_letters(topology, {"replay"});
+    INFO(finished.output << finished.error_output);
+    CHECK(contains(finished.output, said));
+    CHECK(contains(finished.error_output, "is it full") == (finished.status != 0));
+    const auto taken = take_all(client, topology.queue());
+    bodies.insert(bodies.end(), taken.begin(), taken.end());
+  }
+  CHECK(bodies.size() == 12);
+  CHECK(std::set<std::string>(bodies.begin(), bodies.end()).size() == 12);
+  CHECK(client.message_count(topology.dead_letter_queue()) == 0);
+}
+
 TEST_CASE("dead-letters: a header without a name keeps nobody from the letters") {
   TestTopology topology("letters_nameless");
   topology.declare_topology();

@@ -9,6 +9,7 @@
 namespace event_consumer {
 namespace {
 
+constexpr int kNotFound = 404;
 constexpr int kPreconditionFailed = 406;
 
 // No queue can be called so: the prefix is reserved.
@@ -75,6 +76,32 @@ Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t ch
   auto done = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
   if (!done && done.error().peer_code != 0) return open_again(connection, channel, std::move(done));
   return done;
+}
+
+// RabbitMQ looks at the exchange first and at the expiration last, which must be a number
+// (rabbit_channel.erl, basic.publish; ran: 3.10).
+Result<bool> takes_messages(AmqpConnection& connection, amqp_channel_t channel,
+                            const std::string& exchange, const std::string& routing_key) {
+  const std::string doing =
+      "cannot publish to exchange " + exchange + " on " + connection.describe();
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_EXPIRATION_FLAG;
+  properties.expiration = amqp_cstring_bytes("none");
+  const int status =
+      amqp_basic_publish(connection.state(), channel, to_bytes(exchange), to_bytes(routing_key),
+                         /*mandatory=*/0, /*immediate=*/0, &properties, amqp_empty_bytes);
+  if (status != AMQP_STATUS_OK) return to_error(doing, status, ErrorKind::kUnavailable);
+  amqp_basic_qos(connection.state(), channel, 0, 1, /*global=*/0);
+  const auto reply = amqp_get_rpc_reply(connection.state());
+  const auto refused = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
+  if (refused) return true;
+  const Error& error = refused.error();
+  if (error.peer_code == 0) return error;
+  if (auto opened = connection.open_channel(channel); !opened) return opened.error();
+  if (error.peer_code == kPreconditionFailed) return true;
+  if (error.peer_code == kNotFound || contains(error.message, "to internal exchange '"))
+    return false;
+  return error;
 }
 
 }  // namespace event_consumer

@@ -4,14 +4,21 @@
 
 #include <utility>
 
+#include "worker/amqp/permissions.h"
+
 namespace event_consumer {
 namespace {
 
 constexpr amqp_channel_t kChannel = 2;
 // A refused question closes its channel, so it has one of its own.
 constexpr amqp_channel_t kQuestionChannel = 3;
-constexpr int kNotFound = 404;
 constexpr int kConfirmTimeoutMs = 30'000;
+constexpr std::size_t kMostNameBytes = 255;
+
+// Our headers can be anybody's: AMQP has no longer names.
+bool is_address(const DeadLetterFacts& facts) {
+  return facts.exchange.size() <= kMostNameBytes && facts.routing_key.size() <= kMostNameBytes;
+}
 
 }  // namespace
 
@@ -23,13 +30,16 @@ Result<Republisher> Republisher::open(AmqpConnection& connection, const std::str
   return Republisher(connection, {kChannel, "cannot publish on " + connection.describe()}, queue);
 }
 
-Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters) {
+Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters,
+                                  std::vector<bool>& confirmed) {
+  confirmed.assign(letters.size(), false);
   for (std::size_t i = 0; i < letters.size(); ++i) {
     const auto exists = origin_exists(letters[i].facts());
     if (!exists) return exists.error();
     if (auto done = send(letters[i], i, /*direct=*/!exists.value()); !done) return done;
   }
-  std::size_t diverted = 0;
+  // A refusal of one says nothing of those behind it.
+  Result<Done> all = Done{};
   while (!publisher_.empty()) {
     if (auto done = wait_for_verdict(); !done) return done;
     const auto verdict = publisher_.verdict();
@@ -39,25 +49,26 @@ Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters) {
       case ConfirmedPublisher::Verdict::kUndecided:
         break;
       case ConfirmedPublisher::Verdict::kTaken:
+        confirmed[message.id] = true;
         if (message.exchange != letter.facts().exchange ||
             message.routing_key != letter.facts().routing_key)
-          ++diverted;
+          ++diverted_;
         break;
       case ConfirmedPublisher::Verdict::kReturned:
         if (message.exchange.empty() && message.routing_key == queue_)
-          return Error{ErrorKind::kConfiguration, "queue " + queue_ + " does not exist on " +
-                                                      connection_->describe() +
-                                                      ": there is nowhere to replay to"};
-        if (auto done = send(letter, message.id, /*direct=*/true); !done) return done;
+          all = Error{ErrorKind::kConfiguration, "queue " + queue_ + " does not exist on " +
+                                                     connection_->describe() +
+                                                     ": there is nowhere to replay to"};
+        else if (auto done = send(letter, message.id, /*direct=*/true); !done)
+          return done;
         break;
       case ConfirmedPublisher::Verdict::kRefused:
-        return Error{ErrorKind::kConfiguration,
-                     "a queue on " + connection_->describe() +
-                         " refuses messages (basic.nack); is it full (max-length)?"};
+        all = Error{ErrorKind::kConfiguration,
+                    "a queue on " + connection_->describe() +
+                        " refuses messages (basic.nack); is it full (max-length)?"};
     }
   }
-  diverted_ += diverted;
-  return Done{};
+  return all;
 }
 
 Result<Done> Republisher::renew(const DeadLetter& letter, const std::string& queue) {
@@ -95,22 +106,13 @@ Result<Done> Republisher::send(const DeadLetter& letter, OutgoingMessage message
 // An exchange that is gone would close the channel instead of returning the message.
 Result<bool> Republisher::origin_exists(const DeadLetterFacts& facts) {
   const std::string& exchange = facts.exchange;
+  if (!is_address(facts)) return false;
   if (exchange.empty()) return !facts.routing_key.empty();  // the default exchange
   const auto known = exchanges_.find(exchange);
   if (known != exchanges_.end()) return known->second;
-  amqp_exchange_declare(connection_->state(), kQuestionChannel, to_bytes(exchange), to_bytes(""),
-                        /*passive=*/1, /*durable=*/0, /*auto_delete=*/0, /*internal=*/0,
-                        amqp_empty_table);
-  const auto reply = amqp_get_rpc_reply(connection_->state());
-  auto done =
-      connection_->check("cannot look for exchange " + exchange + " on " + connection_->describe(),
-                         reply, ErrorKind::kUnavailable, kQuestionChannel);
-  const bool absent = !done && done.error().peer_code == kNotFound;
-  if (!done && !absent) return done.error();
-  if (absent) {
-    if (auto opened = connection_->open_channel(kQuestionChannel); !opened) return opened.error();
-  }
-  return exchanges_[exchange] = !absent;
+  const auto takes = takes_messages(*connection_, kQuestionChannel, exchange, facts.routing_key);
+  if (!takes) return takes.error();
+  return exchanges_[exchange] = takes.value();
 }
 
 Result<Done> Republisher::wait_for_verdict() {

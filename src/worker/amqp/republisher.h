@@ -19,9 +19,10 @@ class Republisher {
   // the letters whose own exchange is unknown, gone, or routes them nowhere.
   static Result<Republisher> open(AmqpConnection& connection, const std::string& queue);
 
-  // Publishes all of `letters` and waits until each is confirmed. They lose our headers. On an
-  // Error some of them may have been published, and none must be taken for published.
-  Result<Done> publish(const std::vector<DeadLetter>& letters);
+  // Publishes all of `letters` and waits until the broker has decided on each. They lose our
+  // headers. `confirmed` then says of each whether a queue has it, also on an Error: what the
+  // broker has not decided on before that may have been published, and does not count.
+  Result<Done> publish(const std::vector<DeadLetter>& letters, std::vector<bool>& confirmed);
 
   // Publishes `letter` as it is to the end of `queue`, from where it came, and waits until that is
   // confirmed. It loses the count of its returns. On an Error it may be there.
@@ -34,7 +35,7 @@ class Republisher {
   Republisher(AmqpConnection& connection, ConfirmedPublisher publisher, std::string queue)
       : connection_(&connection), publisher_(std::move(publisher)), queue_(std::move(queue)) {}
 
-  // Whether it is known where the letter came from, and the exchange is still there.
+  // Whether it is known where the letter came from, and the exchange is there and takes messages.
   Result<bool> origin_exists(const DeadLetterFacts& facts);
   // Sends it as it was before it died: to where it came from, or straight to the queue.
   Result<Done> send(const DeadLetter& letter, std::uint64_t id, bool direct);
@@ -47,7 +48,7 @@ class Republisher {
   AmqpConnection* connection_;
   ConfirmedPublisher publisher_;
   std::string queue_;
-  std::map<std::string, bool> exchanges_;  // whether each exists, as far as asked
+  std::map<std::string, bool> exchanges_;  // whether each takes messages, as far as asked
   std::size_t diverted_ = 0;
 };
 

@@ -104,12 +104,18 @@ Result<Done> take_out(Rounds& rounds, DeadLetterQueue& queue, Republisher* repub
     const auto round = rounds.next();
     if (!round) return round.error();
     if (round.value().empty()) return Done{};
-    if (republisher != nullptr)
-      if (auto published = republisher->publish(round.value()); !published) return published;
-    for (const DeadLetter& letter : round.value()) {
-      if (auto removed = queue.acknowledge(letter.tag()); !removed) return removed;
+    std::vector<bool> is_out(round.value().size(), true);
+    Result<Done> published = Done{};
+    if (republisher != nullptr) published = republisher->publish(round.value(), is_out);
+    for (std::size_t i = 0; i < round.value().size(); ++i) {
+      if (!is_out[i]) continue;
+      // A broker that has stopped reading would be waited for.
+      if (!published && !queue.connection().has_room()) break;
+      if (auto removed = queue.acknowledge(round.value()[i].tag()); !removed)
+        return published ? removed : published;
       ++done;
     }
+    if (!published) return published;
   }
 }
 
@@ -178,8 +184,10 @@ Result<Done> run_dead_letters(const CommandLine& command_line) {
                                      options.dead_letter_queue);
   if (!queue) return queue.error();
   auto result = execute(command_line, *queue);
-  if (!result) return result;
-  return queue->close();
+  // A link that is gone, or leads to a broker that does not read, has no handshake.
+  if (!result && result.error().kind != ErrorKind::kConfiguration) return result;
+  auto closed = queue->close();
+  return result ? closed : result;
 }
 
 }  // namespace event_consumer
