@@ -41,6 +41,23 @@ TEST_CASE("dead-letters list ends when the link dies amid a message") {
   CHECK(contains(list.error_output, "has not sent the rest of a message"));
 }
 
+TEST_CASE("dead-letters list says when what it printed went nowhere") {
+  TestTopology topology("letters_disk");
+  AmqpClient client = fill_dead_letters(topology, {{"one", "not_json"}});
+  for (const auto& arguments :
+       {std::vector<std::string>{"list", "--json"}, {"list", "--summary"}}) {
+    Command command;
+    command.argv = {program_directory() + "/event-consumer", "dead-letters"};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.environment = topology.environment();
+    command.output_file = "/dev/full";
+    ChildProcess listing(command);
+    const auto status = listing.wait_exit(seconds(20));
+    REQUIRE(status);
+    CHECK(describe_status(*status) == "exit status 70");
+  }
+}
+
 TEST_CASE("dead-letters replay: what its exchange does not route goes straight to the queue") {
   TestTopology topology("letters_lost");
   topology.declare_topology();

@@ -3,6 +3,8 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <limits>
 #include <string>
@@ -70,6 +72,16 @@ class Rounds {
   std::size_t chosen_ = 0;
 };
 
+// Prints `text`, and returns whether to go on. Whoever has closed the pipe has seen enough; a disk
+// that is full has not.
+Result<bool> print(const std::string& text) {
+  errno = 0;
+  if (std::cout << text << std::flush) return true;
+  if (errno == EPIPE) return false;
+  return Error{ErrorKind::kInternal,
+               std::string("cannot write to standard output: ") + std::strerror(errno)};
+}
+
 // Each returns an Error when it had to stop; `done` counts the letters it was done with.
 
 Result<Done> list(Rounds& rounds, bool json, std::size_t& done) {
@@ -78,10 +90,10 @@ Result<Done> list(Rounds& rounds, bool json, std::size_t& done) {
     if (!round) return round.error();
     if (round.value().empty()) return Done{};
     for (const DeadLetter& letter : round.value()) {
-      std::cout << (json ? to_json_line(letter.facts(), letter.body())
-                         : to_lines(letter.facts(), letter.body()));
-      // Whoever reads has seen enough.
-      if (!std::cout.flush()) return Done{};
+      const auto printed = print(json ? to_json_line(letter.facts(), letter.body())
+                                      : to_lines(letter.facts(), letter.body()));
+      if (!printed) return printed.error();
+      if (!printed.value()) return Done{};
       ++done;
     }
   }
@@ -134,7 +146,8 @@ Result<Done> summarise_and_report(Rounds& rounds, DeadLetterQueue& queue, bool j
   std::size_t done = 0;
   DeadLetterSummary summary;
   auto result = summarise(rounds, summary, done);
-  std::cout << (json ? summary.to_json_lines() : summary.to_lines());
+  const auto printed = print(json ? summary.to_json_lines() : summary.to_lines());
+  if (!printed) return printed.error();
   (json ? std::cerr : std::cout) << fmt::format("{} counted, all {}\n", done, stay(queue, 0));
   return result;
 }
