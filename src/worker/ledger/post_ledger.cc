@@ -183,10 +183,9 @@ void PostLedger::take_back(Place place) {
   record.post = 0;
 }
 
-void PostLedger::recognised(const Fingerprint& message, DeliveryTag tag) {
-  if (!is_owner_) return;
+void PostLedger::recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now) {
+  if (!is_owner_ || !make_room(1, now)) return;
   LedgerRow& row = own();
-  if (row.head - row.tail >= LedgerMemory::kEntries) return;
   const PostNumber number = row.last_post + 1;
   memory_.entry(row_, row.head).set(message, tag, number);
   row.last_post = number;

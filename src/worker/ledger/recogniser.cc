@@ -168,7 +168,7 @@ std::optional<Recogniser::Decision> Recogniser::decide(Copy& copy, TimePoint now
   if (!copy.found) return Decision{copy.id, false};
   switch (outcome_of(*copy.found)) {
     case Outcome::kStored:
-      if (tick_off(copy)) return Decision{copy.id, true};
+      if (tick_off(copy, now)) return Decision{copy.id, true};
       break;
     case Outcome::kUnknown:
       find_out(*copy.found, now);
@@ -183,11 +183,13 @@ std::optional<Recogniser::Decision> Recogniser::decide(Copy& copy, TimePoint now
 }
 
 // In this order: whoever dies between leaves two entries rather than none.
-bool Recogniser::tick_off(const Copy& copy) {
-  ledger_.recognised(copy.message, copy.id.tag);
-  PostNumber expected = copy.found->post;
-  LedgerEntry& entry = ledger_.memory().entry(copy.found->row, copy.found->index);
-  return entry.post.compare_exchange_strong(expected, 0);
+bool Recogniser::tick_off(const Copy& copy, TimePoint now) {
+  const auto [row, index, post] = *copy.found;
+  ledger_.recognised(copy.message, copy.id.tag, now);
+  PostNumber expected = post;
+  LedgerEntry& entry = ledger_.memory().entry(row, index);
+  if (entry.post.compare_exchange_strong(expected, 0)) return true;
+  return row == ledger_.row() && index < ledger_.memory().row(row).tail;
 }
 
 void Recogniser::find_out(const Found& found, TimePoint now) {

@@ -88,7 +88,7 @@ class Recogniser {
   void look_up_in(int row, TimePoint now, const Taken& taken, std::vector<Copy*>& copies);
   Outcome outcome_of(const Found& found) const;
   std::optional<Decision> decide(Copy& copy, TimePoint now);
-  bool tick_off(const Copy& copy);
+  bool tick_off(const Copy& copy, TimePoint now);
   void find_out(const Found& found, TimePoint now);
 
   PostLedger& ledger_;

@@ -95,6 +95,25 @@ TEST_CASE("recogniser: what is posted over a dead link after its copy came is fo
   CHECK(rig.is_stored() == true);
 }
 
+// Each of its own is known again, too, should this link be lost as well.
+TEST_CASE("recogniser: what is recognised is written down though the ring is full",
+          "[recogniser]") {
+  Rig rig;
+  std::vector<DeliveryId> messages;
+  for (std::uint64_t i = 0; i < LedgerMemory::kEntries; ++i)
+    messages.push_back(rig.second.take(std::to_string(i), rig.now));
+  rig.second.ledger.stored(rig.second.post(messages, rig.now));
+  const std::string last = std::to_string(LedgerMemory::kEntries - 1);
+  for (const std::string& body : {std::string("0"), last}) {
+    for (int lost = 0; lost < 3; ++lost) {
+      rig.lose_link(rig.second);
+      rig.take_copy(body);
+      rig.prove(rig.first);
+      CHECK(rig.is_stored() == true);
+    }
+  }
+}
+
 TEST_CASE("recogniser: a copy waits for a post whose outcome is not known", "[recogniser]") {
   Rig rig;
   const auto token = rig.first.post({rig.first.take("a", rig.now)}, rig.now);
