@@ -90,6 +90,7 @@ Result<Done> Settlement::encode(DeliveryId id, const Delivery& delivery, TimePoi
 
 Result<Done> Settlement::recognise(TimePoint now) {
   const auto decisions = recogniser_.decide(now);
+  for (BatchPtr& orphan : recogniser_.take_adopted()) stage_.adopt(std::move(orphan));
   for (const auto& [copy, is_stored] : decisions) {
     // It may be on its way to the dead-letter queue.
     if (!in_flight_.keeps(copy)) continue;
@@ -98,7 +99,6 @@ Result<Done> Settlement::recognise(TimePoint now) {
     else if (auto done = encode(copy, in_flight_.content(copy), now); !done)
       return done;
   }
-  for (BatchPtr& orphan : recogniser_.take_adopted()) stage_.adopt(std::move(orphan));
   if (decisions.empty()) return Done{};
   if (auto done = acknowledge(); !done) return done;
   return window_is_full() ? apply(stage_.window_is_full(now), now) : Result<Done>(Done{});

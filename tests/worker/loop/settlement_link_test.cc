@@ -1,5 +1,6 @@
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
+#include "worker/ledger/identity.h"
 
 namespace event_consumer {
 namespace {
@@ -85,6 +86,35 @@ TEST_CASE("settlement: a batch that may be stored is posted on when its link is 
   CHECK(rig.post(1).token == rig.post(0).token);
   rig.store();
   CHECK_FALSE(rig.settlement.deadline().has_value());
+}
+
+// Nobody else can post it, and other workers may wait for its outcome.
+TEST_CASE("settlement: what a dead worker has posted is posted on when the link is lost just then",
+          "[settlement]") {
+  SettlementRig rig(3, 100, 1000, SettlementRig::DeadLetters::kNo);
+  const std::string body = R"({"code":"ab"})";
+  Delivery delivery;
+  delivery.tag = 1;
+  delivery.body = body;
+  {
+    PostLedger dead(rig.ledger_of_one.memory, rig.ledger_of_one.locks, 2, rig.now);
+    InFlight in_flight;
+    const DeliveryId id = *in_flight.add(delivery, rig.now, identify(delivery, 0));
+    Batch batch;
+    testing::append(batch, id, "row", 1, rig.now, testing::insert_format("INSERT", true));
+    batch.seal();
+    dead.post(batch, in_flight, rig.now);
+  }
+  // Behind it the others are decided together.
+  rig.take_again("worse");
+  rig.take_again(body);
+  rig.take_again("bad");
+  rig.source.fault = Error{ErrorKind::kLinkLost, "the link broke"};
+  rig.wait(std::chrono::seconds(1));
+  REQUIRE(rig.failed);
+  rig.settlement.link_lost(rig.now);
+  rig.wait(std::chrono::seconds(1));
+  CHECK(rig.posts() == 1);
 }
 
 }  // namespace
