@@ -86,6 +86,10 @@ Effects InsertStage::drain(TimePoint now) {
 Effects InsertStage::go_on(TimePoint now, Effects effects) {
   if (phase_.state != State::kIdle) return effects;
   if (mode_ == Mode::kProbing) return check_table(Next::kCheckAndPost, std::move(effects));
+  if (waits_for_columns()) {
+    wait(ErrorClass::kConfiguration, Next::kCheckAndPost, kNothingFits, now);
+    return effects;
+  }
   batches_.seal_due(now);
   if (orphans_.empty() && !batches_.has_sealed()) {
     if (refusal_search_.apart() > 0 && !table_watch_.round_at)
@@ -246,8 +250,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails(now);
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
-  if (mode_ == Mode::kMisfit)
-    return wait(ErrorClass::kConfiguration, Next::kCheckAndPost, kNothingFits, now);
+  if (waits_for_columns()) return go_on(now);
   batches_.seal_due(now);
   if (!orphans_.empty()) return post(now, {});
   if (!batches_.has_sealed()) return go_on(now);

@@ -152,6 +152,8 @@ class InsertStage {
   void drop_all();
   bool put_first(BatchPtr batch);
   void await_sign_of_life(bool fits, TimePoint now);
+  // What may be stored is posted meanwhile.
+  bool waits_for_columns() const { return mode_ == Mode::kMisfit && orphans_.empty(); }
   std::optional<TimePoint> look_deadline() const;
 
   const InFlight& messages_;

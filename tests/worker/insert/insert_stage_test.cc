@@ -115,6 +115,31 @@ TEST_CASE("insert stage: when nothing fits it waits for other columns", "[insert
   CHECK(rig.stage.is_healthy());
 }
 
+// Whoever has its messages waits for that.
+TEST_CASE("insert stage: while nothing fits, it is found out what became of an orphan",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(1);
+  SECTION("that waits for its next post") {
+    rig.answer(Kind::kUnknown);
+    rig.stage.link_lost();
+    rig.stage.given_back(/*fits=*/false, rig.now);
+    rig.wait_for_deadline();
+    rig.table_unchanged();
+    REQUIRE(rig.inserter.posts.size() == 2);
+    CHECK(rig.inserter.posts[1].token == rig.inserter.posts[0].token);
+  }
+  SECTION("that is being posted") {
+    rig.stage.link_lost();
+    rig.stage.given_back(/*fits=*/false, rig.now);
+  }
+  rig.store();
+  CHECK_FALSE(rig.stage.is_healthy());
+  rig.wait_for_deadline();
+  rig.table_changed(code_encoding());
+  CHECK(rig.stage.is_healthy());
+}
+
 TEST_CASE("insert stage: a batch that may be stored keeps bytes and token over a change",
           "[insert_stage]") {
   Rig rig(1);
