@@ -336,6 +336,7 @@ void InsertStage::let_go(bool fits, TimePoint now) {
   std::vector<BatchPtr> all = batches_.take_all();
   for (auto batch = all.rbegin(); batch != all.rend(); ++batch) put_first(std::move(*batch));
   for (const BatchPtr& gone : refusal_search_.let_go(messages_)) ledger_.not_stored(gone->token());
+  phase_.next = Next::kCheckAndPost;
   if (mode_ != Mode::kDraining) await_sign_of_life(fits, now);
 }
 

@@ -75,6 +75,20 @@ TEST_CASE("insert stage: when something was let go a sign of life is waited for"
   CHECK(record.insert_failing == 0);
 }
 
+// The look was for the sake of the batch that is gone.
+TEST_CASE("insert stage: what is behind a refused batch that is let go was not refused",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(2);
+  rig.refuse(ErrorClass::kData);
+  REQUIRE(rig.inserter.table_checks == 1);
+  rig.apply(rig.stage.drain(rig.now));
+  let_go(rig, {1});
+  rig.table_unchanged();
+  REQUIRE(rig.inserter.posts.size() == 2);
+  CHECK(rig.inserter.posts[1].tags == Tags{2});
+}
+
 TEST_CASE("insert stage: what may be stored keeps bytes and token, whatever is let go of it",
           "[insert_stage]") {
   Rig rig(3);
