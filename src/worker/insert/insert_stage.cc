@@ -68,6 +68,11 @@ Effects InsertStage::time_passed(TimePoint now) {
 Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
   const bool is_witness = undecided() > 0 && at > to_monotonic_time(undecided_since_);
   if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
+  // The other one may know columns that were put right since the table was looked at here.
+  return unmatched() > 0 ? check_table(Next::kCheckAndJudge) : witnessed(now);
+}
+
+Effects InsertStage::witnessed(TimePoint now) {
   batches_.put_first(refusal_search_.others_stored());
   table_watch_.round_at.reset();
   Effects effects;
@@ -250,6 +255,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails(now);
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
+  if (next == Next::kCheckAndJudge) return witnessed(now);
   if (waits_for_columns()) return go_on(now);
   batches_.seal_due(now);
   if (!orphans_.empty()) return post(now, {});

@@ -108,9 +108,10 @@ class InsertStage {
 
   // What is to be done with the front batch.
   enum class Next {
-    kPost,          // post it
-    kCheckAndPost,  // see whether the table is still the same, then post it
-    kCheckAndCut,   // … then find the messages that are refused
+    kPost,           // post it
+    kCheckAndPost,   // see whether the table is still the same, then post it
+    kCheckAndCut,    // … then find the messages that are refused
+    kCheckAndJudge,  // … then another worker's insert is a witness
   };
 
   struct Phase {
@@ -138,6 +139,7 @@ class InsertStage {
   Effects check_table(Next next, Effects effects = {});
   Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   Effects token_is_void(const InsertOutcome& outcome, TimePoint now);
+  Effects witnessed(TimePoint now);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);

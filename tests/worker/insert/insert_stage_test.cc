@@ -85,6 +85,27 @@ TEST_CASE("insert stage: other columns decide anew about events without a known 
   CHECK(rig.refused_tags == std::set<DeliveryTag>{2});
 }
 
+// That worker may have seen before us that the columns were put right.
+TEST_CASE("insert stage: the table is looked at before the insert of another worker is a witness",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(R"({"id":"x"})");
+  const auto later = to_monotonic_time(rig.now + seconds(1));
+  rig.apply(rig.stage.others_stored(later, rig.now + seconds(2)));
+  CHECK(rig.refused_tags.empty());
+  REQUIRE(rig.inserter.table_checks == 1);
+  SECTION("unchanged") {
+    rig.table_unchanged();
+    CHECK(rig.refused_tags == std::set<DeliveryTag>{1});
+  }
+  SECTION("put right") {
+    rig.table_changed({std::move(*RowEncoder::create({{"id", *parse_column_type("String")}}, {})),
+                       insert_format()});
+    CHECK(rig.refused_tags.empty());
+    CHECK(rig.inserter.posts.at(0).tags == Tags{1});
+  }
+}
+
 TEST_CASE("insert stage: while events do not fit, the table is looked at now and then",
           "[insert_stage]") {
   Rig rig(1);
