@@ -181,9 +181,9 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
     if (messages_.keeps(message)) effects.stored.push_back(message);
   if (BatchPtr rest = batch->make_rest()) put_first(std::move(rest));
   batches_.put_first(refusal_search_.stored(*batch));
+  if (!batch->is_outdated()) effects.refused = refusal_search_.take_unmatched();
   batches_.recycle(std::move(batch));
   table_watch_.round_at.reset();
-  effects.refused = refusal_search_.take_unmatched();
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;

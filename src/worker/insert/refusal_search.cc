@@ -100,7 +100,10 @@ bool RefusalSearch::is_at_fault(const Refused& unmatched) {
 std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch) {
   haste_ = batch.is_part() ? kHaste : 0;
   refused_parts_ = 0;
-  return others_stored();
+  const bool had_witness = has_witness_;
+  std::vector<BatchPtr> round = others_stored();
+  if (batch.is_outdated()) has_witness_ = had_witness;
+  return round;
 }
 
 std::vector<BatchPtr> RefusalSearch::others_stored() {

@@ -55,7 +55,8 @@ class RefusalSearch {
   Step refused(BatchPtr batch, bool others_wait);
 
   // An insert was stored. Returns those whose trial it is, to be posted before all others: so
-  // little time lies between witness and trial.
+  // little time lies between witness and trial. One of former columns is no witness against a
+  // message that has no key among those of now.
   std::vector<BatchPtr> stored(const Batch& batch);
   // The same, when another worker has stored it.
   std::vector<BatchPtr> others_stored();

@@ -175,6 +175,25 @@ TEST_CASE("insert stage: a batch that may be stored keeps bytes and token over a
   CHECK(rig.inserter.posts.at(2).bytes == rig.inserter.posts.at(0).bytes);
 }
 
+// The table may have been put right before it was stored.
+TEST_CASE("insert stage: bytes of former columns that are stored are no witness",
+          "[insert_stage]") {
+  Rig rig(1);
+  rig.add(2);
+  rig.answer(Kind::kUnknown);
+  rig.wait_for_deadline();
+  rig.refuse(ErrorClass::kConfiguration);
+  rig.wait_for_deadline();
+  rig.table_changed({std::move(*RowEncoder::create({{"id", *parse_column_type("String")}}, {})),
+                     insert_format()});
+  CHECK(rig.stage.unmatched() == 1);
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+  CHECK(rig.refused_tags.empty());
+  rig.add(1);
+  CHECK(rig.stage.unmatched() == 2);
+}
+
 // What was left without an answer and is refused for its types now is no row's fault.
 TEST_CASE("insert stage: bytes that the server takes no more are encoded anew", "[insert_stage]") {
   for (const ErrorClass refusal : {ErrorClass::kConfiguration, ErrorClass::kData}) {
