@@ -164,10 +164,11 @@ struct WorkerRecord {
   MonotonicTime oldest_taken_at;  // of the deliveries in hand
   MonotonicTime last_taken_at;    // the latest delivery
 
-  MonotonicTime inserting_since;  // 0 while no post is under way
-  MonotonicTime last_insert_at;   // that was stored
-  std::uint64_t insert_failing;   // 1 when the latest insert failed
-  double event_lag_seconds;       // of the event taken last: now − its timestamp; NaN: unknown
+  MonotonicTime inserting_since;        // 0 while no post is under way
+  MonotonicTime last_insert_at;         // that was stored
+  MonotonicTime last_insert_posted_at;  // when the post of that began
+  std::uint64_t insert_failing;         // 1 when the latest insert failed
+  double event_lag_seconds;  // of the event taken last: now − its timestamp; NaN: unknown
   QueueCount queue;
   std::uint64_t dead_letter_queue_messages;
   Deduplication deduplication;

@@ -65,8 +65,8 @@ Effects InsertStage::time_passed(TimePoint now) {
   return check_table(Next::kCheckAndPost);
 }
 
-Effects InsertStage::others_stored(MonotonicTime at, TimePoint now) {
-  const bool is_witness = undecided() > 0 && at > to_monotonic_time(undecided_since_);
+Effects InsertStage::others_stored(MonotonicTime posted_at, TimePoint now) {
+  const bool is_witness = undecided() > 0 && posted_at > to_monotonic_time(undecided_since_);
   if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
   // The other one may know columns that were put right since the table was looked at here.
   return unmatched() > 0 ? check_table(Next::kCheckAndJudge) : witnessed(now);

@@ -49,8 +49,8 @@ class InsertStage {
   Effects inserted(const InsertOutcome& outcome, TimePoint now);
   Effects table_checked(TableOutcome outcome, TimePoint now);
   Effects time_passed(TimePoint now);
-  // Another worker has stored an insert at that time, in the same table.
-  Effects others_stored(MonotonicTime at, TimePoint now);
+  // Another worker has stored an insert in the same table, which was posted at that time.
+  Effects others_stored(MonotonicTime posted_at, TimePoint now);
   // A stop: no batch waits for company any more, and no failed insert is repeated.
   Effects drain(TimePoint now);
   // All messages are gone, with their link or because they were given back. What may be stored of

@@ -19,6 +19,7 @@ void InsertStats::stored(const Batch& batch, TimePoint now) {
   const TimePoint began = *std::exchange(inserting_since_, std::nullopt);
   recovered(now);
   last_insert_at_ = now;
+  last_insert_posted_at_ = began;
   counters_.insert_seconds.observe(std::chrono::duration<double>(now - began).count());
   counters_.batch_rows.observe(static_cast<double>(batch.rows()));
   counters_.inserted_rows += batch.rows();
@@ -95,6 +96,7 @@ void InsertStats::report(WorkerRecord& record) {
   record.counters.add(counters_);
   record.inserting_since = time(inserting_since_);
   record.last_insert_at = time(last_insert_at_);
+  record.last_insert_posted_at = time(last_insert_posted_at_);
   record.insert_failing = is_failing_ ? 1 : 0;
   if (std::exchange(shown_keys_, named_keys_.size()) != named_keys_.size())
     record.unknown_key_names.set(joined(named_keys_));

@@ -47,6 +47,7 @@ class InsertStats {
   WorkerCounters counters_{};
   std::optional<TimePoint> inserting_since_;
   std::optional<TimePoint> last_insert_at_;
+  std::optional<TimePoint> last_insert_posted_at_;
   bool is_failing_ = false;  // the latest insert or look at the table failed
   std::optional<TimePoint> error_at_;
   std::string error_;  // the latest

@@ -41,14 +41,15 @@ void WorkerStatus::set_error_over(TimePoint now) {
     record_.last_error_over_at = to_monotonic_time(now);
 }
 
-MonotonicTime WorkerStatus::last_insert_of_others() const {
+MonotonicTime WorkerStatus::last_stored_post_of_others() const {
   MonotonicTime latest = 0;
   const auto slots = static_cast<int>(board_.supervisor().read().slots);
   for (int slot = 1; slot <= slots; ++slot)
     for (int row = 0; row < 2; ++row) {
       if (slot == address_.slot && row == address_.row) continue;
       const WorkerRecord other = board_.row({slot, row}).record.read();
-      if (other.generation == record_.generation) latest = std::max(latest, other.last_insert_at);
+      if (other.generation == record_.generation)
+        latest = std::max(latest, other.last_insert_posted_at);
     }
   return latest;
 }

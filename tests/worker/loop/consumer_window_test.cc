@@ -265,6 +265,43 @@ TEST_CASE("consumer: events that do not fit wait for one that does, however long
       .ok();
 }
 
+// It may have been posted before the table got the columns that the event does not fit.
+TEST_CASE("consumer: the insert of another worker is a witness when it is posted later",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  SupervisorRecord supervisor{};
+  supervisor.slots = 1;
+  rig.status.board().supervisor().publish(supervisor);
+  const auto another_stores = [&rig](TimePoint posted_at) {
+    WorkerRecord record{};
+    record.last_insert_at = to_monotonic_time(rig.events.time);
+    record.last_insert_posted_at = to_monotonic_time(posted_at);
+    rig.status.board().row({1, 1}).record.publish(record);
+  };
+  const TimePoint before = rig.events.time;
+  rig.run({
+              [&] {
+                rig.time_passes(std::chrono::seconds(1));
+                rig.delivers(R"({"id":1})");
+              },
+              [&] {
+                rig.time_passes(std::chrono::seconds(1));
+                another_stores(before);
+              },
+              [&] {
+                CHECK(rig.letters->letters.empty());
+                rig.time_passes(std::chrono::seconds(2));
+                another_stores(rig.events.time - std::chrono::seconds(1));
+              },
+              [&] { rig.table_is_unchanged(); },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kNoKnownKey));
+              },
+          })
+      .ok();
+}
+
 TEST_CASE("consumer: what waited too long is not taken over a new link before its time",
           "[consumer]") {
   LoopRig rig;
