@@ -24,6 +24,7 @@ void Faults::heal() {
   is_over_ = true;
   broker_.heal();
   clickhouse_.set_fault(std::nullopt);
+  clickhouse_.misname_columns(false);
   crew_.pause(false);
 }
 
@@ -97,6 +98,11 @@ void Faults::strike_clickhouse() {
   using Kind = SimClickHouse::Fault::Kind;
   if (world_.one_in(5)) return clickhouse_.change_columns();
   if (world_.one_in(15)) return clickhouse_.change_host();
+  if (world_.one_in(10)) {
+    clickhouse_.misname_columns(true);
+    return world_.after(world_.between(milliseconds(100), minutes(4)),
+                        [this] { clickhouse_.misname_columns(false); });
+  }
   SimClickHouse::Fault fault;
   fault.kind = static_cast<Kind>(world_.number(0, 5));
   fault.one_in = world_.one_in(2) ? 1 : world_.number(2, 4);

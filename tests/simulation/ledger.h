@@ -155,7 +155,8 @@ class Ledger {
 
   std::vector<Event> events;
 
-  std::map<int, TimePoint> stored_at;  // by worker: when it was told of an insert last
+  // By worker: when the insert was posted that it was told of last.
+  std::map<int, TimePoint> stored_posts;
 
  private:
   std::string event_text(EventKind kind, std::size_t row, std::size_t padding,

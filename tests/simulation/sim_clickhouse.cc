@@ -63,6 +63,9 @@ std::vector<EventId> SimClickHouse::events_of(const std::vector<Row>& rows) {
 // out of rows without it.
 Encoding SimClickHouse::encoding() const {
   const auto string = [] { return *parse_column_type("String"); };
+  if (is_misnamed(version_))
+    return {std::move(*RowEncoder::create({{"wrong", string()}}, {})),
+            format(version_, 1, kind_.states_types)};
   std::vector<Column> columns = {{"code", string()}};
   if (version_ % 3 == 1) columns.push_back({"option", string()});
   if (version_ % 3 == kDefault) columns.push_back({"option", string(), /*has_default=*/true});
@@ -91,17 +94,30 @@ void SimClickHouse::change_columns() {
     changes_at_look_ = true;
     return;
   }
-  ++version_;
+  set_version();
   // Rows without a column that was added are taken as before.
   if (world_.one_in(2)) oldest_accepted_ = version_;
   world_.note(0, "the columns change: version, oldest accepted",
               static_cast<std::uint64_t>(version_), static_cast<std::uint64_t>(oldest_accepted_));
 }
 
+void SimClickHouse::set_version() {
+  ++version_;
+  if (is_misnamed_) misnamed_.insert(version_);
+}
+
+void SimClickHouse::misname_columns(bool misnamed) {
+  if (std::exchange(is_misnamed_, misnamed) == misnamed) return;
+  world_.note(0, "the columns have names that no event has", misnamed);
+  change_columns();
+  if (!changes_at_look_) oldest_accepted_ = version_;
+}
+
 void SimClickHouse::change_host() {
   kind_.states_types = !kind_.states_types;
   has_changed_untyped_ = true;
-  oldest_accepted_ = ++version_;
+  set_version();
+  oldest_accepted_ = version_;
   world_.note(0, "another host's turn: states types", kind_.states_types);
 }
 
@@ -113,13 +129,10 @@ std::optional<SimClickHouse::Fault> SimClickHouse::strike(bool is_question) {
 void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
   if (before_post_) before_post_();
   const std::vector<Row> rows = rows_of(batch);
-  const Request request{batch.token(),
-                        rows,
-                        events_of(rows),
-                        version_of(batch),
-                        columns_of(batch),
-                        batch.format().states_types,
-                        host,
+  const Request request{batch.token(),     rows,
+                        events_of(rows),   version_of(batch),
+                        columns_of(batch), batch.format().states_types,
+                        oldest_accepted_,  host,
                         batch.open_since()};
   if (batch.runs().empty()) adopted_.insert(request.token);
   world_.require(given_up_.count(request.token) == 0, "posts what was given up", 0,
@@ -187,7 +200,9 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
   // The client itself sends nothing to a server that is not the one it has encoded for.
   if (request.states_types != kind_.states_types)
     return failure(Kind::kRefused, ErrorClass::kConfiguration, "another format");
-  if (kind_.states_types && request.version < oldest_accepted_) {
+  // What was begun before the columns change may be stored behind it.
+  const int oldest = world_.one_in(2) ? request.oldest_accepted : oldest_accepted_;
+  if (kind_.states_types && request.version < oldest) {
     return failure(Kind::kRefused,
                    version_ % 2 == 0 ? ErrorClass::kData : ErrorClass::kConfiguration,
                    "other columns");
@@ -294,7 +309,7 @@ void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
   world_.after(time, [this, known, answer, fails, error_class] {
     TableOutcome outcome;
     outcome.server = kServer;
-    if (std::exchange(changes_at_look_, false)) has_changed_untyped_ = true, ++version_;
+    if (std::exchange(changes_at_look_, false)) has_changed_untyped_ = true, set_version();
     if (fails) {
       outcome.message = "the table cannot be looked at";
       outcome.error_class = error_class;
@@ -328,6 +343,7 @@ void SimInserter::start(const Batch& batch) {
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
   seat_.world.note(seat_.worker, "posts rows, from event", rows.size(), events.front());
   note_whole();
+  posted_at_ = seat_.world.now();
   const bool states_types = batch.format().states_types;
   seat_.world.require(states_types || has_just_looked_, "rows whose types nobody compares",
                       seat_.worker);
@@ -389,6 +405,7 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   if (insert == nullptr) {
     const auto kind = std::get<TableOutcome>(*outcome).kind;
     if (kind != TableOutcome::Kind::kFailed) seat_.book.clickhouse_lives();
+    seat_.book.set_misnamed(server_.is_misnamed(*known_));
     seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
                      static_cast<std::uint64_t>(kind));
     return outcome;
@@ -400,7 +417,7 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
                       "a batch has changed while it was posted", seat_.worker);
   if (insert->kind == Kind::kStored) {
     seat_.book.stored(post_);
-    seat_.ledger.stored_at[seat_.worker] = seat_.world.now();
+    seat_.ledger.stored_posts[seat_.worker] = posted_at_;
   }
   const bool is_data = insert->error_class == ErrorClass::kData;
   const bool is_unclear =

@@ -67,6 +67,10 @@ class SimClickHouse {
   void change_columns();
   // Another host's turn, which has the same rows and knows another format.
   void change_host();
+  // Somebody gives the columns names that no event has; or gives them theirs again.
+  void misname_columns(bool misnamed);
+  // Whether no event fits a client that knows this version.
+  bool is_misnamed(int version) const { return misnamed_.count(version) > 0; }
   // Whether rows may have been encoded anew although nobody has refused their bytes.
   bool has_changed_untyped() const { return has_changed_untyped_; }
 
@@ -95,6 +99,7 @@ class SimClickHouse {
     int version;
     std::size_t columns;
     bool states_types;
+    int oldest_accepted;
     int host;  // each knows its own tokens
     std::optional<TimePoint> open_since;
   };
@@ -108,6 +113,7 @@ class SimClickHouse {
   void die_over(const Request& request);
   bool is_stored(int host, const std::string& token) const;
   void fail(const Fault& fault, const Request& request, const Posted& answer);
+  void set_version();
   Encoding encoding() const;
   Duration latency() {
     return world_.between(std::chrono::milliseconds(1), std::chrono::milliseconds(300));
@@ -119,6 +125,8 @@ class SimClickHouse {
   std::optional<Fault> fault_;
   int version_;  // of the columns
   int oldest_accepted_ = 0;
+  bool is_misnamed_ = false;                    // from the next version on
+  std::set<int> misnamed_;                      // versions
   std::map<std::uint64_t, Request> under_way_;  // by number
   std::uint64_t posts_ = 0;                     // so many were under way
   TimePoint died_at_{};                         // the last time; what was under way went with it
@@ -134,7 +142,9 @@ class SimClickHouse {
 class SimInserter : public Inserter {
  public:
   SimInserter(const Seat& seat, SimClickHouse& server, int known)
-      : seat_(seat), server_(server), known_(std::make_shared<int>(known)) {}
+      : seat_(seat), server_(server), known_(std::make_shared<int>(known)) {
+    seat_.book.set_misnamed(server_.is_misnamed(known));
+  }
 
   void start(const Batch& batch) override;
   void start_table_check(bool is_settled) override;
@@ -159,6 +169,7 @@ class SimInserter : public Inserter {
   std::shared_ptr<Slot> slot_ = std::make_shared<Slot>();
   int host_ = 0;
   const Batch* batch_ = nullptr;  // under way
+  TimePoint posted_at_{};         // then
   std::string token_;             // of it, and its bytes: they must not change
   std::string bytes_;
   WorkerBook::Post post_;

@@ -179,9 +179,9 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
 // The other row of its slot stands for all other workers.
 void SimWorker::show_others() {
   WorkerRecord others{};
-  for (const auto& [worker, at] : seat_.ledger.stored_at)
+  for (const auto& [worker, at] : seat_.ledger.stored_posts)
     if (worker != seat_.worker)
-      others.last_insert_at = std::max(others.last_insert_at, to_monotonic_time(at));
+      others.last_insert_posted_at = std::max(others.last_insert_posted_at, to_monotonic_time(at));
   status_->board().row({1, 1}).record.publish(others);
 }
 

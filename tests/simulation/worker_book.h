@@ -24,6 +24,7 @@ class WorkerBook {
   // At the source and at the dead-letter queue, of the present link.
   void handed(DeliveryTag tag, EventId event, std::size_t bytes, TimePoint now) {
     in_hand_[tag] = {event, bytes, now};
+    in_hand_[tag].did_not_fit = is_misnamed_;
     held_bytes_ += bytes;
     ++received_;
   }
@@ -85,18 +86,26 @@ class WorkerBook {
   bool are_letters_refused() const { return are_letters_refused_; }
 
   // Whether it has waited for so long that nothing more may be taken, after which all is given
-  // back. A worker sees late what time it is.
+  // back; or did not fit: the table may be put right while that waits for dead letters. A worker
+  // sees late what time it is.
   bool has_waited(DeliveryTag tag, TimePoint now) const {
     const auto at = in_hand_.find(tag);
-    return at == in_hand_.end() || now - at->second.at >= hold_ / 2 - kLongestSleep;
+    return at == in_hand_.end() || at->second.did_not_fit ||
+           now - at->second.at >= hold_ / 2 - kLongestSleep;
   }
   // Whether the worker may take nothing more, though the broker would send more.
   bool may_cancel(TimePoint now) const {
     return is_paused_ || is_stopping_ || are_letters_refused_ || held_bytes_ > 0 ||
            (!in_hand_.empty() && has_waited(in_hand_.begin()->first, now));
   }
+  // The worker knows of columns that no event fits; or of others, from here on.
+  void set_misnamed(bool misnamed) {
+    is_misnamed_ = misnamed;
+    for (auto& [tag, entry] : in_hand_) entry.did_not_fit |= misnamed;
+  }
   // Whether only others can decide about what is in hand.
   bool is_undecided() const {
+    if (is_misnamed_) return !in_hand_.empty();
     return !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
       return each.second.is_refused;
     });
@@ -201,6 +210,7 @@ class WorkerBook {
     bool is_refused = false;  // by ClickHouse, as a row
     bool is_copy = false;     // was delivered before
     bool is_letter = false;   // on its way to the dead-letter queue
+    bool did_not_fit = false;
   };
   static constexpr std::size_t kMostCondemned = 8;
   static constexpr std::size_t kLargestWindow = 1'000'000;
@@ -222,6 +232,7 @@ class WorkerBook {
   std::size_t held_bytes_ = 0;
   std::size_t epochs_ = 1;  // each ends when all in hand is gone, with the link or given back
   bool needs_sign_of_life_ = false;
+  bool is_misnamed_ = false;
   bool is_paused_ = false;
   bool is_stopping_ = false;
   bool are_letters_refused_ = false;
