@@ -48,7 +48,8 @@ MonotonicTime WorkerStatus::last_stored_post_of_others() const {
     for (int row = 0; row < 2; ++row) {
       if (slot == address_.slot && row == address_.row) continue;
       const WorkerRecord other = board_.row({slot, row}).record.read();
-      if (other.generation == record_.generation)
+      if (other.generation == record_.generation &&
+          other.clickhouse_host.bytes == record_.clickhouse_host.bytes)
         latest = std::max(latest, other.last_insert_posted_at);
     }
   return latest;

@@ -302,6 +302,35 @@ TEST_CASE("consumer: the insert of another worker is a witness when it is posted
       .ok();
 }
 
+// Whose table may have other columns.
+TEST_CASE("consumer: an insert into another host of ClickHouse is no witness", "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  SupervisorRecord supervisor{};
+  supervisor.slots = 1;
+  rig.status.board().supervisor().publish(supervisor);
+  rig.record().clickhouse_host.set("b:8123");
+  const auto another_stores = [&rig](const char* host) {
+    rig.time_passes(std::chrono::seconds(2));
+    WorkerRecord record{};
+    record.last_insert_posted_at = to_monotonic_time(rig.events.time - std::chrono::seconds(1));
+    record.clickhouse_host.set(host);
+    rig.status.board().row({1, 1}).record.publish(record);
+  };
+  rig.run({
+              [&] { rig.delivers(R"({"id":1})"); },
+              [&] { another_stores("a:8123"); },
+              [&] {
+                CHECK(rig.inserter.table_checks == 0);
+                another_stores("b:8123");
+              },
+              [&] {
+                CHECK(rig.inserter.table_checks == 1);
+                rig.table_is_unchanged();
+              },
+          })
+      .ok();
+}
+
 TEST_CASE("consumer: what waited too long is not taken over a new link before its time",
           "[consumer]") {
   LoopRig rig;
