@@ -66,13 +66,13 @@ rule 'a post under way is not stored' $recogniser \
   'if (post == found.post) return Outcome::kUnknown;' \
   'if (post == found.post) return Outcome::kStored;'
 rule 'a copy that is found uses its entry up' $recogniser \
-  'return entry.post.compare_exchange_strong(expected, 0);' \
+  'if (entry.post.compare_exchange_strong(expected, 0)) return true;' \
   'return true;'
 rule 'what the living have in hand is nobody'"'"'s copy' $recogniser \
   'is_living(row_number) ? row.orphaned_below.load() : kNoLink' \
   'kNoLink'
 rule 'what is recognised is written down' $recogniser \
-  '  ledger_.recognised(copy.message, copy.id.tag);' \
+  '  ledger_.recognised(copy.message, copy.id.tag, now);' \
   '' "$seeds"
 rule 'somebody takes over the posts of the dead' $recogniser \
   'adopted_.push_back(std::move(batch));' \
@@ -114,8 +114,8 @@ rule 'what may be stored of a lost link is posted again' $orphans \
     orphans_.push_back(std::move(batch));' \
   '    ledger_.not_stored(batch->token());' "$seeds"
 rule 'orphans are posted until it is known' $orphans \
-  'const bool is_kept = !is_stored && may_pass &&' \
-  'const bool is_kept = false &&' "$seeds"
+  '!is_stored && !outcome.is_token_void && may_pass &&' \
+  'false &&' "$seeds"
 rule 'what is given back leaves orphans' $recogniser \
   '  ledger_.given_back(now);' \
   '' "$seeds"
