@@ -140,8 +140,8 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
     stats_.failed(*posted_, outcome, now);
   if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored(posted_at);
   if (is_stored) ledger_.stored(posted_->token());
-  if (outcome.kind == InsertOutcome::Kind::kRefused && !posted_->may_be_stored())
-    ledger_.not_stored(posted_->token());
+  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused && !outcome.is_in_table;
+  if (is_refused && posted_->is_settled()) ledger_.not_stored(posted_->token());
   if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (posted_->is_orphan()) return orphan_answered(outcome, now);
   return is_stored ? stored(outcome, now) : failed(outcome, now);

@@ -287,5 +287,17 @@ TEST_CASE("insert stage: what a view refuses is counted as doubled", "[insert_st
   CHECK(record.counters.possibly_doubled_rows == 3 * 4 + 4);
 }
 
+TEST_CASE("insert stage: a post whose rows a view has refused stays in the ledger",
+          "[insert_stage]") {
+  Rig rig(2);
+  rig.add(2);
+  const std::string token = rig.inserter.posts.back().token;
+  rig.refuse_by_view();
+  CHECK(rig.ledger_of_one.ledger.has(token));
+  rig.wait_for_deadline();
+  rig.refuse(ErrorClass::kTransient);  // the table has the rows of before
+  CHECK(rig.ledger_of_one.ledger.has(token));
+}
+
 }  // namespace
 }  // namespace event_consumer
