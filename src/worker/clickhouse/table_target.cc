@@ -67,6 +67,33 @@ bool are_all(const std::vector<ViewTable>& views, std::initializer_list<std::str
   });
 }
 
+constexpr const char* kBufferRemedy =
+    "name the table behind it with CLICKHOUSE_TABLE, or accept that with --allow-buffer on";
+
+std::optional<WrongTarget> judge_null(const ServerFacts& facts, const TableTarget& target,
+                                      bool allow_buffer) {
+  const std::string is_null = target.table.name.quoted() + " has the engine Null and ";
+  if (are_all(target.views, {"Null"}))
+    return WrongTarget{
+        is_null +
+            (target.views.empty() ? "no materialized view behind it"
+                                  : "none but Null tables behind its materialized views") +
+            ": rows would be kept nowhere",
+        "correct CLICKHOUSE_TABLE, or create the view that is to read from it"};
+  if (facts.ignores_view_errors)
+    return WrongTarget{is_null +
+                           "materialized_views_ignore_errors is on: rows that a view fails on "
+                           "would be kept nowhere",
+                       "turn that off in the user's profile, or with --clickhouse-setting "
+                       "materialized_views_ignore_errors=0"};
+  if (are_all(target.views, {"Null", "Buffer"}) && !allow_buffer)
+    return WrongTarget{is_null +
+                           "only Buffer tables behind its views, which hold rows in memory for a "
+                           "while: stored and acknowledged events would be lost with the server",
+                       kBufferRemedy};
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::optional<TableTarget>> read_target(ClickHouseHttp& http, const ServerFacts& facts,
@@ -105,37 +132,6 @@ bool is_kept_by_shards(const TableTarget& target) {
             return behind.table && behind.table->engine == "Distributed";
           }));
 }
-
-namespace {
-
-constexpr const char* kBufferRemedy =
-    "name the table behind it with CLICKHOUSE_TABLE, or accept that with --allow-buffer on";
-
-std::optional<WrongTarget> judge_null(const ServerFacts& facts, const TableTarget& target,
-                                      bool allow_buffer) {
-  const std::string is_null = target.table.name.quoted() + " has the engine Null and ";
-  if (are_all(target.views, {"Null"}))
-    return WrongTarget{
-        is_null +
-            (target.views.empty() ? "no materialized view behind it"
-                                  : "none but Null tables behind its materialized views") +
-            ": rows would be kept nowhere",
-        "correct CLICKHOUSE_TABLE, or create the view that is to read from it"};
-  if (facts.ignores_view_errors)
-    return WrongTarget{is_null +
-                           "materialized_views_ignore_errors is on: rows that a view fails on "
-                           "would be kept nowhere",
-                       "turn that off in the user's profile, or with --clickhouse-setting "
-                       "materialized_views_ignore_errors=0"};
-  if (are_all(target.views, {"Null", "Buffer"}) && !allow_buffer)
-    return WrongTarget{is_null +
-                           "only Buffer tables behind its views, which hold rows in memory for a "
-                           "while: stored and acknowledged events would be lost with the server",
-                       kBufferRemedy};
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::optional<WrongTarget> judge_target(const ServerFacts& facts, const TableTarget& target,
                                         bool allow_buffer) {
