@@ -96,4 +96,27 @@ TEST_CASE("dead-letters: a delivery limit that the user may not ask for takes no
   rabbitmq().ctl({"delete_user", "letters"});
 }
 
+TEST_CASE("check: a dead-letter queue that drops letters by itself is named") {
+  const std::int64_t long_time = 600'000;
+  TestTopology dropping("letters_dropped");
+  fill_dead_letters(dropping, {},
+                    {{"x-message-ttl", long_time},
+                     {"x-expires", long_time},
+                     {"x-max-length", std::int64_t(100)},
+                     {"x-queue-mode", std::string("lazy")}});
+  CHECK(contains(run_program(dropping.environment(), {"check"}).output,
+                 "was declared with x-expires 600000, x-message-ttl 600000, x-max-length 100: it "
+                 "drops letters"));
+
+  TestTopology refusing("letters_refused");
+  fill_dead_letters(refusing, {},
+                    {{"x-queue-type", std::string("quorum")},
+                     {"x-max-length", std::int64_t(100)},
+                     {"x-overflow", std::string("reject-publish")}});
+  const std::string checked = run_program(refusing.environment(), {"check"}).output;
+  INFO(checked);
+  CHECK(contains(checked, refusing.dead_letter_queue() + ": exists"));
+  CHECK_FALSE(contains(checked, "it drops letters"));
+}
+
 }  // namespace event_consumer::testing

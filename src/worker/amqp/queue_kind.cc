@@ -114,6 +114,15 @@ Result<std::string> ask_about(AmqpConnection& connection, amqp_channel_t channel
   return std::string();
 }
 
+// The value of an argument that the queue was declared with; nothing where it has none, or where
+// that is not known.
+Result<std::optional<std::string>> ask_value(AmqpConnection& connection, amqp_channel_t channel,
+                                             const std::string& queue, const std::string& name) {
+  const auto refusal = ask_about(connection, channel, queue, name, {{name, "none"}});
+  if (!refusal) return refusal.error();
+  return is_cut(refusal.value()) ? std::nullopt : current_value(refusal.value());
+}
+
 }  // namespace
 
 // The broker compares «durable» first, «auto_delete» then, and then the arguments, x-expires before
@@ -151,6 +160,21 @@ Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
   if (is_cut(limit.value())) return QueueKind{};
   if (const auto value = current_value(limit.value())) kind.delivery_limit = to_number(*value);
   return kind;
+}
+
+Result<std::vector<std::string>> ask_losses(AmqpConnection& connection, amqp_channel_t channel,
+                                            const std::string& queue) {
+  std::vector<std::string> losses;
+  const auto overflow = ask_value(connection, channel, queue, "x-overflow");
+  if (!overflow) return overflow.error();
+  const bool refuses = overflow.value().value_or("drop-head") != "drop-head";
+  for (const char* name : {"x-expires", "x-message-ttl", "x-max-length", "x-max-length-bytes"}) {
+    if (refuses && starts_with(name, "x-max-length")) continue;
+    const auto value = ask_value(connection, channel, queue, name);
+    if (!value) return value.error();
+    if (value.value()) losses.push_back(name + (" " + *value.value()));
+  }
+  return losses;
 }
 
 std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_view server_version) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/result.h"
 #include "worker/amqp/connection.h"
@@ -43,5 +44,11 @@ std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_vie
 // Asks for the kind of a queue that exists, likewise.
 Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
                            const std::string& queue);
+
+// The arguments, «x-message-ttl 60000», by which a queue that exists drops what is in it though
+// nobody takes it; likewise. One that refuses what is too much drops none of it. Policies are not
+// told, nor anything of a queue with a long name.
+Result<std::vector<std::string>> ask_losses(AmqpConnection& connection, amqp_channel_t channel,
+                                            const std::string& queue);
 
 }  // namespace event_consumer

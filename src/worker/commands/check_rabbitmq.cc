@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "common/text.h"
 #include "worker/amqp/delivery_limit.h"
 #include "worker/amqp/permissions.h"
 #include "worker/amqp/queue_kind.h"
@@ -132,6 +133,13 @@ void check_dead_letter_queue(AmqpConnection& connection, const Options& options,
         "dead-letter queue {} drops what comes back to it, and cannot be listed; delete it when it "
         "is empty, and let the service make it",
         queue));
+  auto losses = ask_losses(connection, kDeadLetterChannel, queue);
+  if (!losses) return report_error(losses.error(), connection.url(), report);
+  if (!losses->empty())
+    report.note(fmt::format(
+        "dead-letter queue {} was declared with {}: it drops letters, whether anybody has looked "
+        "at them or not; delete it when it is empty, and let the service make it",
+        queue, joined(*losses)));
 }
 
 }  // namespace
