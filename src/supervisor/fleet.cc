@@ -181,9 +181,15 @@ void Fleet::successor_failed(int slot, DeathCause cause, const std::string& reas
   plan_.setup = previous.setup;
   rollout_.set_patience(previous.setup.start_timeout);
   resize(previous.workers, now);
-  for (Slot& each : slots_)
-    if (each.incumbent() != nullptr && each.incumbent()->asks_for_recycling())
-      rollout_.add(each.number());
+  for (Slot& each : slots_) {
+    const WorkerProcess* present = each.incumbent();
+    if (present == nullptr) continue;
+    if (present->asks_for_recycling()) rollout_.add(each.number());
+    if (!present->is_starting()) continue;
+    // It may have been started since, with options with which it never consumes.
+    each.close();
+    each.open(now);
+  }
   log::error(
       "the reload failed at worker {}: {}; all that were not replaced yet go on with the "
       "options of before, see the lines of the new worker above",

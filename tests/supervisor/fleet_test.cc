@@ -105,6 +105,22 @@ TEST_CASE("fleet: a replacement that fails stops the reload, and the old ones go
   CHECK(run.count_in_log("at most 60.0 s") == 1);
 }
 
+TEST_CASE("fleet: a failed reload leaves none waiting with its options", "[fleet]") {
+  RunOptions options = with_workers(2);
+  options.start_timeout = seconds(1);
+  SupervisorRun run(std::string("[ -z $RELOADED ] || exec sleep 60; ") + kGraceful, options);
+  REQUIRE(run.logs("consumes, ", 2));
+  const std::vector<pid_t> before = children_of(run.pid());
+  reload(run, "2");
+  REQUIRE(run.logs("its replacement started"));
+  // It is started again with the new options, and does not consume with them.
+  kill(before.back(), SIGKILL);
+  REQUIRE(run.logs("the reload failed at worker 1: "));
+  CHECK(run.logs("consumes, ", 3));
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 2; }));
+  stop(run);
+}
+
 TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {
   const ServiceManager manager;
   SupervisorRun run(
