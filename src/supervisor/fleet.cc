@@ -237,6 +237,7 @@ std::optional<TimePoint> Fleet::replacement_deadline() const {
 }
 
 void Fleet::reload(const SupervisorConfig& config, TimePoint now) {
+  abandon_replacement();
   if (!previous_) previous_ = plan_;
   const int replaced = std::min(plan_.workers, config.workers);
   plan_.setup = {config.worker_path,        config.worker_environment, plan_.setup.signal_mask,
@@ -245,6 +246,13 @@ void Fleet::reload(const SupervisorConfig& config, TimePoint now) {
   rollout_.set_patience(config.start_timeout);
   resize(config.workers, now);
   rollout_.begin(replaced);
+}
+
+// With the options of before it may fail, which says nothing of those that are to come.
+void Fleet::abandon_replacement() {
+  if (!rollout_.active()) return;
+  slot(*rollout_.active()).successor()->ask_to_stop();
+  rollout_.succeeded();
 }
 
 void Fleet::resize(int workers, TimePoint now) {

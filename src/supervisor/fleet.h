@@ -48,8 +48,9 @@ class Fleet {
   std::optional<End> end(TimePoint now) const;
 
   // Replaces all workers, one by one, by workers with the options of `config`, and changes their
-  // number to its. When a replacement fails, those that remain go on as they are, and whatever is
-  // started later has the options of before.
+  // number to its. A replacement under way, of a reload before this one, is given up. When a
+  // replacement fails, those that remain go on as they are, and whatever is started later has the
+  // options of before.
   void reload(const SupervisorConfig& config, TimePoint now);
   bool reloading() const { return previous_.has_value(); }
 
@@ -91,6 +92,7 @@ class Fleet {
                       TimePoint now);
   void successor_failed(int slot, DeathCause cause, const std::string& reason, TimePoint now);
   void replace_next(TimePoint now);
+  void abandon_replacement();
   std::optional<TimePoint> replacement_deadline() const;
   void resize(int workers, TimePoint now);
 

@@ -38,7 +38,7 @@ class Rollout {
   std::optional<int> active() const { return active_; }
   bool idle() const { return !active_ && waiting_.empty(); }
 
-  // The active replacement consumes, or there is nothing to replace.
+  // The active replacement consumes, is given up, or there is nothing to replace.
   void succeeded() { active_.reset(); }
 
   // The active replacement died or took too long: the next would fare no better. With `again` all

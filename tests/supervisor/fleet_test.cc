@@ -121,6 +121,24 @@ TEST_CASE("fleet: a failed reload leaves none waiting with its options", "[fleet
   stop(run);
 }
 
+TEST_CASE("fleet: a reload puts right the one before, whose replacement is under way", "[fleet]") {
+  RunOptions options = with_workers(2);
+  options.start_timeout = seconds(2);
+  SupervisorRun run(
+      std::string("[ -z $RELOADED ] || { mkdir $DIR/once && exec sleep 60; }; ") + kGraceful,
+      options);
+  REQUIRE(run.logs("consumes, ", 2));
+  reload(run, "2");
+  REQUIRE(run.logs("its replacement started"));
+  REQUIRE(eventually([&] { return executes(run.worker_pids().back(), "sleep"); }));
+  reload(run, "2");
+  CHECK(run.logs("reloaded: 2 workers run with the options as they are now"));
+  CHECK(run.count_in_log("and takes over") == 2);
+  CHECK(run.count_in_log("the reload failed") == 0);
+  CHECK(eventually([&] { return children_of(run.pid()).size() == 2; }));
+  stop(run);
+}
+
 TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {
   const ServiceManager manager;
   SupervisorRun run(
