@@ -16,6 +16,9 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerSetup& setup, RowAddress 
   Result<Pipe> pipe = open_pipe();
   if (!pipe) return pipe.error();
   const int write_fd = pipe->write_end.get();
+  // A pause may come before the worker receives signals, and must not stop the process.
+  sigset_t mask = setup.signal_mask;
+  sigaddset(&mask, SIGTSTP);
   Result<pid_t> pid =
       start_child({setup.path,
                    {fmt::format("--slot={}", address.slot), fmt::format("--ready-fd={}", write_fd),
@@ -24,7 +27,7 @@ Result<WorkerProcess> WorkerProcess::start(const WorkerSetup& setup, RowAddress 
                     fmt::format("--ledger-fd={}", setup.ledger_fd)},
                    setup.environment,
                    {write_fd, setup.scoreboard_fd, setup.ledger_fd},
-                   setup.signal_mask});
+                   mask});
   if (!pid) return pid.error();
 
   // A process that the worker leaves behind may hold the other end: reading must never wait for it.

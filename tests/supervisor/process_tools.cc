@@ -49,9 +49,13 @@ int exit_status_in_child(const std::function<int()>& body) {
   return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
 }
 
+unsigned long long signals_in(pid_t pid, const std::string& line) {
+  return std::stoull("0" + proc_status(pid, line), nullptr, 16);
+}
+
 unsigned long long ignored_signals(pid_t pid) {
   constexpr unsigned long long kOfGlibc = 3ULL << 31;  // signals 32 and 33
-  return std::stoull(proc_status(pid, "SigIgn"), nullptr, 16) & ~kOfGlibc;
+  return signals_in(pid, "SigIgn") & ~kOfGlibc;
 }
 
 std::vector<int> open_descriptors(pid_t pid) {

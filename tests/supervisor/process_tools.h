@@ -41,6 +41,10 @@ std::optional<int> wait_status_of(pid_t pid);
 // descriptors is tried there. -1 when it did not exit.
 int exit_status_in_child(const std::function<int()>& body);
 
+// The set of signals in such a line of /proc/PID/status (SigBlk, ShdPnd), a bit for each from
+// signal 1 on.
+unsigned long long signals_in(pid_t pid, const std::string& line);
+
 // The signals that a process ignores, a bit for each from signal 1 on. Without the two that glibc
 // keeps for itself: its posix_spawn(3) ignores them, nobody can undo that, and whoever is started
 // by make(1) inherits it.

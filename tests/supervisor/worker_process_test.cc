@@ -89,6 +89,19 @@ TEST_CASE("worker process: knows how it was ended by force", "[worker_process]")
   }
 }
 
+TEST_CASE("worker process: a pause that comes at once does not stop it", "[worker_process]") {
+  const PrivateDirectory directory;
+  const std::string path = directory.write_script("worker", "exec sleep 600");
+  auto worker = WorkerProcess::start(
+      {path, {"PATH=/usr/bin:/bin"}, signal_set({SIGUSR2}), STDERR_FILENO, STDERR_FILENO, {}, {}},
+      kAddress, ProcessState::kStarting, kStart);
+  REQUIRE(worker);
+  CHECK(eventually([&] { return executes(worker->pid(), "sleep"); }));
+  CHECK(signals_in(worker->pid(), "SigBlk") == (1U << (SIGUSR2 - 1) | 1U << (SIGTSTP - 1)));
+  worker->send(SIGKILL);
+  CHECK(wait_status_of(worker->pid()));
+}
+
 TEST_CASE("worker process: what cannot be started is no process", "[worker_process]") {
   const auto worker =
       WorkerProcess::start({"/nowhere/at-all", {}, {}, STDERR_FILENO, STDERR_FILENO, {}, {}},
