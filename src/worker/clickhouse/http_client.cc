@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "common/clock.h"
+#include "common/text.h"
 #include "common/unique_fd.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/host_name.h"
@@ -49,9 +50,15 @@ bool has_clickhouse_header(const httplib::Response& response) {
   });
 }
 
-// The library takes an answer without a length that ends early for a whole one.
+// The library takes an answer without a length that ends early for a whole one, also where there is
+// a coding that it does not know; and of a length that is no number it makes one.
 bool is_framed(const httplib::Response& response) {
-  return response.has_header("Content-Length") || response.has_header("Transfer-Encoding");
+  if (to_lower(response.get_header_value("Transfer-Encoding")) == "chunked") return true;
+  const auto [first, last] = response.headers.equal_range("Content-Length");
+  if (first == last) return false;
+  const std::string& length = first->second;
+  return !length.empty() && length.find_first_not_of("0123456789") == std::string::npos &&
+         std::all_of(first, last, [&](const auto& header) { return header.second == length; });
 }
 
 HttpAnswer to_answer(const httplib::Response& response, std::string body) {
