@@ -177,6 +177,17 @@ TEST_CASE("AMQP URL: no refusal holds the password", "[amqp_url]") {
     CHECK(refused(text).find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("AMQP URL: no refusal holds a password behind which the host was forgotten",
+          "[amqp_url]") {
+  for (const char* text : {"amqp://user:hunter2", "amqp://user:hunter2/v", "amqp://user:x/hunter2",
+                           "amqp://user:x?hunter2", "user:hunter2", "amqp:/user:hunter2",
+                           "amqp://user:hunter2?heartbeat=30"})
+    CHECK(refused(text).find("hunter2") == std::string::npos);
+  CHECK(refused("amqp://host:5672/a/b").find("'amqp://host:5672/a/b'") != std::string::npos);
+  CHECK(refused("amqp://[::1]:5672/a/b").find("'amqp://[::1]:5672/a/b'") != std::string::npos);
+  CHECK(refused("amqp://host/v:w/").find("'amqp://host/v:w/'") != std::string::npos);
+}
+
 // Read by the letter, the rest of the password is a virtual host or a parameter, and shown as such.
 TEST_CASE("AMQP URL: a password with a bare at sign and slash is refused", "[amqp_url]") {
   CHECK_FALSE(parse_amqp_url("amqp://user:hun@ter/two@host").ok());
