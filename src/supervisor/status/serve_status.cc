@@ -61,8 +61,10 @@ ExitCode ended_by(const Error& error) {
 ExitCode serve_status(const CommandLine& command_line) {
   // It was started as /proc/self/exe.
   prctl(PR_SET_NAME, "event-consumer");
-  // Ctrl-C reaches every process of the terminal; the supervisor says when it is this one's turn.
+  // Ctrl-C and Ctrl-Z reach every process of the terminal; the supervisor says when it is this
+  // one's turn to end, and a pause is for the workers.
   signal(SIGINT, SIG_IGN);
+  signal(SIGTSTP, SIG_IGN);
   auto events = PollLoop::open(signal_set({SIGTERM}));
   if (!events) return ended_by(events.error());
   const UniqueFd listening(command_line.listen_fd);
