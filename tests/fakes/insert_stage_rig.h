@@ -44,8 +44,8 @@ class InsertStageRig {
   }
   void store() { answer(Kind::kStored); }
   void refuse(ErrorClass error_class) { answer(Kind::kRefused, error_class); }
-  void refuse_by_view() {
-    InsertOutcome outcome{Kind::kRefused, 1, "no", ErrorClass::kUnclear};
+  void refuse_by_view(ErrorClass error_class = ErrorClass::kUnclear) {
+    InsertOutcome outcome{Kind::kRefused, 1, "no", error_class};
     outcome.is_in_table = true;
     answer(outcome);
   }

@@ -280,7 +280,9 @@ void SimClickHouse::fail(const Fault& fault, const Request& request, const Poste
       return later(latency(), failure(Kind::kRefused, fault.error_class, "refused"));
     case Fault::Kind::kViewFails:
       refuse(fault, request);
-      InsertOutcome refused = failure(Kind::kRefused, ErrorClass::kUnclear, "a view failed");
+      const bool is_data = fault.error_class == ErrorClass::kData;
+      InsertOutcome refused = failure(
+          Kind::kRefused, is_data ? ErrorClass::kUnclear : fault.error_class, "a view failed");
       refused.is_in_table = true;
       return later(latency(), refused, true);
   }

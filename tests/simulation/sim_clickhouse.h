@@ -33,7 +33,7 @@ class SimClickHouse {
       kLosesAnswers,  // connections break, before rows are stored or after
       kSlow,
       kRefuses,    // with an error of `error_class`
-      kViewFails,  // rows are stored, and then refused, for no clear reason
+      kViewFails,  // rows are stored, and then refused, never as bad ones
     };
     Kind kind;
     ErrorClass error_class = ErrorClass::kTransient;

@@ -139,8 +139,9 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   else
     stats_.failed(*posted_, outcome, now);
   if (outcome.kind == InsertOutcome::Kind::kUnknown) posted_->set_may_be_stored(posted_at);
+  if (outcome.is_in_table) posted_->refusals().is_in_table = true;
   if (is_stored) ledger_.stored(posted_->token());
-  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused && !outcome.is_in_table;
+  const bool is_refused = outcome.kind == InsertOutcome::Kind::kRefused;
   if (is_refused && posted_->is_settled()) ledger_.not_stored(posted_->token());
   if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (posted_->is_orphan()) return orphan_answered(outcome, now);

@@ -25,9 +25,8 @@ constexpr std::size_t kHaste = 6;
 }  // namespace
 
 void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
-  refusal_ = {outcome.message, outcome.error_class == ErrorClass::kUnclear, outcome.is_in_table};
+  refusal_ = {outcome.message, outcome.error_class == ErrorClass::kUnclear};
   if (refusal_.is_unclear) ++batch.refusals().unclear;
-  if (refusal_.is_in_table) batch.refusals().is_in_table = true;
   if (refusal_.is_unclear && batch.is_part()) ++refused_parts_;
 }
 
@@ -58,7 +57,7 @@ RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
   if (!batch->is_part())
     log::warn("{}; the {} rows are cut in halves until those at fault stand alone{}", refusal_.text,
               batch->rows(),
-              refusal_.is_in_table
+              batch->refusals().is_in_table
                   ? "; the table has them already, and each may be stored there as often "
                     "as its batch is cut: repair the view, or drop it"
                   : "");
@@ -66,7 +65,7 @@ RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
   Step step;
   step.first.push_back(batch->part(0, messages / 2));
   step.first.push_back(batch->part(messages / 2, messages));
-  if (refusal_.is_in_table || batch->may_be_stored()) step.doubled_rows = batch->rows();
+  if (!batch->is_settled()) step.doubled_rows = batch->rows();
   return step;
 }
 

@@ -102,7 +102,6 @@ class RefusalSearch {
   struct Refusal {
     std::string text;
     bool is_unclear = false;
-    bool is_in_table = false;
   };
   Refusal refusal_;
   std::vector<BatchPtr> apart_;  // of one message each, the one refused last behind the others

@@ -103,6 +103,22 @@ TEST_CASE("insert stage: what may be stored keeps bytes and token, whatever is l
   CHECK(rig.stored_tags == std::set<DeliveryTag>{1, 3});
 }
 
+// The table has its rows under that token, and the ledger its record.
+TEST_CASE("insert stage: so does what a view refuses after some of it was let go",
+          "[insert_stage]") {
+  Rig rig(2);
+  rig.add(2);
+  let_go(rig, {1});
+  rig.refuse_by_view();
+  try_again(rig);
+  REQUIRE(rig.inserter.posts.size() == 2);
+  CHECK(rig.inserter.posts[1].token == rig.inserter.posts[0].token);
+  CHECK(rig.inserter.posts[1].bytes == rig.inserter.posts[0].bytes);
+  rig.store();
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{2});
+  CHECK_FALSE(rig.ledger_of_one.ledger.has(rig.inserter.posts[0].token));
+}
+
 TEST_CASE("insert stage: what is let go during a post is in no other", "[insert_stage]") {
   Rig rig(2);
   rig.add(3);

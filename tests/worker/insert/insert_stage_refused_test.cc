@@ -299,5 +299,23 @@ TEST_CASE("insert stage: a post whose rows a view has refused stays in the ledge
   CHECK(rig.ledger_of_one.ledger.has(token));
 }
 
+// Such as for too many parts behind the view, or for a table that is not there.
+TEST_CASE("insert stage: what a view refuses is in the table, whatever the reason",
+          "[insert_stage]") {
+  for (const ErrorClass why : {ErrorClass::kTransient, ErrorClass::kConfiguration}) {
+    Rig rig(2);
+    rig.add(2);
+    const std::string token = rig.inserter.posts.back().token;
+    rig.refuse_by_view(why);
+    rig.wait_for_deadline();
+    if (why == ErrorClass::kConfiguration) {
+      CHECK_FALSE(rig.inserter.was_settled);
+      rig.table_unchanged();
+    }
+    rig.refuse(ErrorClass::kTransient);
+    CHECK(rig.ledger_of_one.ledger.has(token));
+  }
+}
+
 }  // namespace
 }  // namespace event_consumer

@@ -30,7 +30,7 @@ class SearchRig {
   std::optional<Step> refused(BatchPtr& one, ErrorClass error_class, bool others_wait = true,
                               bool is_in_table = false) {
     InsertOutcome outcome{InsertOutcome::Kind::kRefused, 1, "bad row", error_class};
-    outcome.is_in_table = is_in_table;
+    if (is_in_table) one->refusals().is_in_table = true;
     search.note_refusal(*one, outcome);
     const bool is_tried_again = search.is_tried_again(*one);
     hurries = search.hurries(*one);
