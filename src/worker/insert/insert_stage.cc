@@ -300,6 +300,7 @@ Effects InsertStage::adopt(Encoding encoding, TimePoint now) {
 }
 
 std::vector<BatchPtr> InsertStage::take_anew(const Batch& batch, TimePoint now, Effects& effects) {
+  if (!batch.is_settled()) stats_.may_double(batch.rows());
   ledger_.not_stored(batch.token());
   EncodedAnew anew = encode_anew(batch, messages_, writer_);
   for (Refused& each : anew.refused) reject(std::move(each), now, effects);

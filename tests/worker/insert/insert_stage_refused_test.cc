@@ -9,6 +9,7 @@ namespace {
 
 using testing::all_but;
 using testing::Tags;
+using Kind = InsertOutcome::Kind;
 using Rig = testing::InsertStageRig;
 
 TEST_CASE("insert stage: rows that are being filled are others to compare with", "[insert_stage]") {
@@ -285,6 +286,27 @@ TEST_CASE("insert stage: what a view refuses is counted as doubled", "[insert_st
   rig.stage.report(record);
   // Without tokens each of three posts, and then their halves.
   CHECK(record.counters.possibly_doubled_rows == 3 * 4 + 4);
+}
+
+// By the other token it is not known again.
+TEST_CASE("insert stage: what may be stored and is encoded anew is counted as doubled",
+          "[insert_stage]") {
+  for (const bool by_view : {false, true}) {
+    Rig rig(2);
+    rig.add(2);
+    InsertOutcome outcome{by_view ? Kind::kRefused : Kind::kUnknown, 1, "no",
+                          ErrorClass::kConfiguration};
+    outcome.is_in_table = by_view;
+    outcome.server.deduplicates = true;
+    rig.answer(outcome);
+    rig.wait_for_deadline();
+    rig.table_changed(testing::code_encoding());
+    if (!by_view) rig.refuse(ErrorClass::kConfiguration);
+    REQUIRE(rig.inserter.posts.back().token != rig.inserter.posts.front().token);
+    WorkerRecord record{};
+    rig.stage.report(record);
+    CHECK(record.counters.possibly_doubled_rows == 2);
+  }
 }
 
 TEST_CASE("insert stage: a post whose rows a view has refused stays in the ledger",
