@@ -42,6 +42,7 @@ class SettlementRig {
   enum class DeadLetters { kYes, kNo };
 
   static constexpr std::chrono::milliseconds kDelay{1000};
+  static constexpr const char* kGood = R"({"code":"ab"})";
 
   explicit SettlementRig(std::size_t rows = 3, std::size_t prefetch = 100, std::size_t bytes = 1000,
                          DeadLetters with = DeadLetters::kYes)
@@ -73,17 +74,17 @@ class SettlementRig {
     return tag;
   }
   // The next delivery: a row of three bytes.
-  DeliveryTag take_good() { return take(R"({"code":"ab"})"); }
+  DeliveryTag take_good() { return take(kGood); }
   // The same as one that came before.
   DeliveryTag take_again(const std::string& body) { return take(body, true); }
   // One that its queue would drop if it came back.
-  DeliveryTag take_last() {
-    failed = !settlement.take(next_last(), now).ok();
+  DeliveryTag take_last(const char* body = kGood) {
+    failed = !settlement.take(next_last(body), now).ok();
     return last_tag;
   }
   // The same, while the consumer is being cancelled.
   DeliveryTag take_late_last() {
-    failed = !settlement.take_late(next_last(), now).ok();
+    failed = !settlement.take_late(next_last(kGood), now).ok();
     return last_tag;
   }
   DeliveryTag take_bad() { return take("bad"); }
@@ -144,11 +145,11 @@ class SettlementRig {
   bool failed = false;  // whether the latest event was answered with an Error
 
  private:
-  Delivery next_last() {
+  Delivery next_last(const char* body) {
     Delivery delivery;
     delivery.tag = ++last_tag;
     delivery.is_last = true;
-    delivery.body = R"({"code":"ab"})";
+    delivery.body = body;
     return delivery;
   }
 

@@ -132,16 +132,17 @@ Result<Done> Settlement::return_late() {
 }
 
 // What is given back up to a tag takes everything before it along. So it waits until nothing in
-// hand is at its last delivery.
+// hand is at its last delivery. Why, is decided at the first call: what is left at the second says
+// nothing of the table.
 Result<Done> Settlement::give_back_all(TimePoint now) {
+  const bool fits = is_giving_back_ || !nothing_fits();
   is_giving_back_ = has_last();
-  if (!is_giving_back_) return give_back_rest(now);
-  return dead_letter_last(now);
+  return is_giving_back_ ? dead_letter_last(fits, now) : give_back_rest(fits, now);
 }
 
-Result<Done> Settlement::give_back_rest(TimePoint now) {
+Result<Done> Settlement::give_back_rest(bool fits, TimePoint now) {
   // The stage drops what in_flight_ will know no more, whatever becomes of the link.
-  stage_.given_back(!nothing_fits(), now);
+  stage_.given_back(fits, now);
   late_.clear();
   unconfirmed_.clear();
   recogniser_.given_back(now);
@@ -154,13 +155,13 @@ Result<Done> Settlement::give_back_rest(TimePoint now) {
   return Done{};
 }
 
-Result<Done> Settlement::dead_letter_last(TimePoint now) {
+Result<Done> Settlement::dead_letter_last(bool fits, TimePoint now) {
   for (const DeliveryId id : in_flight_.last_kept()) {
     auto done = reject(in_flight_.content(id), {Reason::kDeliveryLimit, "", kLastDelivery}, now);
     if (!done) return done;
     in_flight_.let_go(id);
   }
-  stage_.let_go(!nothing_fits(), now);
+  stage_.let_go(fits, now);
   return Done{};
 }
 

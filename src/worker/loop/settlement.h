@@ -73,7 +73,7 @@ class Settlement {
   // The same, and nothing is waited for; what is settled is acknowledged, also behind something
   // that is not. Closing the channel would give that back, too, and another instance would store it
   // twice.
-  Result<Done> give_back_rest(TimePoint now);
+  Result<Done> give_back_rest(TimePoint now) { return give_back_rest(/*fits=*/true, now); }
   // Only that, for when a consumer is still there.
   Result<Done> acknowledge_behind();
 
@@ -82,9 +82,9 @@ class Settlement {
   // for: whatever the queue's own policy says will become of it.
   bool has_last() const { return dead_letters_ != nullptr && in_flight_.last_in_hand() > 0; }
   bool keeps_last() const { return dead_letters_ != nullptr && in_flight_.keeps_last(); }
-  // Sends it there, and nothing else leaves. Unless it stops, has_room() is false then as after
-  // give_back_all().
-  Result<Done> dead_letter_last(TimePoint now);
+  // Sends it there, and nothing else leaves. Unless it stops, has_room() is false then until
+  // ClickHouse has given a sign of life.
+  Result<Done> dead_letter_last(TimePoint now) { return dead_letter_last(/*fits=*/true, now); }
 
   // How many came late and are not returned; and whether anything behind them was taken, which
   // cannot be acknowledged before they are.
@@ -152,6 +152,9 @@ class Settlement {
   Result<Done> apply(const Effects& effects, TimePoint now);
   // Makes rows of a message, whose content is kept already or not.
   Result<Done> encode(DeliveryId id, const Delivery& delivery, TimePoint now);
+  // `fits`: not for want of events that fit the table.
+  Result<Done> give_back_rest(bool fits, TimePoint now);
+  Result<Done> dead_letter_last(bool fits, TimePoint now);
   // Decides about the copies that wait.
   Result<Done> recognise(TimePoint now);
   Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);

@@ -154,6 +154,52 @@ TEST_CASE("settlement: a rejected one at its last delivery is not given back", "
   CHECK(rig.source.acknowledged == Tags{1});
 }
 
+// One event that does not fit says nothing of the table when the others had to go for another
+// reason.
+TEST_CASE("settlement: what is left when last deliveries are gone does not make a misfit",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take(R"({"other":1})");
+  rig.take_last();
+  rig.refuse();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  rig.confirm_dead_letter();
+  REQUIRE(rig.settlement.nothing_fits());
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  CHECK(rig.source.given_back_up_to == Tags{1});
+  CHECK_FALSE(rig.settlement.has_room());
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.settlement.has_room());
+}
+
+TEST_CASE("settlement: a last delivery that must go does not make a misfit of the others",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_last(R"({"other":1})");
+  rig.take(R"({"other":2})");
+  REQUIRE(rig.settlement.nothing_fits());
+  REQUIRE(rig.settlement.dead_letter_last(rig.now));
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK(rig.settlement.has_room());
+}
+
+// All of them had to go as none fits.
+TEST_CASE("settlement: a misfit stays one while last deliveries are waited for", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take(R"({"other":1})");
+  rig.take_last(R"({"other":2})");
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  rig.confirm_dead_letter();
+  REQUIRE(rig.settlement.give_back_all(rig.now));
+  rig.wait_for_deadline();
+  rig.table_unchanged();
+  CHECK_FALSE(rig.settlement.has_room());
+}
+
 TEST_CASE("settlement: without a dead-letter queue the queue's own policy applies",
           "[settlement]") {
   SettlementRig rig(3, 100, 1000, SettlementRig::DeadLetters::kNo);
