@@ -88,10 +88,15 @@ class SettlementRig {
     return last_tag;
   }
   DeliveryTag take_bad() { return take("bad"); }
-  DeliveryTag give_back() {
+  DeliveryTag take_late() {
     Delivery delivery;
     delivery.tag = ++last_tag;
-    failed = !settlement.take_late(delivery, now).ok() || !settlement.return_late().ok();
+    failed = !settlement.take_late(delivery, now).ok();
+    return last_tag;
+  }
+  DeliveryTag give_back() {
+    take_late();
+    failed = failed || !settlement.return_late().ok();
     return last_tag;
   }
 

@@ -268,9 +268,10 @@ bool Settlement::has_room() const {
 
 bool Settlement::drained() const {
   if (stage_.has_orphans() && !stage_.gave_up()) return false;
-  if (in_flight_.in_hand() <= late() || wants_more() || stage_.gave_up()) return true;
+  if (stage_.gave_up()) return true;
   const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
-  return refuses && in_flight_.in_hand() <= unconfirmed_.size();
+  const std::size_t waiting = late() + stage_.undecided() + (refuses ? unconfirmed_.size() : 0);
+  return in_flight_.in_hand() <= waiting;
 }
 
 void Settlement::report(WorkerRecord& record) {

@@ -130,8 +130,8 @@ class Settlement {
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   Result<Done> drain(TimePoint now) { return apply(stage_.drain(now), now); }
 
-  // Whether a drained settlement can do no more: all deliveries have their verdict, or wait for an
-  // insert that has failed or for a dead-letter queue that refuses.
+  // Whether a drained settlement can do no more: all deliveries have their verdict, came late, or
+  // wait for others, for an insert that has failed or for a dead-letter queue that refuses.
   bool drained() const;
 
   // Whether the inserter has a batch: its memory must stay until the outcome is there.

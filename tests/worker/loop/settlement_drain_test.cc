@@ -122,6 +122,21 @@ TEST_CASE("drain: dead letters are still acknowledged after a batch was given up
   CHECK(rig.in_hand() == 1);
 }
 
+TEST_CASE("drain: nothing is waited for that others would have to decide, or that came late",
+          "[settlement]") {
+  SettlementRig rig;
+  rig.take(R"({"other":1})");
+  rig.take_bad();
+  rig.drain();
+  rig.take_late();
+  CHECK_FALSE(rig.settlement.drained());
+  rig.dead_letters.refusing = true;
+  CHECK(rig.settlement.drained());
+  rig.dead_letters.refusing = false;
+  rig.confirm_dead_letter();
+  CHECK(rig.settlement.drained());
+}
+
 TEST_CASE("drain: twice is once", "[settlement]") {
   SettlementRig rig;
   rig.take_good();
