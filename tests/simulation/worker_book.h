@@ -115,7 +115,7 @@ class WorkerBook {
   // as many when it cancels because only others can decide about what is in hand.
   std::size_t window() const { return window_; }
   void cancels() {
-    if (is_undecided()) window_ *= 4;
+    if (is_undecided()) window_ = std::min(4 * window_, kLargestWindow);
   }
 
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
