@@ -139,6 +139,10 @@ void SimClickHouse::post(const Batch& batch, int host, Posted answer) {
                  request.events.front());
   require_whole_messages(request);
   const auto fault = strike(/*is_question=*/false);
+  // The client asks for that before it sends anything.
+  const bool is_there = !fault || fault->kind != Fault::Kind::kAway;
+  if (const auto unsent = is_there ? ask_for_token(request) : std::nullopt)
+    return world_.after(latency(), [unsent, answer] { answer(*unsent); });
   if (fault && fault->kind != Fault::Kind::kSlow) return fail(*fault, request, answer);
   const Duration time = fault ? world_.between(seconds(1), seconds(25)) : latency();
   under_way_.emplace(++posts_, request);
@@ -188,15 +192,17 @@ bool SimClickHouse::is_stored(int host, const std::string& token) const {
   return tokens_.count({host, token}) > 0 && without_rows_.count({host, token}) == 0;
 }
 
+std::optional<InsertOutcome> SimClickHouse::ask_for_token(const Request& request) {
+  if (!kind_.deduplicates || !request.open_since || *request.open_since >= died_at_)
+    return std::nullopt;
+  if (is_stored(0, request.token) || is_stored(1, request.token))
+    for (const EventId event : request.events) ++ledger_[event].given_up;
+  InsertOutcome unsent = failure(Kind::kRefused, ErrorClass::kTransient, "its token is void");
+  unsent.is_token_void = true;
+  return unsent;
+}
+
 InsertOutcome SimClickHouse::carry_out(const Request& request) {
-  // The client asks for that before it sends anything.
-  if (kind_.deduplicates && request.open_since && *request.open_since < died_at_) {
-    if (is_stored(0, request.token) || is_stored(1, request.token))
-      for (const EventId event : request.events) ++ledger_[event].given_up;
-    InsertOutcome unsent = failure(Kind::kRefused, ErrorClass::kTransient, "its token is void");
-    unsent.is_token_void = true;
-    return unsent;
-  }
   // The client itself sends nothing to a server that is not the one it has encoded for.
   if (request.states_types != kind_.states_types)
     return failure(Kind::kRefused, ErrorClass::kConfiguration, "another format");

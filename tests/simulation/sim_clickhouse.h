@@ -105,6 +105,8 @@ class SimClickHouse {
   };
 
   std::optional<Fault> strike(bool is_question);
+  // That its token proves nothing any more, where it does not.
+  std::optional<InsertOutcome> ask_for_token(const Request& request);
   InsertOutcome carry_out(const Request& request);
   bool holds(const Request& request, EventKind kind) const;
   void require_whole_messages(const Request& request);
