@@ -110,7 +110,7 @@ void SimClickHouse::misname_columns(bool misnamed) {
   if (std::exchange(is_misnamed_, misnamed) == misnamed) return;
   world_.note(0, "the columns have names that no event has", misnamed);
   change_columns();
-  if (!changes_at_look_) oldest_accepted_ = version_;
+  if (kind_.states_types) oldest_accepted_ = version_;
 }
 
 void SimClickHouse::change_host() {
