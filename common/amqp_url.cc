@@ -102,19 +102,6 @@ std::size_t end_of_first_url(std::string_view text) {
   return text.size();
 }
 
-// For messages. Without an «@», what stands where the port would may be a password behind which the
-// host was forgotten.
-std::string without_password(std::string_view text) {
-  if (contains(text, "@")) return redact_url(text);
-  const auto scheme_end = text.find("://");
-  const auto begin = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  const auto authority = text.substr(begin, text.find_first_of("/?", begin) - begin);
-  const auto colon = authority.find(':');
-  if (colon == std::string_view::npos || authority.front() == '[') return std::string(text);
-  if (parse_number(authority.substr(colon + 1), 1, 65535)) return std::string(text);
-  return std::string(text.substr(0, begin + colon + 1)) + "***";
-}
-
 bool parse_query(std::string_view query, AmqpUrl& url) {
   while (!query.empty()) {
     auto value = take_until(query, '&');
@@ -142,7 +129,7 @@ std::string AmqpUrl::describe() const {
 
 Result<AmqpUrl> parse_amqp_url(std::string_view text) {
   const auto bad = [&](const std::string& why) {
-    return Error{ErrorKind::kUsage, "'" + without_password(text) + "': " + why};
+    return Error{ErrorKind::kUsage, "'" + redact_url(text) + "': " + why};
   };
   AmqpUrl url;
   std::string_view query = text;

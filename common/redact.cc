@@ -1,17 +1,35 @@
 #include "common/redact.h"
 
+#include "common/option_parsers.h"
+
 namespace event_consumer {
 
+namespace {
+
+// Without an «@», what stands where the port would may be a password behind which the host was
+// forgotten.
+bool is_host_and_port(std::string_view authority, std::size_t colon) {
+  long port = 0;
+  return authority.front() == '[' ||
+         !parse_whole_number(std::string(authority.substr(colon + 1)), 1, 65535, port);
+}
+
+}  // namespace
+
 std::string redact_url(std::string_view url) {
-  const auto scheme_end = url.find(':');
-  const bool has_scheme =
-      scheme_end != std::string_view::npos && url.substr(scheme_end, 3) == "://";
-  const auto authority = has_scheme ? scheme_end + 3 : 0;
+  const auto scheme_end = url.find("://");
+  const bool has_scheme = scheme_end != std::string_view::npos && url.find(':') == scheme_end;
+  const auto begin = has_scheme ? scheme_end + 3 : 0;
+  const auto colon = url.find(':', begin);
+  if (colon == std::string_view::npos) return std::string(url);
+  const std::string shown = std::string(url.substr(0, colon + 1)) + "***";
   const auto at = url.rfind('@');
-  if (at == std::string_view::npos || at < authority) return std::string(url);
-  const auto colon = url.find(':', authority);
-  if (colon == std::string_view::npos || colon > at) return std::string(url);
-  return std::string(url.substr(0, colon + 1)) + "***" + std::string(url.substr(at));
+  if (at != std::string_view::npos)
+    return at < colon ? std::string(url) : shown + std::string(url.substr(at));
+  const auto authority = url.substr(begin, url.find_first_of("/?", begin) - begin);
+  if (colon - begin >= authority.size() || is_host_and_port(authority, colon - begin))
+    return std::string(url);
+  return shown;
 }
 
 }  // namespace event_consumer

@@ -7,7 +7,8 @@
 namespace event_consumer {
 
 // `url` with the password between user and host replaced by «***». Works on malformed URLs too:
-// everything from the first colon behind the scheme up to the last «@» counts as password.
+// everything from the first colon behind the scheme up to the last «@» counts as password, and
+// without an «@» all behind that colon, unless it is a port.
 std::string redact_url(std::string_view url);
 
 }  // namespace event_consumer

@@ -34,5 +34,12 @@ TEST_CASE("redact: a URL without its slashes whose password holds two", "[redact
   CHECK(redact_url("user:sec//ret@host").find("ret") == std::string::npos);
 }
 
+TEST_CASE("redact: a password behind which the host was forgotten", "[redact]") {
+  CHECK(redact_url("amqp://user:secret") == "amqp://user:***");
+  CHECK(redact_url("amqp://user:99999/vhost") == "amqp://user:***");
+  for (const char* url : {"amqp://host:5672/a:b", "amqp://[::1]:5672/", "host:5672"})
+    CHECK(redact_url(url) == url);
+}
+
 }  // namespace
 }  // namespace event_consumer
