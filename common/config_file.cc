@@ -1,17 +1,14 @@
 #include "common/config_file.h"
 
 #include <sstream>
-#include <string_view>
 
 #include "common/near_miss.h"
 #include "common/read_file.h"
 #include "common/text.h"
+#include "common/utf8.h"
 
 namespace event_consumer {
 namespace {
-
-// Editors of Windows put it in front of UTF-8, where nobody sees it.
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string trim(const std::string& text) {
   constexpr const char* kBlanks = " \t\r";

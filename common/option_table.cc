@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/amqp_name.h"
 #include "common/http_hosts.h"
 #include "common/option_parsers.h"
 #include "common/redact.h"
@@ -15,9 +16,6 @@ using std::chrono::seconds;
 
 // Below the smallest max_insert_block_size in use: an insert is atomic only within one block.
 constexpr long kMostBatchRows = 1'000'000;
-
-// AMQP 0-9-1, 4.2.5.3: their length is one byte.
-constexpr std::size_t kLongestShortString = 255;
 
 template <int Options::*member>
 ParseError number(const std::string& text, long lowest, long highest, Options& options) {
@@ -41,7 +39,7 @@ ParseError name(const std::string& text, Options& options) {
 template <std::string Options::*member>
 ParseError amqp_text(const std::string& text, Options& options) {
   options.*member = text;
-  if (text.size() > kLongestShortString) return "longer than 255 bytes";
+  if (text.size() > kLongestAmqpName) return "longer than 255 bytes";
   return std::nullopt;
 }
 

@@ -9,6 +9,9 @@
 
 namespace event_consumer {
 
+// What some editors and publishers put before a text, where nobody sees it.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 // The offset of the first byte that does not belong to a valid, complete UTF-8 sequence (surrogates
 // and overlong forms are invalid), or npos when there is none. A NUL byte is valid.
 std::size_t find_invalid_utf8(std::string_view text);

@@ -49,6 +49,11 @@ class Fixture {
   }
 };
 
+void log_to(const std::string& path) {
+  freopen(path.c_str(), "w", stderr);
+  log::set_up("supervisor", log::Level::info);
+}
+
 int unused_port() {
   const auto listening = listen_on({"127.0.0.1", 0});
   sockaddr_in address{};
@@ -93,8 +98,7 @@ TEST_CASE("status child: systemd, which asks all to end at a stop, is no reason 
   const PrivateDirectory directory;
   CHECK(exit_status_in_child([&] {
           Fixture fixture;
-          freopen((directory / "log").c_str(), "w", stderr);
-          log::set_up("supervisor", log::Level::info);
+          log_to(directory / "log");
           HOLDS(fixture.serve());
           std::optional<EndedChild> ended;
           HOLDS(eventually([&] { return (ended = reap_child()).has_value(); }));
@@ -163,8 +167,7 @@ TEST_CASE("status child: an address that our own socket is in the way of is take
   const PrivateDirectory directory;
   CHECK(exit_status_in_child([&] {
           Fixture fixture;
-          freopen((directory / "log").c_str(), "w", stderr);
-          log::set_up("supervisor", log::Level::info);
+          log_to(directory / "log");
           const int port = unused_port();
           HOLDS(fixture.child.serve({"127.0.0.1", port}, {}, fixture.now).ok());
           fixture.child.reload(HostPort{"127.1", port}, {}, fixture.now);

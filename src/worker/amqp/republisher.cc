@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "common/amqp_name.h"
 #include "worker/amqp/permissions.h"
 
 namespace event_consumer {
@@ -13,11 +14,10 @@ constexpr amqp_channel_t kChannel = 2;
 // A refused question closes its channel, so it has one of its own.
 constexpr amqp_channel_t kQuestionChannel = 3;
 constexpr int kConfirmTimeoutMs = 30'000;
-constexpr std::size_t kMostNameBytes = 255;
 
 // Our headers can be anybody's: AMQP has no longer names.
 bool is_address(const DeadLetterFacts& facts) {
-  return facts.exchange.size() <= kMostNameBytes && facts.routing_key.size() <= kMostNameBytes;
+  return facts.exchange.size() <= kLongestAmqpName && facts.routing_key.size() <= kLongestAmqpName;
 }
 
 }  // namespace

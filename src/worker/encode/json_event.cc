@@ -174,9 +174,6 @@ Rejection reject(Reason reason, std::string_view what, std::size_t offset) {
   return {reason, "", std::string(what) + " at byte " + std::to_string(offset)};
 }
 
-// Of UTF-8 (RFC 8259, section 8.1: may be ignored). Those of UTF-16 are no UTF-8.
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 // What a body that is no JSON is, where its first bytes tell; else empty.
 std::string_view foreign_format(std::string_view body) {
   if (starts_with(body, "\x1f\x8b")) return "the body is compressed with gzip";
