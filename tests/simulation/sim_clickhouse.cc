@@ -434,9 +434,11 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   if (insert->is_token_void) server_.give_up(token_);
   if (!batch_->is_part())
     for (const EventId event : events_) wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
-  seat_.world.require(!is_unclear || seat_.book.may_be_refused(seat_.world.now()),
+  // An orphan is posted no more after that: there are as many as its worker leaves behind.
+  const bool is_refused = is_unclear && !batch_->is_orphan();
+  seat_.world.require(!is_refused || seat_.book.may_be_refused(seat_.world.now()),
                       "a storm of posts that nobody takes", seat_.worker);
-  const bool is_cut = is_unclear && !batch_->refusals().was_alone;
+  const bool is_cut = is_refused && !batch_->refusals().was_alone;
   seat_.world.require(!is_cut || seat_.book.may_be_cut(seat_.world.now()),
                       "cuts on and on without a pause", seat_.worker);
   // Its halves may double what is stored, if any is.
