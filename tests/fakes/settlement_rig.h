@@ -49,7 +49,7 @@ class SettlementRig {
       : settlement({{rows, bytes, kDelay}, std::chrono::hours(10'000)}, code_encoding(), guard,
                    inserter, ledger),
         with_(with) {
-    settlement.set_prefetch(prefetch);
+    settlement.consumes(prefetch);
     make_link();
   }
 

@@ -1,5 +1,7 @@
 // Quorum queues count every return of a message against their delivery limit, and drop it beyond:
 // an outage that lasts must not give events back in a circle.
+#include <signal.h>
+
 #include <cstdlib>
 
 #include "tests/support/catch.h"
@@ -129,6 +131,34 @@ TEST_CASE("quorum queue: a table that is read but not filled for long costs no e
   INFO(service->log());
   CHECK(wait_until([&] { return topology.distinct_events() == 2 * kEvents; }, seconds(90)));
   CHECK(queue.client.message_count(topology.dead_letter_queue()) == 0);
+}
+
+// A consumer is asked for no more than the window has room for beside what waits: what is on its
+// way beyond that counts as returned when the window opens further.
+TEST_CASE("quorum queue: a window that opens holds what it says, and costs no event") {
+  QuorumQueue queue("quorum_misfit");
+  Environment environment = queue.topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  {
+    Service service(environment);  // which makes the table
+    REQUIRE(queue.all_stored());
+    REQUIRE(service.stop() == 0);
+  }
+  const std::string table = queue.topology.table(), away = queue.topology.database() + ".away";
+  clickhouse().query("RENAME TABLE " + table + " TO " + away);
+  clickhouse().query("CREATE TABLE " + table + " (no_key_of_theirs String)" +
+                     " ENGINE = MergeTree ORDER BY tuple()");
+  queue.publish(kEvents, 2 * kEvents);
+  environment["EVENT_CONSUMER_PREFETCH"] = "2";
+  Service service(environment);
+  REQUIRE(
+      wait_until([&] { return service.count_in_log("all 16 events in hand are given back") == 1; },
+                 seconds(30)));
+  clickhouse().query("DROP TABLE " + table);
+  clickhouse().query("RENAME TABLE " + away + " TO " + table);
+  service.send(SIGHUP);
+  INFO(service.log());
+  CHECK(wait_until([&] { return queue.topology.distinct_events() == 2 * kEvents; }, seconds(60)));
 }
 
 // An insert takes longer than the broker is left waiting (heartbeats of 4 s: for 2 s), and a batch

@@ -98,7 +98,8 @@ Result<Done> Consumer::insert_stored(TimePoint now) {
   if (window_.is_probing()) decided_from_ = now;
   window_.inserted();
   const bool has_consumer = link_.is_up() && state_ == IntakeState::kConsuming;
-  if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown()) return Done{};
+  if (!has_consumer || !settlement_.window_is_full() || !window_.has_grown(settlement_.undecided()))
+    return Done{};
   return renew();
 }
 
@@ -111,13 +112,14 @@ Result<Done> Consumer::renew() {
 // Not even the largest window has brought an event that fits.
 bool Consumer::nothing_will_fit() const {
   if (!settlement_.nothing_fits()) return false;
-  return !settlement_.may_take() || (settlement_.window_is_full() && window_.is_wide_open());
+  const std::size_t in_hand = settlement_.in_flight().in_hand();
+  return !settlement_.may_take() || (settlement_.window_is_full() && window_.is_wide_open(in_hand));
 }
 
 Result<Done> Consumer::consume() {
-  window_.applied();
-  settlement_.set_prefetch(window_.size());
-  return link_.source().consume(window_.size());
+  const std::size_t prefetch = window_.begin_consumer(settlement_.undecided());
+  settlement_.consumes(prefetch);
+  return link_.source().consume(prefetch);
 }
 
 Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
@@ -126,9 +128,10 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
   else if (hold_reason_ == kPaused)
     hold_reason_ = kTooLate;
   if (settlement_.wants_more()) decided_from_ = now;
+  const std::size_t in_hand = settlement_.in_flight().in_hand();
   if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.wants_more() &&
-      settlement_.may_take() && settlement_.window_is_full() && !window_.is_wide_open()) {
-    window_.widen();
+      settlement_.may_take() && settlement_.window_is_full() && !window_.is_wide_open(in_hand)) {
+    window_.widen(in_hand);
     return renew();
   }
   while (link_.is_up()) {

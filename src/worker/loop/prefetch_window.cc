@@ -34,15 +34,24 @@ void PrefetchWindow::too_many_bytes() {
   beyond_ = 0;
 }
 
-void PrefetchWindow::widen() {
+void PrefetchWindow::widen(std::size_t in_hand) {
   size_ = std::min(most_undecided(), kStep * size_);
-  if (size() <= applied_) beyond_ = applied_ + 1;
+  if (size() <= in_hand) beyond_ = in_hand + 1;
 }
 
 void PrefetchWindow::link_lost(std::size_t settled) {
   size_ = std::clamp<std::size_t>(settled, 1, size_);
   links_break_ = links_break_ || settled == 0;
-  applied_ = beyond_ = 0;
+  prefetch_ = beyond_ = 0;
+}
+
+std::size_t PrefetchWindow::begin_consumer(std::size_t undecided) {
+  prefetch_ = beside(undecided);
+  return prefetch_;
+}
+
+std::size_t PrefetchWindow::beside(std::size_t undecided) const {
+  return size() > undecided ? size() - undecided : 1;
 }
 
 // So many fit with their rows, which are about as large.
@@ -54,10 +63,10 @@ std::size_t PrefetchWindow::fitting() const {
 
 std::size_t PrefetchWindow::size() const { return std::max(std::min(size_, fitting()), beyond_); }
 
-bool PrefetchWindow::has_grown() const {
-  if (applied_ == 0) return false;
-  const std::size_t wanted = size();
-  return wanted >= kStep * applied_ || (wanted == most_ && wanted > applied_);
+bool PrefetchWindow::has_grown(std::size_t undecided) const {
+  if (prefetch_ == 0) return false;
+  const std::size_t wanted = beside(undecided);
+  return wanted >= kStep * prefetch_ || (size() == most_ && wanted > prefetch_);
 }
 
 }  // namespace event_consumer

@@ -12,6 +12,8 @@
 // - After a lost link it begins with what was settled on that link.
 // - While others have to decide about what is in hand, it widens beyond all of that, one by one
 //   where the bytes would forbid it. So no event waits for ever for want of a place beside it.
+// - The broker counts for each consumer what that one was sent. So a new one is asked for what is
+//   wanted beside those that wait: what was on its way beyond that would come back as returned.
 #pragma once
 
 #include <algorithm>
@@ -27,20 +29,22 @@ class PrefetchWindow {
 
   // Each reports an event.
   void received(std::size_t bytes);
-  void inserted();                       // an insert was stored
-  void given_back();                     // all in hand, because it could not be stored
-  void too_many_bytes();                 // a part, because it could not be held
-  void widen();                          // more are wanted, to decide about those in hand
-  void link_lost(std::size_t settled);   // on which so many deliveries were settled
-  void applied() { applied_ = size(); }  // the broker has been told
+  void inserted();                      // an insert was stored
+  void given_back();                    // all in hand, because it could not be stored
+  void too_many_bytes();                // a part, because it could not be held
+  void widen(std::size_t in_hand);      // more are wanted, to decide about so many
+  void link_lost(std::size_t settled);  // on which so many deliveries were settled
+
+  // A consumer begins while so many wait for others. Returns its prefetch, at least 1.
+  std::size_t begin_consumer(std::size_t undecided);
 
   // The window as it should be, at least 1.
   std::size_t size() const;
-  // Whether it has grown enough beyond the one that the broker knows to be worth a new consumer.
+  // Whether it has grown enough beyond the consumer's prefetch to be worth a new one.
   // Steps are factors of four, and a steady stream changes nothing.
-  bool has_grown() const;
-  // Whether the broker knows the largest that there will be.
-  bool is_wide_open() const { return applied_ >= most_undecided(); }
+  bool has_grown(std::size_t undecided) const;
+  // Whether it will not widen beyond so many in hand.
+  bool is_wide_open(std::size_t in_hand) const { return in_hand >= most_undecided(); }
   // Whether what is in hand is the probe: it is not given back for waiting long.
   bool is_probing() const { return is_probing_; }
   // Whether a link was lost on which nothing was settled, and no insert was stored since.
@@ -48,6 +52,7 @@ class PrefetchWindow {
 
  private:
   std::size_t fitting() const;
+  std::size_t beside(std::size_t undecided) const;
   // A small window is exceeded, so that events do not wait for ever for others to decide.
   std::size_t most_undecided() const { return std::max(most_, kLeastUndecided); }
 
@@ -55,11 +60,11 @@ class PrefetchWindow {
 
   std::size_t most_;
   std::size_t most_bytes_;
-  std::size_t size_;         // what the inserts and links since have earned
-  std::size_t applied_ = 0;  // 0: there is no consumer yet
-  std::size_t beyond_ = 0;   // what is asked for in spite of the bytes; 0: nothing
-  double usual_bytes_ = 0;   // of a delivery, the latest count most
-  std::size_t seen_ = 0;     // deliveries that it is made of
+  std::size_t size_;          // what the inserts and links since have earned
+  std::size_t prefetch_ = 0;  // of the latest consumer of this link; 0: there was none
+  std::size_t beyond_ = 0;    // what is wanted in spite of the bytes; 0: nothing
+  double usual_bytes_ = 0;    // of a delivery, the latest count most
+  std::size_t seen_ = 0;      // deliveries that it is made of
   bool is_probing_ = false;
   bool links_break_ = false;
 };

@@ -39,8 +39,11 @@ class Settlement {
   // A link to the broker is there; both must live until link_lost(). `dead_letters` may be nullptr:
   // rejected messages are then left to the broker.
   void link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now);
-  // The broker sends no more than so many unsettled deliveries from here on.
-  void set_prefetch(std::size_t prefetch) { prefetch_ = prefetch; }
+  // A consumer begins, for which the broker sends no more than so many unsettled deliveries.
+  void consumes(std::size_t prefetch) {
+    prefetch_ = prefetch;
+    in_flight_.consumer_begins();
+  }
   // The link is gone, and with it every delivery: the broker has them back. Rows that were not
   // posted are dropped, because their events come again.
   void link_lost(TimePoint now);
@@ -105,7 +108,7 @@ class Settlement {
   bool has_room() const;
 
   // Whether the broker sends nothing more before something is acknowledged.
-  bool window_is_full() const { return in_flight_.unacknowledged() >= prefetch_; }
+  bool window_is_full() const { return in_flight_.unacknowledged_of_consumer() >= prefetch_; }
 
   // Whether there are events in hand, none has a key that is a column of the table, and none was
   // stored since the columns are known. Then more have to be taken, until one fits.
@@ -118,8 +121,8 @@ class Settlement {
     return stage_.undecided() > 0 && stage_.undecided() == in_flight_.in_hand();
   }
 
-  // Whether others have to decide about anything in hand.
-  bool is_undecided() const { return stage_.undecided() > 0; }
+  // Of the deliveries in hand, those about which others have to decide.
+  std::size_t undecided() const { return stage_.undecided(); }
 
   // When the oldest event was taken that is not acknowledged; nothing when there is none, or when
   // only the next event can decide what becomes of them.

@@ -27,6 +27,16 @@ std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now,
   return DeliveryId{link_, delivery.tag};
 }
 
+void InFlight::consumer_begins() {
+  former_ = last_tag();
+  unacknowledged_before_ = unacknowledged_;
+}
+
+void InFlight::not_waited_for(DeliveryTag tag) {
+  --unacknowledged_;
+  if (tag <= former_) --unacknowledged_before_;
+}
+
 std::optional<Fingerprint> InFlight::fingerprint(DeliveryId id) const {
   const Message* message = find(id);
   return message == nullptr ? std::nullopt : std::optional(message->fingerprint);
@@ -93,7 +103,7 @@ bool InFlight::settle(DeliveryId id, Verdict verdict) {
   if (message->is_last) --last_in_hand_;
   --counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++counts_[static_cast<std::size_t>(verdict)];
-  if (!needs_acknowledgement(*message)) --unacknowledged_;
+  if (!needs_acknowledgement(*message)) not_waited_for(id.tag);
   return true;
 }
 
@@ -112,7 +122,7 @@ std::optional<DeliveryTag> InFlight::take_settled_prefix() {
     // channel (RabbitMQ, 406 «unknown delivery tag»).
     if (needs_acknowledgement(messages_.front())) {
       last = first_;
-      --unacknowledged_;
+      not_waited_for(first_);
     }
     messages_.pop_front();
     ++first_;
@@ -126,8 +136,8 @@ std::vector<DeliveryTag> InFlight::take_settled_behind() {
     if (!needs_acknowledgement(messages_[i])) continue;
     messages_[i].is_acknowledged = true;
     tags.push_back(first_ + i);
+    not_waited_for(first_ + i);
   }
-  unacknowledged_ -= tags.size();
   return tags;
 }
 
@@ -145,7 +155,7 @@ std::vector<InFlight::Step> InFlight::give_back_all() {
     if (is_return)
       settle({link_, first_}, Verdict::kReturned);
     else
-      --unacknowledged_;
+      not_waited_for(first_);
     if (steps.empty() || steps.back().is_return != is_return) steps.push_back({first_, is_return});
     steps.back().up_to = first_;
   }
@@ -158,7 +168,8 @@ void InFlight::lose_link() {
   ++link_;
   messages_.clear();
   first_ = 1;
-  unacknowledged_ = 0;
+  unacknowledged_ = unacknowledged_before_ = 0;
+  former_ = 0;
   last_in_hand_ = last_kept_ = 0;
   held_bytes_ = 0;
 }

@@ -68,6 +68,9 @@ class InFlight {
   // Of the last one of the settled prefix; 0 when there is none.
   DeliveryTag settled_up_to() const { return first_ - 1; }
 
+  // Whatever comes from here on is of another consumer.
+  void consumer_begins();
+
   // Of the delivery that came last; 0 when none came over this link.
   DeliveryTag last_tag() const { return first_ + messages_.size() - 1; }
 
@@ -97,9 +100,15 @@ class InFlight {
   // Deliveries in hand: pending, counted here and not computed from anything else.
   std::size_t in_hand() const { return count(Verdict::kPending); }
 
-  // Deliveries that the broker still counts against the prefetch window: in hand, or settled behind
-  // one that is in hand and therefore not acknowledged yet.
+  // Deliveries that the broker waits for: in hand, or settled behind one that is in hand and
+  // therefore not acknowledged yet.
   std::size_t unacknowledged() const { return unacknowledged_; }
+
+  // Those that it counts against the prefetch of the present consumer: what a former one brought
+  // does not count (rabbitmq.com/docs/consumer-prefetch: for each consumer of its own).
+  std::size_t unacknowledged_of_consumer() const {
+    return unacknowledged_ - unacknowledged_before_;
+  }
 
   // Deliveries that have this verdict now (pending) or ever had (all others).
   std::size_t count(Verdict verdict) const { return counts_[static_cast<std::size_t>(verdict)]; }
@@ -126,11 +135,14 @@ class InFlight {
   Message* find(DeliveryId id);
   const Message* find(DeliveryId id) const;
   void free_content(Message& message);
+  void not_waited_for(DeliveryTag tag);
 
   LinkNumber link_ = 1;
   std::deque<Message> messages_;  // of the tags from first_ on
   DeliveryTag first_ = 1;
   std::size_t unacknowledged_ = 0;
+  std::size_t unacknowledged_before_ = 0;  // of those, what former consumers brought
+  DeliveryTag former_ = 0;                 // the last tag of these
   std::size_t last_in_hand_ = 0;
   std::size_t last_kept_ = 0;  // of those
   std::size_t held_bytes_ = 0;

@@ -7,8 +7,8 @@ namespace {
 
 // As the loop does: a new consumer when that is worth it.
 bool apply_if_due(PrefetchWindow& window) {
-  const bool is_due = window.has_grown();
-  if (is_due) window.applied();
+  const bool is_due = window.has_grown(0);
+  if (is_due) window.begin_consumer(0);
   return is_due;
 }
 
@@ -18,7 +18,7 @@ void receive(PrefetchWindow& window, int count, std::size_t bytes) {
 
 TEST_CASE("prefetch window: a steady stream changes nothing", "[prefetch_window]") {
   PrefetchWindow window(30'000, 32 << 20);
-  window.applied();
+  window.begin_consumer(0);
   CHECK(window.size() == 30'000);
   for (int i = 0; i < 100; ++i) {
     receive(window, 1000, 400);
@@ -30,11 +30,11 @@ TEST_CASE("prefetch window: a steady stream changes nothing", "[prefetch_window]
 TEST_CASE("prefetch window: follows the size of what comes, so that a full one can be held",
           "[prefetch_window]") {
   PrefetchWindow window(30'000, 1'000'000);
-  window.applied();
+  window.begin_consumer(0);
   receive(window, 1000, 5'000);
   CHECK(window.size() == 100);
   CHECK_FALSE(apply_if_due(window));
-  window.applied();  // the next consumer
+  window.begin_consumer(0);  // the next consumer
   receive(window, 1000, 4'000);
   CHECK_FALSE(apply_if_due(window));
   receive(window, 1000, 500);
@@ -54,7 +54,7 @@ TEST_CASE("prefetch window: never less than one", "[prefetch_window]") {
 TEST_CASE("prefetch window: too many bytes leave a quarter, which inserts let grow",
           "[prefetch_window]") {
   PrefetchWindow window(1000, 1 << 30);
-  window.applied();
+  window.begin_consumer(0);
   window.too_many_bytes();
   CHECK(window.size() == 250);
   window.inserted();
@@ -67,7 +67,7 @@ TEST_CASE("prefetch window: after everything was given back, one is the probe un
           "[prefetch_window]") {
   PrefetchWindow window(1000, 1 << 30);
   window.given_back();
-  window.applied();
+  window.begin_consumer(0);
   CHECK(window.is_probing());
   CHECK(window.size() == 1);
   receive(window, 5, 100);
@@ -94,20 +94,19 @@ TEST_CASE("prefetch window: after a lost link begins with what was settled on it
   // Before the new link consumes there is nothing to replace.
   window.inserted();
   window.inserted();
-  CHECK_FALSE(window.has_grown());
+  CHECK_FALSE(window.has_grown(0));
 }
 
 // Else an event would wait for ever for others to decide about it.
 TEST_CASE("prefetch window: a small one is exceeded when more are wanted", "[prefetch_window]") {
   PrefetchWindow window(2, 1 << 30);
-  window.applied();
-  CHECK_FALSE(window.is_wide_open());
-  window.widen();
+  window.begin_consumer(0);
+  CHECK_FALSE(window.is_wide_open(2));
+  window.widen(2);
   CHECK(window.size() == 8);
-  window.widen();
-  window.applied();
+  window.widen(8);
   CHECK(window.size() == 16);
-  CHECK(window.is_wide_open());
+  CHECK(window.is_wide_open(16));
   window.inserted();
   CHECK(window.size() == 2);
 }
@@ -119,18 +118,27 @@ TEST_CASE("prefetch window: one that is small for its bytes is exceeded one by o
   PrefetchWindow window(100, 1000);
   window.received(600);
   REQUIRE(window.size() == 1);
-  window.applied();
-  for (std::size_t size = 2; size <= 16; ++size) {
-    CHECK_FALSE(window.is_wide_open());
-    window.widen();
-    CHECK(window.size() == size);
-    window.applied();
+  for (std::size_t in_hand = 1; in_hand < 16; ++in_hand) {
+    CHECK_FALSE(window.is_wide_open(in_hand));
+    window.widen(in_hand);
+    CHECK(window.begin_consumer(in_hand) == 1);
   }
   window.inserted();
   CHECK(window.size() == 1);
-  window.widen();
+  window.widen(1);
   window.link_lost(5);
   CHECK(window.size() == 1);
+}
+
+TEST_CASE("prefetch window: a consumer is asked for what is wanted beside those that wait",
+          "[prefetch_window]") {
+  PrefetchWindow window(100, 1 << 30);
+  CHECK(window.begin_consumer(0) == 100);
+  CHECK(window.begin_consumer(40) == 60);
+  CHECK_FALSE(window.has_grown(40));
+  CHECK(window.has_grown(0));  // they are decided
+  CHECK(window.begin_consumer(100) == 1);
+  CHECK(window.begin_consumer(120) == 1);
 }
 
 TEST_CASE("prefetch window: a probe outlives its link", "[prefetch_window]") {

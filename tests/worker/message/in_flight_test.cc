@@ -166,6 +166,30 @@ TEST_CASE("in flight: what is settled behind a pending one is not acknowledged y
   CHECK(in_flight.unacknowledged() == 0);
 }
 
+TEST_CASE("in flight: what a former consumer brought fills no window", "[in_flight]") {
+  InFlight in_flight = in_flight_of(4);
+  CHECK(in_flight.unacknowledged_of_consumer() == 4);
+  in_flight.settle(id(1), Verdict::kStored);
+  in_flight.settle(id(3), Verdict::kStored);
+  in_flight.consumer_begins();
+  CHECK(in_flight.unacknowledged_of_consumer() == 0);
+  in_flight.add(delivery(5), kNow);
+  in_flight.add(delivery(6), kNow);
+  CHECK(in_flight.unacknowledged_of_consumer() == 2);
+  in_flight.take_settled_prefix();
+  in_flight.take_settled_behind();
+  in_flight.settle(id(4), Verdict::kRejected);
+  CHECK(in_flight.unacknowledged() == 3);
+  CHECK(in_flight.unacknowledged_of_consumer() == 2);
+  in_flight.settle(id(5), Verdict::kReturned);
+  CHECK(in_flight.unacknowledged_of_consumer() == 1);
+  in_flight.give_back_all();
+  CHECK(in_flight.unacknowledged_of_consumer() == 0);
+  in_flight.lose_link();
+  in_flight.add(delivery(1), kNow);
+  CHECK(in_flight.unacknowledged_of_consumer() == 1);
+}
+
 TEST_CASE("in flight: counts verdicts for good, the pending ones as they are", "[in_flight]") {
   InFlight in_flight = in_flight_of(6);
   CHECK(in_flight.in_hand() == 6);
