@@ -16,15 +16,12 @@
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
 
 namespace {
-
-constexpr auto kPollInterval = std::chrono::milliseconds(10);
 
 [[noreturn]] void fail(const std::string& what, int error) {
   throw std::runtime_error(what + ": " + std::strerror(error));
@@ -172,9 +169,7 @@ bool ChildProcess::has_exited() {
 }
 
 std::optional<int> ChildProcess::wait_exit(Duration timeout) {
-  const TimePoint deadline = Clock::now() + timeout;
-  // Not wait_until: servers are stopped after an interruption too.
-  while (!has_exited() && Clock::now() < deadline) std::this_thread::sleep_for(kPollInterval);
+  wait_undisturbed([this] { return has_exited(); }, timeout);
   return status_;
 }
 

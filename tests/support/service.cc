@@ -33,7 +33,7 @@ Service::~Service() {
   const auto left = child_pids(pid());
   process_.send(SIGKILL);
   for (const pid_t worker : left) kill(worker, SIGKILL);
-  wait_until(
+  wait_undisturbed(
       [&] {
         for (const pid_t worker : left)
           if (is_alive(worker)) return false;

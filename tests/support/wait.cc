@@ -14,9 +14,18 @@ volatile std::sig_atomic_t interrupted = 0;
 }  // namespace
 
 bool wait_until(const std::function<bool()>& condition, Duration timeout) {
+  return wait_undisturbed(
+      [&] {
+        const bool is_over = condition();
+        if (!is_over) throw_if_interrupted();
+        return is_over;
+      },
+      timeout);
+}
+
+bool wait_undisturbed(const std::function<bool()>& condition, Duration timeout) {
   const TimePoint deadline = Clock::now() + timeout;
   while (!condition()) {
-    throw_if_interrupted();
     if (Clock::now() >= deadline) return false;
     std::this_thread::sleep_for(kPollInterval);
   }

@@ -18,6 +18,9 @@ struct Interrupted : std::runtime_error {
 // last answer; it is asked at least once. Exceptions of the condition pass through.
 bool wait_until(const std::function<bool()>& condition, Duration timeout);
 
+// The same, and no signal ends it: for destructors, which must not throw.
+bool wait_undisturbed(const std::function<bool()>& condition, Duration timeout);
+
 // From now on SIGINT, SIGTERM and SIGHUP do not end this program but make every wait_until throw
 // Interrupted, so that destructors run. Without this call the signals keep their usual meaning.
 void catch_interrupts();
