@@ -11,9 +11,6 @@
 namespace event_consumer {
 namespace {
 
-// So much memory at most do messages take that the dead-letter queue has not confirmed.
-constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
-
 // What comes at its last delivery while the consumer is being cancelled was sent before memory was
 // full: a window, which is sized to fit into memory, so that twice the memory takes nearly all.
 constexpr std::size_t kLateFactor = 2;
@@ -37,17 +34,16 @@ Settlement::Settlement(const SettlementLimits& limits, Encoding encoding, CrashG
 
 void Settlement::link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now) {
   source_ = &source;
-  dead_letters_ = dead_letters;
+  rejections_.link_made(dead_letters);
   recogniser_.link_made(now);
 }
 
 void Settlement::link_lost(TimePoint now) {
   source_ = nullptr;
-  dead_letters_ = nullptr;
+  rejections_.link_lost();
   in_flight_.lose_link();
   late_.clear();
   is_giving_back_ = false;
-  unconfirmed_.clear();
   stage_.link_lost();
   recogniser_.link_lost(now);
 }
@@ -117,7 +113,7 @@ Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery, now);
-  if (delivery.is_last && dead_letters_ != nullptr)
+  if (delivery.is_last && rejections_.has_queue())
     return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);
   return Done{};
@@ -144,9 +140,8 @@ Result<Done> Settlement::give_back_rest(bool fits, TimePoint now) {
   // The stage drops what in_flight_ will know no more, whatever becomes of the link.
   stage_.given_back(fits, now);
   late_.clear();
-  unconfirmed_.clear();
   recogniser_.given_back(now);
-  if (dead_letters_ != nullptr) dead_letters_->forget();
+  rejections_.forget();
   for (const InFlight::Step& step : in_flight_.give_back_all()) {
     auto done = step.is_return ? source_->give_back_up_to(step.up_to)
                                : source_->acknowledge_up_to(step.up_to);
@@ -189,24 +184,20 @@ void Settlement::count_stored(const std::vector<DeliveryId>& stored) {
 
 Result<Done> Settlement::reject(const Delivery& delivery, const Rejection& rejection,
                                 TimePoint now) {
-  if (const auto line = rejection_log_.note(rejection, now)) log::warn("{}", *line);
-  if (dead_letters_ != nullptr) {
-    unconfirmed_[delivery.tag] = {rejection.reason, rejection.column};
-    return dead_letters_->publish(delivery, rejection);
-  }
+  auto done = rejections_.reject(delivery, rejection, now);
+  if (rejections_.has_queue()) return done;
   const DeliveryTag tag = delivery.tag;
   in_flight_.settle(in_flight_.id_of(tag), Verdict::kRejected);
-  if (auto done = source_->reject(tag); !done) return done;
+  if (done = source_->reject(tag); !done) return done;
   return acknowledge();
 }
 
 Result<Done> Settlement::dead_lettered(DeliveryTag tag) {
+  const Rejections::Blame blame = rejections_.confirmed(tag);
   if (in_flight_.settle(in_flight_.id_of(tag), Verdict::kDeadLettered)) {
-    const Blame& blame = unconfirmed_[tag];
     ++counters_.dead_lettered[static_cast<std::size_t>(blame.reason)];
     if (!blame.column.empty()) counters_.count_dead_letter_column(blame.reason, blame.column);
   }
-  unconfirmed_.erase(tag);
   return acknowledge();
 }
 
@@ -219,7 +210,7 @@ Result<Done> Settlement::table_checked(TableOutcome outcome, TimePoint now) {
 }
 
 Result<Done> Settlement::time_passed(TimePoint now) {
-  if (const auto line = rejection_log_.time_passed(now)) log::warn("{}", *line);
+  rejections_.time_passed(now);
   if (auto done = apply(stage_.time_passed(now), now); !done || source_ == nullptr) return done;
   if (auto done = recognise(now); !done) return done;
   const bool is_due = recogniser_.is_proof_due(in_flight_.settled_up_to(), now);
@@ -232,7 +223,7 @@ Result<Done> Settlement::ask_whether_settled(TimePoint now) {
 }
 
 std::optional<TimePoint> Settlement::deadline() const {
-  const auto of_inserts = earliest(stage_.deadline(), rejection_log_.deadline());
+  const auto of_inserts = earliest(stage_.deadline(), rejections_.deadline());
   if (source_ == nullptr) return of_inserts;
   return earliest(of_inserts, recogniser_.deadline(in_flight_.settled_up_to()));
 }
@@ -256,9 +247,7 @@ Result<Done> Settlement::acknowledge_behind() {
 }
 
 bool Settlement::may_take() const {
-  if (held_bytes() >= limits_.held_bytes()) return false;
-  if (dead_letters_ == nullptr) return true;
-  return !dead_letters_->refuses() && dead_letters_->unconfirmed_bytes() < kMostUnconfirmedBytes;
+  return held_bytes() < limits_.held_bytes() && rejections_.has_room();
 }
 
 bool Settlement::has_room() const {
@@ -269,8 +258,7 @@ bool Settlement::has_room() const {
 bool Settlement::drained() const {
   if (stage_.has_orphans() && !stage_.gave_up()) return false;
   if (stage_.gave_up()) return true;
-  const bool refuses = dead_letters_ != nullptr && dead_letters_->refuses();
-  const std::size_t waiting = late() + stage_.undecided() + (refuses ? unconfirmed_.size() : 0);
+  const std::size_t waiting = late() + stage_.undecided() + rejections_.refused();
   return in_flight_.in_hand() <= waiting;
 }
 

@@ -8,13 +8,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/result.h"
 #include "worker/insert/insert_stage.h"
 #include "worker/ledger/recogniser.h"
-#include "worker/loop/rejection_log.h"
+#include "worker/loop/rejections.h"
 #include "worker/message/dead_letter_sink.h"
 #include "worker/message/in_flight.h"
 #include "worker/message/source.h"
@@ -40,10 +39,7 @@ class Settlement {
   // rejected messages are then left to the broker.
   void link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now);
   // A consumer begins, for which the broker sends no more than so many unsettled deliveries.
-  void consumes(std::size_t prefetch) {
-    prefetch_ = prefetch;
-    in_flight_.consumer_begins();
-  }
+  void consumes(std::size_t prefetch) { in_flight_.consumer_begins(prefetch); }
   // The link is gone, and with it every delivery: the broker has them back. Rows that were not
   // posted are dropped, because their events come again.
   void link_lost(TimePoint now);
@@ -83,8 +79,8 @@ class Settlement {
   // Whether something is in hand that its queue would drop if it were given back; and whether it is
   // not even on its way to the dead-letter queue. Where there is no such queue, neither is asked
   // for: whatever the queue's own policy says will become of it.
-  bool has_last() const { return dead_letters_ != nullptr && in_flight_.last_in_hand() > 0; }
-  bool keeps_last() const { return dead_letters_ != nullptr && in_flight_.keeps_last(); }
+  bool has_last() const { return rejections_.has_queue() && in_flight_.last_in_hand() > 0; }
+  bool keeps_last() const { return rejections_.has_queue() && in_flight_.keeps_last(); }
   // Sends it there, and nothing else leaves. Unless it stops, has_room() is false then until
   // ClickHouse has given a sign of life.
   Result<Done> dead_letter_last(TimePoint now) { return dead_letter_last(/*fits=*/true, now); }
@@ -107,8 +103,8 @@ class Settlement {
   // ClickHouse nor the dead-letter queue keeps anything from being settled.
   bool has_room() const;
 
-  // Whether the broker sends nothing more before something is acknowledged.
-  bool window_is_full() const { return in_flight_.unacknowledged_of_consumer() >= prefetch_; }
+  // See InFlight.
+  bool window_is_full() const { return in_flight_.window_is_full(); }
 
   // Whether there are events in hand, none has a key that is a column of the table, and none was
   // stored since the columns are known. Then more have to be taken, until one fits.
@@ -169,22 +165,15 @@ class Settlement {
   SettlementLimits limits_;
   Inserter& inserter_;
   Source* source_ = nullptr;  // while there is a link
-  DeadLetterSink* dead_letters_ = nullptr;
-  std::size_t prefetch_ = 0;
 
   Recogniser recogniser_;
   InFlight in_flight_;
   std::vector<DeliveryId> late_;  // of those in flight
   bool is_giving_back_ = false;
   InsertStage stage_;
-  RejectionLog rejection_log_;
+  Rejections rejections_;
   WorkerCounters counters_{};  // what in_flight_ does not count
   std::optional<TimePoint> last_taken_at_;
-  struct Blame {
-    Reason reason;
-    std::string column;
-  };
-  std::unordered_map<DeliveryTag, Blame> unconfirmed_;  // at the dead-letter queue
 };
 
 }  // namespace event_consumer

@@ -24,17 +24,15 @@ std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now,
   if (message.is_last) ++last_in_hand_;
   ++counts_[static_cast<std::size_t>(Verdict::kPending)];
   ++unacknowledged_;
+  ++consumer_.unacknowledged;
   return DeliveryId{link_, delivery.tag};
 }
 
-void InFlight::consumer_begins() {
-  former_ = last_tag();
-  unacknowledged_before_ = unacknowledged_;
-}
+void InFlight::consumer_begins(std::size_t prefetch) { consumer_ = {prefetch, last_tag()}; }
 
 void InFlight::not_waited_for(DeliveryTag tag) {
   --unacknowledged_;
-  if (tag <= former_) --unacknowledged_before_;
+  if (tag > consumer_.after) --consumer_.unacknowledged;
 }
 
 std::optional<Fingerprint> InFlight::fingerprint(DeliveryId id) const {
@@ -168,8 +166,8 @@ void InFlight::lose_link() {
   ++link_;
   messages_.clear();
   first_ = 1;
-  unacknowledged_ = unacknowledged_before_ = 0;
-  former_ = 0;
+  unacknowledged_ = 0;
+  consumer_ = {consumer_.prefetch};
   last_in_hand_ = last_kept_ = 0;
   held_bytes_ = 0;
 }

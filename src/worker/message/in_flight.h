@@ -68,8 +68,8 @@ class InFlight {
   // Of the last one of the settled prefix; 0 when there is none.
   DeliveryTag settled_up_to() const { return first_ - 1; }
 
-  // Whatever comes from here on is of another consumer.
-  void consumer_begins();
+  // Whatever comes from here on is of another consumer, with this prefetch.
+  void consumer_begins(std::size_t prefetch);
 
   // Of the delivery that came last; 0 when none came over this link.
   DeliveryTag last_tag() const { return first_ + messages_.size() - 1; }
@@ -104,11 +104,9 @@ class InFlight {
   // therefore not acknowledged yet.
   std::size_t unacknowledged() const { return unacknowledged_; }
 
-  // Those that it counts against the prefetch of the present consumer: what a former one brought
-  // does not count (rabbitmq.com/docs/consumer-prefetch: for each consumer of its own).
-  std::size_t unacknowledged_of_consumer() const {
-    return unacknowledged_ - unacknowledged_before_;
-  }
+  // Whether the broker sends nothing more before something is acknowledged. It counts for each
+  // consumer what that one was sent (rabbitmq.com/docs/consumer-prefetch).
+  bool window_is_full() const { return consumer_.unacknowledged >= consumer_.prefetch; }
 
   // Deliveries that have this verdict now (pending) or ever had (all others).
   std::size_t count(Verdict verdict) const { return counts_[static_cast<std::size_t>(verdict)]; }
@@ -141,8 +139,12 @@ class InFlight {
   std::deque<Message> messages_;  // of the tags from first_ on
   DeliveryTag first_ = 1;
   std::size_t unacknowledged_ = 0;
-  std::size_t unacknowledged_before_ = 0;  // of those, what former consumers brought
-  DeliveryTag former_ = 0;                 // the last tag of these
+  struct Consumer {
+    std::size_t prefetch = 0;
+    DeliveryTag after = 0;  // what has a higher tag is its own
+    std::size_t unacknowledged = 0;
+  };
+  Consumer consumer_;
   std::size_t last_in_hand_ = 0;
   std::size_t last_kept_ = 0;  // of those
   std::size_t held_bytes_ = 0;

@@ -167,27 +167,36 @@ TEST_CASE("in flight: what is settled behind a pending one is not acknowledged y
 }
 
 TEST_CASE("in flight: what a former consumer brought fills no window", "[in_flight]") {
-  InFlight in_flight = in_flight_of(4);
-  CHECK(in_flight.unacknowledged_of_consumer() == 4);
+  InFlight in_flight;
+  in_flight.consumer_begins(4);
+  for (DeliveryTag tag = 1; tag <= 4; ++tag) {
+    CHECK_FALSE(in_flight.window_is_full());
+    in_flight.add(delivery(tag), kNow);
+  }
+  CHECK(in_flight.window_is_full());
   in_flight.settle(id(1), Verdict::kStored);
   in_flight.settle(id(3), Verdict::kStored);
-  in_flight.consumer_begins();
-  CHECK(in_flight.unacknowledged_of_consumer() == 0);
+  in_flight.consumer_begins(2);
+  CHECK_FALSE(in_flight.window_is_full());
   in_flight.add(delivery(5), kNow);
+  CHECK_FALSE(in_flight.window_is_full());
   in_flight.add(delivery(6), kNow);
-  CHECK(in_flight.unacknowledged_of_consumer() == 2);
+  CHECK(in_flight.window_is_full());
   in_flight.take_settled_prefix();
   in_flight.take_settled_behind();
   in_flight.settle(id(4), Verdict::kRejected);
   CHECK(in_flight.unacknowledged() == 3);
-  CHECK(in_flight.unacknowledged_of_consumer() == 2);
+  CHECK(in_flight.window_is_full());
   in_flight.settle(id(5), Verdict::kReturned);
-  CHECK(in_flight.unacknowledged_of_consumer() == 1);
+  CHECK_FALSE(in_flight.window_is_full());
   in_flight.give_back_all();
-  CHECK(in_flight.unacknowledged_of_consumer() == 0);
+  in_flight.add(delivery(7), kNow);
+  CHECK_FALSE(in_flight.window_is_full());
   in_flight.lose_link();
   in_flight.add(delivery(1), kNow);
-  CHECK(in_flight.unacknowledged_of_consumer() == 1);
+  CHECK_FALSE(in_flight.window_is_full());
+  in_flight.add(delivery(2), kNow);
+  CHECK(in_flight.window_is_full());
 }
 
 TEST_CASE("in flight: counts verdicts for good, the pending ones as they are", "[in_flight]") {
