@@ -1,5 +1,6 @@
 #include "worker/batch/row_writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "worker/message/basic_properties.h"
@@ -54,6 +55,12 @@ void RowWriter::adopt(Encoding encoding) {
   encoding_ = std::move(encoding);
   message_values_ = DeliveryValues(encoding_.queue);
   formats_.clear();
+}
+
+bool RowWriter::has_format(const InsertFormat& format) const {
+  if (encoding_.format->head == format.head) return true;
+  return std::any_of(formats_.begin(), formats_.end(),
+                     [&](const auto& each) { return each.second->head == format.head; });
 }
 
 }  // namespace event_consumer

@@ -60,6 +60,10 @@ class RowWriter {
   // From here on rows are those of another table.
   void adopt(Encoding encoding);
 
+  // Whether such rows are those of the table as it is now: of all columns, or of some of them that
+  // were written since.
+  bool has_format(const InsertFormat& format) const;
+
  private:
   std::optional<Rejection> encode(const Delivery& message, RowBuffer& rows);
   const std::shared_ptr<const InsertFormat>& format_of(const std::vector<bool>& columns);

@@ -160,11 +160,13 @@ Effects InsertStage::token_is_void(const InsertOutcome& outcome, TimePoint now) 
   return go_on(now);
 }
 
-// What an operator has to put right would refuse the next one, too.
+// What an operator has to put right would refuse the next one, too; what is wrong with former
+// columns would not.
 Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now) {
-  const bool is_kept = orphans_.answered(std::exchange(posted_, nullptr), outcome, stats_);
   const bool concerns_all = outcome.kind != InsertOutcome::Kind::kStored &&
-                            outcome.error_class == ErrorClass::kConfiguration;
+                            outcome.error_class == ErrorClass::kConfiguration &&
+                            writer_.has_format(posted_->format());
+  const bool is_kept = orphans_.answered(std::exchange(posted_, nullptr), outcome, stats_);
   if ((is_kept || concerns_all) && mode_ == Mode::kDraining)
     phase_ = {State::kGivenUp};
   else if (is_kept || concerns_all || mode_ == Mode::kProbing)

@@ -358,7 +358,7 @@ TEST_CASE("insert stage: what refuses all is not asked again at once by the next
           "[insert_stage]") {
   Rig rig(1);
   for (const char* token : {"one", "two"})
-    rig.stage.adopt(Batch::restored(token, *insert_format("code"), "x", 1, rig.now));
+    rig.stage.adopt(Batch::restored(token, *insert_format("INSERT"), "x", 1, rig.now));
   rig.apply(rig.stage.time_passed(rig.now));
   REQUIRE(rig.inserter.posts.size() == 1);
   const bool drains = GENERATE(false, true);
@@ -371,6 +371,24 @@ TEST_CASE("insert stage: what refuses all is not asked again at once by the next
   rig.wait_for_deadline();
   rig.table_unchanged();
   CHECK(rig.inserter.posts.size() == 2);
+}
+
+// Seed 163024 of the simulation: a dead worker had left many, and its messages waited 40 s for
+// each.
+TEST_CASE("insert stage: what refuses the bytes of former columns does not hold up the next orphan",
+          "[insert_stage]") {
+  Rig rig(1);
+  for (const char* token : {"one", "two", "three"})
+    rig.stage.adopt(Batch::restored(token, *insert_format("former"), "x", 1, rig.now));
+  rig.apply(rig.stage.time_passed(rig.now));
+  if (GENERATE(false, true)) rig.apply(rig.stage.drain(rig.now));
+  for (std::size_t posts = 1; posts <= 3; ++posts) {
+    CHECK(rig.inserter.posts.size() == posts);
+    rig.refuse(ErrorClass::kConfiguration);
+  }
+  CHECK_FALSE(rig.stage.has_orphans());
+  CHECK_FALSE(rig.stage.is_failing());
+  CHECK_FALSE(rig.stage.gave_up());
 }
 
 // Of a table whose rows leave out a column n that is to be its DEFAULT.
