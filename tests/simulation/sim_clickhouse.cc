@@ -456,8 +456,10 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].given_up;
   }
-  const bool waits =
-      insert->kind != Kind::kStored && !is_data && !is_unclear && !insert->is_token_void;
+  // What refuses former columns says nothing of the next post.
+  const bool is_of_no_use = is_given_up && version_of(*batch_) != *known_;
+  const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear && !is_of_no_use &&
+                     !insert->is_token_void;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);
   return outcome;

@@ -93,6 +93,7 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   ++message.handed;
   if (!frame.redelivered) message.first_taken_by = seat_.worker;
   unsettled_[frame.tag] = frame.event;
+  last_tag_ = frame.tag;
   if (frame.is_last) last_.insert(frame.tag);
   seat_.book.handed(frame.tag, seat_.ledger.known_as(frame.event), message.body.size(),
                     seat_.world.now());
@@ -128,6 +129,7 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   seat_.world.require(prefetch <= seat_.book.window(), "takes too many ahead (prefetch, most)",
                       seat_.worker, prefetch, seat_.book.window());
   prefetch_ = prefetch;
+  former_ = last_tag_;
   is_cancelling_ = false;
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
@@ -139,10 +141,10 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
 // What is on its way to a consumer that goes comes back, which a quorum queue counts.
 Result<Done> SimSource::cancel() {
   seat_.world.note(seat_.worker, "cancels");
-  const bool is_window_full = unsettled_.size() >= prefetch_;
-  seat_.world.require(is_window_full || seat_.book.may_cancel(seat_.world.now()),
-                      "cancels for nothing while more is on its way (unsettled, prefetch)",
-                      seat_.worker, unsettled_.size(), prefetch_);
+  seat_.world.require(
+      is_window_full() || !last_.empty() || seat_.book.may_cancel(seat_.world.now()),
+      "cancels for nothing while more is on its way (unsettled, prefetch)", seat_.worker,
+      unsettled_.size(), prefetch_);
   seat_.book.cancels();
   is_cancelling_ = true;
   if (may_vanish_ && !std::exchange(keeps_queue_, true))
@@ -207,7 +209,7 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   const auto at = unsettled_.find(tag);
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
-  const bool nothing_fits = unsettled_.size() >= prefetch_ && seat_.book.is_undecided();
+  const bool nothing_fits = is_window_full() && seat_.book.is_undecided();
   for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
     const bool may_wait = !seat_.book.is_stopping() && !nothing_fits;
     seat_.world.require(!may_wait || seat_.book.has_waited(each->first, seat_.world.now()),

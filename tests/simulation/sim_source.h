@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -62,8 +63,12 @@ class SimSource : public Source {
   bool is_consuming() const { return has_consumer_ && !is_cancelling_; }
 
   // Whether nothing more can come, though some of what came is settled.
+  bool is_window_full() const {
+    const auto own = unsettled_.upper_bound(former_);
+    return static_cast<std::size_t>(std::distance(own, unsettled_.end())) >= prefetch_;
+  }
   bool is_full_of_settled() const {
-    return unsettled_.size() >= prefetch_ && unsettled_.size() > seat_.book.in_hand();
+    return is_window_full() && unsettled_.size() > seat_.book.in_hand();
   }
 
   // When its descriptor becomes readable.
@@ -88,8 +93,9 @@ class SimSource : public Source {
   bool has_consumer_ = false;
   bool is_cancelling_ = false;
   std::size_t prefetch_ = 0;
-  std::uint64_t consumers_ = 0;  // so many there were
-  const bool may_vanish_;        // the queue, without consumers: see AmqpSource
+  DeliveryTag last_tag_ = 0, former_ = 0;  // of all, and of the consumers before
+  std::uint64_t consumers_ = 0;            // so many there were
+  const bool may_vanish_;                  // the queue, without consumers: see AmqpSource
   bool keeps_queue_ = may_vanish_;
   int replaced_ = 0;  // whose cancelling is not answered
   bool is_closed_ = false;

@@ -246,6 +246,10 @@ void SimWorker::check() {
   const std::size_t last = record.state == WorkerState::kConsuming ? 0 : 4 * limits_.batch.bytes;
   require(record.held_bytes <= most + limits_.batch.bytes + last,
           "more bytes held by its own figure", record.held_bytes, most + limits_.batch.bytes);
+  const std::size_t may_hold = 4 * limits_.batch.bytes;
+  const bool letters_wait = link_->dead_letters() != nullptr &&
+                            link_->dead_letters()->unconfirmed_bytes() >= kMostUnconfirmedBytes;
+  book_.set_full(record.held_bytes >= may_hold || letters_wait, may_hold);
   const bool consumes =
       link_->is_up() && static_cast<const SimSource&>(link_->source()).is_consuming();
   world.require(!consumes || !book_.is_paused(), "consumes on in a pause", seat_.worker);

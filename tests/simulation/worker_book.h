@@ -90,13 +90,18 @@ class WorkerBook {
   // sees late what time it is.
   bool has_waited(DeliveryTag tag, TimePoint now) const {
     const auto at = in_hand_.find(tag);
-    return at == in_hand_.end() || at->second.did_not_fit ||
-           now - at->second.at >= hold_ / 2 - kLongestSleep;
+    return at == in_hand_.end() || at->second.did_not_fit || is_old(at->second, now);
+  }
+  // As much is held as may be, by its own figures after the latest turn; which is so many bytes.
+  void set_full(bool full, std::size_t most_bytes) {
+    is_full_ = full;
+    most_bytes_ = most_bytes;
   }
   // Whether the worker may take nothing more, though the broker would send more.
   bool may_cancel(TimePoint now) const {
-    return is_paused_ || is_stopping_ || are_letters_refused_ || held_bytes_ > 0 ||
-           (!in_hand_.empty() && has_waited(in_hand_.begin()->first, now));
+    const bool is_full = is_full_ || held_bytes_ + kPropertyBytes * in_hand_.size() >= most_bytes_;
+    return is_paused_ || is_stopping_ || are_letters_refused_ || is_full ||
+           (!in_hand_.empty() && is_old(in_hand_.begin()->second, now));
   }
   // The worker knows of columns that no event fits; or of others, from here on.
   void set_misnamed(bool misnamed) {
@@ -213,6 +218,7 @@ class WorkerBook {
     bool did_not_fit = false;
   };
   static constexpr std::size_t kMostCondemned = 8;
+  static constexpr std::size_t kPropertyBytes = 16;  // with a routing key
   static constexpr std::size_t kLargestWindow = 1'000'000;
   static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kMostRefusals = 60;
@@ -222,6 +228,9 @@ class WorkerBook {
   static constexpr std::size_t kFailures = 6;
   static constexpr std::chrono::milliseconds kPausesBetween{500};
 
+  bool is_old(const Entry& entry, TimePoint now) const {
+    return now - entry.at >= hold_ / 2 - kLongestSleep;
+  }
   void free_bytes(Entry& entry) {
     held_bytes_ -= entry.bytes;
     entry.bytes = 0;
@@ -235,6 +244,8 @@ class WorkerBook {
   bool is_misnamed_ = false;
   bool is_paused_ = false;
   bool is_stopping_ = false;
+  bool is_full_ = false;
+  std::size_t most_bytes_ = 0;
   bool are_letters_refused_ = false;
   std::size_t window_ = kLargestWindow;
   std::size_t settled_ = 0;    // over the present link
