@@ -5,19 +5,15 @@
 #include <optional>
 
 #include "common/host_port.h"
+#include "common/option_parsers.h"
 #include "common/redact.h"
 #include "common/text.h"
 
 namespace event_consumer {
 namespace {
 
-std::optional<int> parse_number(std::string_view text, int lowest, int highest) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  if (number < lowest || number > highest) return std::nullopt;
-  return number;
-}
+constexpr long kHighestPort = 65535;
+constexpr long kMostHeartbeat = 3600;  // seconds
 
 // Nothing when a «%» is not followed by two hexadecimal digits.
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -74,9 +70,10 @@ bool parse_host_and_port(std::string_view text, AmqpUrl& url) {
     url.host = *decoded;
   }
   if (port.empty()) return true;
-  const auto number = parse_number(port, 1, 65535);
-  if (number) url.port = *number;
-  return number.has_value();
+  long number = 0;
+  if (parse_whole_number(std::string(port), 1, kHighestPort, number)) return false;
+  url.port = static_cast<int>(number);
+  return true;
 }
 
 constexpr std::string_view kPlainScheme = "amqp://";
@@ -107,9 +104,9 @@ bool parse_query(std::string_view query, AmqpUrl& url) {
     auto value = take_until(query, '&');
     const auto name = take_until(value, '=');
     if (name == "heartbeat") {
-      const auto seconds = parse_number(value, 1, 3600);
-      if (!seconds) return false;
-      url.heartbeat = std::chrono::seconds(*seconds);
+      long seconds = 0;
+      if (parse_whole_number(std::string(value), 1, kMostHeartbeat, seconds)) return false;
+      url.heartbeat = std::chrono::seconds(seconds);
     } else if (!name.empty()) {
       url.unknown_parameters.emplace_back(name);
     }
