@@ -299,6 +299,8 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
   } catch (const CLI::ParseError& error) {
     return refuse(std::string(error.what()) + " (see --help)");
   }
+  if (const auto given = app.get_subcommands(); given.size() > 1)
+    return refuse("one command at a time: " + given[0]->get_name() + " or " + given[1]->get_name());
   if (const auto wrong = finish(command_line, texts)) return refuse(*wrong);
   if (const auto wrong = choose_config(command_line, texts, is_worker, root)) return refuse(*wrong);
   command_line.flags = std::move(texts.flags);

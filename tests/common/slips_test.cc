@@ -129,6 +129,14 @@ TEST_CASE("slip: chekc", "[slips]") {
   CHECK(contains(refused({"dead-leters", "list"}), "dead-leters: did you mean dead-letters?\n"));
 }
 
+TEST_CASE("slip: check dead-letters drop", "[slips]") {
+  const CleanEnvironment environment;
+  CHECK(refused({"check", "dead-letters", "drop"}) ==
+        "event-consumer: one command at a time: check or dead-letters\n");
+  CHECK(contains(refused({"dead-letters", "drop", "check"}), "one command at a time"));
+  CHECK(contains(refused({"check", "status"}), "one command at a time"));
+}
+
 TEST_CASE("slip: dead-letters lits", "[slips]") {
   const CleanEnvironment environment;
   CHECK(contains(refused({"dead-letters", "lits"}),
