@@ -176,6 +176,24 @@ TEST_CASE("dead-letters drop removes those of the reason and says how many") {
         "exit status 64");
 }
 
+TEST_CASE("slip: dead-letters drop of events") {
+  TestTopology topology("letters_slip");
+  AmqpClient client = fill_dead_letters(topology, {{"rejected", "bad_value"}});
+  MessageProperties expired;
+  expired.headers["x-death"] = "expired";
+  client.publish("", topology.dead_letter_queue(), "expired", expired);
+  client.publish("", topology.dead_letter_queue(), R"({"id": 1})", {});
+  client.publish("", topology.dead_letter_queue(), R"({"id": 2})", {});
+  REQUIRE(client.wait_for_confirms(std::chrono::seconds(10)));
+  const Finished finished = dead_letters(topology, {"drop"});
+  INFO(finished.output << finished.error_output);
+  CHECK(describe_status(finished.status) == "exit status 0");
+  CHECK(contains(finished.output, "2 dropped, 2 stay in queue letters_slip_events.dead"));
+  CHECK(contains(finished.output, "2 of these were rejected by nobody"));
+  CHECK(take_all(client, topology.dead_letter_queue()) ==
+        std::vector<std::string>{R"({"id": 1})", R"({"id": 2})"});
+}
+
 TEST_CASE("dead-letters says when there is no such queue, or none at all") {
   TestTopology topology("letters_none");
   const Finished absent = dead_letters(topology, {"list"});

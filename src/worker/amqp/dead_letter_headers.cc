@@ -120,10 +120,12 @@ DeadLetterFacts read_facts(const amqp_table_t& headers) {
   for (int i = 0; i < headers.num_entries; ++i) {
     const amqp_table_entry_t& entry = headers.entries[i];
     const std::string_view key = to_view(entry.key);
+    if (key == "x-death") facts.is_dead_letter = true;
     if (entry.value.kind != AMQP_FIELD_KIND_UTF8 || !is_ours(key)) continue;
     for (const auto& [name, place] : places)
       if (key.substr(kOurs.size()) == name) *place = to_view(entry.value.value.bytes);
   }
+  facts.is_dead_letter = facts.is_dead_letter || !facts.reason.empty();
   return facts;
 }
 

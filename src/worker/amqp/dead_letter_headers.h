@@ -50,6 +50,7 @@ struct DeadLetterFacts {
   std::string exchange;
   std::string routing_key;
   std::string time;
+  bool is_dead_letter = false;  // we have rejected it, or the broker has (x-death)
 };
 
 DeadLetterFacts read_facts(const amqp_table_t& headers);

@@ -27,10 +27,14 @@ constexpr std::size_t kRoundBytes = 8 << 20;
 // stay taken, and so out of the way, until the queue is closed.
 class Rounds {
  public:
-  Rounds(DeadLetterQueue& queue, Republisher& republisher, const DeadLetterArguments& arguments)
+  // With `spares`, what nobody has rejected is not asked for: --dead-letter-queue may be mistyped,
+  // and name a queue of events.
+  Rounds(DeadLetterQueue& queue, Republisher& republisher, const DeadLetterArguments& arguments,
+         bool spares)
       : queue_(queue),
         republisher_(republisher),
         reason_(arguments.reason),
+        spares_(spares),
         limit_(arguments.limit > 0 ? static_cast<std::size_t>(arguments.limit)
                                    : std::numeric_limits<std::size_t>::max()) {}
 
@@ -44,6 +48,10 @@ class Rounds {
       if (!letter) return letter.error();
       if (!letter->has_value()) break;
       ++seen_;
+      if (spares_ && !(*letter)->facts().is_dead_letter) {
+        ++spared_;
+        continue;
+      }
       if (!reason_.empty() && (*letter)->facts().reason != reason_) continue;
       ++chosen_;
       bytes += (*letter)->body().size();
@@ -51,6 +59,8 @@ class Rounds {
     }
     return round;
   }
+
+  std::size_t spared() const { return spared_; }
 
  private:
   // The next letter that may come back. One that the broker would drop then is put at the end of
@@ -67,6 +77,8 @@ class Rounds {
   DeadLetterQueue& queue_;
   Republisher& republisher_;
   std::string reason_;
+  bool spares_;
+  std::size_t spared_ = 0;
   std::size_t limit_;
   std::size_t seen_ = 0;
   std::size_t chosen_ = 0;
@@ -169,6 +181,11 @@ Result<Done> drop_and_report(Rounds& rounds, DeadLetterQueue& queue) {
   std::size_t done = 0;
   auto result = take_out(rounds, queue, nullptr, done);
   std::cout << fmt::format("{} dropped, {}\n", done, stay(queue, done));
+  if (rounds.spared() > 0)
+    std::cout << fmt::format(
+        "{} of these were rejected by nobody, having neither x-event-consumer-reason nor x-death: "
+        "is --dead-letter-queue right? rabbitmqctl purge_queue removes them\n",
+        rounds.spared());
   return result;
 }
 
@@ -176,7 +193,8 @@ Result<Done> execute(const CommandLine& command_line, DeadLetterQueue& queue) {
   const Options& options = command_line.resolved.options;
   auto republisher = Republisher::open(queue.connection(), options.rabbitmq_queue);
   if (!republisher) return republisher.error();
-  Rounds rounds(queue, *republisher, command_line.dead_letters);
+  Rounds rounds(queue, *republisher, command_line.dead_letters,
+                command_line.command == Command::kDropDeadLetters);
   if (command_line.command == Command::kReplayDeadLetters)
     return replay_and_report(rounds, queue, *republisher, options);
   if (command_line.command == Command::kDropDeadLetters) return drop_and_report(rounds, queue);

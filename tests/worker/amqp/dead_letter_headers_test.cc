@@ -158,6 +158,7 @@ TEST_CASE("dead-letter headers: what was written is read again", "[dead_letter_h
   CHECK(facts.exchange == "url_shortener");
   CHECK(facts.routing_key == "click_events");
   CHECK(facts.time == "2025-12-19T10:20:30Z");
+  CHECK(facts.is_dead_letter);
 }
 
 TEST_CASE("dead-letter headers: of a message that we did not write nothing is known",
@@ -168,6 +169,10 @@ TEST_CASE("dead-letter headers: of a message that we did not write nothing is kn
   CHECK(facts.reason == "");
   CHECK(facts.exchange == "");
   CHECK(read_facts(amqp_empty_table).time == "");
+  CHECK_FALSE(facts.is_dead_letter);
+  // The broker writes a list; that it is there is enough.
+  Message dead(Pairs{{"x-death", "expired"}});
+  CHECK(read_facts(dead.properties()->headers).is_dead_letter);
 }
 
 TEST_CASE("dead-letter headers: without ours the original ones are left", "[dead_letter_headers]") {
