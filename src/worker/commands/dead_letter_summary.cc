@@ -20,8 +20,11 @@ void DeadLetterSummary::add(const DeadLetterFacts& facts) {
   Name name{facts.reason, facts.column};
   if (groups_.size() >= kMostGroups && groups_.count(name) == 0) name = {"(others)", ""};
   Group& group = groups_[name];
-  if (group.count++ == 0) group.oldest = facts.time;
-  group.latest = facts;
+  const bool is_first = group.count++ == 0;
+  // A quorum queue may hand them out in another order, once somebody has looked at some.
+  const bool is_older = group.oldest.empty() || facts.time < group.oldest;
+  if (is_older && !facts.time.empty()) group.oldest = facts.time;
+  if (is_first || facts.time >= group.latest.time) group.latest = facts;
 }
 
 template <typename ToLine>

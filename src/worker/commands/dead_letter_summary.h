@@ -13,7 +13,7 @@ namespace event_consumer {
 
 class DeadLetterSummary {
  public:
-  // The oldest letter comes first.
+  // In any order.
   void add(const DeadLetterFacts& facts);
 
   // A line for each reason and column, the most frequent first: how many there are, and the error

@@ -45,6 +45,18 @@ TEST_CASE("a summary of dead letters as JSON says when the first and the last we
         "\n");
 }
 
+TEST_CASE("a summary of dead letters goes by their times, in whatever order they come") {
+  DeadLetterSummary summary;
+  summary.add(letter("not_json", "", "middle", "2025-12-20T10:20:30Z"));
+  summary.add(letter("not_json", "", "latest", "2025-12-21T10:20:30Z"));
+  summary.add(letter("not_json", "", "oldest", "2025-12-19T10:20:30Z"));
+  summary.add(letter("not_json", "", "without a time"));
+  CHECK(summary.to_json_lines() ==
+        R"({"count":4,"reason":"not_json","column":"","oldest":"2025-12-19T10:20:30Z",)"
+        R"("latest":"2025-12-21T10:20:30Z","error":"latest"})"
+        "\n");
+}
+
 TEST_CASE("a summary of dead letters is short whatever their headers say") {
   DeadLetterSummary summary;
   for (int i = 0; i < 5000; ++i) summary.add(letter("r" + std::to_string(i), "", "e"));
