@@ -107,6 +107,14 @@ std::optional<std::string> dead_letters_in_circle(const Options& options) {
          "queue, or none";
 }
 
+// What waits for half of --hold-timeout counts as held up: no more is taken, and then all goes
+// back.
+std::optional<std::string> delay_against_hold(const Options& options) {
+  if (2 * options.batch_delay <= options.hold_timeout) return std::nullopt;
+  return "--batch-delay is longer than half of --hold-timeout: events would go back to the queue, "
+         "again and again, before they are inserted; make --batch-delay shorter";
+}
+
 }  // namespace
 
 Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& environment,
@@ -133,6 +141,8 @@ Result<ResolvedOptions> resolve_options(const Settings& flags, const Settings& e
     return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = scheme_against_tls(resolved)) return Error{ErrorKind::kUsage, *wrong};
   if (const auto wrong = dead_letters_in_circle(resolved.options))
+    return Error{ErrorKind::kUsage, *wrong};
+  if (const auto wrong = delay_against_hold(resolved.options))
     return Error{ErrorKind::kUsage, *wrong};
   return resolved;
 }

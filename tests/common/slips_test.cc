@@ -63,6 +63,15 @@ TEST_CASE("slip: --dead-letter-queue of the queue", "[slips]") {
         "would come again for ever; name another queue, or none\n");
 }
 
+TEST_CASE("slip: --batch-delay 900", "[slips]") {
+  const CleanEnvironment environment;
+  CHECK(contains(refused({"--batch-delay", "900"}),
+                 "--batch-delay is longer than half of --hold-timeout: events would go back"));
+  CHECK(contains(refused({"--hold-timeout", "1"}), "--batch-delay is longer than half"));
+  accepted({"--hold-timeout", "2"});
+  accepted({"--batch-delay", "900", "--hold-timeout", "1800"});
+}
+
 TEST_CASE("slip: RABBITMQ_QUEU=orders", "[slips]") {
   const ResolvedOptions read = accepted_with({{"RABBITMQ_QUEU", "orders"}});
   CHECK(read.notes == Notes{no_effect("RABBITMQ_QUEU", "RABBITMQ_QUEUE")});
