@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/changed_users.h"
 #include "tests/support/click_events.h"
@@ -131,6 +132,29 @@ TEST_CASE("quorum queue: a table that is read but not filled for long costs no e
   INFO(service->log());
   CHECK(wait_until([&] { return topology.distinct_events() == 2 * kEvents; }, seconds(90)));
   CHECK(queue.client.message_count(topology.dead_letter_queue()) == 0);
+}
+
+// By itself the service takes the limit for that of RabbitMQ's version.
+TEST_CASE("slip: a queue's own delivery limit") {
+  TestTopology topology("quorum_limit_said");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(topology.queue(),
+                       {{"x-queue-type", "quorum"}, {"x-delivery-limit", std::int64_t{3}}});
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_WORKERS"] = "1";
+  const std::string fault = "queue " + topology.queue() +
+                            " drops an event that has come back more than 3 times, and "
+                            "--delivery-limit says there is no limit; set "
+                            "EVENT_CONSUMER_DELIVERY_LIMIT=3\n";
+  CHECK(contains(run_program(environment, {"check"}).output, "! " + fault));
+  for (const char* limit : {"auto", "3"}) {
+    environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = limit;
+    Service service(environment);
+    REQUIRE(service.wait_consuming(1));
+    CHECK(service.stop() == 0);
+    INFO(service.log());
+    CHECK(service.count_in_log(fault) == (limit == std::string("auto") ? 1 : 0));
+  }
 }
 
 // A consumer is asked for no more than the window has room for beside what waits: what is on its

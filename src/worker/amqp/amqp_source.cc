@@ -15,6 +15,19 @@ namespace {
 
 constexpr amqp_channel_t kChannel = 1;
 
+// Once for a process: each question is an error to the broker's log.
+Result<Done> note_delivery_limit(AmqpConnection& connection, const QueueSetup& setup) {
+  static bool is_asked = false;
+  if (is_asked) return Done{};
+  const auto kind = ask_kind(connection, kChannel, setup.queue);
+  if (!kind) return kind.error();
+  is_asked = true;
+  const std::string fault =
+      limit_fault(setup.queue, kind.value(), connection.server_version(), setup.delivery_limit);
+  if (!fault.empty()) log::warn("{}", fault);
+  return Done{};
+}
+
 }  // namespace
 
 Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
@@ -26,6 +39,7 @@ Result<AmqpSource> AmqpSource::open(const std::vector<AmqpUrl>& urls,
   if (auto done = may_consume(*connection, kChannel, setup.queue); !done) return done.error();
   auto life = ask_life(*connection, kChannel, setup.queue);
   if (!life) return life.error();
+  if (auto done = note_delivery_limit(*connection, setup); !done) return done.error();
   const auto limit = delivery_limit(setup.delivery_limit, connection->server_version());
   AmqpSource source(std::move(*connection), setup.queue, limit);
   if (*life == QueueLife::kLasting || *life == QueueLife::kUnknown) return source;

@@ -187,6 +187,19 @@ std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_vie
   return usual ? std::optional(static_cast<std::int64_t>(*usual)) : std::nullopt;
 }
 
+std::string limit_fault(const std::string& queue, const QueueKind& kind,
+                        std::string_view server_version, const DeliveryLimit& given) {
+  const auto limit = returns_taken(kind, server_version);
+  const auto expected = delivery_limit(given, server_version);
+  if (!limit || !kind.delivery_limit) return "";
+  if (expected && static_cast<std::int64_t>(*expected) <= *limit) return "";
+  const std::string taken = std::to_string(*limit);
+  return "queue " + queue + " drops an event that has come back more than " + taken +
+         " times, and --delivery-limit says " +
+         (expected ? std::to_string(*expected) : "there is no limit") +
+         "; set EVENT_CONSUMER_DELIVERY_LIMIT=" + taken;
+}
+
 std::string describe(QueueLife life) {
   switch (life) {
     case QueueLife::kAutoDelete:

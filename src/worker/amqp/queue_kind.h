@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/options.h"
 #include "common/result.h"
 #include "worker/amqp/connection.h"
 
@@ -40,6 +41,11 @@ struct QueueKind {
 // How often a message may come back to such a queue before the broker, of this version, drops it;
 // nothing: as often as it will, or it is not known.
 std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_view server_version);
+
+// Where the worker would take the limit for another one, and the broker drop events that it would
+// store: what is to be said of it, else nothing. `given` is the option.
+std::string limit_fault(const std::string& queue, const QueueKind& kind,
+                        std::string_view server_version, const DeliveryLimit& given);
 
 // Asks for the kind of a queue that exists, likewise.
 Result<QueueKind> ask_kind(AmqpConnection& connection, amqp_channel_t channel,
