@@ -1,5 +1,8 @@
 #include "common/http_hosts.h"
 
+#include <algorithm>
+
+#include "common/redact.h"
 #include "common/text.h"
 
 namespace event_consumer {
@@ -41,7 +44,14 @@ ParseError parse_http_hosts(const std::string& text, int default_port, bool& tls
 }
 
 std::string hosts_without_password(const std::string& text) {
-  return text.find_first_of("@?") == std::string::npos ? text : "***";
+  if (text.find_first_of("@?") != std::string::npos) return "***";
+  for (const std::string& item : parse_list(text)) {
+    std::string_view host = item;
+    if (!take(host, kTls)) take(host, kPlain);
+    // Of more colons it is an IPv6 address.
+    if (std::count(host.begin(), host.end(), ':') == 1 && redact_url(host) != host) return "***";
+  }
+  return text;
 }
 
 }  // namespace event_consumer

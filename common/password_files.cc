@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/read_file.h"
 #include "common/text.h"
+#include "common/utf8.h"
 
 namespace event_consumer {
 
@@ -13,6 +14,7 @@ Result<std::string> read_password_file(const std::string& path) {
   auto content = read_file(path);
   if (!content) return bad("cannot be read: " + content.error().message);
   std::string password(without_line_break(*content));
+  if (starts_with(password, kByteOrderMark)) password.erase(0, kByteOrderMark.size());
   if (password.empty()) return bad("holds no password");
   if (password.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
     return bad("holds more than one line of text");

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "common/terminal.h"
+#include "common/text.h"
 
 namespace event_consumer {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::size_t kOriginAt = 56;
 
 std::string line(const std::string& variable, const std::string& value, const std::string& origin) {
-  std::string text = variable + "=" + value;
+  std::string text = variable + "=" + printable(value, value.size());
   // Two blanks at least.
   const std::size_t width = width_of(text);
   text.append(width + 2 < kOriginAt ? kOriginAt - width : 2, ' ');

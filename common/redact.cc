@@ -1,5 +1,8 @@
 #include "common/redact.h"
 
+#include <algorithm>
+#include <string>
+
 #include "common/option_parsers.h"
 
 namespace event_consumer {
@@ -14,9 +17,26 @@ bool is_host_and_port(std::string_view authority, std::size_t colon) {
          !parse_whole_number(std::string(authority.substr(colon + 1)), 1, 65535, port);
 }
 
-}  // namespace
+// The values of parameters, but for that of the only one that has an effect.
+std::string without_parameters(std::string_view url) {
+  std::string shown;
+  bool is_in_query = false;
+  while (!url.empty()) {
+    const char sign = url.front();
+    shown += sign;
+    url.remove_prefix(1);
+    is_in_query = sign == '?' || (is_in_query && sign == '&');
+    if (!is_in_query) continue;
+    const auto parameter = url.substr(0, std::min(url.find('&'), url.find(",amqp")));
+    const auto name = parameter.substr(0, parameter.find('='));
+    const bool is_shown = name == "heartbeat" || name == parameter;
+    shown += is_shown ? std::string(parameter) : std::string(name) + "=***";
+    url.remove_prefix(parameter.size());
+  }
+  return shown;
+}
 
-std::string redact_url(std::string_view url) {
+std::string without_password(std::string_view url) {
   const auto scheme_end = url.find("://");
   const bool has_scheme = scheme_end != std::string_view::npos && url.find(':') == scheme_end;
   const auto begin = has_scheme ? scheme_end + 3 : 0;
@@ -31,5 +51,9 @@ std::string redact_url(std::string_view url) {
     return std::string(url);
   return shown;
 }
+
+}  // namespace
+
+std::string redact_url(std::string_view url) { return without_parameters(without_password(url)); }
 
 }  // namespace event_consumer

@@ -49,6 +49,11 @@ TEST_CASE("HTTP hosts: what is none is refused", "[http_hosts]") {
 
 TEST_CASE("HTTP hosts: shown without what may be a password", "[http_hosts]") {
   CHECK(hosts_without_password("a,https://b:1") == "a,https://b:1");
+  for (const char* text : {"::1", "[::1]:8123,db:8123", "http://db:8123/", "fe80::1,b"})
+    CHECK(hosts_without_password(text) == text);
+  // The host behind it was forgotten.
+  for (const char* text : {"u:hunter2", "https://u:hunter2", "a,https://u:hunter2,b"})
+    CHECK(hosts_without_password(text) == "***");
   for (const char* text : {"https://u:hunter2@b", "a,https://b/?password=hunter2",
                            "https://u:hun?ter2@b", "https://b:1/?password=hunter2@x"})
     CHECK(hosts_without_password(text) == "***");

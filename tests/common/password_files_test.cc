@@ -29,10 +29,11 @@ TEST_CASE("password file: the line without its end", "[password_files]") {
   CHECK(password_in("secret\n") == "secret");
   CHECK(password_in("secret\r\n") == "secret");
   CHECK(password_in(" se cret \n") == " se cret ");
+  CHECK(password_in("\xef\xbb\xbfsecret\r\n") == "secret");
 }
 
 TEST_CASE("password file: one that holds no password is refused", "[password_files]") {
-  for (const std::string content : {"", "\n", "\r\n"}) {
+  for (const std::string content : {"", "\n", "\r\n", "\xef\xbb\xbf\n"}) {
     const TemporaryFile file(content);
     CHECK(refused(file.path()).find("holds no password") != std::string::npos);
   }

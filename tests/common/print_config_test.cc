@@ -43,6 +43,12 @@ TEST_CASE("print-config: origins line up behind text beyond ASCII too", "[print_
   CHECK(contains(text, "RABBITMQ_QUEUE=ümläut" + std::string(56 - 21, ' ') + "# environment\n"));
 }
 
+TEST_CASE("print-config: a value is one line, and no command to a terminal", "[print_config]") {
+  const std::string text =
+      describe_config(resolved({}, {{"CLICKHOUSE_TABLE", "a\nCLICKHOUSE_USER=x\x1b[2J"}}, {}));
+  CHECK(contains(text, "\nCLICKHOUSE_TABLE=a\\x0aCLICKHOUSE_USER=x\\x1b[2J  "));
+}
+
 TEST_CASE("print-config: passwords are hidden", "[print_config]") {
   const std::string text = describe_config(resolved(
       {}, {{"RABBITMQ_URL", "amqp://app:hunter2@host/"}}, {{"CLICKHOUSE_PASSWORD", "hunter2"}}));

@@ -24,6 +24,15 @@ TEST_CASE("redact: a password with the signs that end a part of a URL", "[redact
     CHECK(redact_url("amqp://user:" + std::string(password) + "@host/") == "amqp://user:***@host/");
 }
 
+TEST_CASE("redact: a password as a parameter", "[redact]") {
+  CHECK(redact_url("amqp://host/v?heartbeat=30&password=secret") ==
+        "amqp://host/v?heartbeat=30&password=***");
+  CHECK(redact_url("amqp://user:secret@host?password=secret&heartbeat=5") ==
+        "amqp://user:***@host?password=***&heartbeat=5");
+  CHECK(redact_url("amqp://a?b=secret,amqp://c:5672/?heartbeat=5,amqp://d?x") ==
+        "amqp://a?b=***,amqp://c:5672/?heartbeat=5,amqp://d?x");
+}
+
 TEST_CASE("redact: a URL without its slashes", "[redact]") {
   CHECK(redact_url("user:secret@host") == "user:***@host");
   CHECK(redact_url("amqp:user:secret@host") == "amqp:***@host");

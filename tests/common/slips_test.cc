@@ -240,6 +240,8 @@ TEST_CASE("slip: CLICKHOUSE_HOST=https://u:p@db", "[slips]") {
     CHECK(contains(message, "user, password and database have options of their own\n"));
     CHECK_FALSE(contains(message, "hunter2"));
   }
+  // The host was forgotten.
+  CHECK_FALSE(contains(refused_with({{"CLICKHOUSE_HOST", "https://user:hunter2"}}), "hunter2"));
 }
 
 TEST_CASE("slip: CLICKHOUSE_HOST=tcp://db:9000", "[slips]") {
