@@ -28,13 +28,18 @@ void add(const std::string& path, const Settings& settings, ConfigFiles& files) 
   files.read.push_back(path);
 }
 
+// As a shell takes *.conf: what an editor hides beside a file is none.
+bool is_conf(const std::filesystem::path& path) {
+  return path.extension() == ".conf" && path.filename().string().front() != '.';
+}
+
 Result<std::vector<std::string>> files_at(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return std::vector<std::string>{path};
   std::vector<std::string> files;
   for (auto at = std::filesystem::directory_iterator(path, error);
        !error && at != std::filesystem::directory_iterator(); at.increment(error))
-    if (at->path().extension() == ".conf") files.push_back(at->path().string());
+    if (is_conf(at->path())) files.push_back(at->path().string());
   if (error)
     return Error{ErrorKind::kUsage,
                  "cannot read configuration directory " + path + ": " + error.message()};

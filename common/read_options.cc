@@ -8,6 +8,7 @@
 #include "common/config_files.h"
 #include "common/environment.h"
 #include "common/password_files.h"
+#include "common/text.h"
 
 namespace event_consumer {
 namespace {
@@ -44,6 +45,9 @@ Result<ResolvedOptions> read_options(const CommandLine& command_line) {
   auto files = is_asked_for ? read_config_files(command_line.config_paths)
                             : read_service_files(command_line, notes);
   if (!files) return files.error();
+  if (is_asked_for && files->read.empty() && !command_line.config_paths.empty())
+    notes.push_back("no *.conf in " + joined(command_line.config_paths) +
+                    ": no configuration file is read");
   OptionVariables environment = read_environment(process_environment());
   // Our children have the environment that was looked at already, and an older version of this
   // program may have made it.

@@ -68,6 +68,8 @@ TEST_CASE("configuration files: a later one wins, and a directory is its *.conf 
   const auto ten = root.write("/d/10.conf", "RABBITMQ_QUEUE=b\nCLICKHOUSE_DATABASE=b\n");
   const auto twenty = root.write("/d/20.conf", "RABBITMQ_QUEUE=c\n");
   root.write("/d/30.conf.dpkg-old", "no configuration");
+  // Emacs locks a file that is being edited with such a link, to nowhere.
+  std::filesystem::create_symlink("user@host.1:2", root.path() + "/d/.#20.conf");
   root.write("/d/passwords/rabbitmq", "secret");
   auto files = read_config_files({first, root.path() + "/d"});
   REQUIRE(files.ok());
@@ -138,6 +140,21 @@ TEST_CASE("configuration files: one that this user may not read stops all but th
   std::filesystem::permissions(root.write(kShipped, ""), std::filesystem::perms::none);
   CHECK(contains(refused_below(root, {"dead-letters", "drop"}), "run the command as root"));
   CHECK(contains(accepted_below(root, {"status"}).resolved.notes.at(0), "cannot read"));
+}
+
+TEST_CASE("slip: a directory without *.conf", "[config_files]") {
+  const CleanEnvironment environment;
+  const Root root;
+  root.write("/empty/queue.cnf", "RABBITMQ_QUEUE=a\n");
+  const std::string empty = root.path() + "/empty";
+  using Notes = std::vector<std::string>;
+  CHECK(accepted_below(root, {"--config", empty}).resolved.notes ==
+        Notes{"no *.conf in " + empty + ": no configuration file is read"});
+  // As in a service whose administrator has set nothing yet, or edits the file of the package.
+  const auto shipped = root.write(kShipped, "");
+  CHECK(accepted_below(root, {"--config", shipped, "--config", empty}).resolved.notes.empty());
+  CHECK(accepted_below(root, {"--config="}).resolved.notes.empty());
+  CHECK(accepted_below(root, {"check"}).resolved.notes.empty());
 }
 
 TEST_CASE("configuration files: --instance names that of an instance", "[config_files]") {
