@@ -35,12 +35,13 @@ ParseError name(const std::string& text, Options& options) {
   return parse_name(text, options.*member);
 }
 
-// May be empty, and goes into a short string of AMQP.
+// May be empty, and goes into a short string of AMQP. RabbitMQ leaves line breaks out when a queue
+// is declared, and does not find it by the same name afterwards.
 template <std::string Options::*member>
 ParseError amqp_text(const std::string& text, Options& options) {
   options.*member = text;
   if (text.size() > kLongestAmqpName) return "longer than 255 bytes";
-  return std::nullopt;
+  return expect_one_line(text);
 }
 
 template <std::string Options::*member>

@@ -81,6 +81,11 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+std::string visible(const std::string& name) {
+  const bool is_plain = name.empty() || (name.front() != ' ' && name.back() != ' ');
+  return is_plain ? name : "'" + name + "'";
+}
+
 std::string to_lower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower)

@@ -17,6 +17,9 @@ bool ends_with(std::string_view text, std::string_view end);
 std::string joined(const std::vector<std::string>& words);
 bool contains(const std::vector<std::string>& words, std::string_view word);
 
+// In quotes where a blank begins or ends it, which nobody would see.
+std::string visible(const std::string& name);
+
 // The text with the letters A to Z in lower case; all other bytes stay.
 std::string to_lower(std::string_view text);
 

@@ -128,6 +128,7 @@ TEST_CASE("options: names that AMQP cannot carry are refused", "[option_table]")
                                "EVENT_CONSUMER_DEAD_LETTER_QUEUE"}) {
     INFO(variable);
     CHECK(contains(refused({{variable, longest + "q"}}), "longer than 255 bytes"));
+    CHECK(contains(refused({{variable, "order\ns"}}), "more than one line"));
   }
   CHECK(contains(refused({{"RABBITMQ_QUEUE", longest}}),
                  "default of EVENT_CONSUMER_DEAD_LETTER_QUEUE: "));

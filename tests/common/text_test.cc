@@ -5,6 +5,13 @@
 namespace event_consumer {
 namespace {
 
+TEST_CASE("text: a blank around a name is seen", "[text]") {
+  CHECK(visible("an order") == "an order");
+  CHECK(visible("orders ") == "'orders '");
+  CHECK(visible(" orders") == "' orders'");
+  CHECK(visible("") == "");
+}
+
 TEST_CASE("text: printable escapes what a terminal would obey or choke on", "[text]") {
   CHECK(printable("plain äöü €", 100) == "plain äöü €");
   CHECK(printable("a\nb\x1b[2J\x7f", 100) == "a\\x0ab\\x1b[2J\\x7f");

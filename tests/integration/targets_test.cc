@@ -62,6 +62,22 @@ TEST_CASE("slip: CLICKHOUSE_TABLE=mine.orders") {
   CHECK(clickhouse().query("SHOW TABLES FROM default").empty());
 }
 
+TEST_CASE("slip: CLICKHOUSE_TABLE=`orders`") {
+  TestTopology topology("slip_quoted");
+  create_orders(topology);
+  Environment environment = with_table(topology, "`orders`");
+  environment["EVENT_CONSUMER_CREATE_TABLE"] = "on";
+  CHECK(not_refused(topology, environment, "`slip_quoted`.`\\`orders\\`` does not exist on ",
+                    "each a name alone, without quotes and blanks around it") == "");
+  // With the name of the table that is created by itself.
+  environment = topology.environment();
+  environment["CLICKHOUSE_DATABASE"] = "slip_quoted ";
+  CHECK(not_refused(topology, environment, "`slip_quoted `.`click_events` does not exist on ",
+                    "each a name alone, without quotes and blanks around it") == "");
+  CHECK(clickhouse().query("SELECT count() FROM system.databases WHERE name = 'slip_quoted '") ==
+        "0\n");
+}
+
 TEST_CASE("slip: CLICKHOUSE_TABLE is a view") {
   TestTopology topology("slip_view");
   create_orders(topology);

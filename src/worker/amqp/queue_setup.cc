@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "worker/amqp/queue_arguments.h"
 #include "worker/amqp/reply.h"
 
@@ -84,7 +85,8 @@ Result<Done> ensure_queue(AmqpConnection& connection, amqp_channel_t channel,
   log::warn(
       "queue {} did not exist on {}: created, bound to exchange {} with routing key {} → is "
       "RABBITMQ_QUEUE what the publisher's queue is called?",
-      setup.queue, connection.describe(), setup.exchange, setup.routing_key);
+      visible(setup.queue), connection.describe(), visible(setup.exchange),
+      visible(setup.routing_key));
   return Done{};
 }
 

@@ -61,6 +61,13 @@ std::vector<TableName> halves_of(const std::string& name) {
   return halves;
 }
 
+// As in a statement, or with a blank that nobody sees: hardly what somebody wants to be created.
+bool is_mistyped(const std::string& name) {
+  const char first = name.front(), last = name.back();
+  const bool is_quoted = name.size() > 1 && first == last && (first == '`' || first == '"');
+  return is_quoted || first == ' ' || last == ' ';
+}
+
 }  // namespace
 
 std::string how_durable(const ServerFacts& facts, bool durable) {
@@ -105,6 +112,13 @@ Result<AbsentTable> explain_absent(ClickHouseHttp& http, const ServerFacts& fact
   absent.remedy =
       "create it, or correct CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE; --create-table on creates "
       "one for click events under any name";
+  if (is_mistyped(table.database) || is_mistyped(table.table)) {
+    absent.remedy =
+        "give CLICKHOUSE_DATABASE and CLICKHOUSE_TABLE each a name alone, without quotes and "
+        "blanks around it";
+    absent.is_slip = true;
+    return absent;
+  }
   const std::vector<TableName> halves = halves_of(table.table);
   if (halves.empty()) return absent;
   const auto meant = ask(http, tables_question(halves, facts));

@@ -58,18 +58,15 @@ std::string describe(const QueueKind& kind, const AmqpConnection& connection) {
                      kind.delivery_limit ? "" : ", unless a policy sets another");
 }
 
-// Where the worker takes the limit for another one, the broker drops events that it would store.
-void check_delivery_limit(const QueueKind& kind, const AmqpConnection& connection,
-                          const Options& options, Report& report) {
-  const auto limit = returns_taken(kind, connection.server_version());
-  const auto expected = delivery_limit(options.delivery_limit, connection.server_version());
-  if (!limit || !kind.delivery_limit) return;
-  if (expected && static_cast<std::int64_t>(*expected) <= *limit) return;
-  report.note(fmt::format(
-      "queue {} drops an event that has come back more than {} times, and --delivery-limit says "
-      "{}; set EVENT_CONSUMER_DELIVERY_LIMIT={}",
-      options.rabbitmq_queue, *limit, expected ? std::to_string(*expected) : "there is no limit",
-      *limit));
+// RabbitMQ would not let us create it.
+bool is_reserved(const std::string& queue) { return starts_with(queue, "amq."); }
+
+void report_reserved(const std::string& queue, const char* variable, Report& report) {
+  report.bad(ErrorKind::kConfiguration,
+             "queue " + queue +
+                 " does not exist, and cannot be created: RabbitMQ keeps names that begin with "
+                 "amq. for itself",
+             std::string("correct ") + variable);
 }
 
 void check_queue(AmqpConnection& connection, const Options& options, Report& report) {
@@ -78,13 +75,14 @@ void check_queue(AmqpConnection& connection, const Options& options, Report& rep
     return report_error(opened.error(), connection.url(), report);
   const auto found = find_queue(connection, kQueueChannel, queue);
   if (!found) return report_error(found.error(), connection.url(), report);
+  if (!found.value() && is_reserved(queue)) return report_reserved(queue, "RABBITMQ_QUEUE", report);
   if (!found.value())
     return report.note(
         fmt::format("queue {} does not exist: it would be created, {}, and bound to exchange {} "
                     "with routing key "
                     "{}; is RABBITMQ_QUEUE what the publisher's queue is called?",
-                    queue, describe(options.queue_type), options.rabbitmq_exchange,
-                    options.rabbitmq_routing_key));
+                    visible(queue), describe(options.queue_type),
+                    visible(options.rabbitmq_exchange), visible(options.rabbitmq_routing_key)));
   if (auto allowed = may_consume(connection, kQueueChannel, queue); !allowed)
     return report_error(allowed.error(), connection.url(), report);
   auto life = ask_life(connection, kQueueChannel, queue);
@@ -100,7 +98,10 @@ void check_queue(AmqpConnection& connection, const Options& options, Report& rep
   if (!kind) return report_error(kind.error(), connection.url(), report);
   report.good(fmt::format("queue {}: exists, may be consumed; {}{}", queue, counts(*found.value()),
                           describe(*kind, connection)));
-  check_delivery_limit(*kind, connection, options, report);
+  if (const std::string fault =
+          limit_fault(queue, *kind, connection.server_version(), options.delivery_limit);
+      !fault.empty())
+    report.note(fault);
   if (deletes_itself) report.note(fmt::format("queue {} {}", queue, describe(*life)));
   if (is_one_there && !can_ask)
     report.note(fmt::format(
@@ -121,6 +122,8 @@ void check_dead_letter_queue(AmqpConnection& connection, const Options& options,
   if (!found) return report_error(found.error(), connection.url(), report);
   if (auto allowed = may_publish_to_queues(connection, kDeadLetterChannel); !allowed)
     return report_error(allowed.error(), connection.url(), report);
+  if (!found.value() && is_reserved(queue))
+    return report_reserved(queue, "EVENT_CONSUMER_DEAD_LETTER_QUEUE", report);
   if (!found.value())
     return report.good(fmt::format("dead-letter queue {}: does not exist, would be created, {}",
                                    queue, describe(options.queue_type)));
