@@ -5,10 +5,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 
@@ -30,6 +32,14 @@ Label label_of_now() {
 }
 
 std::string why() { return std::strerror(errno); }
+
+// Whether the directory is none that can be used, however often it is tried. A disk or a table of
+// files that is full will have room again.
+bool is_slip(int error) {
+  constexpr int kSlips[] = {EACCES, EISDIR, ELOOP,   ENAMETOOLONG, ENOENT,
+                            ENXIO,  EPERM,  ENOTDIR, EROFS};
+  return std::find(std::begin(kSlips), std::end(kSlips), error) != std::end(kSlips);
+}
 
 // A process that was killed keeps its files until its last thread is gone, which takes a moment
 // where the machine has much to do.
@@ -55,10 +65,14 @@ Result<UniqueFd> make_ledger_file() {
 Result<UniqueFd> open_ledger_file(const std::string& directory) {
   const std::string path = directory + "/ledger";
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd)
-    return Error{ErrorKind::kUsage,
-                 "cannot open the ledger " + path + ": " + why() +
-                     "; --state-directory must name a directory that exists and can be written"};
+  if (!fd) {
+    const bool slip = is_slip(errno);
+    const std::string failed = "cannot open the ledger " + path + ": " + why();
+    if (!slip) return Error{ErrorKind::kInternal, failed};
+    return Error{
+        ErrorKind::kUsage,
+        failed + "; --state-directory must name a directory that exists and can be written"};
+  }
   if (!lock(fd))
     return Error{ErrorKind::kUnavailable,
                  "the ledger " + path +

@@ -19,7 +19,8 @@ Result<UniqueFd> make_ledger_file();
 // The file «ledger» in this directory, with what processes of this version have left there since
 // the machine was booted; else an empty one. It stays locked (flock(2)) until the last process that
 // has inherited the descriptor is gone: kUnavailable when such processes live for two seconds more.
-// kUsage when the file cannot be had, kInternal when it cannot be written.
+// kUsage when the directory can never be used, kInternal when the file cannot be had or written
+// now.
 Result<UniqueFd> open_ledger_file(const std::string& directory);
 
 }  // namespace event_consumer

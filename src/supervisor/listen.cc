@@ -18,7 +18,9 @@ Result<UniqueFd> listen_on(const HostPort& where) {
   addrinfo* found = nullptr;
   const int status =
       getaddrinfo(where.host.c_str(), std::to_string(where.port).c_str(), &hints, &found);
-  if (status != 0) return Error{ErrorKind::kUsage, failed + gai_strerror(status)};
+  if (status != 0)
+    return Error{status == EAI_AGAIN ? ErrorKind::kUnavailable : ErrorKind::kUsage,
+                 failed + gai_strerror(status)};
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
 
   int error = 0;
@@ -35,7 +37,10 @@ Result<UniqueFd> listen_on(const HostPort& where) {
       return fd;
     error = errno;
   }
-  return Error{ErrorKind::kUsage, failed + std::strerror(error)};
+  // The interface that has the address may not be up yet.
+  const bool may_come = error == EADDRNOTAVAIL;
+  return Error{may_come ? ErrorKind::kUnavailable : ErrorKind::kUsage,
+               failed + std::strerror(error)};
 }
 
 }  // namespace event_consumer

@@ -8,7 +8,8 @@
 namespace event_consumer {
 
 // Listens on the first address of `where` that can be bound; not blocking, closed on exec. The
-// Error (kUsage) names the address and what the kernel said.
+// Error names the address and what the kernel said: kUnavailable when no interface has the address
+// yet, or the name server does not answer, else kUsage.
 Result<UniqueFd> listen_on(const HostPort& where);
 
 }  // namespace event_consumer

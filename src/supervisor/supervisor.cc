@@ -281,8 +281,10 @@ ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_a
   Supervisor supervisor(config, read_again, std::move(*events), std::move(*board),
                         std::move(*ledger));
   if (auto done = supervisor.open_status(); !done) {
-    log::error("{}", done.error().message);
-    return exit_code_for(done.error().kind);
+    const ExitCode status = exit_code_for(done.error().kind);
+    log::error("{}; give --status-address an address that is free, or «off»; ending with status {}",
+               done.error().message, to_int(status));
+    return status;
   }
   return supervisor.run();
 }

@@ -1,5 +1,6 @@
 #include "common/ledger_file.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,19 @@ TEST_CASE("slip: --state-directory=/nowhere", "[ledger_file]") {
   CHECK(kind_of_failure("/nowhere/at/all", message) == ErrorKind::kUsage);
   CHECK(message.find("/nowhere/at/all/ledger: No such file or directory; --state-directory") !=
         std::string::npos);
+}
+
+TEST_CASE("ledger file: what passes by itself is no slip", "[ledger_file]") {
+  const PrivateDirectory directory;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  std::string message;
+  const ErrorKind kind = kind_of_failure(directory.path(), message);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(kind == ErrorKind::kInternal);
+  CHECK(message == "cannot open the ledger " + directory.path() + "/ledger: Too many open files");
 }
 
 TEST_CASE("ledger file: a link that somebody has put there is not followed", "[ledger_file]") {
