@@ -113,7 +113,7 @@ ParseError parse_delivery_limit(const std::string& text, Options& options) {
   if (text == "auto" || text == "none") return std::nullopt;
   long parsed = 0;
   if (parse_whole_number(text, 0, 1'000'000'000, parsed))
-    return "expected auto, none or a whole number";
+    return "expected auto, none or a whole number from 0 to 1000000000";
   options.delivery_limit.limit = static_cast<std::uint64_t>(parsed);
   return std::nullopt;
 }

@@ -57,6 +57,10 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
            url.virtual_host;
   if (error.peer_code == kNotAllowed && contains(error.message, "access to vhost"))
     return "give the user rights there: " + set_permissions;
+  if (error.kind == ErrorKind::kConfiguration && error.peer_code == 0 &&
+      (contains(error.message, " with TLS: ")))
+    return "correct RABBITMQ_URL (amqps:// with the port of TLS, 5671 unless configured otherwise, "
+           "or amqp://) or RABBITMQ_CA_FILE, or the certificate";
   if (error.kind == ErrorKind::kConfiguration) return "change what the broker refuses";
   if (error.peer_code != 0) return "see the log of the broker: it may be starting or stopping";
   if (error.kind == ErrorKind::kUnreachable)

@@ -64,6 +64,10 @@ TEST_CASE("diagnosis: RabbitMQ", "[diagnosis]") {
   }
   CHECK(contains(remedy({ErrorKind::kUnreachable, "cannot connect to RabbitMQ h:1"}),
                  "start the broker"));
+  CHECK(contains(remedy({ErrorKind::kConfiguration,
+                         "cannot connect to RabbitMQ h:1, virtual host / with TLS: it does not "
+                         "speak TLS on this port; name its TLS port, or ask for no TLS"}),
+                 "correct RABBITMQ_URL (amqps:// with the port of TLS"));
   CHECK(contains(remedy({ErrorKind::kUnavailable, "cannot log in to RabbitMQ h:1: timeout"}),
                  "15672"));
 }
