@@ -118,8 +118,11 @@ void Fleet::ended(Slot& slot, WorkerProcess& present, const Death& death, TimePo
         worker.name(), *deaths, *deaths == 1 ? " has" : "s have", kDeathsToCondemn);
   std::string words = fmt::format("{}: {} after {:.1f} s", worker.name(), format(death),
                                   in_seconds(worker.lived(now)));
-  if (worker.state() == ProcessState::kStopping)
-    return log::log(is_clean ? log::Level::info : log::Level::warn, "{}", words);
+  if (worker.state() == ProcessState::kStopping) {
+    // One that did not consume yet had nothing to finish: our signal has ended it.
+    const bool by_our_signal = death.kind == Death::Kind::kKilled && death.number == SIGTERM;
+    return log::log(is_clean || by_our_signal ? log::Level::info : log::Level::warn, "{}", words);
+  }
   const DeathCause cause = cause_of(worker, death);
   if (worker.state() != ProcessState::kReplacing)
     return incumbent_died(slot, death, cause, worker.consumed_for(now), words, now);
