@@ -61,6 +61,9 @@ pod = deployment["spec"]["template"]
 assert monitor["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 ports = [port["name"] for port in pod["spec"]["containers"][0]["ports"]]
 assert [end["port"] for end in monitor["spec"]["podMetricsEndpoints"]] == ports
+# Without a label for it the job would be NAMESPACE/NAME, and the first alert silent.
+job = pod["metadata"]["labels"][monitor["spec"]["jobLabel"]]
+assert f'up{{job="{job}"}}' in open("packaging/prometheus/event-consumer.rules.yml").read()
 END
 }
 
@@ -70,4 +73,4 @@ check 'the manifests are valid' validate 1.37 "$manifest"
 check 'a slip in a field is found' refuses_a_slip
 check 'the variables are those of options' options_are_known
 check 'its grace period is longer than the stop' grace_is_longer_than_the_stop
-check 'the PodMonitor meets the Pods and their port' monitor_fits
+check 'the PodMonitor meets the Pods, their port and the alerts' monitor_fits
