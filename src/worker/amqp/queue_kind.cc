@@ -190,6 +190,11 @@ std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_vie
 std::string limit_fault(const std::string& queue, const QueueKind& kind,
                         std::string_view server_version, const DeliveryLimit& given) {
   const auto limit = returns_taken(kind, server_version);
+  const bool takes_back = !kind.type.empty() && limit != 0;
+  if (!given.is_auto && given.limit == 0 && takes_back)
+    return "--delivery-limit 0 says that no event may come back to queue " + queue +
+           ", which takes them back: what is not stored at a stop is dead-lettered; set "
+           "EVENT_CONSUMER_DELIVERY_LIMIT=auto, or none for no limit";
   const auto expected = delivery_limit(given, server_version);
   if (!limit || !kind.delivery_limit) return "";
   if (expected && static_cast<std::int64_t>(*expected) <= *limit) return "";

@@ -43,7 +43,8 @@ struct QueueKind {
 std::optional<std::int64_t> returns_taken(const QueueKind& kind, std::string_view server_version);
 
 // Where the worker would take the limit for another one, and the broker drop events that it would
-// store: what is to be said of it, else nothing. `given` is the option.
+// store, or where every event would count as delivered for the last time: what is to be said of it,
+// else nothing. `given` is the option.
 std::string limit_fault(const std::string& queue, const QueueKind& kind,
                         std::string_view server_version, const DeliveryLimit& given);
 
