@@ -1,10 +1,11 @@
-// JsonObjectText: the text of a JSON object, made member by member. Knows no column.
+// JsonObjectText: the text of a JSON object, made member by member. Knows no column. Of a member it
+// keeps little beside its text: an event can have a million of them.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "worker/encode/json_value.h"
@@ -17,18 +18,36 @@ class JsonObjectText {
   void clear();
 
   // Adds a member: its key, and then its value. Bytes that are not UTF-8 become U+FFFD. Of a
-  // doubled key the value that is added last counts.
+  // doubled key, doubled as it stands in the text, the value that is added last counts. All texts
+  // together must come to less than 4 GiB.
   void begin(std::string_view key);
   void end(const JsonValue& value);
 
   // The object, in the order in which the keys were added first; valid until the next change.
   std::string_view text();
 
+  // How many bytes there is memory for.
+  std::size_t capacity() const;
+
  private:
-  std::vector<std::string> values_;
-  std::vector<std::string> keys_;                        // as JSON strings
-  std::unordered_map<std::string, std::size_t> places_;  // by the key as it is
-  std::size_t place_ = 0;                                // of the value that is added next
+  // In parts_.
+  struct Member {
+    std::uint32_t key;  // where it begins, as a JSON string; its value stood behind it first
+    std::uint32_t key_end;
+    std::uint32_t value;
+    std::uint32_t value_end;
+  };
+  std::string_view key_of(const Member& member) const {
+    return std::string_view(parts_).substr(member.key, member.key_end - member.key);
+  }
+  std::uint32_t& place_of(std::string_view key);
+  void grow();
+
+  std::string parts_;                  // keys and values as they were added
+  std::vector<Member> members_;        // in the order of their first keys
+  std::vector<std::uint32_t> hashed_;  // numbers of members from 1, each where the hash of its key
+                                       // says, or at the next free place; 0: none
+  std::size_t member_ = 0;             // whose value is added next
   std::string text_;
 };
 

@@ -1,5 +1,8 @@
 #include "worker/encode/json_object_text.h"
 
+#include <chrono>
+#include <string>
+
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -35,6 +38,9 @@ TEST_CASE("of a doubled key the value that came last is in a JSON object", "[jso
     }
   }
   CHECK(object.text() == R"({"a":2,"b":2})");
+  object.begin("\x01");
+  object.end({Kind::kNumber, "3"});
+  CHECK(object.text() == R"({"a":2,"b":2,"\u0001":3})");
 }
 
 TEST_CASE("bytes that are not UTF-8 stand in a JSON object as U+FFFD", "[json_object_text]") {
@@ -42,6 +48,35 @@ TEST_CASE("bytes that are not UTF-8 stand in a JSON object as U+FFFD", "[json_ob
   object.begin("k\xff");
   object.end({Kind::kString, "v\xfe"});
   CHECK(object.text() == "{\"k\xEF\xBF\xBD\":\"v\xEF\xBF\xBD\"}");
+}
+
+TEST_CASE("many members of a JSON object take a few times the memory of its text",
+          "[json_object_text]") {
+  JsonObjectText object;
+  for (int i = 0; i < 100'000; ++i) {
+    object.begin(std::to_string(100'000 + i));
+    object.end({Kind::kNumber, "0"});
+  }
+  const std::size_t size = object.text().size();
+  CHECK(size == 1 + 100'000 * std::string(R"("100000":0,)").size());
+  CHECK(object.capacity() < 8 * size);
+}
+
+TEST_CASE("a JSON object of many members slows none down that comes after it",
+          "[json_object_text]") {
+  JsonObjectText object;
+  for (int i = 0; i < 300'000; ++i) {
+    object.begin(std::to_string(i));
+    object.end({Kind::kNumber, "0"});
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100'000; ++i) {
+    object.clear();
+    object.begin("a");
+    object.end({Kind::kNumber, "1"});
+  }
+  CHECK(object.text() == R"({"a":1})");
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
 }  // namespace event_consumer
