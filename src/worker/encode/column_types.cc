@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "worker/encode/enum_values.h"
@@ -53,11 +53,18 @@ bool takes_length(std::optional<std::string_view> arguments, ColumnType& type) {
   return arguments->empty();
 }
 
+// What follows from the precision of a Decimal. Each has the next rank that takes twice the bytes.
+void set_decimal_size(ColumnType& type) {
+  const std::size_t size = decimal_bytes(type.precision);
+  type.empty.assign(size, '\0');
+  for (std::size_t shorter = 4; shorter < size; shorter *= 2) --type.priority.rank;
+}
+
 // The scale alone, of a type whose name gives the precision.
 template <int kPrecision>
 bool takes_scale(std::optional<std::string_view> arguments, ColumnType& type) {
   type.precision = kPrecision;
-  type.empty.assign(decimal_bytes(kPrecision), '\0');
+  set_decimal_size(type);
   return arguments && take_number(*arguments, 0, kPrecision, type.scale) && arguments->empty();
 }
 
@@ -69,7 +76,7 @@ bool takes_precision_and_scale(std::optional<std::string_view> arguments, Column
     return false;
   }
   arguments->remove_prefix(2);
-  type.empty.assign(decimal_bytes(type.precision), '\0');
+  set_decimal_size(type);
   return take_number(*arguments, 0, type.precision, type.scale) && arguments->empty();
 }
 
@@ -96,6 +103,7 @@ bool take_types(std::optional<std::string_view> arguments, bool has_names, Colum
     if (!name.empty()) type.element_names.push_back(name);
     type.priority.depth = std::max(type.priority.depth, element->priority.depth + 1);
     type.priority.rank += element->priority.rank;
+    type.priority.wrappers = std::max(type.priority.wrappers, element->priority.wrappers);
     type.elements.push_back(std::move(*element));
   }
   // Some named, some not: not as ClickHouse writes it.
@@ -116,32 +124,34 @@ bool takes_tuple(std::optional<std::string_view> arguments, ColumnType& type) {
 
 // Of a Nested that is one column: an array of tuples.
 bool takes_nested(std::optional<std::string_view> arguments, ColumnType& type) {
-  ColumnType tuple;
-  tuple.name = "Tuple";
-  tuple.write = write_tuple;
-  if (!takes_tuple(arguments, tuple) || tuple.element_names.empty()) return false;
-  type.elements.push_back(std::move(tuple));
-  return true;
+  if (!arguments) return false;
+  const std::string tuple = "Tuple(" + std::string(*arguments) + ")";
+  return take_types(tuple, /*has_names=*/false, type) &&
+         !type.elements.front().element_names.empty();
 }
 
-// As ClickHouse has it from 26.9 on.
+// Within a Variant some types take less; a Bool from ClickHouse 26.9 on.
 void leave_numbers_to_others(ColumnType& type) {
   if (type.write == write_bool) type.write = write_bool_word;
+  if (type.write == write_decimal) type.write = write_variant_decimal;
   for (ColumnType& element : type.elements) leave_numbers_to_others(element);
 }
 
 bool takes_variants(std::optional<std::string_view> arguments, ColumnType& type) {
   if (!take_types(arguments, /*has_names=*/false, type)) return false;
   const auto priority = [&type](std::size_t i) {
-    return std::pair(type.elements[i].priority.depth, type.elements[i].priority.rank);
+    const TextPriority& of = type.elements[i].priority;
+    return std::tuple(of.depth, of.rank, of.wrappers);
   };
   type.priority = {};
   for (std::size_t i = 0; i < type.elements.size(); ++i) {
     if (type.elements[i].nullable) return false;
     leave_numbers_to_others(type.elements[i]);
     type.order.push_back(i);
-    type.priority.depth = std::max(type.priority.depth, type.elements[i].priority.depth);
-    type.priority.rank = std::max(type.priority.rank, type.elements[i].priority.rank);
+    const TextPriority& of = type.elements[i].priority;
+    type.priority.depth = std::max(type.priority.depth, of.depth);
+    type.priority.rank = std::max(type.priority.rank, of.rank);
+    type.priority.wrappers = std::max(type.priority.wrappers, of.wrappers);
   }
   std::stable_sort(type.order.begin(), type.order.end(),
                    [&](std::size_t a, std::size_t b) { return priority(a) > priority(b); });
@@ -162,48 +172,48 @@ struct TypeRow {
   ArgumentParser parse_arguments;
   Writer write;
   std::size_t empty_bytes;  // how many zeros are its empty value; 0: parse_arguments files it
+  int rank = 0;             // TextPriority::rank, of a Decimal that of the shortest
 };
 
-// In the order in which ClickHouse tries the types of a Variant.
 constexpr TypeRow kTypes[] = {
-    {"Array", takes_elements<1>, write_array, 1},  // one zero: the count
+    {"Array", takes_elements<1>, write_array, 1, 33},  // one zero: the count
     {"Nested", takes_nested, write_array, 1},
-    {"Tuple", takes_tuple, write_tuple, 0},
-    {"Map", takes_elements<2>, write_map, 1},
-    {"Enum8", takes_values<std::int8_t>, write_enum<std::int8_t>, 0},
-    {"Enum16", takes_values<std::int16_t>, write_enum<std::int16_t>, 0},
-    {"UUID", takes_none, write_uuid, 16},
-    {"IPv4", takes_none, write_ipv4, 4},
-    {"IPv6", takes_none, write_ipv6, 16},
-    {"Bool", takes_none, write_bool, 1},
-    {"Int8", takes_none, write_integer<std::int8_t>, 1},
-    {"UInt8", takes_none, write_integer<std::uint8_t>, 1},
-    {"Int16", takes_none, write_integer<std::int16_t>, 2},
-    {"UInt16", takes_none, write_integer<std::uint16_t>, 2},
-    {"Int32", takes_none, write_integer<std::int32_t>, 4},
-    {"UInt32", takes_none, write_integer<std::uint32_t>, 4},
-    {"Int64", takes_none, write_integer<std::int64_t>, 8},
-    {"UInt64", takes_none, write_integer<std::uint64_t>, 8},
-    {"Int128", takes_none, write_wide_integer<16, true>, 16},
-    {"UInt128", takes_none, write_wide_integer<16, false>, 16},
-    {"Int256", takes_none, write_wide_integer<32, true>, 32},
-    {"UInt256", takes_none, write_wide_integer<32, false>, 32},
-    {"Decimal", takes_precision_and_scale, write_decimal, 0},
-    {"Decimal32", takes_scale<9>, write_decimal, 0},
-    {"Decimal64", takes_scale<18>, write_decimal, 0},
-    {"Decimal128", takes_scale<38>, write_decimal, 0},
-    {"Decimal256", takes_scale<76>, write_decimal, 0},
+    {"Tuple", takes_tuple, write_tuple, 0, 32},
+    {"Map", takes_elements<2>, write_map, 1, 31},
+    {"Enum8", takes_values<std::int8_t>, write_enum<std::int8_t>, 0, 29},
+    {"Enum16", takes_values<std::int16_t>, write_enum<std::int16_t>, 0, 28},
+    {"UUID", takes_none, write_uuid, 16, 27},
+    {"IPv4", takes_none, write_ipv4, 4, 26},
+    {"IPv6", takes_none, write_ipv6, 16, 25},
+    {"Bool", takes_none, write_bool, 1, 25},
+    {"Int8", takes_none, write_integer<std::int8_t>, 1, 24},
+    {"UInt8", takes_none, write_integer<std::uint8_t>, 1, 23},
+    {"Int16", takes_none, write_integer<std::int16_t>, 2, 22},
+    {"UInt16", takes_none, write_integer<std::uint16_t>, 2, 21},
+    {"Int32", takes_none, write_integer<std::int32_t>, 4, 20},
+    {"UInt32", takes_none, write_integer<std::uint32_t>, 4, 19},
+    {"Int64", takes_none, write_integer<std::int64_t>, 8, 18},
+    {"UInt64", takes_none, write_integer<std::uint64_t>, 8, 17},
+    {"Int128", takes_none, write_wide_integer<16, true>, 16, 16},
+    {"UInt128", takes_none, write_wide_integer<16, false>, 16, 15},
+    {"Int256", takes_none, write_wide_integer<32, true>, 32, 14},
+    {"UInt256", takes_none, write_wide_integer<32, false>, 32, 13},
+    {"Decimal", takes_precision_and_scale, write_decimal, 0, 12},
+    {"Decimal32", takes_scale<9>, write_decimal, 0, 12},
+    {"Decimal64", takes_scale<18>, write_decimal, 0, 12},
+    {"Decimal128", takes_scale<38>, write_decimal, 0, 12},
+    {"Decimal256", takes_scale<76>, write_decimal, 0, 12},
     {"BFloat16", takes_none, write_bfloat16, 2},
-    {"Float32", takes_none, write_float<float>, 4},
-    {"Float64", takes_none, write_float<double>, 8},
-    {"Date", takes_none, write_date, 2},
-    {"Date32", takes_none, write_date32, 4},
+    {"Float32", takes_none, write_float<float>, 4, 8},
+    {"Float64", takes_none, write_float<double>, 8, 7},
+    {"Date", takes_none, write_date, 2, 6},
+    {"Date32", takes_none, write_date32, 4, 5},
     {"Time", takes_none, write_time, 4},
-    {"DateTime", takes_time_zone, write_date_time, 4},
+    {"DateTime", takes_time_zone, write_date_time, 4, 4},
     {"Time64", takes_precision, write_time64, 8},
-    {"DateTime64", takes_precision, write_date_time64, 8},
-    {"FixedString", takes_length, write_fixed_string, 0},
-    {"String", takes_none, write_string, 1},  // one zero: the length
+    {"DateTime64", takes_precision, write_date_time64, 8, 3},
+    {"FixedString", takes_length, write_fixed_string, 0, 2},
+    {"String", takes_none, write_string, 1, 1},  // one zero: the length
     {"IntervalNanosecond", takes_none, write_integer<std::int64_t>, 8},
     {"IntervalMicrosecond", takes_none, write_integer<std::int64_t>, 8},
     {"IntervalMillisecond", takes_none, write_integer<std::int64_t>, 8},
@@ -256,6 +266,7 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
   unwrap_simple_aggregate(inner);
   const bool low_cardinality = unwrap("LowCardinality", inner);
   type.nullable = unwrap("Nullable", inner);
+  const int wrappers = (low_cardinality ? 1 : 0) + (type.nullable ? 1 : 0);
   for (const auto& [alias, meaning] : kAliases)
     if (inner == alias) inner = meaning;
   for (const TypeRow& row : kTypes) {
@@ -268,11 +279,12 @@ Result<ColumnType> parse_column_type(std::string_view type_name) {
     }
     type.write = row.write;
     if (row.empty_bytes > 0) type.empty.assign(row.empty_bytes, '\0');
-    type.priority.rank = static_cast<std::size_t>(std::end(kTypes) - &row);
+    type.priority.rank = row.rank;
     if (!row.parse_arguments(arguments, type)) break;
     const bool may_be_nullable = type.elements.empty() || type.write == write_tuple;
     if (low_cardinality ? !type.elements.empty() : type.nullable && !may_be_nullable) break;
     if (type.nullable) type.empty = '\1';
+    type.priority.wrappers += wrappers;
     return type;
   }
   return Error{ErrorKind::kConfiguration,

@@ -16,10 +16,12 @@ namespace event_consumer {
 class EnumValues;
 
 // Of several types of a Variant that take a value ClickHouse takes the one of the highest depth,
-// then rank (SerializationVariant::getVariantsDeserializeTextOrder in its source).
+// then rank, then number of wrappers, and of equal ones the first by name
+// (SerializationVariant::getVariantsDeserializeTextOrder in its source).
 struct TextPriority {
-  int depth = 0;
-  std::size_t rank = 0;
+  int depth = 0;     // of arrays, tuples and maps
+  int rank = 0;      // of the type, and of all its elements
+  int wrappers = 0;  // LowCardinality and Nullable, at their deepest
 };
 
 struct ColumnType {

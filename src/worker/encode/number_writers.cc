@@ -143,4 +143,10 @@ Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row
   return Fit::kFits;
 }
 
+Fit write_variant_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row) {
+  const bool has_exponent = value.text.find_first_of("eE") != std::string_view::npos;
+  if (value.kind == Kind::kString && !has_exponent) return Fit::kBadValue;
+  return write_decimal(value, type, row);
+}
+
 }  // namespace event_consumer

@@ -58,6 +58,10 @@ Fit write_bfloat16(const JsonValue& value, const ColumnType& type, RowBuffer& ro
 // digits beyond the scale are dropped.
 Fit write_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row);
 
+// The same within a Variant, where a quoted number is taken only with an exponent: ClickHouse
+// leaves others to the next type.
+Fit write_variant_decimal(const JsonValue& value, const ColumnType& type, RowBuffer& row);
+
 // Days since 1970-01-01 as UInt16 and as Int32, for Date32 from 1900-01-01 to 2299-12-31. Takes
 // what parse_date takes (calendar.h) and, not quoted, the number of days.
 Fit write_date(const JsonValue& value, const ColumnType& type, RowBuffer& row);

@@ -70,6 +70,40 @@ TEST_CASE("a Variant takes the first type that fits, in ClickHouse's order") {
   CHECK(compound("Array(Variant(String, UInt8))", "[1, null]") == bytes("\2\1\1\xff"));
 }
 
+TEST_CASE("a Variant tries types in exactly ClickHouse's order") {
+  // Of two Decimals the shorter first.
+  CHECK(number("Variant(Decimal(18, 4), Decimal(9, 2))", "1") == bytes("\1\x64\0\0\0"));
+  CHECK(number("Variant(Decimal(38, 0), Decimal(76, 0))", "1") ==
+        bytes("\0\1") + std::string(15, '\0'));
+  // What has no place in the order comes behind a String, the first of its names before.
+  CHECK(number("Variant(BFloat16, Float32)", "1.5") == bytes("\1\0\0\xC0\x3F"));
+  CHECK(number("Variant(BFloat16, String)", "1.5") == bytes("\1\3") + "1.5");
+  CHECK(quoted("Variant(String, Time)", "10:20:30") == bytes("\0\x08") + "10:20:30");
+  CHECK(number("Variant(DateTime, Time64(3))", "1") == bytes("\0\1\0\0\0"));
+  CHECK(number("Variant(IntervalDay, IntervalSecond)", "1") ==
+        bytes("\0\1") + std::string(7, '\0'));
+  CHECK(compound("Variant(JSON, String)", R"({"a":1})") == bytes("\1\7") + R"({"a":1})");
+  // The ranks of elements are added.
+  CHECK(compound("Variant(Array(UInt8), Tuple(UInt8, String))", "[1, 2]") == bytes("\0\2\1\2"));
+  CHECK(compound("Variant(Array(Array(Int8)), Array(Point))", "[]") == bytes("\0\0"));
+  CHECK(compound("Variant(Array(Nested(a UInt8)), Array(String))", "[]") == bytes("\0\0"));
+  // Of two alike the one that can be NULL.
+  CHECK(compound("Variant(Array(LowCardinality(Nullable(String))), Array(Nullable(String)))",
+                 "[null]") == bytes("\0\1\1"));
+  CHECK(compound("Variant(Array(Map(String, LowCardinality(String))), "
+                 "Array(Map(String, String)))",
+                 "[]") == bytes("\0\0"));
+  CHECK(compound("Variant(Array(String), Array(Nullable(String)))", "[null]") == bytes("\1\1\1"));
+}
+
+TEST_CASE("a quoted number is no Decimal in a Variant, unless it has an exponent") {
+  CHECK(quoted("Variant(Decimal(9, 2), String)", "1.5") == bytes("\1\3") + "1.5");
+  CHECK(quoted("Variant(Decimal(9, 2), Decimal(18, 2))", "1") == "bad");
+  CHECK(quoted("Variant(Decimal(9, 2), String)", "1e2") == bytes("\0\x10\x27\0\0"));
+  CHECK(compound("Variant(Array(Decimal(9, 2)), String)", R"(["1"])") ==
+        bytes("\1\5") + R"(["1"])");
+}
+
 TEST_CASE("1 and 0 are numbers in a Variant with a Bool") {
   CHECK(number("Variant(Bool, UInt8)", "1") == bytes("\1\1"));
   CHECK(number("Variant(Bool, UInt8)", "0") == bytes("\1\0"));
