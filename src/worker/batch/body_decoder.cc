@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <memory>
@@ -20,14 +21,16 @@ enum class Outcome {
   kWhole,
   kBroken,  // or cut off
   kTooLong,
+  kTooWide,  // it wants a larger window than there may be
 };
 
 // Of zlib's inflateInit2: with a header of zlib or gzip, whichever is there, and without any.
 constexpr int kAnyHeader = 15 + 32;
 constexpr int kNoHeader = -15;
 
-// RFC 8878 has every decoder take a window of 8 MiB, and the memory of one is bounded here by it.
-constexpr int kWindowLog = 23;
+// 128 MiB, as zstd(1) has it: what its levels from 20 on want of a stream of any length. It is
+// reserved, and used only as far as the body comes to.
+constexpr int kWindowLog = 27;
 
 // Makes room in `out` behind `used` bytes: more each time, and at most one byte beyond the limit.
 void grow(std::string& out, std::size_t used, std::size_t most_bytes) {
@@ -68,6 +71,8 @@ Outcome decompress_zstd(std::string_view in, std::size_t most_bytes, std::string
     grow(out, used, most_bytes);
     ZSTD_outBuffer output{out.data(), out.size(), used};
     const std::size_t left = ZSTD_decompressStream(context.get(), &output, &input);
+    if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge)
+      return Outcome::kTooWide;
     if (ZSTD_isError(left) != 0) return Outcome::kBroken;
     used = output.pos;
     if (used > most_bytes) return Outcome::kTooLong;
@@ -127,6 +132,10 @@ std::optional<Rejection> BodyDecoder::decode(const Delivery& message, std::size_
             Reason::kBadEncoding, "",
             "content_encoding is " + excerpt(encoding) + ", but " + *name +
                 " cannot decompress the body: it is something else, damaged or cut off"};
+      case Outcome::kTooWide:
+        return Rejection{Reason::kBadEncoding, "",
+                         "content_encoding is " + excerpt(encoding) +
+                             ", and the window of its zstd is larger than 128 MiB"};
       case Outcome::kTooLong:
         return Rejection{
             Reason::kTooLarge, "",

@@ -1,11 +1,13 @@
 #include "worker/batch/body_decoder.h"
 
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/proc.h"
 #include "worker/amqp/properties.h"
 
 using namespace event_consumer;
@@ -34,6 +36,20 @@ std::string gzipped(const std::string& text) { return deflated(text, 15 + 16); }
 std::string zstd(const std::string& text) {
   std::string out(ZSTD_compressBound(text.size()), '\0');
   out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+  return out;
+}
+
+// A stream whose length was not known when it began, with a window of 2^`window_log` bytes.
+std::string zstd_stream(const std::string& text, int window_log) {
+  ZSTD_CCtx* const context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
+  std::string out(ZSTD_compressBound(text.size()) + 100, '\0');
+  ZSTD_outBuffer output{out.data(), out.size(), 0};
+  ZSTD_inBuffer input{text.data(), text.size(), 0};
+  ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);
+  REQUIRE(ZSTD_compressStream2(context, &output, &input, ZSTD_e_end) == 0);
+  ZSTD_freeCCtx(context);
+  out.resize(output.pos);
   return out;
 }
 
@@ -117,6 +133,18 @@ TEST_CASE("a bomb costs its message, and no more memory than a body may") {
           "too_large: decompressed it has more bytes than --batch-bytes, 1048576");
   }
   CHECK(decode(gzipped(std::string(kMostBytes + 1, 'x')), "gzip").rfind("too_large", 0) == 0);
+}
+
+TEST_CASE("a window of zstd may be as large as those of its highest levels, and no more is used") {
+  CHECK(decode(zstd_stream(kEvent, 27), "zstd") == kEvent);
+  CHECK(decode(zstd_stream(kEvent, 28), "zstd") ==
+        "bad_encoding: content_encoding is zstd, and the window of its zstd is larger than 128 "
+        "MiB");
+  const auto peak_kib = [] { return std::stoul(testing::proc_status(getpid(), "VmHWM")); };
+  const std::string packed = zstd_stream(kEvent, 27);
+  const auto before = peak_kib();
+  CHECK(decode(packed, "zstd") == kEvent);
+  CHECK(peak_kib() < before + 64 * 1024);
 }
 
 TEST_CASE("an encoding that is not known is the reason where the body is no event") {
