@@ -3,6 +3,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "worker/encode/type_arguments.h"
+
 namespace event_consumer {
 namespace {
 
@@ -12,11 +14,8 @@ bool take(std::string_view expected, std::string_view& text) {
   return true;
 }
 
-// A name in single quotes, in which a backslash stands before quotes and backslashes and for some
-// control characters.
+// A name in single quotes.
 bool take_name(std::string_view& text, std::string& name) {
-  constexpr std::string_view kLetters = "bfnrt0";
-  constexpr std::string_view kMeanings{"\b\f\n\r\t\0", 6};
   if (!take("'", text)) return false;
   while (!text.empty()) {
     char c = text.front();
@@ -24,8 +23,7 @@ bool take_name(std::string_view& text, std::string& name) {
     if (c == '\'') return true;
     if (c == '\\') {
       if (text.empty()) return false;
-      const std::size_t letter = kLetters.find(text.front());
-      c = letter == std::string_view::npos ? text.front() : kMeanings[letter];
+      c = unescaped(text.front());
       text.remove_prefix(1);
     }
     name += c;

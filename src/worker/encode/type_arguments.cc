@@ -48,12 +48,19 @@ std::vector<std::string_view> split_arguments(std::string_view arguments) {
   }
 }
 
+char unescaped(char letter) {
+  constexpr std::string_view kLetters = "bfnrt0";
+  constexpr std::string_view kMeanings{"\b\f\n\r\t\0", 6};
+  const std::size_t at = kLetters.find(letter);
+  return at == std::string_view::npos ? letter : kMeanings[at];
+}
+
 std::string take_quoted_name(std::string_view& text) {
   std::string name;
   std::size_t at = 1;
   for (; at < text.size() && text[at] != '`'; ++at) {
-    if (text[at] == '\\' && at + 1 < text.size()) ++at;
-    name.push_back(text[at]);
+    const bool is_escape = text[at] == '\\' && at + 1 < text.size();
+    name.push_back(is_escape ? unescaped(text[++at]) : text[at]);
   }
   text.remove_prefix(std::min(at + 1, text.size()));
   return name;

@@ -11,8 +11,11 @@ namespace event_consumer {
 // space before each. Empty for a text with a parenthesis or quote that is not closed.
 std::vector<std::string_view> split_arguments(std::string_view arguments);
 
-// Takes a name in backquotes, in which a backslash stands before some characters, off the front of
-// `text`; returns it without both. One that is not closed takes all of the text.
+// The character that ClickHouse means by this one behind a backslash: for some a letter stands.
+char unescaped(char letter);
+
+// Takes a name in backquotes off the front of `text`; returns it without quotes and backslashes.
+// One that is not closed takes all of the text.
 std::string take_quoted_name(std::string_view& text);
 
 struct NamedType {

@@ -29,4 +29,5 @@ TEST_CASE("the name of an argument") {
   CHECK(split_name("a Decimal(18, 4)").name == "a");
   CHECK(split_name("a Decimal(18, 4)").type == "Decimal(18, 4)");
   CHECK(split_name(R"(`b c\`\\` UInt8)").name == "b c`\\");
+  CHECK(split_name(R"(`a\n\t\b\f\r\0b` UInt8)").name == std::string("a\n\t\b\f\r\0b", 8));
 }
