@@ -30,7 +30,7 @@ const kMonths = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 
 const kMonth = '(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
 // The parts of a time as the manual says that they may look, each with the names of its groups.
 const kParts = {
-  weekday: [/(?<![a-z])(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?![a-z]),?(?=.*(?<![+.\d])(?:\d{4}|\d{8}|\d{14})(?!\d))/i, 'weekday'],
+  weekday: [/(?<![a-z])(mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?![a-z]),?(?=.*(?<![+.\d]|[^a-z]-)(?:\d{4}|\d{8}|\d{14})(?!\d))/i, 'weekday'],
   date_and_time: [/^ *(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?!\d)/, 'year', 'month', 'day', 'hour', 'minute', 'second'],
   time: [/(?<![\d:+-]|[+-]\d)(\d\d?):(\d\d?)(?!\.)(?::(\d\d?)(?:\.\d+)?)?(?![\d:.])/, 'hour', 'minute', 'second'],
   date: [/(?<!\d)(\d{4})([-/.])(\d\d?)\2(\d\d?)(?!\d)/, 'year', '', 'month', 'day'],
@@ -142,6 +142,10 @@ const kShortNumberFirst = new RegExp('(?<!\\d|\\d[-/.])\\d\\d?[-/. ](\\d\\d?[-/.
 const rows = [
   { name: 'not JSON', ours: false, oracle: true, applies: (type, value) => !is_json(value) },
   { name: 'out of range', ours: false, oracle: true, applies: is_out_of_range },
+  {
+    name: 'an escape in a text', ours: true, oracle: false,
+    applies: (type, value) => is_text(value) && value.includes('\\') && !['string', 'fixed_string', 'enum', 'json'].includes(type.kind),
+  },
   {
     name: 'text that is no number', ours: false, oracle: true,
     applies: (type, value) => ['integer', 'float32', 'float64', 'bfloat16', 'decimal'].includes(type.kind) && is_text(value) &&

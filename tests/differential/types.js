@@ -260,6 +260,12 @@ scalars['Variant(Bool, String, UInt64)'] = variant('Bool', 'String', 'UInt64');
 scalars['Variant(Decimal(9, 2), IPv4, IPv6, UUID)'] = variant('Decimal(9, 2)', 'IPv4', 'IPv6', 'UUID');
 scalars['Variant(Array(Float64), Array(String), DateTime, Map(String, Int32), Tuple(a Date, b Int8))'] =
   variant('Float64', 'DateTime', 'Int8', 'String');
+// The types of a variant: any, in ClickHouse's order.
+function random_variant(r) {
+  const names = Object.keys(scalars).filter((name) => !/^(Variant|Dynamic|Bool)/.test(name));
+  const chosen = [...new Set(Array.from({ length: r.between(2, 4) }, () => r.of(names)))].sort();
+  return { name: `Variant(${chosen.join(', ')})`, ...variant(...chosen) };
+}
 scalars.JSON = { kind: 'json', make: json_object };
 const long_integer = (r) => r.of(['', '-']) + r.between(1, 9) + r.digits(r.between(15, 45));
 scalars.Dynamic = { kind: 'dynamic', make: (r) => (r.chance(0.1) ? long_integer(r) : json(r)) };
@@ -291,8 +297,8 @@ function map_of(key, value, longest) {
 }
 
 // Names that ClickHouse quotes, and some that it does not.
-const member_names = ['a', 'b c', 'd`e', 'f.g', 'h\\i', 'j"k', 'ü', 'Array', 'l(', 'm,'];
-const identifier = (name) => (/^[a-z]\w*$/i.test(name) ? name : '`' + name.replace(/[`\\]/g, '\\$&') + '`');
+const member_names = ['a', 'b c', 'd`e', 'f.g', 'h\\i', 'j"k', 'ü', 'Array', 'l(', 'm,', 'n\no'];
+const identifier = (name) => (/^[a-z]\w*$/i.test(name) ? name : '`' + name.replace(/[`\\]/g, '\\$&').replace('\n', '\\n') + '`');
 
 function tuple_of(elements, names) {
   const members = (r) => elements.map((element, i) => [r.chance(0.02) ? 'A' : names[i], element])
@@ -352,6 +358,7 @@ function random_type(r, number) {
   const names = Object.keys(scalars);
   const name = names[number % names.length];
   if (r.chance(0.3)) return random_compound(r);
+  if (r.chance(0.1)) return random_variant(r);
   if (r.chance(0.05)) {
     const geometry = r.of(Object.keys(geometries));
     return renamed(geometries[geometry], geometry);

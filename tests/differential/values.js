@@ -22,6 +22,14 @@ function mutate(r, value) {
   return value.slice(0, at) + middle + value.slice(how === 2 ? at : at + 1);
 }
 
+// A text with one of its characters written as an escape.
+function escape_one(r, value) {
+  const text = JSON.parse(value);
+  const at = r.below(text.length);
+  const escape = text[at] === '/' ? '\\/' : '\\u' + text.charCodeAt(at).toString(16).padStart(4, '0');
+  return JSON.stringify(text.slice(0, at)).slice(0, -1) + escape + JSON.stringify(text.slice(at + 1)).slice(1);
+}
+
 // A JSON text, or undefined for no value at all.
 function random_value(r, type) {
   const die = r.next();
@@ -30,6 +38,7 @@ function random_value(r, type) {
   if (die < 0.07) return r.of(strangers);
   if (die < 0.072) return r.of(not_json);
   const value = type.make(r);
+  if (die < 0.077 && /^"[^"]/.test(value)) return escape_one(r, value);
   if (die > 0.1 || value.length < 2) return value;
   const mutant = mutate(r, value);
   return mutant === '' ? '0' : mutant;
