@@ -176,21 +176,25 @@ std::optional<TimePoint> Consumer::deadline() const {
 
 // What has waited beside the probe, or for others to decide about it, is to be decided now.
 std::optional<TimePoint> Consumer::oldest() const {
-  const auto oldest = settlement_.oldest();
-  return oldest ? std::max(*oldest, decided_from_) : oldest;
+  const auto oldest = settlement_.in_flight().oldest();
+  if (!oldest || settlement_.wants_more()) return oldest;
+  return std::max(*oldest, decided_from_);
 }
 
-// A probe stays in hand until it is decided, but for what is at its last delivery. What waits for
-// the dead-letter queue waits for nothing else.
+// However long it takes: a probe until it is decided, and what only others can decide about.
+bool Consumer::stays_in_hand() const { return window_.is_probing() || settlement_.wants_more(); }
+
+// But for what is at its last delivery. What waits for the dead-letter queue waits for nothing
+// else.
 bool Consumer::may_wait_too_long() const {
   if (settlement_.is_giving_back()) return false;
-  return !window_.is_probing() || settlement_.keeps_last();
+  return !stays_in_hand() || settlement_.keeps_last();
 }
 
-// A lost link would be the end of it; so would the broker's consumer_timeout, as a probe is held
+// A lost link would be the end of it; so would the broker's consumer_timeout, as what stays is held
 // for however long it takes.
 bool Consumer::last_is_at_risk(std::optional<Duration> age) const {
-  const bool is_held = window_.is_probing() && age && *age >= timeouts_.hold;
+  const bool is_held = stays_in_hand() && age && *age >= timeouts_.hold;
   return is_held || (window_.links_break() && settlement_.is_failing());
 }
 
@@ -206,7 +210,7 @@ IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {
   facts.has_room = settlement_.has_room();
   facts.nothing_fits = nothing_will_fit();
   const auto oldest_age = age(oldest());
-  if (!window_.is_probing() && may_wait_too_long()) facts.oldest_age = oldest_age;
+  if (!stays_in_hand() && may_wait_too_long()) facts.oldest_age = oldest_age;
   facts.full_for = age(full_since_);
   facts.is_giving_back = settlement_.is_giving_back();
   facts.last = settlement_.keeps_last() ? IntakeFacts::Last::kKept

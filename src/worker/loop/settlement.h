@@ -120,12 +120,6 @@ class Settlement {
   // Of the deliveries in hand, those about which others have to decide.
   std::size_t undecided() const { return stage_.undecided(); }
 
-  // When the oldest event was taken that is not acknowledged; nothing when there is none, or when
-  // only the next event can decide what becomes of them.
-  std::optional<TimePoint> oldest() const {
-    return wants_more() ? std::nullopt : in_flight_.oldest();
-  }
-
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   Result<Done> drain(TimePoint now) { return apply(stage_.drain(now), now); }
 

@@ -8,6 +8,7 @@
 namespace event_consumer {
 namespace {
 
+using std::chrono::seconds;
 using testing::LoopRig;
 using testing::Tags;
 using Kind = SourceEvent::Kind;
@@ -380,6 +381,42 @@ TEST_CASE("consumer: a probe at its last delivery is dead-lettered when it has w
               },
               [&] {
                 CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 1});
+              },
+          })
+      .ok();
+}
+
+// As long as nothing else comes nobody decides about it, and the broker's consumer_timeout comes.
+TEST_CASE("consumer: what waits for others at its last delivery is dead-lettered after a hold",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.run({
+              [&] { rig.delivers(R"({"id":1})"); },
+              [&] {
+                rig.source->arriving.push_back({Kind::kDelivery, R"({"id":2})", /*is_last=*/true});
+              },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout - seconds(1)); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                CHECK(*rig.events.deadline <= rig.events.time + seconds(1));
+                rig.time_passes(seconds(1));
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+                rig.table_is_unchanged();
+              },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK(rig.letters->letters[0].tag == 2);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kDeliveryLimit));
+                CHECK(*rig.events.deadline > rig.events.time);
+                rig.letters->to_confirm = 1;
+              },
+              [&] {
+                CHECK(rig.record().counters.all_dead_lettered() == 1);
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.source->given_back_up_to.empty());
               },
           })
       .ok();

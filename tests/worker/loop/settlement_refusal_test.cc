@@ -30,9 +30,9 @@ TEST_CASE("settlement: what the dead-letter queue refuses is the oldest in hand,
   rig.wait(seconds(5));
   rig.take_good();
   rig.store();
-  CHECK((rig.settlement.oldest() == taken));
+  CHECK((rig.settlement.in_flight().oldest() == taken));
   rig.confirm_dead_letter();
-  CHECK_FALSE(rig.settlement.oldest());
+  CHECK_FALSE(rig.settlement.in_flight().oldest());
 }
 
 TEST_CASE("settlement: what is given back is the dead-letter queue's no more", "[settlement]") {
