@@ -78,6 +78,27 @@ TEST_CASE("a dead-letter queue that is full refuses with a nack: a pause, and no
   CHECK(running.service().stop() == 0);
 }
 
+// It takes them: they would be there as often as it was tried.
+TEST_CASE("a dead-letter queue too full for one message does not get the others with each try") {
+  RunningService running("nearly_full_dead_letters");
+  rabbitmq().ctl({"set_policy", "nearly", "^" + running.topology().queue() + "\\.dead$",
+                  R"({"max-length-bytes": 20000, "overflow": "reject-publish"})", "--apply-to",
+                  "queues"});
+  running.service().send(SIGTSTP);
+  REQUIRE(wait_until(
+      [&] { return AmqpClient(rabbitmq().url()).consumer_count(running.topology().queue()) == 0; },
+      seconds(20)));
+  running.publish_rubbish(std::string(50'000, 'x'));
+  running.publish_rubbish(kRubbish);
+  running.service().send(SIGCONT);
+  CHECK(running.wait_for_log("it refuses messages (basic.nack)"));
+  // They may have been on their way at the first one.
+  CHECK_FALSE(wait_until([&] { return running.dead_letters() > 2 * kRubbish; }, seconds(12)));
+  rabbitmq().ctl({"clear_policy", "nearly"});
+  CHECK(running.moves_events());
+  CHECK(running.service().stop() == 0);
+}
+
 TEST_CASE("a dead-letter queue that we may not write to refuses with 403: likewise") {
   BrokerUser user;
   RunningService running("forbidden_dead_letters", {{"RABBITMQ_URL", user.url()}});

@@ -261,7 +261,8 @@ Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& 
   seat_.book.is_letter(delivery.tag);
   letters_.push_back({delivery.tag, event, delivery.body.size()});
   bytes_ += delivery.body.size();
-  if (line_) seat_.broker.letters().send(*line_, event);
+  const bool waits = goes_ahead_ && letters_.size() > 1;
+  if (line_ && !waits) seat_.broker.letters().send(*line_, event);
   return Done{};
 }
 
@@ -284,6 +285,8 @@ Result<std::optional<DeliveryTag>> SimDeadLetters::next_confirmed() {
     const Letter letter = letters_.front();
     letters_.pop_front();
     bytes_ -= letter.bytes;
+    if (std::exchange(goes_ahead_, false))
+      for (const Letter& each : letters_) seat_.broker.letters().send(*line_, each.event);
     if (letter.is_forgotten) continue;
     seat_.book.settled(letter.tag);
     return std::optional(letter.tag);
@@ -303,8 +306,9 @@ Result<Done> SimDeadLetters::try_again() {
     seat_.world.require(seat_.book.has(letter.tag), "dead-letters (tag) what it has given back",
                         seat_.worker, letter.tag);
     bytes_ += letter.bytes;
-    seat_.broker.letters().send(*line_, letter.event);
   }
+  goes_ahead_ = true;
+  if (!letters_.empty()) seat_.broker.letters().send(*line_, letters_.front().event);
   refuses_ = !letters_.empty();
   seat_.book.set_letters_refused(refuses_);
   return Done{};

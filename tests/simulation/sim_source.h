@@ -132,6 +132,7 @@ class SimDeadLetters : public DeadLetterSink {
   std::deque<Letter> letters_;        // unconfirmed
   std::size_t bytes_ = 0;
   bool refuses_ = false;
+  bool goes_ahead_ = false;  // the oldest does: see ConfirmedPublisher::start_again()
 };
 
 }  // namespace event_consumer::simulation

@@ -37,6 +37,7 @@ OutgoingMessage ConfirmedPublisher::take_oldest() {
   messages_.pop_front();
   --sent_;
   ++gone_;
+  goes_ahead_ = false;
   return message;
 }
 
@@ -167,6 +168,7 @@ void ConfirmedPublisher::start_again() {
   for (Entry& entry : messages_) entry.verdict = Verdict::kUndecided;
   gone_ = 0;
   sent_ = 0;
+  goes_ahead_ = true;
   sending_.next = Part::kMethod;
   returned_ = {};
 }

@@ -65,11 +65,12 @@ class ConfirmedPublisher {
   // Gives up all messages. One that is half sent is still sent to its end, because nothing else may
   // follow on the channel before (AMQP 0-9-1, section 4.2.6).
   void forget();
-  // For a new channel in the place of this one: sends everything that was not taken again.
+  // For a new channel in the place of this one: sends everything that was not taken again. The
+  // oldest goes ahead: what was refused may be it alone, and each try would double the others.
   void start_again();
 
   bool empty() const { return messages_.empty(); }
-  bool is_sending() const { return sent_ < messages_.size(); }
+  bool is_sending() const { return sent_ < messages_.size() && !(goes_ahead_ && sent_ > 0); }
   bool is_half_sent() const { return sending_.next != Part::kMethod; }
   // Of all bodies and properties that are not taken yet.
   std::size_t bytes() const { return bytes_; }
@@ -112,8 +113,9 @@ class ConfirmedPublisher {
   std::string where_;
   std::deque<Entry> messages_;  // in the order of publish()
   std::size_t bytes_ = 0;
-  std::uint64_t gone_ = 0;  // so many were sent on this channel and are not in messages_ any more
-  std::size_t sent_ = 0;    // the first so many of messages_
+  std::uint64_t gone_ = 0;   // so many were sent on this channel and are not in messages_ any more
+  std::size_t sent_ = 0;     // the first so many of messages_
+  bool goes_ahead_ = false;  // the oldest does, and the others wait until it is taken
   Sending sending_;
   Returned returned_;
 };

@@ -293,8 +293,9 @@ TEST_CASE("confirmed publisher: another channel's frames are nobody's business h
   CHECK_FALSE(channel.publisher.handle(body_frame("x")).ok());  // out of turn on ours
 }
 
-TEST_CASE("confirmed publisher: on a new channel all that was not taken out is sent again",
-          "[confirmed_publisher]") {
+TEST_CASE(
+    "confirmed publisher: on a new channel all that was not taken out is sent again, one ahead",
+    "[confirmed_publisher]") {
   Channel channel;
   for (std::uint64_t id = 1; id <= 4; ++id) channel.publish(id, std::to_string(id));
   channel.send(8);  // the third by half
@@ -305,11 +306,16 @@ TEST_CASE("confirmed publisher: on a new channel all that was not taken out is s
   CHECK(channel.publisher.verdict() == Verdict::kUndecided);
   CHECK_FALSE(channel.publisher.is_half_sent());
   CHECK(channel.publisher.bytes() == 3 + 3 * kNoProperties);
-  CHECK(channel.send() == Words{"publish exchange/key", "header 1", "2", "publish exchange/key",
-                                "header 1", "3", "publish exchange/key", "header 1", "4"});
+  // What is refused alone is not the end of the others, nor are they sent with each try.
+  CHECK(channel.send() == Words{"publish exchange/key", "header 1", "2"});
+  CHECK_FALSE(channel.publisher.is_sending());
   // Numbers begin anew.
+  CHECK(channel.ack(1).ok());
+  CHECK(channel.take(Verdict::kTaken) == Ids{2});
+  CHECK(channel.send() ==
+        Words{"publish exchange/key", "header 1", "3", "publish exchange/key", "header 1", "4"});
   CHECK(channel.ack(3, /*multiple=*/true).ok());
-  CHECK(channel.take(Verdict::kTaken) == Ids{2, 3, 4});
+  CHECK(channel.take(Verdict::kTaken) == Ids{3, 4});
 }
 
 TEST_CASE("confirmed publisher: what is forgotten is neither sent nor reported",
