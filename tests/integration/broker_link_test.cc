@@ -134,6 +134,28 @@ TEST_CASE("the broker closes the channel with 406: deliveries were held for too 
   CHECK(running.moves_events());
 }
 
+// Nothing comes that could decide about them, and each end of the channel is a return.
+TEST_CASE("the broker closes the channel with 406: what fits no column is not dropped for it") {
+  const ShortConsumerTimeout timeout;
+  const TestTopology topology("channel_406_misfits");
+  AmqpClient client(rabbitmq().url());
+  client.declare_queue(topology.queue(),
+                       {{"x-queue-type", "quorum"}, {"x-delivery-limit", std::int64_t(1)}});
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_HOLD_TIMEOUT"] = "2";
+  environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = "1";
+  Service service(environment);
+  REQUIRE(service.wait_consuming(1));
+  constexpr std::uint32_t kMisfits = 3;
+  const std::vector<std::string> bodies(kMisfits, R"({"no_column": 1})");
+  client.publish_all("", topology.queue(), bodies);
+  CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == kMisfits; },
+                   seconds(40)));
+  INFO(service.log());
+  CHECK(service.count_in_log("406 PRECONDITION_FAILED") > 0);
+  CHECK(client.message_count(topology.queue()) == 0);
+}
+
 TEST_CASE("the broker closes the channel with 404: the queue went while nothing was taken") {
   RunningService running("channel_404");
   running.service().send(SIGTSTP);
