@@ -37,6 +37,8 @@ class Rejections {
 
   // Whether the queue, if there is one, takes more.
   bool has_room() const;
+  // Whether the queue, which does not refuse, is yet to say that it has taken something.
+  bool awaits_confirms() const { return !unconfirmed_.empty() && refused() == 0; }
   // How many wait for a queue that refuses.
   std::size_t refused() const;
 

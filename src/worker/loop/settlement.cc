@@ -256,8 +256,8 @@ bool Settlement::has_room() const {
 }
 
 bool Settlement::drained() const {
-  if (stage_.has_orphans() && !stage_.gave_up()) return false;
-  if (stage_.gave_up()) return true;
+  if (stage_.gave_up()) return !rejections_.awaits_confirms();
+  if (stage_.has_orphans()) return false;
   const std::size_t waiting = late() + stage_.undecided() + rejections_.refused();
   return in_flight_.in_hand() <= waiting;
 }

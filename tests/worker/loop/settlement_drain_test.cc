@@ -122,6 +122,24 @@ TEST_CASE("drain: dead letters are still acknowledged after a batch was given up
   CHECK(rig.in_hand() == 1);
 }
 
+// Its message would come back, and be dead-lettered again (seed 290 of the simulation).
+TEST_CASE("drain: unconfirmed dead letters are waited for after a batch was given up, too",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_bad();
+  rig.take_good();
+  rig.drain();
+  rig.refuse();
+  CHECK_FALSE(rig.settlement.drained());
+  rig.dead_letters.refusing = true;
+  CHECK(rig.settlement.drained());
+  rig.dead_letters.refusing = false;
+  rig.confirm_dead_letter();
+  CHECK(rig.settlement.drained());
+  CHECK(rig.source.acknowledged == Tags{1});
+  CHECK(rig.in_hand() == 1);
+}
+
 TEST_CASE("drain: nothing is waited for that others would have to decide, or that came late",
           "[settlement]") {
   SettlementRig rig;
