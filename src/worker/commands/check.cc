@@ -26,6 +26,11 @@ void check_options(const Options& options, Report& report) {
         "than the prefetch",
         options.prefetch ? std::to_string(prefetch) : fmt::format("auto ({})", prefetch),
         options.batch_rows));
+  if (options.hold_timeout <= options.clickhouse_timeout)
+    report.note(fmt::format(
+        "--hold-timeout {} is no longer than --clickhouse-timeout {}: events go back to the queue "
+        "while the answer to their insert is still waited for",
+        options.hold_timeout.count(), options.clickhouse_timeout.count()));
 }
 
 // systemd makes it when the service starts, so that it need not be there yet.

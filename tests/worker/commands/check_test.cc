@@ -40,5 +40,14 @@ TEST_CASE("check: a prefetch that no batch of so many messages fits into is said
   CHECK_FALSE(contains(checked({{"EVENT_CONSUMER_PREFETCH", "10000"}}), "--prefetch"));
 }
 
+TEST_CASE("check: a hold that ends before an insert may is said", "[check]") {
+  const std::string words = "while the answer to their insert is still waited for";
+  CHECK(contains(checked({{"EVENT_CONSUMER_HOLD_TIMEOUT", "30"}}),
+                 "! --hold-timeout 30 is no longer than --clickhouse-timeout 30: "));
+  CHECK(contains(checked({{"CLICKHOUSE_TIMEOUT", "1800"}}), words));
+  CHECK_FALSE(contains(checked({{"EVENT_CONSUMER_HOLD_TIMEOUT", "31"}}), words));
+  CHECK_FALSE(contains(checked({}), words));
+}
+
 }  // namespace
 }  // namespace event_consumer
