@@ -22,6 +22,7 @@ const session = open_session(engine, path.join(directory, 'clickhouse'));
 const kNotFound = new Set([46, 47, 50, 60, 73, 81, 115]);
 const kBadRequest = new Set([6, 25, 26, 27, 36, 38, 41, 53, 62, 69, 70, 72, 117, 321, 376, 407, 467]);
 
+const started_at = performance.now();
 let engine_version = '';
 let inserts = 0;
 let answers_to_lose = 0;
@@ -117,6 +118,8 @@ async function answer(request, body) {
   const is_trial = !url.searchParams.has('query_id');
   if (statement) return insert(statement[1], statement[2], settings, rows, is_trial);
   const sql = `${query}\n${body.toString()}`;
+  // Before 25 the engine begins anew with each query, to judge by its own.
+  if (/^\s*SELECT uptime\(\)\s*$/.test(sql)) return Buffer.from(`${Math.floor((performance.now() - started_at) / 1000)}\n`);
   if (settings.size === 0) return run(sql);
   if (!/^\s*SELECT\s/i.test(sql)) throw new Refusal(501, 'settings in the URL are for INSERT and SELECT only\n');
   return run(`${sql} SETTINGS ${list_settings(settings)}`);

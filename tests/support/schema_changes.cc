@@ -1,5 +1,7 @@
 #include "tests/support/schema_changes.h"
 
+#include <algorithm>
+
 #include "tests/support/click_events.h"
 #include "tests/support/service.h"
 #include "tests/support/wait.h"
@@ -11,6 +13,7 @@ using std::chrono::seconds;
 
 constexpr std::uint64_t kEvents = 60'000;
 constexpr std::uint64_t kRowsBetween = 4'000;
+constexpr std::uint64_t kBatchRows = 500;
 
 std::string body_of(std::uint64_t id) {
   std::string body = ClickEvents().json_at(id);
@@ -76,14 +79,18 @@ std::vector<std::string> alter_in_mid_drain(const TestTopology& topology,
   client.enable_confirms();
   publish_confirmed(client, topology, 0, kEvents, body_of);
   Environment environment = topology.environment();
-  environment["EVENT_CONSUMER_BATCH_ROWS"] = "500";
+  environment["EVENT_CONSUMER_BATCH_ROWS"] = std::to_string(kBatchRows);
   Service service(environment);
   if (!service.wait_consuming(2)) faults.push_back("the service did not start");
   const auto workers = service.workers();
 
   std::uint64_t seen = 0;
+  std::uint64_t next = 0;
   for (const std::string& statement : statements) {
-    wait_until([&] { return topology.rows() >= seen + kRowsBetween; }, seconds(60));
+    // A slow machine sees late that it is time, and must not come too late for the last.
+    next += kRowsBetween;
+    const std::uint64_t wanted = std::max(next, seen + kBatchRows);
+    wait_until([&] { return topology.rows() >= wanted; }, seconds(60));
     clickhouse.query("ALTER TABLE " + topology.table() + " " + statement);
     seen = topology.rows();
     if (seen >= kEvents) faults.push_back("all was stored before " + statement);
