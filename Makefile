@@ -76,7 +76,7 @@ help:
 	@echo 'make pictures       make the pictures in README.md anew (MINUTES=15)'
 	@echo 'make differential   compare the encoder with ClickHouse 26 on random values (VALUES=N, SEED=N)'
 	@echo 'make simulate       run workers through faults drawn from seeds (SEEDS=N FROM=K, TELL=1)'
-	@echo 'make check-rules    take out each rule of the ledger, and see the simulation fail'
+	@echo 'make check-rules    take out one rule after the other, and see the simulation fail'
 	@echo 'make fuzz           feed what reads foreign input with libFuzzer (FUZZ_SECONDS=60 a target)'
 	@echo 'make deps           install the Debian packages that are missing (YES=1: do not ask)'
 	@echo 'make deb            the Debian package, into $(BUILD)/deb'

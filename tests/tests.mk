@@ -178,7 +178,7 @@ simulate:
 	@SEEDS=$(SEEDS) FROM=$(FROM) TELL=$(TELL) DELAYS=$(DELAYS) WORLD=$(WORLD) RUN='$(RUN)' \
 	  $(BUILD)/simulation-tests
 
-# Whether the simulation fails without each rule of the ledger, or RULES.
+# Whether the simulation fails without each rule that rules.sh knows, or RULES.
 check-rules:
 	@packaging/deps.sh $(build_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(BUILD)/simulation-tests

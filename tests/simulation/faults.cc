@@ -118,6 +118,12 @@ void Faults::strike_clickhouse() {
   world_.note(0, "ClickHouse fails: kind, class", static_cast<std::uint64_t>(fault.kind),
               static_cast<std::uint64_t>(fault.error_class));
   clickhouse_.set_fault(fault);
+  // Whoever dies between two posts leaves rows in the table.
+  if (fault.kind == Kind::kViewFails && world_.one_in(2))
+    for (std::size_t deaths = world_.number(1, 3); deaths > 0; --deaths)
+      world_.after(world_.between(milliseconds(100), duration), [this] {
+        if (!is_over_) crew_.kill_one();
+      });
   world_.after(duration, [this, turn = ++turns_] {
     if (turn == turns_ && !is_over_) clickhouse_.set_fault(std::nullopt);
   });

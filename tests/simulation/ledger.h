@@ -55,6 +55,7 @@ struct Event {
                                // may be stored, or was stored on another host, too; or that its
                                // token was void, though it was stored
   std::size_t by_view = 0;     // … of these, because a view failed
+  int view_version = 0;        // of the columns then, the last time
   std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
                                // although they may be stored
   int first_taken_by = 0;      // the worker; 0: whoever took it was told that it was a copy

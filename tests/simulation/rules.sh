@@ -1,5 +1,5 @@
 #!/bin/bash
-# Takes out one rule of the ledger after the other, by a replacement in a copy of one source, and
+# Takes out one rule after the other, of the ledger first, by a replacement in a copy of one source, and
 # runs the simulation until it fails: the small world as unit tests do, or other runs where the rule
 # says so. Fails when one is not missed, or when a text is not in its source any more. `make
 # check-rules` says how to compile and link; RULES="*link*" takes those with such names.
@@ -17,6 +17,8 @@ recogniser=src/worker/ledger/recogniser.cc
 post_ledger=src/worker/ledger/post_ledger.cc
 insert_stage=src/worker/insert/insert_stage.cc
 orphans=src/worker/insert/orphans.cc
+refusal_search=src/worker/insert/refusal_search.cc
+settlement=src/worker/loop/settlement.cc
 
 fail() {
   echo "FAILED: $*"
@@ -119,6 +121,36 @@ rule 'orphans are posted until it is known' $orphans \
 rule 'what is given back leaves orphans' $recogniser \
   '  ledger_.given_back(now);' \
   '' "$seeds"
+rule 'view: a post whose rows it let in stays in the ledger' $insert_stage \
+  'if (is_refused && posted_->is_settled())' \
+  'if (is_refused && !posted_->may_be_stored())' "$seeds"
+rule 'view: that it let rows in is known of each refusal' $insert_stage \
+  'if (outcome.is_in_table) posted_' \
+  'if (outcome.is_in_table && outcome.error_class == ErrorClass::kUnclear) posted_' "$seeds"
+rule 'view: that is known on of what stands alone' $refusal_search \
+  '/*was_alone=*/true, batch->refusals().is_in_table' \
+  '/*was_alone=*/true' "$seeds"
+
+rule 'misfits: those that stay in hand when others go are kept' $refusal_search \
+  '  unmatched_.erase(
+      std::remove_if(unmatched_.begin(), unmatched_.end(),
+                     [&](const Refused& each) { return !messages.keeps(each.message); }),
+      unmatched_.end());' \
+  '  unmatched_.clear();' "$seeds"
+rule 'misfits: that others go is no witness' $refusal_search \
+  '      unmatched_.end());
+  return dropped;' \
+  '      unmatched_.end());
+  has_witness_ = true;
+  return dropped;' "$seeds"
+rule 'a stop: nobody waits for what is undecided, of whatever kind' $settlement \
+  '  return in_flight_.in_hand() <= waiting;' \
+  '  return in_flight_.in_hand() == 0 || in_flight_.in_hand() == late() ||
+         in_flight_.in_hand() == stage_.undecided() ||
+         (refuses && in_flight_.in_hand() <= unconfirmed_.size());' "$seeds"
+rule 'a stop: confirms are waited for, also when an insert has failed' $settlement \
+  'return refuses || unconfirmed_.empty();' \
+  'return true;' "$seeds"
 
 ((taken > 0)) || fail "no rule is named $rules"
 exit $failed

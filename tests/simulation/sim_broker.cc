@@ -342,9 +342,10 @@ std::optional<TimePoint> SimBroker::loses_patience_at(const Channel& channel) co
 }
 
 Channel* SimBroker::channel(std::size_t number) {
-  if (channels_.empty()) return nullptr;
-  Channel& channel = *channels_[number % channels_.size()];
-  return channel.is_open ? &channel : nullptr;
+  std::vector<Channel*> open;
+  for (const auto& channel : channels_)
+    if (channel->is_open) open.push_back(channel.get());
+  return open.empty() ? nullptr : open[number % open.size()];
 }
 
 void SimBroker::restart(Duration away, bool is_killed) {
@@ -367,19 +368,11 @@ void SimBroker::restart(Duration away, bool is_killed) {
   down_until_ = world_.now() + away;
 }
 
-void SimBroker::cut(std::size_t number, Duration until_seen) {
-  if (Channel* which = channel(number)) cut(*which, until_seen);
-}
-
 void SimBroker::cut(Channel& channel, Duration until_seen) {
   world_.note(channel.worker, "the broker cuts the link", channel.unsettled.size());
   channel.cut_at = std::max(channel.down_at, world_.now() + until_seen);
   end(channel);
   deliver();
-}
-
-void SimBroker::reset(std::size_t number) {
-  if (Channel* which = channel(number)) reset(*which);
 }
 
 Channel* SimBroker::link_of(int worker) const {
@@ -454,6 +447,11 @@ void SimBroker::heal() {
   for (const auto& channel : channels_)
     channel->stalled_until = std::min(channel->stalled_until, world_.now());
   deliver();
+}
+
+bool SimBroker::has_stalled_links() const {
+  const auto is_such = [](const auto& channel) { return channel->was_stalled; };
+  return std::any_of(channels_.begin(), channels_.end(), is_such);
 }
 
 bool SimBroker::is_empty() const {

@@ -47,6 +47,8 @@ class SimBroker {
   SimLetterQueue& letters() { return letters_; }
   // Whether the link breaks over this request.
   bool breaks(Channel::Request::Kind kind);
+  // Whether any link that is there was stalled.
+  bool has_stalled_links() const;
   bool is_up() const { return world_.now() >= down_until_; }
   void send(Channel& channel, Channel::Request::Kind kind, std::uint64_t number = 0);
   // Its process or its socket has ended: the broker learns that soon, and what was sent before may
@@ -61,8 +63,12 @@ class SimBroker {
   void restart(Duration away, bool is_killed);
   void cut_new_links(Duration time) { cuts_until_ = world_.now() + time; }
   void refuse_connections(Duration away) { refuses_until_ = world_.now() + away; }
-  void cut(std::size_t number, Duration until_seen);  // by the broker
-  void reset(std::size_t number);                     // seen by the client at once
+  void cut(std::size_t number, Duration until_seen) {  // by the broker
+    if (Channel* which = channel(number)) cut(*which, until_seen);
+  }
+  void reset(std::size_t number) {  // seen by the client at once
+    if (Channel* which = channel(number)) reset(*which);
+  }
   void cut_worker(int worker, Duration until_seen);
   void reset_worker(int worker);
   bool has_link(int worker) const { return link_of(worker) != nullptr; }

@@ -1,5 +1,5 @@
 // SimClickHouse: one table of a ClickHouse that can fail in many ways. It reads the rows out of the
-// bytes that reach it. SimInserter is a worker's connection to it.
+// bytes that reach it.
 #pragma once
 
 #include <functional>
@@ -84,6 +84,8 @@ class SimClickHouse {
   // Whether one of them had a DEFAULT: rows that leave it out need an insert of their own.
   bool had_default() const { return version_ >= kDefault; }
 
+  // Of the columns that it has.
+  static int version_of(const Batch& batch);
   static std::vector<Row> rows_of(const Batch& batch);
   // Each once.
   static std::vector<EventId> events_of(const std::vector<Row>& rows);
@@ -139,51 +141,6 @@ class SimClickHouse {
   std::set<std::pair<int, std::string>> without_rows_;  // of these
   std::set<std::string> given_up_;                      // tokens
   std::set<std::string> adopted_;  // tokens that dead workers have left to others
-};
-
-class SimInserter : public Inserter {
- public:
-  SimInserter(const Seat& seat, SimClickHouse& server, int known)
-      : seat_(seat), server_(server), known_(std::make_shared<int>(known)) {
-    seat_.book.set_misnamed(server_.is_misnamed(known));
-  }
-
-  void start(const Batch& batch) override;
-  void start_table_check(bool is_settled) override;
-  std::optional<Outcome> take_outcome() override;
-  int fd() const override { return kInserterFd; }
-
-  std::optional<TimePoint> ready_at() const { return slot_->ready_at; }
-
- private:
-  // Outlives the worker, for answers that come too late.
-  struct Slot {
-    std::optional<Outcome> outcome;
-    std::optional<TimePoint> ready_at;
-  };
-  void begin();
-  void note_messages(const std::vector<EventId>& posted);
-  void note_whole();
-
-  Seat seat_;
-  SimClickHouse& server_;
-  std::shared_ptr<int> known_;
-  std::shared_ptr<Slot> slot_ = std::make_shared<Slot>();
-  int host_ = 0;
-  const Batch* batch_ = nullptr;  // under way
-  TimePoint posted_at_{};         // then
-  std::string token_;             // of it, and its bytes: they must not change
-  std::string bytes_;
-  WorkerBook::Post post_;
-  std::vector<EventId> events_;  // of all rows that are posted one after the other
-  // Of each event: the whole batch it was posted in last, and how often that was refused.
-  struct Whole {
-    std::string token;
-    std::size_t refusals = 0;
-  };
-  std::map<EventId, Whole> wholes_;
-  bool is_under_way_ = false;
-  bool has_just_looked_ = false;
 };
 
 }  // namespace event_consumer::simulation

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "worker/ledger/ledger_locks.h"
@@ -29,6 +30,20 @@ struct SimLedger {
       for (std::uint64_t at = row.tail; at < row.head; ++at) add(memory.entry(i, at).post);
     }
     return digest;
+  }
+
+  // Whether there is no record of this post, and may be none: all of a worker's are taken.
+  bool has_no_room_for(const std::string& token) {
+    bool is_any_full = false;
+    for (int i = 0; i < memory.rows_used(); ++i) {
+      bool is_full = true;
+      for (const PostRecord& record : memory.row(i).records) {
+        if (record.post != 0 && token == record.token) return false;
+        is_full = is_full && record.post != 0;
+      }
+      is_any_full = is_any_full || is_full;
+    }
+    return is_any_full;
   }
 
   // Of the first row that nobody has.

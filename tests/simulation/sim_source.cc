@@ -9,9 +9,25 @@ namespace {
 
 using Kind = Channel::Request::Kind;
 
+// Of its stop timeout a worker keeps so much.
+constexpr std::chrono::seconds kCloseReserve{3};
+
 const Error kLost{ErrorKind::kLinkLost, "the link is lost"};
 
+// A misfit is at fault only when another message was stored in the columns that the worker knows:
+// by it, or posted by another since then.
+bool has_witness(const Seat& seat) {
+  const auto is_witness = [&seat](const auto& stored) {
+    return stored.first != seat.worker && stored.second > seat.book.columns_since();
+  };
+  const auto& others = seat.ledger.stored_posts;
+  return seat.book.has_witness() || std::any_of(others.begin(), others.end(), is_witness);
+}
+
 void condemn(const Seat& seat, EventId event) {
+  seat.world.require(seat.ledger[event].kind != EventKind::kMisfit || has_witness(seat),
+                     "says of a misfit (event) without a witness that it is one", seat.worker,
+                     event);
   seat.world.require(seat.ledger[event].kind != EventKind::kGood || seat.book.may_condemn(),
                      "says of good events, one after the other, that they are bad", seat.worker,
                      event);
@@ -95,10 +111,11 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   unsettled_[frame.tag] = frame.event;
   last_tag_ = frame.tag;
   if (frame.is_last) last_.insert(frame.tag);
-  seat_.book.handed(frame.tag, seat_.ledger.known_as(frame.event), message.body.size(),
-                    seat_.world.now());
-  if (frame.redelivered) seat_.book.is_copy(frame.tag);
-  if (message.kind == EventKind::kMisfit) seat_.book.is_misfit(frame.tag);
+  seat_.book.handed(
+      frame.tag,
+      {seat_.ledger.known_as(frame.event), message.body.size(), frame.redelivered, frame.is_last,
+       is_cancelling_ && !frame.is_last, message.kind == EventKind::kMisfit},
+      seat_.world.now());
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
 }
@@ -131,6 +148,7 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   prefetch_ = prefetch;
   former_ = last_tag_;
   is_cancelling_ = false;
+  seat_.book.consumes();
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
   if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
@@ -210,18 +228,36 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
   const bool nothing_fits = is_window_full() && seat_.book.is_undecided();
+  // But for copies, of which it may be unknown behind a link that stalls whether they are stored.
+  const bool is_early =
+      !seat_.book.is_stopping() && !seat_.broker.has_stalled_links() &&
+      seat_.book.has_room_beside_misfits(seat_.broker.kind().prefetch, seat_.batch_bytes);
+  seat_.world.require(!is_early, "gives back misfits though there is room beside them",
+                      seat_.worker, tag);
+  seat_.book.given_back();
   for (auto each = unsettled_.begin(); each != std::next(at); ++each) {
     const bool may_wait = !seat_.book.is_stopping() && !nothing_fits;
     seat_.world.require(!may_wait || seat_.book.has_waited(each->first, seat_.world.now()),
                         "gives back (tag, event) what has not waited", seat_.worker, each->first,
                         each->second);
     require_not_last(each->first);
+    require_undecided(each->first, each->second);
     returns(each->first, each->second);
   }
   channel_->is_stopping = seat_.book.is_stopping();
-  seat_.book.given_back();
   unsettled_.erase(unsettled_.begin(), std::next(at));
   return send(Kind::kGiveBackUpTo, tag);
+}
+
+// One that stops has time for an answer that is on its way: what is given back comes again.
+void SimSource::require_undecided(DeliveryTag tag, EventId event) const {
+  if (!seat_.book.stops_since(seat_.stop - kCloseReserve, seat_.world.now())) return;
+  seat_.world.require(!seat_.book.is_under_way(tag),
+                      "stops over (tag, event) what is being posted, with time left", seat_.worker,
+                      tag, event);
+  seat_.world.require(!seat_.book.has_letter(tag) || seat_.book.are_letters_refused(),
+                      "stops over (tag, event) what is not confirmed yet, with time left",
+                      seat_.worker, tag, event);
 }
 
 // It comes again, and would be stored again.
@@ -255,9 +291,11 @@ Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& 
   const EventId event = Ledger::id_in(delivery.body);
   seat_.world.note(seat_.worker, "dead-letters tag, event", delivery.tag, event);
   if (rejection.reason == Reason::kDeliveryLimit)
-    seat_.ledger[event].was_saved = true;
+    seat_.ledger[event].was_saved = true, seat_.book.goes_for_good(delivery.tag);
   else
     condemn(seat_, event);
+  // A view may have let its rows in, and it may come back before it is confirmed.
+  if (seat_.ledger[event].by_view > 0) ++seat_.ledger[event].outdated;
   seat_.book.is_letter(delivery.tag);
   letters_.push_back({delivery.tag, event, delivery.body.size()});
   bytes_ += delivery.body.size();

@@ -27,6 +27,8 @@ struct Seat {
   WorkerBook& book;
   int worker;
   bool has_dead_letters;
+  Duration stop;               // its timeout
+  std::size_t batch_bytes;     // at most
   std::function<void()> step;  // throws when the worker is to die here
 };
 
@@ -79,6 +81,7 @@ class SimSource : public Source {
   Result<Done> settle(Channel::Request::Kind kind, DeliveryTag tag);
   void require_safe(DeliveryTag tag, EventId event);
   void require_not_last(DeliveryTag tag) const;
+  void require_undecided(DeliveryTag tag, EventId event) const;
   void gives_back();
   void returns(DeliveryTag tag, EventId event);
   void read_socket();

@@ -12,9 +12,10 @@
 
 #include "common/event_loop.h"
 #include "tests/simulation/fiber.h"
-#include "tests/simulation/sim_clickhouse.h"
+#include "tests/simulation/sim_inserter.h"
 #include "tests/simulation/sim_ledger.h"
 #include "tests/simulation/sim_source.h"
+#include "tests/simulation/standstill.h"
 #include "worker/loop/worker_loop.h"
 
 namespace event_consumer::simulation {
@@ -68,7 +69,7 @@ class SimWorker : public EventLoop {
   void show_others();
   void check();
   void check_wait();
-  void check_window();
+  void check_standstill();
   std::optional<TimePoint> ready_at(int fd) const;
 
   SimClickHouse& clickhouse_;
@@ -77,6 +78,7 @@ class SimWorker : public EventLoop {
   WorkerBook book_;
   std::deque<TimePoint> connects_;  // the latest
   Seat seat_;
+  Standstill standstill_{seat_};
   bool is_paused_;  // the instance, when it starts
 
   // On the stack of the fiber, once the loop runs.
@@ -91,9 +93,8 @@ class SimWorker : public EventLoop {
   bool looks_around_ = false;
   std::optional<std::size_t> steps_to_live_;
   std::optional<TimePoint> stop_at_;  // asked to stop then
-  std::optional<TimePoint> stuck_since_;
-  TimePoint waited_at_{};  // the latest wait() …
-  std::size_t waits_ = 0;  // … and how many at that time
+  TimePoint waited_at_{};             // the latest wait() …
+  std::size_t waits_ = 0;             // … and how many at that time
   Fiber fiber_;
 };
 

@@ -8,6 +8,7 @@
 #include "common/backoff.h"
 #include "tests/simulation/crew.h"
 #include "tests/simulation/faults.h"
+#include "tests/simulation/ordeals.h"
 
 namespace event_consumer::simulation {
 namespace {
@@ -26,14 +27,17 @@ constexpr seconds kWitnessPeriod{5};
 // Fewer than RefusalSearch takes for somebody else's fault; and they must leave room in the window
 // for one to compare them with, without which nothing is dead-lettered.
 constexpr std::size_t kMostPoisons = 5;
+// So many more that fit no column come in ordeals: with the others fewer than the least window for
+// what is undecided (16).
+constexpr std::size_t kMostMisfits = 6;
 // So long is an event of several in its message, without padding.
 constexpr std::size_t kRowBytes = 40;
 
 QueueKind draw_queue(World& world) {
   QueueKind kind;
   kind.is_quorum = world.one_in(3);
-  if (kind.is_quorum && world.one_in(2))
-    kind.delivery_limit = world.one_in(2) ? kUsualDeliveryLimit : 3;
+  if (kind.is_quorum && !world.one_in(3))
+    kind.delivery_limit = world.one_in(2) ? kUsualDeliveryLimit : world.number(1, 3);
   if (world.one_in(20)) kind.max_length = world.number(5, 50);
   kind.single_active = world.one_in(10);
   kind.auto_delete = !kind.is_quorum && world.one_in(8);
@@ -65,7 +69,9 @@ class Run {
         limits_(draw_limits(world_)),
         crew_(world_, ledger_, broker_, clickhouse_, limits_,
               world_.one_in(2) ? 1 : world_.number(2, 8)),
-        faults_(world_, broker_, clickhouse_, crew_) {}
+        faults_(world_, broker_, clickhouse_, crew_),
+        ordeals_(world_, broker_, clickhouse_, crew_,
+                 [this](EventKind kind) { publish(spare(kind, kMostMisfits)); }) {}
 
   RunReport go() {
     const bool is_calm = world_.one_in(20);
@@ -75,6 +81,7 @@ class Run {
     // by itself.
     if (is_calm || world_.one_in(3)) most_poisons_ = 0;
     faults_.plan(is_calm ? 0 : world_.number(1, 25), end);
+    if (!is_calm) ordeals_.plan(end);
     plan_events(end);
     pass_time(end, [] { return false; });
     drain();
@@ -100,11 +107,20 @@ class Run {
     const std::size_t dice = world_.number(0, 99);
     if (dice < 4) return EventKind::kUnreadable;
     if (dice < 6) return EventKind::kTooLarge;
-    if (dice >= 12 || poisons_ >= most_poisons_) return EventKind::kGood;
-    ++poisons_;
-    if (dice >= 11) return ++misfits_, EventKind::kMisfit;
+    if (dice >= 12) return EventKind::kGood;
+    if (dice >= 11) return spare(EventKind::kMisfit);
     constexpr std::array kKinds = {EventKind::kPoison, EventKind::kUnclear, EventKind::kViewPoison};
-    return kKinds[world_.number(0, 2)];
+    return spare(kKinds[world_.number(0, 2)]);
+  }
+
+  // Of what has to be judged there are not too many.
+  EventKind spare(EventKind kind, std::size_t more_misfits = 0) {
+    if (!is_judged(kind)) return kind;
+    const bool may_be_more = kind == EventKind::kMisfit && most_poisons_ > 1;
+    if (poisons_ >= most_poisons_ + (may_be_more ? more_misfits : 0)) return EventKind::kGood;
+    ++poisons_;
+    if (kind == EventKind::kMisfit) ++misfits_;
+    return kind;
   }
 
   void publish(EventKind kind) {
@@ -142,6 +158,7 @@ class Run {
 
   void drain() {
     faults_.heal();
+    ordeals_.heal();
     const TimePoint healed = world_.now();
     for (int i = 1; i <= kDrainTime / kWitnessPeriod * 3 / 4; ++i)
       world_.after(i * kWitnessPeriod, [this] {
@@ -243,6 +260,7 @@ class Run {
   WorkerLimits limits_;
   Crew crew_;
   Faults faults_;
+  Ordeals ordeals_;
   std::size_t poisons_ = 0;
   std::size_t misfits_ = 0;  // of these
   // A window of a few.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,14 +23,29 @@ class WorkerBook {
   explicit WorkerBook(Duration hold) : hold_(hold) {}
 
   // At the source and at the dead-letter queue, of the present link.
-  void handed(DeliveryTag tag, EventId event, std::size_t bytes, TimePoint now) {
-    in_hand_[tag] = {event, bytes, now};
-    in_hand_[tag].did_not_fit = is_misnamed_;
-    held_bytes_ += bytes;
+  struct Handed {
+    EventId event = 0;
+    std::size_t bytes = 0;
+    bool is_copy = false;    // was delivered before
+    bool is_last = false;    // its queue drops it when it is given back
+    bool is_late = false;    // came to a consumer that goes: it goes back
+    bool is_misfit = false;  // only others can decide about it
+  };
+  // … and what became of it in hand.
+  struct Entry : Handed {
+    TimePoint at{};
+    bool is_refused = false;  // by ClickHouse, as a row
+    bool is_letter = false;   // on its way to the dead-letter queue
+    bool is_posted = false;   // it was, over this link
+    bool did_not_fit = false;
+  };
+  void handed(DeliveryTag tag, const Handed& what, TimePoint now) {
+    Entry& entry = in_hand_[tag] = {what, now};
+    entry.is_refused = what.is_misfit;
+    entry.did_not_fit = is_misnamed_;
+    held_bytes_ += what.bytes;
     ++received_;
   }
-  // Only others can decide about it.
-  void is_misfit(DeliveryTag tag) { in_hand_[tag].is_refused = true; }
   // It is the dead-letter queue's to keep from here on.
   void is_letter(DeliveryTag tag) {
     free_bytes(in_hand_[tag]);
@@ -49,8 +65,6 @@ class WorkerBook {
     in_hand_.erase(at);
     return true;
   }
-  // It was delivered before.
-  void is_copy(DeliveryTag tag) { in_hand_[tag].is_copy = true; }
   template <typename IsSuch>
   std::size_t bytes_of_copies(const IsSuch& is_such) const {
     std::size_t bytes = 0;
@@ -59,6 +73,12 @@ class WorkerBook {
     return bytes;
   }
   bool is_copy_in_hand(DeliveryTag tag) const { return has(tag) && in_hand_.at(tag).is_copy; }
+  // Whether any in hand is such.
+  template <typename IsSuch>
+  bool has_any(const IsSuch& is_such) const {
+    return std::any_of(in_hand_.begin(), in_hand_.end(),
+                       [&is_such](const auto& each) { return is_such(each.second); });
+  }
   // How many copies of such events are in hand.
   template <typename IsSuch>
   std::size_t copies_of(const IsSuch& is_such) const {
@@ -70,6 +90,8 @@ class WorkerBook {
   // Everything is given back because ClickHouse does not take it.
   void given_back() {
     needs_sign_of_life_ = true;
+    if (!fits_nothing()) had_fitting_ = has_gone_ = true;
+    waits_for_columns_ = !had_fitting_;
     window_ = 1;
     ++epochs_;
   }
@@ -79,8 +101,14 @@ class WorkerBook {
   // As the worker was told.
   void set_paused(bool paused) { is_paused_ = paused; }
   bool is_paused() const { return is_paused_; }
-  void set_stopping() { is_stopping_ = true; }
-  bool is_stopping() const { return is_stopping_; }
+  void set_stopping(TimePoint now) {
+    if (!stopping_since_) stopping_since_ = now;
+  }
+  bool is_stopping() const { return stopping_since_.has_value(); }
+  // Whether it has begun to stop so lately.
+  bool stops_since(Duration time, TimePoint now) const {
+    return stopping_since_ && now < *stopping_since_ + time;
+  }
   // As the dead-letter queue answered last.
   void set_letters_refused(bool refused) { are_letters_refused_ = refused; }
   bool are_letters_refused() const { return are_letters_refused_; }
@@ -100,7 +128,7 @@ class WorkerBook {
   // Whether the worker may take nothing more, though the broker would send more.
   bool may_cancel(TimePoint now) const {
     const bool is_full = is_full_ || held_bytes_ + kPropertyBytes * in_hand_.size() >= most_bytes_;
-    return is_paused_ || is_stopping_ || are_letters_refused_ || is_full ||
+    return is_paused_ || is_stopping() || are_letters_refused_ || is_full ||
            (!in_hand_.empty() && is_old(in_hand_.begin()->second, now));
   }
   // The worker knows of columns that no event fits; or of others, from here on.
@@ -108,6 +136,37 @@ class WorkerBook {
     is_misnamed_ = misnamed;
     for (auto& [tag, entry] : in_hand_) entry.did_not_fit |= misnamed;
   }
+  // Whether there is nothing but misfits in hand, and others have room beside them. None may be on
+  // its way to the dead-letter queue, or have gone there: all goes as it did.
+  bool has_room_beside_misfits(std::size_t prefetch, std::size_t most_bytes) const {
+    const std::size_t most = std::max(prefetch, kLeastUndecided);
+    return !is_misnamed_ && !has_gone_ && in_hand_.size() < most && held_bytes_ < most_bytes &&
+           !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
+             return each.second.is_misfit && !each.second.is_letter && !each.second.is_late;
+           });
+  }
+
+  // It takes more from here on; or something goes that could not be stored, as if all went.
+  void consumes() { waits_for_columns_ = had_fitting_ = has_gone_ = false; }
+  void goes_for_good(DeliveryTag tag) {
+    has_gone_ = true;
+    had_fitting_ |= !is_misnamed_ && !in_hand_[tag].is_misfit;
+  }
+  // Whether it may be that it takes nothing more before it knows other columns: all that it had in
+  // hand fitted none of these, before anything went.
+  bool waits_for_columns() const { return waits_for_columns_; }
+
+  // It knows other columns than before, since when nothing was stored.
+  void knows_columns(TimePoint now) {
+    has_witness_ = false;
+    columns_since_ = now;
+  }
+  // A message was stored in these columns.
+  void has_stored_in_them() { has_witness_ = true; }
+  bool has_witness() const { return has_witness_; }
+  // Since when it knows the columns.
+  TimePoint columns_since() const { return columns_since_; }
+
   // Whether only others can decide about what is in hand.
   bool is_undecided() const {
     if (is_misnamed_) return !in_hand_.empty();
@@ -153,6 +212,17 @@ class WorkerBook {
     return post;
   }
   EventId event_of(DeliveryTag tag) const { return in_hand_.at(tag).event; }
+  // The inserter works on that, or on nothing any more.
+  void begins(const Post& post) {
+    for (const DeliveryTag tag : post.tags)
+      if (has(tag)) in_hand_[tag].is_posted = true;
+    under_way_ = post;
+  }
+  void has_ended() { under_way_ = {}; }
+  bool is_under_way(DeliveryTag tag) const {
+    return under_way_.epoch == epochs_ &&
+           std::count(under_way_.tags.begin(), under_way_.tags.end(), tag) > 0;
+  }
   void refused(const Post& post) {
     if (post.epoch != epochs_) return;
     for (const DeliveryTag tag : post.tags)
@@ -208,17 +278,9 @@ class WorkerBook {
   std::size_t held_bytes() const { return held_bytes_; }
 
  private:
-  struct Entry {
-    EventId event = 0;
-    std::size_t bytes = 0;
-    TimePoint at{};
-    bool is_refused = false;  // by ClickHouse, as a row
-    bool is_copy = false;     // was delivered before
-    bool is_letter = false;   // on its way to the dead-letter queue
-    bool did_not_fit = false;
-  };
   static constexpr std::size_t kMostCondemned = 8;
-  static constexpr std::size_t kPropertyBytes = 16;  // with a routing key
+  static constexpr std::size_t kPropertyBytes = 16;   // with a routing key
+  static constexpr std::size_t kLeastUndecided = 16;  // PrefetchWindow
   static constexpr std::size_t kLargestWindow = 1'000'000;
   static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kMostRefusals = 60;
@@ -230,6 +292,10 @@ class WorkerBook {
 
   bool is_old(const Entry& entry, TimePoint now) const {
     return now - entry.at >= hold_ / 2 - kLongestSleep;
+  }
+  bool fits_nothing() const {
+    return is_misnamed_ || std::all_of(in_hand_.begin(), in_hand_.end(),
+                                       [](const auto& each) { return each.second.is_misfit; });
   }
   void free_bytes(Entry& entry) {
     held_bytes_ -= entry.bytes;
@@ -243,9 +309,9 @@ class WorkerBook {
   bool needs_sign_of_life_ = false;
   bool is_misnamed_ = false;
   bool is_paused_ = false;
-  bool is_stopping_ = false;
   bool is_full_ = false;
   std::size_t most_bytes_ = 0;
+  std::optional<TimePoint> stopping_since_;
   bool are_letters_refused_ = false;
   std::size_t window_ = kLargestWindow;
   std::size_t settled_ = 0;    // over the present link
@@ -253,6 +319,12 @@ class WorkerBook {
   std::deque<TimePoint> failures_;
   std::deque<TimePoint> refusals_;
   std::deque<TimePoint> cuts_;
+  Post under_way_;
+  bool has_witness_ = false;
+  bool has_gone_ = false;     // something, for good, since it took more
+  bool had_fitting_ = false;  // among what went for good since it took more
+  bool waits_for_columns_ = false;
+  TimePoint columns_since_{};
   std::uint64_t received_ = 0;
   std::uint64_t acts_ = 0;
 };
