@@ -19,6 +19,7 @@ insert_stage=src/worker/insert/insert_stage.cc
 orphans=src/worker/insert/orphans.cc
 refusal_search=src/worker/insert/refusal_search.cc
 settlement=src/worker/loop/settlement.cc
+in_flight=src/worker/message/in_flight.cc
 
 fail() {
   echo "FAILED: $*"
@@ -147,10 +148,13 @@ rule 'a stop: nobody waits for what is undecided, of whatever kind' $settlement 
   '  return in_flight_.in_hand() <= waiting;' \
   '  return in_flight_.in_hand() == 0 || in_flight_.in_hand() == late() ||
          in_flight_.in_hand() == stage_.undecided() ||
-         (refuses && in_flight_.in_hand() <= unconfirmed_.size());' "$seeds"
+         in_flight_.in_hand() <= rejections_.refused();' "$seeds"
 rule 'a stop: confirms are waited for, also when an insert has failed' $settlement \
-  'return refuses || unconfirmed_.empty();' \
+  'return !rejections_.awaits_confirms();' \
   'return true;' "$seeds"
+rule 'window: what a former consumer brought fills none' $in_flight \
+  'consumer_ = {prefetch, last_tag()};' \
+  'consumer_ = {prefetch, 0, consumer_.unacknowledged};' "$seeds"
 
 ((taken > 0)) || fail "no rule is named $rules"
 exit $failed
