@@ -60,7 +60,7 @@ void SimInserter::note_messages(const std::vector<EventId>& posted) {
 void SimInserter::note_whole() {
   for (const EventId event : events_) {
     Whole& whole = wholes_[event];
-    if (!batch_->is_part() && whole.token != token_) whole = {token_, 0, {}};
+    if (!batch_->is_part() && whole.token != token_) whole = {token_, 0, {}, whole.most_refusals};
     const bool may_be_in_two = seat_.ledger[event].voided > 0;
     seat_.world.require(!batch_->is_part() || whole.refusals >= 3 || may_be_in_two,
                         "cut (event, refusals) too soon", seat_.worker, event, whole.refusals);
@@ -81,7 +81,9 @@ void SimInserter::note_cut() {
   for (const EventId event : events_) {
     Whole& whole = wholes_[event];
     const bool is_in_table = seat_.ledger[event].by_view > 0;
-    if (!is_in_table || whole.refusals < 3 || std::exchange(whole.cut, token_) == token_) continue;
+    whole.most_refusals = std::max(whole.most_refusals, whole.refusals);
+    if (!is_in_table || whole.most_refusals < 3 || std::exchange(whole.cut, token_) == token_)
+      continue;
     ++seat_.ledger[event].outdated;
   }
 }

@@ -59,6 +59,8 @@ class SimInserter : public Inserter {
     std::string token;
     std::size_t refusals = 0;
     std::string cut = {};
+    std::size_t most_refusals =
+        0;  // of any; two may take turns, each with a delivery of the message
   };
   std::map<EventId, Whole> wholes_;
   std::set<std::string> unwritten_;  // tokens for which the ledger had no room
