@@ -17,6 +17,9 @@ constexpr seconds kLongestUnknown{85};
 // The longest pause before it is asked whether ClickHouse is there (60 s), and some looks.
 constexpr seconds kLongestHolding{90};
 
+// Before the next insert is tried where one was refused.
+constexpr seconds kLongestPause{60};
+
 }  // namespace
 
 void Standstill::check(const Facts& facts) {
@@ -82,7 +85,8 @@ void Standstill::check_holding(const Facts& facts) {
   const bool is_away = facts.link != nullptr && !facts.link->has_consumer() && !facts.is_draining &&
                        !seat_.book.is_paused() && !seat_.book.are_letters_refused() &&
                        !seat_.book.has_any(is_letter) && !seat_.book.waits_for_columns() &&
-                       !facts.clickhouse_fails;
+                       !facts.clickhouse_fails &&
+                       !seat_.book.is_refused_since(seat_.world.now() - kLongestPause);
   require_short(is_away, holding_since_, kLongestHolding,
                 "takes nothing though nothing keeps it from that");
 }

@@ -147,7 +147,10 @@ class WorkerBook {
   }
 
   // It takes more from here on; or something goes that could not be stored, as if all went.
-  void consumes() { waits_for_columns_ = had_fitting_ = has_gone_ = false; }
+  void consumes() {
+    waits_for_columns_ = had_fitting_ = false;
+    has_gone_ = has_any([](const Entry& each) { return each.is_letter; });
+  }
   void goes_for_good(DeliveryTag tag) {
     has_gone_ = true;
     had_fitting_ |= !is_misnamed_ && !in_hand_[tag].is_misfit;
@@ -222,6 +225,10 @@ class WorkerBook {
   bool is_under_way(DeliveryTag tag) const {
     return under_way_.epoch == epochs_ &&
            std::count(under_way_.tags.begin(), under_way_.tags.end(), tag) > 0;
+  }
+  // Whether a post was refused then or later, for no clear reason, and none was stored since.
+  bool is_refused_since(TimePoint time) const {
+    return !refusals_.empty() && refusals_.back() >= time;
   }
   void refused(const Post& post) {
     if (post.epoch != epochs_) return;
