@@ -255,7 +255,8 @@ void SimWorker::check() {
   const std::size_t may_hold = 4 * limits_.batch.bytes;
   const bool letters_wait = link_->dead_letters() != nullptr &&
                             link_->dead_letters()->unconfirmed_bytes() >= kMostUnconfirmedBytes;
-  book_.set_full(record.held_bytes >= may_hold || letters_wait, may_hold);
+  const std::size_t held = letters_wait ? may_hold : record.held_bytes;
+  book_.set_room(may_hold - std::min(may_hold, held));
   const bool consumes =
       link_->is_up() && static_cast<const SimSource&>(link_->source()).is_consuming();
   world.require(!consumes || !book_.is_paused(), "consumes on in a pause", seat_.worker);

@@ -44,6 +44,7 @@ class WorkerBook {
     entry.is_refused = what.is_misfit;
     entry.did_not_fit = is_misnamed_;
     held_bytes_ += what.bytes;
+    room_ -= std::min(room_, 2 * what.bytes + kPropertyBytes);
     ++received_;
   }
   // It is the dead-letter queue's to keep from here on.
@@ -120,15 +121,12 @@ class WorkerBook {
     const auto at = in_hand_.find(tag);
     return at == in_hand_.end() || at->second.did_not_fit || is_old(at->second, now);
   }
-  // As much is held as may be, by its own figures after the latest turn; which is so many bytes.
-  void set_full(bool full, std::size_t most_bytes) {
-    is_full_ = full;
-    most_bytes_ = most_bytes;
-  }
+  // By its own figures after the latest turn: more may be held by so many bytes; none when its dead
+  // letters wait.
+  void set_room(std::size_t bytes) { room_ = bytes; }
   // Whether the worker may take nothing more, though the broker would send more.
   bool may_cancel(TimePoint now) const {
-    const bool is_full = is_full_ || held_bytes_ + kPropertyBytes * in_hand_.size() >= most_bytes_;
-    return is_paused_ || is_stopping() || are_letters_refused_ || is_full ||
+    return is_paused_ || is_stopping() || are_letters_refused_ || room_ == 0 ||
            (!in_hand_.empty() && is_old(in_hand_.begin()->second, now));
   }
   // The worker knows of columns that no event fits; or of others, from here on.
@@ -316,8 +314,7 @@ class WorkerBook {
   bool needs_sign_of_life_ = false;
   bool is_misnamed_ = false;
   bool is_paused_ = false;
-  bool is_full_ = false;
-  std::size_t most_bytes_ = 0;
+  std::size_t room_ = 0;  // bytes, of messages and of their rows
   std::optional<TimePoint> stopping_since_;
   bool are_letters_refused_ = false;
   std::size_t window_ = kLargestWindow;
