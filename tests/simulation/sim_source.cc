@@ -228,9 +228,8 @@ Result<Done> SimSource::give_back_up_to(DeliveryTag tag) {
   seat_.world.require(at != unsettled_.end(), "gives back a tag that is none", seat_.worker, tag);
   if (at == unsettled_.end()) return Done{};
   const bool nothing_fits = is_window_full() && seat_.book.is_undecided();
-  // But for copies, of which it may be unknown behind a link that stalls whether they are stored.
   const bool is_early =
-      !seat_.book.is_stopping() && !seat_.broker.has_stalled_links() &&
+      !seat_.book.is_stopping() &&
       seat_.book.has_room_beside_misfits(seat_.broker.kind().prefetch, seat_.batch_bytes);
   seat_.world.require(!is_early, "gives back misfits though there is room beside them",
                       seat_.worker, tag);

@@ -135,12 +135,14 @@ class WorkerBook {
     for (auto& [tag, entry] : in_hand_) entry.did_not_fit |= misnamed;
   }
   // Whether there is nothing but misfits in hand, and others have room beside them. None may be on
-  // its way to the dead-letter queue, or have gone there: all goes as it did.
+  // its way to the dead-letter queue, or have gone there: all goes as it did. Of a copy it may be
+  // unknown whether it is stored.
   bool has_room_beside_misfits(std::size_t prefetch, std::size_t most_bytes) const {
     const std::size_t most = std::max(prefetch, kLeastUndecided);
     return !is_misnamed_ && !has_gone_ && in_hand_.size() < most && held_bytes_ < most_bytes &&
            !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
-             return each.second.is_misfit && !each.second.is_letter && !each.second.is_late;
+             return each.second.is_misfit && !each.second.is_copy && !each.second.is_letter &&
+                    !each.second.is_late;
            });
   }
 
