@@ -12,7 +12,6 @@
 namespace event_consumer {
 namespace {
 
-constexpr long kHighestPort = 65535;
 constexpr long kMostHeartbeat = 3600;  // seconds
 
 // Nothing when a «%» is not followed by two hexadecimal digits.
@@ -69,11 +68,7 @@ bool parse_host_and_port(std::string_view text, AmqpUrl& url) {
     if (!decoded || decoded->find_first_of(", ") != std::string::npos) return false;
     url.host = *decoded;
   }
-  if (port.empty()) return true;
-  long number = 0;
-  if (parse_whole_number(std::string(port), 1, kHighestPort, number)) return false;
-  url.port = static_cast<int>(number);
-  return true;
+  return port.empty() || !parse_port(std::string(port), url.port);
 }
 
 constexpr std::string_view kPlainScheme = "amqp://";

@@ -7,8 +7,6 @@
 namespace event_consumer {
 namespace {
 
-constexpr long kHighestPort = 65535;
-
 // Nothing when the text is no host, or what follows it is no port.
 std::optional<HostPort> parse_host(const std::string& text, int default_port) {
   HostPort parsed{text, default_port};
@@ -26,10 +24,7 @@ std::optional<HostPort> parse_host(const std::string& text, int default_port) {
   if (parsed.host.empty() || parsed.host.find_first_of("/@ []") != std::string::npos)
     return std::nullopt;
   if (rest.empty()) return parsed;
-  long port = 0;
-  if (rest.front() != ':' || parse_whole_number(rest.substr(1), 1, kHighestPort, port))
-    return std::nullopt;
-  parsed.port = static_cast<int>(port);
+  if (rest.front() != ':' || parse_port(rest.substr(1), parsed.port)) return std::nullopt;
   return parsed;
 }
 

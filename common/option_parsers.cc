@@ -44,6 +44,13 @@ ParseError parse_whole_number(const std::string& text, long lowest, long highest
   return std::nullopt;
 }
 
+ParseError parse_port(const std::string& text, int& port) {
+  long number = 0;
+  auto error = parse_whole_number(text, 1, 65535, number);
+  if (!error) port = static_cast<int>(number);
+  return error;
+}
+
 ParseError parse_size(const std::string& text, std::size_t lowest, std::size_t highest,
                       std::size_t& bytes) {
   const auto wrong = "expected a size from " + std::to_string(lowest) + " to " +

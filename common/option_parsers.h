@@ -15,6 +15,9 @@ using ParseError = std::optional<std::string>;
 // Decimal digits only: no sign, no space, no other base.
 ParseError parse_whole_number(const std::string& text, long lowest, long highest, long& number);
 
+// The number of a port, from 1 on.
+ParseError parse_port(const std::string& text, int& port);
+
 // Bytes: a whole number, optionally followed by KiB, MiB or GiB.
 ParseError parse_size(const std::string& text, std::size_t lowest, std::size_t highest,
                       std::size_t& bytes);

@@ -153,7 +153,7 @@ ParseError parse_clickhouse_failback(const std::string& text, Options& options) 
 }
 
 ParseError parse_clickhouse_port(const std::string& text, Options& options) {
-  const auto wrong = number<&Options::clickhouse_port>(text, 1, 65535, options);
+  const auto wrong = parse_port(text, options.clickhouse_port);
   for (HostPort& host : options.clickhouse_hosts)
     if (host.port == kNoPort) host.port = options.clickhouse_port;
   return wrong;

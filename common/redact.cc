@@ -12,9 +12,8 @@ namespace {
 // Without an «@», what stands where the port would may be a password behind which the host was
 // forgotten.
 bool is_host_and_port(std::string_view authority, std::size_t colon) {
-  long port = 0;
-  return authority.front() == '[' ||
-         !parse_whole_number(std::string(authority.substr(colon + 1)), 1, 65535, port);
+  int port = 0;
+  return authority.front() == '[' || !parse_port(std::string(authority.substr(colon + 1)), port);
 }
 
 // The values of parameters, but for that of the only one that has an effect.
