@@ -58,7 +58,7 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
   if (error.peer_code == kNotAllowed && contains(error.message, "access to vhost"))
     return "give the user rights there: " + set_permissions;
   if (error.kind == ErrorKind::kConfiguration && error.peer_code == 0 &&
-      (contains(error.message, " with TLS: ")))
+      contains(error.message, " with TLS: "))
     return "correct RABBITMQ_URL (amqps:// with the port of TLS, 5671 unless configured otherwise, "
            "or amqp://) or RABBITMQ_CA_FILE, or the certificate";
   if (error.kind == ErrorKind::kConfiguration) return "change what the broker refuses";

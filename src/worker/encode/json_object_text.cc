@@ -16,8 +16,9 @@ std::string to_json(const JsonValue& value) {
 void JsonObjectText::clear() {
   parts_.clear();
   members_.clear();
-  hashed_
-      .clear();  // not filled with zeros: that would take as long as it took for the most members
+  // Not filled with zeros: that would take as long each time as for the most members that there
+  // were.
+  hashed_.clear();
 }
 
 void JsonObjectText::begin(std::string_view key) {
