@@ -109,32 +109,39 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   seat_.book.has_ended();
   const auto* insert = std::get_if<InsertOutcome>(&*outcome);
   has_just_looked_ = insert == nullptr;
-  if (insert == nullptr) {
-    const auto kind = std::get<TableOutcome>(*outcome).kind;
-    if (kind != TableOutcome::Kind::kFailed) seat_.book.clickhouse_lives();
-    if (kind == TableOutcome::Kind::kChanged) seat_.book.knows_columns(seat_.world.now());
-    seat_.book.set_misnamed(server_.is_misnamed(*known_));
-    seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
-                     static_cast<std::uint64_t>(kind));
-    return outcome;
-  }
+  if (insert == nullptr)
+    has_looked(std::get<TableOutcome>(*outcome).kind);
+  else
+    hears(*insert);
+  return outcome;
+}
+
+void SimInserter::has_looked(TableOutcome::Kind kind) {
+  if (kind != TableOutcome::Kind::kFailed) seat_.book.clickhouse_lives();
+  if (kind == TableOutcome::Kind::kChanged) seat_.book.knows_columns(seat_.world.now());
+  seat_.book.set_misnamed(server_.is_misnamed(*known_));
+  seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
+                   static_cast<std::uint64_t>(kind));
+}
+
+void SimInserter::hears(const InsertOutcome& insert) {
   seat_.world.note(seat_.worker, "hears: stored, refused, unknown; class",
-                   static_cast<std::uint64_t>(insert->kind),
-                   static_cast<std::uint64_t>(insert->error_class));
+                   static_cast<std::uint64_t>(insert.kind),
+                   static_cast<std::uint64_t>(insert.error_class));
   seat_.world.require(batch_->token() == token_ && batch_->bytes() == bytes_,
                       "a batch has changed while it was posted", seat_.worker);
-  if (insert->kind == Kind::kStored) {
+  if (insert.kind == Kind::kStored) {
     seat_.book.stored(post_);
     seat_.ledger.stored_posts[seat_.worker] = posted_at_;
     // What was kept of a lost link, and what has the bytes of other columns, is no witness.
     if (!batch_->is_orphan() && SimClickHouse::version_of(*batch_) == *known_)
       seat_.book.has_stored_in_them();
   }
-  const bool is_data = insert->error_class == ErrorClass::kData;
+  const bool is_data = insert.error_class == ErrorClass::kData;
   const bool is_unclear =
-      insert->kind == Kind::kRefused && insert->error_class == ErrorClass::kUnclear;
+      insert.kind == Kind::kRefused && insert.error_class == ErrorClass::kUnclear;
   if (is_data || is_unclear) seat_.book.refused(post_);
-  if (insert->is_token_void) server_.give_up(token_);
+  if (insert.is_token_void) server_.give_up(token_);
   if (!batch_->is_part())
     for (const EventId event : events_) wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
   if (is_unclear) note_cut();
@@ -149,12 +156,12 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   if (is_unclear && batch_->may_be_stored())
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].outdated;
-  if (insert->kind == Kind::kRefused && insert->error_class != ErrorClass::kTransient &&
+  if (insert.kind == Kind::kRefused && insert.error_class != ErrorClass::kTransient &&
       SimClickHouse::version_of(*batch_) != *known_)
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
       ++seat_.ledger[event].outdated;
-  const bool is_given_up = insert->kind == Kind::kRefused &&
-                           insert->error_class != ErrorClass::kTransient && batch_->is_orphan();
+  const bool is_given_up = insert.kind == Kind::kRefused &&
+                           insert.error_class != ErrorClass::kTransient && batch_->is_orphan();
   if (is_given_up) {
     server_.give_up(token_);
     for (const EventId event : SimClickHouse::events_of(SimClickHouse::rows_of(*batch_)))
@@ -162,11 +169,10 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
   }
   // What refuses former columns says nothing of the next post.
   const bool is_of_no_use = is_given_up && SimClickHouse::version_of(*batch_) != *known_;
-  const bool waits = insert->kind != Kind::kStored && !is_data && !is_unclear && !is_of_no_use &&
-                     !insert->is_token_void;
+  const bool waits = insert.kind != Kind::kStored && !is_data && !is_unclear && !is_of_no_use &&
+                     !insert.is_token_void;
   seat_.world.require(!waits || seat_.book.may_have_failed(seat_.world.now()),
                       "posts again and again without a pause", seat_.worker);
-  return outcome;
 }
 
 }  // namespace event_consumer::simulation

@@ -36,6 +36,8 @@ class SimInserter : public Inserter {
     std::optional<TimePoint> ready_at;
   };
   void begin();
+  void has_looked(TableOutcome::Kind kind);
+  void hears(const InsertOutcome& insert);
   void note_messages(const std::vector<EventId>& posted);
   void note_whole();
   void note_cut();

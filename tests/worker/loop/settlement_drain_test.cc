@@ -9,6 +9,16 @@ namespace {
 using testing::SettlementRig;
 using testing::Tags;
 
+// Unless the dead-letter queue refuses; after it nothing is waited for.
+void check_that_a_confirm_is_waited_for(SettlementRig& rig) {
+  CHECK_FALSE(rig.settlement.drained());
+  rig.dead_letters.refusing = true;
+  CHECK(rig.settlement.drained());
+  rig.dead_letters.refusing = false;
+  rig.confirm_dead_letter();
+  CHECK(rig.settlement.drained());
+}
+
 TEST_CASE("drain: with nothing in hand it is done at once", "[settlement]") {
   SettlementRig rig;
   rig.drain();
@@ -130,12 +140,7 @@ TEST_CASE("drain: unconfirmed dead letters are waited for after a batch was give
   rig.take_good();
   rig.drain();
   rig.refuse();
-  CHECK_FALSE(rig.settlement.drained());
-  rig.dead_letters.refusing = true;
-  CHECK(rig.settlement.drained());
-  rig.dead_letters.refusing = false;
-  rig.confirm_dead_letter();
-  CHECK(rig.settlement.drained());
+  check_that_a_confirm_is_waited_for(rig);
   CHECK(rig.source.acknowledged == Tags{1});
   CHECK(rig.in_hand() == 1);
 }
@@ -147,12 +152,7 @@ TEST_CASE("drain: nothing is waited for that others would have to decide, or tha
   rig.take_bad();
   rig.drain();
   rig.take_late();
-  CHECK_FALSE(rig.settlement.drained());
-  rig.dead_letters.refusing = true;
-  CHECK(rig.settlement.drained());
-  rig.dead_letters.refusing = false;
-  rig.confirm_dead_letter();
-  CHECK(rig.settlement.drained());
+  check_that_a_confirm_is_waited_for(rig);
 }
 
 TEST_CASE("drain: twice is once", "[settlement]") {
