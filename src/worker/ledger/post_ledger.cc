@@ -16,24 +16,44 @@ namespace {
 constexpr std::chrono::seconds kForgets{5};
 // A server knows the tokens of its latest inserts only.
 constexpr std::chrono::minutes kOldestAdopted{5};
+constexpr std::chrono::minutes kSaidAgain{1};
+
+constexpr char kNoEntry[] = "the outcome of a post long ago is not known yet";
+constexpr char kNoRecord[] = "the outcomes of too many posts are not known yet";
 
 }  // namespace
 
 PostLedger::PostLedger(LedgerMemory& memory, LedgerLocks& locks, int row, TimePoint now)
-    : memory_(memory),
-      locks_(locks),
-      row_(row),
-      is_owner_(locks.try_lock(LedgerLocks::of_row(row))) {
-  if (!is_owner_) {
-    log::error("ledger: another process has row {}: what comes back may be stored twice", row);
-    return;
+    : memory_(memory), locks_(locks), row_(row) {
+  take_row(now);
+}
+
+// A link that is there already is proven for the time when it was made, and no later.
+bool PostLedger::take_row(TimePoint now) {
+  if (is_owner_) return true;
+  const int lock = LedgerLocks::of_row(row_);
+  if (!locks_.try_lock(lock)) {
+    say("another process has row " + std::to_string(row_), now);
+    return false;
   }
+  is_owner_ = true;
   orphan_all(now);
-  if (memory_.claim(row)) return;
-  log::error("ledger: no room for row {}: {}; what comes back may be stored twice", row,
-             std::strerror(errno));
-  locks.unlock(LedgerLocks::of_row(row));
+  if (link_made_at_) own().proven_at = to_ledger_time(*link_made_at_);
+  if (memory_.claim(row_)) return true;
+  say("no room for row " + std::to_string(row_) + ": " + std::strerror(errno), now);
+  locks_.unlock(lock);
   is_owner_ = false;
+  return false;
+}
+
+// It goes with each post until somebody makes room.
+void PostLedger::say(const std::string& hindrance, TimePoint now) {
+  if (said_at_ && now - *said_at_ < kSaidAgain) return;
+  said_at_ = now;
+  log::error(
+      "ledger: what is posted is not written down: {}; what of it comes back may be stored "
+      "twice",
+      hindrance);
 }
 
 PostLedger::~PostLedger() {
@@ -45,10 +65,12 @@ PostLedger::~PostLedger() {
 void PostLedger::link_made(TimePoint now) {
   answers_.clear();
   retired_ = 0;
+  link_made_at_ = now;
   if (is_owner_) own().proven_at = to_ledger_time(now);
 }
 
 void PostLedger::link_lost(TimePoint now) {
+  link_made_at_.reset();
   if (is_owner_) orphan_all(now);
 }
 
@@ -98,15 +120,19 @@ void PostLedger::arrived(const Fingerprint& message) {
 // The entries are nothing before the record is there, and the record means nothing to anybody
 // before the entries count.
 void PostLedger::post(const Batch& batch, const InFlight& messages, TimePoint now) {
-  if (!is_owner_ || has(batch.token())) return;
+  if (has(batch.token()) || !take_row(now)) return;
   const std::vector<DeliveryId> completed = batch.completed();
-  if (completed.empty() || !make_room(completed.size(), now)) return;
+  if (completed.empty()) return;
+  if (!make_room(completed.size(), now)) return say(kNoEntry, now);
   const auto free = free_record(now);
-  if (!free) return;
+  if (!free) return say(kNoRecord, now);
   const Place place{row_, *free};
   const InsertFormat& format = batch.format();
-  if (!memory_.write_bytes(row_, *free, format.head, batch.bytes()))
+  if (!memory_.write_bytes(row_, *free, format.head, batch.bytes())) {
+    say("no room for " + std::to_string(batch.bytes().size()) + " bytes: " + std::strerror(errno),
+        now);
     return locks_.unlock(LedgerLocks::of_record(row_, *free));
+  }
   LedgerRow& row = own();
   const PostNumber number = row.last_post + 1;
   const std::uint64_t first = row.head;
@@ -184,7 +210,8 @@ void PostLedger::take_back(Place place) {
 }
 
 void PostLedger::recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now) {
-  if (!is_owner_ || !make_room(1, now)) return;
+  if (!is_owner_) return;
+  if (!make_room(1, now)) return say(kNoEntry, now);
   LedgerRow& row = own();
   const PostNumber number = row.last_post + 1;
   memory_.entry(row_, row.head).set(message, tag, number);

@@ -6,8 +6,8 @@
 // is stored stay until the broker has taken the acknowledgements and is there a little later, too;
 // over a lost link until the message has come back, or for ten minutes.
 //
-// What cannot be written down, for want of room, is posted all the same: its messages are ordinary
-// ones when they come back, and may be stored twice.
+// What cannot be written down, for want of room, is posted all the same, and the log says so: its
+// messages are ordinary ones when they come back, and may be stored twice.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,9 @@ class PostLedger {
     int record;
   };
 
-  // `memory` and `locks` must outlive it. Takes `row`, with what its former owners left there; when
-  // another process has it, nothing is written down.
+  // `memory` and `locks` must outlive it. Takes `row`, with what its former owners left there.
+  // While another process has it, or there is no room for it, nothing is written down, and each
+  // post tries again.
   PostLedger(LedgerMemory& memory, LedgerLocks& locks, int row, TimePoint now);
   ~PostLedger();
   PostLedger(const PostLedger&) = delete;
@@ -88,6 +89,8 @@ class PostLedger {
     DeliveryTag acknowledged;
   };
 
+  bool take_row(TimePoint now);
+  void say(const std::string& hindrance, TimePoint now);
   LedgerRow& own() const { return memory_.row(row_); }
   PostRecord& record(Place place) const {
     return memory_.row(place.row).records[static_cast<std::size_t>(place.record)];
@@ -106,9 +109,11 @@ class PostLedger {
   LedgerMemory& memory_;
   LedgerLocks& locks_;
   int row_;
-  bool is_owner_;
+  bool is_owner_ = false;
+  std::optional<TimePoint> said_at_;  // that something is not written down
   std::vector<Held> held_;  // posts whose outcome is not known, and that are ours to find out
   TwinTable twins_;
+  std::optional<TimePoint> link_made_at_;
   std::deque<Answer> answers_;
   DeliveryTag retired_ = 0;  // of the present link: they are not known again, up to here
 };

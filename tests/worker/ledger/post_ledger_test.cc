@@ -1,6 +1,7 @@
 #include "worker/ledger/post_ledger.h"
 
 #include <chrono>
+#include <memory>
 
 #include "tests/fakes/shared_ledger.h"
 #include "tests/support/catch.h"
@@ -106,10 +107,27 @@ TEST_CASE("post ledger: more posts than it has records are posted all the same",
   CHECK(rig.worker.ledger.has(rig.worker.post({rig.worker.take("again", rig.now)}, rig.now)));
 }
 
-TEST_CASE("post ledger: a row belongs to one process", "[post_ledger]") {
+TEST_CASE("post ledger: a row belongs to one process, and to the next once it is gone",
+          "[post_ledger]") {
   Rig rig;
-  LedgerWorker other(rig.shared, 0, rig.now);
-  CHECK_FALSE(other.ledger.has(other.post({other.take("a", rig.now)}, rig.now)));
+  auto first = std::make_unique<LedgerWorker>(rig.shared, 2, rig.now);
+  LedgerWorker next(rig.shared, 2, rig.now);
+  CHECK_FALSE(next.ledger.has(next.post({next.take("a", rig.now)}, rig.now)));
+  first.reset();
+  CHECK(next.ledger.has(next.post({next.take("b", rig.now)}, rig.now)));
+}
+
+// The broker may have dropped the link since it was made: others wait until it is proven anew.
+TEST_CASE("post ledger: a link that was made before there was a row is proven for that time",
+          "[post_ledger]") {
+  Rig rig;
+  auto first = std::make_unique<LedgerWorker>(rig.shared, 2, rig.now);
+  LedgerWorker next(rig.shared, 2, rig.now);
+  first.reset();
+  const std::uint64_t made_at = to_ledger_time(rig.now);
+  rig.now += seconds(3);
+  next.post({next.take("a", rig.now)}, rig.now);
+  CHECK(rig.shared.memory.row(2).proven_at == made_at);
 }
 
 TEST_CASE("post ledger: what was left by a dead worker and never came back is given up",
