@@ -44,6 +44,8 @@ class PostLedger {
   LedgerMemory& memory() { return memory_; }
   LedgerLocks& locks() { return locks_; }
   int row() const { return row_; }
+  // Whether it is this worker's row, and not another's meanwhile.
+  bool owns(int row) const { return is_owner_ && row == row_; }
 
   // The link. Whatever came over a lost one is to be dropped before link_lost() is called.
   void link_made(TimePoint now);

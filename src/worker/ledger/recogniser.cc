@@ -75,25 +75,27 @@ std::vector<Recogniser::Decision> Recogniser::decide(TimePoint now) {
   return decisions;
 }
 
-// The row is its owner's for as long as it lives.
-bool Recogniser::is_living(int row) const {
-  return row == ledger_.row() || ledger_.locks().is_held_by_others(LedgerLocks::of_row(row));
-}
-
-// When all other links were there, or nobody has one.
-std::uint64_t Recogniser::proven_at() const {
+// Who lives is asked once: whoever takes a dead worker's row between two questions would hide what
+// that one has posted, until the row says that it is of a lost link. A row says that before it says
+// that it has no link.
+Recogniser::Rows Recogniser::look_at_rows() const {
   const LedgerMemory& memory = ledger_.memory();
-  std::uint64_t earliest = kNoLink;
-  for (int row = 0; row < memory.rows_used(); ++row)
-    if (row != ledger_.row() && is_living(row))
-      earliest = std::min<std::uint64_t>(earliest, memory.row(row).proven_at);
-  return earliest;
+  Rows rows;
+  for (int number = 0; number < memory.rows_used(); ++number) {
+    const LedgerRow& row = memory.row(number);
+    const bool is_own = ledger_.owns(number);
+    const bool is_living = is_own || ledger_.locks().is_held_by_others(LedgerLocks::of_row(number));
+    if (is_living && !is_own)
+      rows.proven_at = std::min<std::uint64_t>(rows.proven_at, row.proven_at);
+    rows.ends.push_back(is_living ? row.orphaned_below.load() : kNoLink);
+  }
+  return rows;
 }
 
 void Recogniser::look_up(TimePoint now) {
   const auto is_open = [](const Copy& copy) { return !copy.is_looked_up; };
   if (std::none_of(copies_.begin(), copies_.end(), is_open)) return;
-  const std::uint64_t proven_at = this->proven_at();
+  const auto [proven_at, ends] = look_at_rows();
   std::vector<Copy*> copies;
   for (Copy& copy : copies_)
     if (is_open(copy) && copy.came_at < proven_at) copies.push_back(&copy);
@@ -112,16 +114,15 @@ void Recogniser::look_up(TimePoint now) {
   Taken taken;
   for (const Copy& copy : copies_)
     if (copy.found) taken.insert({copy.found->row, copy.found->index});
-  for (int row = 0; row < ledger_.memory().rows_used() && !copies.empty(); ++row)
-    look_up_in(row, now, taken, copies);
+  for (std::size_t row = 0; row < ends.size() && !copies.empty(); ++row)
+    look_up_in(static_cast<int>(row), ends[row], now, taken, copies);
 }
 
 // What is found leaves `copies`, which are sorted by message.
-void Recogniser::look_up_in(int row_number, TimePoint now, const Taken& taken,
+void Recogniser::look_up_in(int row_number, PostNumber end, TimePoint now, const Taken& taken,
                             std::vector<Copy*>& copies) {
   LedgerMemory& memory = ledger_.memory();
   const LedgerRow& row = memory.row(row_number);
-  const PostNumber end = is_living(row_number) ? row.orphaned_below.load() : kNoLink;
   const std::uint64_t proven_at = row.proven_at;
   const std::uint64_t known_at =
       std::max<std::uint64_t>(row.orphaned_at, proven_at == kNoLink ? 0 : proven_at);

@@ -78,14 +78,19 @@ class Recogniser {
     bool is_looked_up = false;
     std::optional<Found> found = std::nullopt;
   };
+  // At one moment.
+  struct Rows {
+    std::uint64_t proven_at = kNoLink;  // then all other links were there, or nobody has one
+    std::vector<PostNumber> ends;  // of each row, the posts below are of lost links or the dead
+  };
   enum class Outcome { kNone, kStored, kUnknown };
   // The rows and indices of entries that other copies have been found in.
   using Taken = std::set<std::pair<int, std::uint64_t>>;
 
-  std::uint64_t proven_at() const;
-  bool is_living(int row) const;
+  Rows look_at_rows() const;
   void look_up(TimePoint now);
-  void look_up_in(int row, TimePoint now, const Taken& taken, std::vector<Copy*>& copies);
+  void look_up_in(int row, PostNumber end, TimePoint now, const Taken& taken,
+                  std::vector<Copy*>& copies);
   Outcome outcome_of(const Found& found) const;
   std::optional<Decision> decide(Copy& copy, TimePoint now);
   bool tick_off(const Copy& copy, TimePoint now);

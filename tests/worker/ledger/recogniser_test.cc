@@ -234,6 +234,53 @@ TEST_CASE("recogniser: what is too old to be posted again, or has no types, coun
   CHECK(rig.second.recogniser.take_adopted().empty());
 }
 
+// The next worker takes a row of the dead when so many questions about rows were answered, and has
+// not yet written there.
+class RowTakenMeanwhile : public testing::SharedLocks {
+ public:
+  RowTakenMeanwhile(SharedLedger& shared, int row, int questions)
+      : SharedLocks(shared.owners, ++shared.workers),
+        shared_(shared),
+        row_(row),
+        questions_(questions) {}
+
+  bool is_held_by_others(int number) const override {
+    const bool is_held = SharedLocks::is_held_by_others(number);
+    if (--questions_ == 0) shared_.owners.emplace(LedgerLocks::of_row(row_), shared_.workers + 1);
+    return is_held;
+  }
+  bool took() const { return questions_ <= 0; }
+
+ private:
+  SharedLedger& shared_;
+  int row_;
+  mutable int questions_;
+};
+
+TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothing",
+          "[recogniser]") {
+  const TimePoint now{std::chrono::hours(1)};
+  bool is_taken = true;
+  for (int questions = 1; is_taken; ++questions) {
+    CAPTURE(questions);
+    SharedLedger shared;
+    {
+      LedgerWorker dead(shared, 4, now);
+      dead.ledger.stored(dead.post({dead.take("a", now)}, now));
+    }
+    RowTakenMeanwhile locks(shared, 4, questions);
+    PostLedger ledger(shared.memory, locks, 2, now);
+    Recogniser recogniser(ledger);
+    recogniser.link_made(now);
+    recogniser.add(DeliveryId{1, 1}, fingerprint_of("a"), now + kMoment);
+    const auto decisions = recogniser.decide(now + 2 * kMoment);
+    is_taken = locks.took();
+    // It waits when the row was taken before it was looked at.
+    for (const auto& decision : decisions) CHECK(decision.is_stored);
+    CHECK(questions < 9);
+  }
+}
+
 TEST_CASE("recogniser: the entries of a dead worker serve ten minutes", "[recogniser]") {
   Rig rig;
   auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
