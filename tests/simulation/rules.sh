@@ -60,8 +60,11 @@ rule() {
 }
 
 rule 'a copy waits for the other links' $recogniser \
-  '  return earliest;' \
-  '  return kNoLink;'
+  'rows.proven_at = std::min<std::uint64_t>(rows.proven_at, row.proven_at);' \
+  ''
+rule 'who lives is asked once in a look' $recogniser \
+  'look_up_in(static_cast<int>(row), ends[row],' \
+  'look_up_in(static_cast<int>(row), look_at_rows().ends[row],'
 rule 'a copy waits for a post under way' $recogniser \
   'if (post == found.post) return Outcome::kUnknown;' \
   'if (post == found.post) return Outcome::kNone;'

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "tests/fakes/shared_locks.h"
@@ -26,7 +27,9 @@ constexpr std::size_t kMostUnconfirmedBytes = 256 * 1024;
 
 }  // namespace
 
-// The ledger's. At each, others may go on before it is asked for.
+// The ledger's. At each, others may go on before it is asked for, and once it is there. Whoever
+// asks twice in one turn hears that somebody has taken it meanwhile: one that is killed before it
+// has written anything.
 class SimWorker::Locks : public testing::SharedLocks {
  public:
   Locks(std::map<int, int>& owners, SimWorker& worker)
@@ -34,15 +37,21 @@ class SimWorker::Locks : public testing::SharedLocks {
 
   bool try_lock(int number) override {
     worker_.look_around();
-    return SharedLocks::try_lock(number);
+    if (!SharedLocks::try_lock(number)) return false;
+    worker_.look_around();
+    return true;
   }
   bool is_held_by_others(int number) const override {
     worker_.look_around();
-    return SharedLocks::is_held_by_others(number);
+    if (turn_ != worker_.turn_) free_.clear();
+    turn_ = worker_.turn_;
+    return SharedLocks::is_held_by_others(number) || !free_.insert(number).second;
   }
 
  private:
   SimWorker& worker_;
+  mutable std::uint64_t turn_ = 0;
+  mutable std::set<int> free_;  // as it was said in this turn
 };
 
 SimWorker::SimWorker(World& world, Ledger& ledger, SimBroker& broker, SimClickHouse& clickhouse,
@@ -171,6 +180,7 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
   check();
   check_wait();
   check_standstill();
+  ++turn_;
   pause_fiber();
   show_others();
   for (const Signal& signal : signals_)

@@ -91,6 +91,7 @@ class SimWorker : public EventLoop {
   std::vector<Signal> signals_;
   std::function<void()> at_step_;
   bool looks_around_ = false;
+  std::uint64_t turn_ = 1;  // between two waits
   std::optional<std::size_t> steps_to_live_;
   std::optional<TimePoint> stop_at_;  // asked to stop then
   TimePoint waited_at_{};             // the latest wait() …
