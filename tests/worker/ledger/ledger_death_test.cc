@@ -196,5 +196,27 @@ TEST_CASE("ledger: a worker that dies over a copy that it recognises leaves it t
   }
 }
 
+// Others look meanwhile: what the dead one has stored is known, or waited for.
+TEST_CASE("ledger: a worker that takes a row of the dead hides nothing of what is stored",
+          "[ledger]") {
+  const bool had_link = GENERATE(true, false);
+  SharedLedger shared;
+  {
+    LedgerWorker dead(shared, kRow, kStart);
+    dead.ledger.stored(dead.post({dead.take("a", kStart), dead.take("b", kStart)}, kStart));
+    if (!had_link) dead.ledger.link_lost(kStart);
+  }
+  const auto states = states_of(shared, [&] { LedgerWorker(shared, kRow, kStart + kMoment); });
+  CHECK(states.size() > 2);
+  for (const Snapshot& state : states) {
+    const auto now = restore(state);
+    now->owners[LedgerLocks::of_row(kRow)] = ++now->workers;
+    LedgerWorker other(*now, kOtherRow, kStart);
+    for (const char* body : {"a", "b"}) other.take_copy(body, kStart + kMoment / 2);
+    for (const auto& decision : other.recogniser.decide(kStart + 2 * kMoment))
+      CHECK(decision.is_stored);
+  }
+}
+
 }  // namespace
 }  // namespace event_consumer
