@@ -162,6 +162,25 @@ TEST_CASE("a broker short of memory blocks publishers: events are stored, dead l
   CHECK(running.dead_letters() == kRubbish);
 }
 
+// The alarm is over once the queue is emptied, and whoever empties it must not wait for that.
+TEST_CASE("a broker short of memory: the queue is emptied though dead letters wait") {
+  constexpr int kWindow = 20;
+  RunningService running("blocked_full", {{"EVENT_CONSUMER_PREFETCH", std::to_string(kWindow)}});
+  const BlockedPublishers blocked(running, [&] {
+    for (int i = 0; i < 4; ++i) {
+      running.publish_rubbish(1);
+      running.publish(20 * kWindow);
+    }
+  });
+  CHECK(running.wait_for_log("takes nothing from publishers (low on memory)"));
+  CHECK(wait_until([&] { return running.topology().distinct_events() == running.published(); },
+                   seconds(20)));
+  CHECK(running.dead_letters() == 0);
+  CHECK(rabbitmq().queue_counts(running.topology().queue()).ready == 0);
+  blocked.over();
+  CHECK(running.all_arrive());
+}
+
 TEST_CASE("a stop while the broker blocks publishers leaves the message where it is") {
   RunningService running("stop_blocked", {{"EVENT_CONSUMER_STOP_TIMEOUT", "6"}});
   const BlockedPublishers blocked(running, [&] { running.publish_rubbish(1); });

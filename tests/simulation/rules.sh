@@ -158,6 +158,9 @@ rule 'a stop: confirms are waited for, also when an insert has failed' $settleme
 rule 'window: what a former consumer brought fills none' $in_flight \
   'consumer_ = {prefetch, last_tag()};' \
   'consumer_ = {prefetch, 0, consumer_.unacknowledged};' "$seeds"
+rule 'window: what is settled behind something that waits fills none' $settlement \
+  'wants_more() || window_is_full();' \
+  'wants_more() && window_is_full();' "$seeds"
 
 ((taken > 0)) || fail "no rule is named $rules"
 exit $failed

@@ -5,9 +5,8 @@ namespace {
 
 using std::chrono::seconds;
 
-// What is refused for an unclear reason is tried three times, then a part of it, then each message
-// alone, with the longest pause (30 s) before each.
-constexpr seconds kLongestStuck{150};
+// It is acknowledged in the turn in which the window is full.
+constexpr seconds kLongestFull{1};
 // The dead-letter queue is given a second, the broker two for its answer; and a worker looks once
 // in a second at what time it is.
 constexpr seconds kLongestStop{5};
@@ -37,12 +36,11 @@ void Standstill::require_short(bool is_so, std::optional<TimePoint>& since, Dura
   seat_.world.require(now - *since < longest, promise, seat_.worker);
 }
 
-// What waits for others to decide about it must have room for them.
+// Whatever waits, be it for others, for the dead-letter queue or for a copy's post.
 void Standstill::check_window(const Facts& facts) {
-  const bool is_stuck = facts.link != nullptr && !facts.clickhouse_fails &&
-                        seat_.book.is_undecided() && facts.link->is_consuming() &&
-                        facts.link->is_full_of_settled();
-  require_short(is_stuck, window_since_, kLongestStuck, "what is settled keeps others away");
+  const bool is_stuck =
+      facts.link != nullptr && facts.link->is_consuming() && facts.link->is_full_of_settled();
+  require_short(is_stuck, window_since_, kLongestFull, "what is settled keeps others away");
 }
 
 // A failed insert is not repeated, so with none under way only these can still be decided: a dead

@@ -1,6 +1,7 @@
 // Thousands of random events by seed; after each of them everything a settlement promises is
 // checked.
 #include <random>
+#include <set>
 
 #include "tests/fakes/settlement_rig.h"
 #include "tests/support/catch.h"
@@ -99,7 +100,7 @@ class RandomRun {
   std::size_t unacknowledged() const {
     std::size_t count = 0;
     for (DeliveryTag tag = rig_.source.acknowledged_to() + 1; tag <= rig_.last_tag; ++tag)
-      if (fates_[tag - 1] != Fate::kSettledAtBroker) ++count;
+      if (!is_settled_at_broker(tag)) ++count;
     return count;
   }
 
@@ -112,13 +113,28 @@ class RandomRun {
 
   void check_acknowledgement(DeliveryTag tag) {
     require(tag > acknowledged_, "acknowledged tags do not rise");
-    require(fates_[tag - 1] != Fate::kSettledAtBroker, "acknowledged a tag that is settled");
+    require(!is_settled_at_broker(tag), "acknowledged a tag that is settled");
     for (DeliveryTag t = acknowledged_ + 1; t <= tag; ++t)
       require(fates_[t - 1] != Fate::kInHand, "acknowledged an unsettled delivery");
     acknowledged_ = tag;
   }
 
+  bool is_settled_at_broker(DeliveryTag tag) const {
+    return fates_[tag - 1] == Fate::kSettledAtBroker || alone_.count(tag) > 0;
+  }
+
+  void check_acknowledged_alone() {
+    const std::vector<DeliveryTag>& tags = rig_.source.acknowledged_alone;
+    for (; alone_.size() < tags.size() && sound_;) {
+      const DeliveryTag tag = tags[alone_.size()];
+      require(fates_[tag - 1] == Fate::kStored || fates_[tag - 1] == Fate::kDeadLettered,
+              "acknowledged an unsettled delivery alone");
+      require(alone_.insert(tag).second, "acknowledged twice");
+    }
+  }
+
   void check() {
+    check_acknowledged_alone();
     require(!rig_.failed, "an event was answered with an error");
     require(rig_.inserter.overlaps == 0, "two posts under way");
     require(rig_.inserter.under_way == rig_.settlement.request_under_way(), "who posts?");
@@ -133,13 +149,15 @@ class RandomRun {
     for (std::size_t v = 0; v < kVerdictCount; ++v) sum += window.count(static_cast<Verdict>(v));
     require(sum == rig_.last_tag, "received = sum of verdicts");
     require(window.unacknowledged() == unacknowledged(), "unacknowledged");
+    require(unacknowledged() < prefetch_ || unacknowledged() == window.in_hand(),
+            "what is settled keeps the window full");
     // The broker sends nothing more: no row may wait for company.
     if (unacknowledged() >= prefetch_ && next_good_ < good_.size())
       require(rig_.inserter.under_way || last_failed_, "a full window waits");
     // Nothing settled waits for its acknowledgement.
     if (acknowledged_ < rig_.last_tag) {
-      const Fate next = fates_[acknowledged_];
-      require(next == Fate::kInHand || next == Fate::kSettledAtBroker, "an acknowledgement is due");
+      const bool is_in_hand = fates_[acknowledged_] == Fate::kInHand;
+      require(is_in_hand || is_settled_at_broker(acknowledged_ + 1), "an acknowledgement is due");
     }
   }
 
@@ -196,6 +214,7 @@ class RandomRun {
   std::size_t checked_posts_ = 0;
   bool last_failed_ = false;  // the latest answer: the next post is a repeat
   DeliveryTag acknowledged_ = 0;
+  std::set<DeliveryTag> alone_;  // acknowledged, each of its own
   bool sound_ = true;
 };
 

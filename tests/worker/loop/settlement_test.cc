@@ -93,6 +93,19 @@ TEST_CASE("settlement: a window is full of dead letters that wait behind a row",
   CHECK(rig.posts() == 1);
 }
 
+// The broker may block publishers for as long as its queue is not emptied.
+TEST_CASE("settlement: a dead letter that is not confirmed keeps no window full", "[settlement]") {
+  SettlementRig rig(/*rows=*/100, /*prefetch=*/4);
+  rig.take_bad();
+  for (int i = 0; i < 3; ++i) rig.take_good();
+  CHECK(rig.source.acknowledged_alone.empty());
+  rig.store();
+  CHECK(rig.source.acknowledged_alone == Tags{2, 3, 4});
+  CHECK_FALSE(rig.settlement.window_is_full());
+  rig.confirm_dead_letter();
+  CHECK(rig.source.acknowledged == Tags{1});
+}
+
 TEST_CASE("settlement: enough bytes are posted", "[settlement]") {
   SettlementRig rig(/*rows=*/100, /*prefetch=*/100, /*bytes=*/20);
   rig.take(R"({"code":"12345678"})");  // nine bytes with its length
