@@ -111,11 +111,10 @@ SourceEvent SimSource::report(const Channel::Frame& frame) {
   unsettled_[frame.tag] = frame.event;
   last_tag_ = frame.tag;
   if (frame.is_last) last_.insert(frame.tag);
-  seat_.book.handed(
-      frame.tag,
-      {seat_.ledger.known_as(frame.event), message.body.size(), frame.redelivered, frame.is_last,
-       is_cancelling_ && !frame.is_last, message.kind == EventKind::kMisfit},
-      seat_.world.now());
+  seat_.book.handed(frame.tag,
+                    {seat_.ledger.known_as(frame.event), message.body.size(), frame.redelivered,
+                     frame.is_last, is_cancelling_, message.kind == EventKind::kMisfit},
+                    seat_.world.now());
   seat_.world.note(seat_.worker, "takes tag, event", frame.tag, frame.event);
   return event;
 }

@@ -50,7 +50,7 @@ void Standstill::check_stop(const Facts& facts) {
   const bool are_refused = seat_.book.are_letters_refused();
   const bool may_be_decided = seat_.book.has_any([&](const WorkerBook::Entry& each) {
     if (each.is_letter) return each.is_last || !are_refused;
-    return each.is_copy && !each.is_posted && !each.is_late;
+    return each.is_copy && !each.is_posted && !each.goes_back();
   });
   const bool is_over = facts.link != nullptr && facts.is_draining && !facts.is_posting &&
                        !facts.link->has_consumer() && !may_be_decided;
@@ -62,7 +62,7 @@ void Standstill::check_stop(const Facts& facts) {
 // be stored.
 void Standstill::check_misfits(const Facts& facts) {
   const auto is_misfit = [](const WorkerBook::Entry& each) {
-    return each.is_misfit && !each.is_letter && !each.is_late;
+    return each.is_misfit && !each.is_letter && !each.goes_back();
   };
   const bool is_any =
       facts.link != nullptr && seat_.book.has_witness() && seat_.book.has_any(is_misfit);

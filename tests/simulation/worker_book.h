@@ -28,7 +28,7 @@ class WorkerBook {
     std::size_t bytes = 0;
     bool is_copy = false;    // was delivered before
     bool is_last = false;    // its queue drops it when it is given back
-    bool is_late = false;    // came to a consumer that goes: it goes back
+    bool is_late = false;    // came to a consumer that goes
     bool is_misfit = false;  // only others can decide about it
   };
   // … and what became of it in hand.
@@ -38,6 +38,7 @@ class WorkerBook {
     bool is_letter = false;   // on its way to the dead-letter queue
     bool is_posted = false;   // it was, over this link
     bool did_not_fit = false;
+    bool goes_back() const { return is_late && !is_last; }
   };
   void handed(DeliveryTag tag, const Handed& what, TimePoint now) {
     Entry& entry = in_hand_[tag] = {what, now};
@@ -115,11 +116,13 @@ class WorkerBook {
   bool are_letters_refused() const { return are_letters_refused_; }
 
   // Whether it has waited for so long that nothing more may be taken, after which all is given
-  // back; or did not fit: the table may be put right while that waits for dead letters. A worker
-  // sees late what time it is.
+  // back; or did not fit: the table may be put right while that waits for dead letters. What comes
+  // after that at its last delivery is taken, and goes with the others where there is no
+  // dead-letter queue. A worker sees late what time it is.
   bool has_waited(DeliveryTag tag, TimePoint now) const {
     const auto at = in_hand_.find(tag);
-    return at == in_hand_.end() || at->second.did_not_fit || is_old(at->second, now);
+    return at == in_hand_.end() || at->second.did_not_fit || at->second.is_late ||
+           is_old(at->second, now);
   }
   // By its own figures after the latest turn: more may be held by so many bytes; none when its dead
   // letters wait.
@@ -142,7 +145,7 @@ class WorkerBook {
     return !is_misnamed_ && !has_gone_ && in_hand_.size() < most && held_bytes_ < most_bytes &&
            !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
              return each.second.is_misfit && !each.second.is_copy && !each.second.is_letter &&
-                    !each.second.is_late;
+                    !each.second.goes_back();
            });
   }
 
