@@ -20,6 +20,7 @@ orphans=src/worker/insert/orphans.cc
 refusal_search=src/worker/insert/refusal_search.cc
 settlement=src/worker/loop/settlement.cc
 in_flight=src/worker/message/in_flight.cc
+consumer=src/worker/loop/consumer.cc
 
 fail() {
   echo "FAILED: $*"
@@ -161,6 +162,9 @@ rule 'window: what a former consumer brought fills none' $in_flight \
 rule 'window: what is settled behind something that waits fills none' $settlement \
   'wants_more() || window_is_full();' \
   'wants_more() && window_is_full();' "$seeds"
+rule 'window: it is not widened while links break' $consumer \
+  'return window_.links_break() ? link_.good_from() : TimePoint{};' \
+  'return TimePoint{};' "$seeds"
 
 ((taken > 0)) || fail "no rule is named $rules"
 exit $failed

@@ -147,7 +147,7 @@ Result<Done> SimSource::consume(std::size_t prefetch) {
   prefetch_ = prefetch;
   former_ = last_tag_;
   is_cancelling_ = false;
-  seat_.book.consumes();
+  seat_.book.consumes(seat_.world.now());
   const bool replaces = std::exchange(has_consumer_, true);
   ++consumers_;
   if (auto done = send(Kind::kConsume, prefetch); !done || !replaces) return done;
@@ -162,7 +162,7 @@ Result<Done> SimSource::cancel() {
       is_window_full() || !last_.empty() || seat_.book.may_cancel(seat_.world.now()),
       "cancels for nothing while more is on its way (unsettled, prefetch)", seat_.worker,
       unsettled_.size(), prefetch_);
-  seat_.book.cancels();
+  seat_.book.cancels(seat_.world.now());
   is_cancelling_ = true;
   if (may_vanish_ && !std::exchange(keeps_queue_, true))
     if (auto done = send(Kind::kKeepQueue); !done) return done;

@@ -150,7 +150,8 @@ class WorkerBook {
   }
 
   // It takes more from here on; or something goes that could not be stored, as if all went.
-  void consumes() {
+  void consumes(TimePoint now) {
+    if (!consuming_since_) consuming_since_ = now;
     waits_for_columns_ = had_fitting_ = false;
     has_gone_ = has_any([](const Entry& each) { return each.is_letter; });
   }
@@ -182,10 +183,13 @@ class WorkerBook {
   }
   // The most that it may take ahead: after everything was given back one, after a lost link so
   // many as were settled on it, and twice as many after each insert that is stored; and four times
-  // as many when it cancels because only others can decide about what is in hand.
+  // as many when it cancels because only others can decide about what is in hand. But then links
+  // must not break, or this one have proved good.
   std::size_t window() const { return window_; }
-  void cancels() {
-    if (is_undecided()) window_ = std::min(4 * window_, kLargestWindow);
+  void cancels(TimePoint now) {
+    const bool is_good = consuming_since_ && now - *consuming_since_ >= kGoodLink;
+    if (is_undecided() && (is_good || !links_break_))
+      window_ = std::min(4 * window_, kLargestWindow);
   }
 
   // A good event is said to be bad. Whether that can be: not of many with nothing stored between.
@@ -197,6 +201,8 @@ class WorkerBook {
     in_hand_.clear();
     are_letters_refused_ = false;
     window_ = std::clamp<std::size_t>(settled_ + recognised, 1, window_);
+    links_break_ = links_break_ || settled_ + recognised == 0;
+    consuming_since_.reset();
     settled_ = 0;
     held_bytes_ = 0;
     ++epochs_;
@@ -246,6 +252,7 @@ class WorkerBook {
     cuts_.clear();
     if (post.epoch != epochs_) return;
     window_ = std::min<std::size_t>(2 * window_, kLargestWindow);
+    links_break_ = false;
     // What the dead-letter queue is to keep has its verdict from there.
     for (const DeliveryTag tag : post.completed)
       if (!has_letter(tag)) settled(tag);
@@ -292,6 +299,7 @@ class WorkerBook {
   static constexpr std::size_t kPropertyBytes = 16;   // with a routing key
   static constexpr std::size_t kLeastUndecided = 16;  // PrefetchWindow
   static constexpr std::size_t kLargestWindow = 1'000'000;
+  static constexpr std::chrono::seconds kGoodLink{10};  // BrokerLink
   static constexpr std::chrono::seconds kLongestSleep{2};
   static constexpr std::size_t kMostRefusals = 60;
   static constexpr std::chrono::seconds kRefusalsIn{10};
@@ -323,8 +331,10 @@ class WorkerBook {
   std::optional<TimePoint> stopping_since_;
   bool are_letters_refused_ = false;
   std::size_t window_ = kLargestWindow;
-  std::size_t settled_ = 0;    // over the present link
-  std::size_t condemned_ = 0;  // good events, since an insert was stored
+  bool links_break_ = false;  // one was lost with nothing settled, and nothing was stored since
+  std::optional<TimePoint> consuming_since_;  // over the present link
+  std::size_t settled_ = 0;                   // over it
+  std::size_t condemned_ = 0;                 // good events, since an insert was stored
   std::deque<TimePoint> failures_;
   std::deque<TimePoint> refusals_;
   std::deque<TimePoint> cuts_;

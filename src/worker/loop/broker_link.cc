@@ -22,13 +22,17 @@ void BrokerLink::consumes(TimePoint now) {
   fault_.clear();
 }
 
+std::optional<TimePoint> BrokerLink::good_from() const {
+  return consuming_since_ ? std::optional(*consuming_since_ + kGoodLink) : std::nullopt;
+}
+
 void BrokerLink::lose(const Error& error, std::size_t in_hand, TimePoint now) {
   // A link that the broker takes and cuts again is a fault that goes on.
-  const auto since = std::exchange(consuming_since_, std::nullopt);
-  if (since && now - *since >= kGoodLink) {
+  if (good_from() && now >= *good_from()) {
     log_limiter_.over();
     backoff_.reset();
   }
+  consuming_since_.reset();
   log::log(log_limiter_.is_news(error.message, now) ? log::Level::warn : log::Level::debug,
            "{}; {} events in hand go back to the queue", error.message, in_hand);
   connections_ = Connections{};

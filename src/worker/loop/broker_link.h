@@ -36,9 +36,11 @@ class BrokerLink {
   Source& source() const { return *connections_.source; }
   DeadLetterSink* dead_letters() const { return connections_.dead_letters.get(); }
 
-  // The broker accepts a consumer. A link over which so long was consumed has paid for the tries
-  // that it took.
+  // The broker accepts a consumer. A link over which so long was consumed is a good one: it has
+  // paid for the tries that it took.
   void consumes(TimePoint now);
+  // From when on the link is a good one; nothing before something is consumed over it.
+  std::optional<TimePoint> good_from() const;
 
   // It is gone, for this reason; `in_hand` deliveries go back to the queue. Tried again at
   // deadline().

@@ -116,6 +116,16 @@ bool Consumer::nothing_will_fit() const {
   return !settlement_.may_take() || (settlement_.window_is_full() && window_.is_wide_open(in_hand));
 }
 
+// When more are to be taken beside what only others can decide about. While links break they would
+// all go back with the next one: not before this one is good.
+std::optional<TimePoint> Consumer::widens_at() const {
+  const bool is_due = state_ == IntakeState::kConsuming && settlement_.wants_more() &&
+                      settlement_.may_take() && settlement_.window_is_full() &&
+                      !window_.is_wide_open(settlement_.in_flight().in_hand());
+  if (!is_due) return std::nullopt;
+  return window_.links_break() ? link_.good_from() : TimePoint{};
+}
+
 Result<Done> Consumer::consume() {
   const std::size_t prefetch = window_.begin_consumer(settlement_.undecided());
   settlement_.consumes(prefetch);
@@ -128,10 +138,8 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
   else if (hold_reason_ == kPaused)
     hold_reason_ = kTooLate;
   if (settlement_.wants_more()) decided_from_ = now;
-  const std::size_t in_hand = settlement_.in_flight().in_hand();
-  if (state_ == IntakeState::kConsuming && !wishes.stop && settlement_.wants_more() &&
-      settlement_.may_take() && settlement_.window_is_full() && !window_.is_wide_open(in_hand)) {
-    window_.widen(in_hand);
+  if (const auto at = widens_at(); at && now >= *at && !wishes.stop) {
+    window_.widen(settlement_.in_flight().in_hand());
     return renew();
   }
   while (link_.is_up()) {
@@ -166,7 +174,7 @@ std::string Consumer::reason() const {
 }
 
 std::optional<TimePoint> Consumer::deadline() const {
-  std::optional<TimePoint> next = stop_deadline_;
+  std::optional<TimePoint> next = earliest(stop_deadline_, widens_at());
   const bool may_return = state_ == IntakeState::kConsuming || state_ == IntakeState::kHolding;
   const auto oldest = this->oldest();
   if (oldest && may_return && may_wait_too_long()) next = earliest(next, *oldest + timeouts_.hold);

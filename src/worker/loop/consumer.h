@@ -66,6 +66,7 @@ class Consumer {
   Result<Done> consume();
   Result<Done> renew();
   bool nothing_will_fit() const;
+  std::optional<TimePoint> widens_at() const;
   bool stays_in_hand() const;
   bool may_wait_too_long() const;
   bool last_is_at_risk(std::optional<Duration> age) const;

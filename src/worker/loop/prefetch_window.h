@@ -11,7 +11,8 @@
 //   decided. The window doubles with each stored insert.
 // - After a lost link it begins with what was settled on that link.
 // - While others have to decide about what is in hand, it widens beyond all of that, one by one
-//   where the bytes would forbid it. So no event waits for ever for want of a place beside it.
+//   where the bytes would forbid it. So no event waits for ever for want of a place beside it. But
+//   while links break, only once one is good (BrokerLink): all in hand goes back with each.
 // - The broker counts for each consumer what that one was sent. So a new one is asked for what is
 //   wanted beside those that wait: what was on its way beyond that would come back as returned.
 #pragma once

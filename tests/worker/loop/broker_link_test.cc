@@ -144,7 +144,9 @@ TEST_CASE("broker link: one that is cut again at once has not paid for its tries
   CHECK(rig.log.lines_with("consuming") == 1);
 
   rig.connect().ok();
+  CHECK_FALSE(rig.link.good_from());
   rig.link.consumes(rig.now);
+  CHECK(rig.link.good_from() == rig.now + seconds(10));
   rig.now += seconds(10);
   rig.lose();
   CHECK(*rig.link.deadline() - rig.now <= milliseconds(100));

@@ -267,6 +267,44 @@ TEST_CASE("consumer: events that do not fit wait for one that does, however long
       .ok();
 }
 
+// Whatever is in hand goes back with each of them, and a quorum queue counts that.
+TEST_CASE("consumer: while links break nothing is taken beside what waits for others",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  const auto begins = [&] {
+    rig.arrives(Kind::kConsuming);
+    rig.delivers(R"({"id":1})");
+  };
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              begins,
+              [&] { rig.time_passes(seconds(9)); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 0);
+                rig.loses_link();
+              },
+              [&] { rig.deadline_comes(); },
+              begins,
+              [&] { rig.time_passes(seconds(9)); },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1});
+                CHECK(rig.source->cancel_calls == 0);
+                CHECK(*rig.events.deadline <= rig.events.time + seconds(1));
+                rig.deadline_comes();
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 3});
+              },
+          })
+      .ok();
+  CHECK(rig.record().counters.returned == 2);
+}
+
 // It may have been posted before the table got the columns that the event does not fit.
 TEST_CASE("consumer: the insert of another worker is a witness when it is posted later",
           "[consumer]") {
