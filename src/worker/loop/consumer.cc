@@ -199,11 +199,12 @@ bool Consumer::may_wait_too_long() const {
   return !stays_in_hand() || settlement_.keeps_last();
 }
 
-// A lost link would be the end of it; so would the broker's consumer_timeout, as what stays is held
-// for however long it takes.
+// While links break, the next one would be the end of what cannot be stored now; so would the
+// broker's consumer_timeout, as what stays is held for however long it takes.
 bool Consumer::last_is_at_risk(std::optional<Duration> age) const {
   const bool is_held = stays_in_hand() && age && *age >= timeouts_.hold;
-  return is_held || (window_.links_break() && settlement_.is_failing());
+  const bool waits = settlement_.is_failing() || settlement_.wants_more();
+  return is_held || (window_.links_break() && waits);
 }
 
 IntakeFacts Consumer::facts(const Wishes& wishes, TimePoint now) const {

@@ -44,7 +44,7 @@ struct IntakeFacts {
     kUnconfirmed,  // on their way to the dead-letter queue
   };
   Last last = Last::kNone;
-  bool last_is_at_risk = false;  // links are lost and inserts fail, or they are held for too long
+  bool last_is_at_risk = false;  // links are lost and nothing is stored, or they are held too long
 
   // Only in kDraining and kSettling.
   bool is_drained = false;  // nothing more can be settled, and the consumer is gone

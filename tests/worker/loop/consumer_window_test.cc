@@ -553,6 +553,30 @@ TEST_CASE("consumer: while links break and inserts fail, a last delivery is not 
   CHECK(rig.record().counters.returned == 0);
 }
 
+TEST_CASE("consumer: while links break, what waits for others is not kept at its last delivery",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.run({
+              [&] { rig.loses_link(); },
+              [&] { rig.deadline_comes(); },
+              [&] {
+                rig.source->arriving.push_back({Kind::kDelivery, R"({"id":1})", /*is_last=*/true});
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                REQUIRE(rig.letters->letters.size() == 1);
+                CHECK((rig.letters->letters[0].rejection.reason == Reason::kDeliveryLimit));
+                rig.letters->to_confirm = 1;
+              },
+              [&] { CHECK(rig.source->acknowledged == Tags{1}); },
+          })
+      .ok();
+  CHECK(rig.record().counters.returned == 0);
+}
+
 // Else a window that bad events have filled would bring none to compare them with.
 TEST_CASE("consumer: what is settled behind an event that waits for others makes room for them",
           "[consumer]") {
