@@ -55,9 +55,8 @@ struct Event {
                                // may be stored, or was stored on another host, too; or that its
                                // token was void, though it was stored
   std::size_t by_view = 0;     // … of these, because a view failed
-  int view_version = 0;        // of the columns then, the last time
-  std::size_t outdated = 0;    // times that its bytes of former columns were refused, or by a view,
-                               // although they may be stored
+  std::size_t outdated = 0;    // times that its batch was cut, encoded anew or forgotten, although
+                               // it may be stored
   int first_taken_by = 0;      // the worker; 0: whoever took it was told that it was a copy
   std::size_t uncertain = 0;   // times that it was acknowledged over a link that was lost later
   std::size_t letters = 0;     // times in the dead-letter queue

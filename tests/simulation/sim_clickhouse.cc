@@ -252,12 +252,7 @@ void SimClickHouse::store(const Request& request, bool is_told, bool view_fails)
   for (const EventId event : request.events) {
     if (stores && was_stored && is_adopted) ++ledger_[event].given_up;
     if (stores && !is_told) ++ledger_[event].unanswered;
-    // Then it was encoded for other columns.
-    if (stores && ledger_[event].by_view > 0 && ledger_[event].view_version != request.version)
-      ++ledger_[event].outdated;
-    if (!stores || !view_fails) continue;
-    ++ledger_[event].by_view;
-    ledger_[event].view_version = request.version;
+    if (stores && view_fails) ++ledger_[event].by_view;
   }
 }
 

@@ -7,6 +7,9 @@ namespace event_consumer::simulation {
 
 using Kind = InsertOutcome::Kind;
 
+// Of a batch, for no clear reason.
+constexpr std::size_t kRefusalsBeforeCut = 3;
+
 void SimInserter::begin() {
   seat_.step();
   seat_.world.require(!is_under_way_, "two requests at one time", seat_.worker);
@@ -26,7 +29,7 @@ void SimInserter::start(const Batch& batch) {
   note_messages(events);
   for (const EventId event : events) seat_.world.whisper(seat_.worker, "posts event", event);
   seat_.world.note(seat_.worker, "posts rows, from event", rows.size(), events.front());
-  note_whole();
+  note_token();
   note_unwritten();
   posted_at_ = seat_.world.now();
   const bool states_types = batch.format().states_types;
@@ -41,14 +44,10 @@ void SimInserter::start(const Batch& batch) {
 }
 
 void SimInserter::note_messages(const std::vector<EventId>& posted) {
-  events_.clear();
-  for (const DeliveryTag tag : post_.tags) {
-    const bool is_in_hand = seat_.book.has(tag);
-    // What may be stored keeps its bytes, whatever becomes of its messages.
-    seat_.world.require(is_in_hand || !batch_->is_settled(),
+  // What may be stored keeps its bytes, whatever becomes of its messages.
+  for (const DeliveryTag tag : post_.tags)
+    seat_.world.require(seat_.book.has(tag) || !batch_->is_settled(),
                         "posts a message (tag) that is not in hand", seat_.worker, tag);
-    if (is_in_hand) events_.push_back(seat_.book.event_of(tag));
-  }
   for (const DeliveryTag tag : post_.completed)
     seat_.world.require(!seat_.book.has(tag) ||
                             std::count(posted.begin(), posted.end(), seat_.book.event_of(tag)) > 0,
@@ -56,36 +55,50 @@ void SimInserter::note_messages(const std::vector<EventId>& posted) {
                         tag);
 }
 
-// Halves of what is refused for no clear reason may double it: nobody is quick to cut.
-void SimInserter::note_whole() {
-  for (const EventId event : events_) {
-    Whole& whole = wholes_[event];
-    if (!batch_->is_part() && whole.token != token_) whole = {token_, 0, {}, whole.most_refusals};
-    const bool may_be_in_two = seat_.ledger[event].voided > 0;
-    seat_.world.require(!batch_->is_part() || whole.refusals >= 3 || may_be_in_two,
-                        "cut (event, refusals) too soon", seat_.worker, event, whole.refusals);
-  }
+// Halves of what is refused for no clear reason may double it: nobody is quick to cut. By delivery:
+// one worker may have two of an event, in batches that take turns.
+void SimInserter::note_token() {
+  seat_.book.for_each(post_, [this](WorkerBook::Entry& message) {
+    if (message.token != token_) {
+      message.token = token_;
+      message.is_in_table = message.is_doubled = false;
+      if (!batch_->is_part()) message.refusals = 0;
+    }
+    seat_.world.require(!batch_->is_part() || message.refusals >= kRefusalsBeforeCut,
+                        "cut (event, refusals) too soon", seat_.worker, message.event,
+                        message.refusals);
+  });
 }
 
 // What the ledger has no room for is an ordinary message to whoever gets it next.
 void SimInserter::note_unwritten() {
   if (batch_->is_orphan() || !posts_.has_no_room_for(token_)) return;
   if (!unwritten_.insert(token_).second) return;
-  for (const EventId event : events_) ++seat_.ledger[event].outdated;
+  seat_.book.for_each(
+      post_, [this](WorkerBook::Entry& message) { ++seat_.ledger[message.event].outdated; });
 }
 
-// Rows that a view has let in are in the table again with each cut, and with that alone: till then
-// the batch keeps its token, whoever posts it.
-void SimInserter::note_cut() {
-  if (batch_->runs().size() == 1) return;
-  for (const EventId event : events_) {
-    Whole& whole = wholes_[event];
-    const bool is_in_table = seat_.ledger[event].by_view > 0;
-    whole.most_refusals = std::max(whole.most_refusals, whole.refusals);
-    if (!is_in_table || whole.most_refusals < 3 || std::exchange(whole.cut, token_) == token_)
-      continue;
-    ++seat_.ledger[event].outdated;
-  }
+// A batch that is refused for no clear reason, often enough, may be cut.
+void SimInserter::note_refusals(const InsertOutcome& insert) {
+  const bool is_refused = insert.kind == Kind::kRefused;
+  const bool is_unclear = is_refused && insert.error_class == ErrorClass::kUnclear;
+  const std::size_t refusals = insert.error_class == ErrorClass::kData ? kRefusalsBeforeCut
+                               : is_unclear                            ? 1
+                                                                       : 0;
+  seat_.book.for_each(post_, [&](WorkerBook::Entry& message) {
+    if (!batch_->is_part()) message.refusals += refusals;
+    message.is_in_table =
+        is_refused && !batch_->may_be_stored() && (message.is_in_table || insert.is_in_table);
+    if (is_unclear && batch_->runs().size() > 1 && message.refusals >= kRefusalsBeforeCut)
+      note_doubled(message);
+  });
+}
+
+// Rows that a view has let in are in the table again when their batch is cut, or encoded for other
+// columns, and with that alone: till then it keeps its token, whoever posts it.
+void SimInserter::note_doubled(WorkerBook::Entry& message) {
+  if (message.is_in_table && !std::exchange(message.is_doubled, true))
+    ++seat_.ledger[message.event].outdated;
 }
 
 void SimInserter::start_table_check(bool is_settled) {
@@ -118,7 +131,10 @@ std::optional<Inserter::Outcome> SimInserter::take_outcome() {
 
 void SimInserter::has_looked(TableOutcome::Kind kind) {
   if (kind != TableOutcome::Kind::kFailed) seat_.book.clickhouse_lives();
-  if (kind == TableOutcome::Kind::kChanged) seat_.book.knows_columns(seat_.world.now());
+  if (kind == TableOutcome::Kind::kChanged) {
+    seat_.book.knows_columns(seat_.world.now());
+    seat_.book.for_each([this](WorkerBook::Entry& message) { note_doubled(message); });
+  }
   seat_.book.set_misnamed(server_.is_misnamed(*known_));
   seat_.world.note(seat_.worker, "has looked: unchanged, changed, failed",
                    static_cast<std::uint64_t>(kind));
@@ -142,9 +158,7 @@ void SimInserter::hears(const InsertOutcome& insert) {
       insert.kind == Kind::kRefused && insert.error_class == ErrorClass::kUnclear;
   if (is_data || is_unclear) seat_.book.refused(post_);
   if (insert.is_token_void) server_.give_up(token_);
-  if (!batch_->is_part())
-    for (const EventId event : events_) wholes_[event].refusals += is_data ? 3 : is_unclear ? 1 : 0;
-  if (is_unclear) note_cut();
+  note_refusals(insert);
   // An orphan is posted no more after that: there are as many as its worker leaves behind.
   const bool is_refused = is_unclear && !batch_->is_orphan();
   seat_.world.require(!is_refused || seat_.book.may_be_refused(seat_.world.now()),

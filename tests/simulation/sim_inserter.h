@@ -1,7 +1,6 @@
 // SimInserter: a worker's connection to the simulated ClickHouse, and what holds of its posts.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -39,8 +38,9 @@ class SimInserter : public Inserter {
   void has_looked(TableOutcome::Kind kind);
   void hears(const InsertOutcome& insert);
   void note_messages(const std::vector<EventId>& posted);
-  void note_whole();
-  void note_cut();
+  void note_token();
+  void note_refusals(const InsertOutcome& insert);
+  void note_doubled(WorkerBook::Entry& message);
   void note_unwritten();
 
   Seat seat_;
@@ -54,17 +54,6 @@ class SimInserter : public Inserter {
   std::string token_;             // of it, and its bytes: they must not change
   std::string bytes_;
   WorkerBook::Post post_;
-  std::vector<EventId> events_;  // of all rows that are posted one after the other
-  // Of each event: the whole batch it was posted in last, how often that was refused, and the token
-  // of it, or of a part, that may have been cut last.
-  struct Whole {
-    std::string token;
-    std::size_t refusals = 0;
-    std::string cut = {};
-    std::size_t most_refusals =
-        0;  // of any; two may take turns, each with a delivery of the message
-  };
-  std::map<EventId, Whole> wholes_;
   std::set<std::string> unwritten_;  // tokens for which the ledger had no room
   bool is_under_way_ = false;
   bool has_just_looked_ = false;

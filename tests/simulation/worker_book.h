@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,12 @@ class WorkerBook {
     bool is_letter = false;   // on its way to the dead-letter queue
     bool is_posted = false;   // it was, over this link
     bool did_not_fit = false;
+    // Of the batch in which it was posted last.
+    std::string token = {};
+    std::size_t refusals = 0;  // that may be a row's doing; where it is a part, of the whole
+    bool is_in_table = false;  // a view has let its rows in, and nothing else may have
+    bool is_doubled = false;   // … and they come again under another token
+
     bool goes_back() const { return is_late && !is_last; }
   };
   void handed(DeliveryTag tag, const Handed& what, TimePoint now) {
@@ -224,10 +231,20 @@ class WorkerBook {
     return post;
   }
   EventId event_of(DeliveryTag tag) const { return in_hand_.at(tag).event; }
+  // Everything in hand; or what is still in hand of that post.
+  template <typename Do>
+  void for_each(const Do& act) {
+    for (auto& [tag, entry] : in_hand_) act(entry);
+  }
+  template <typename Do>
+  void for_each(const Post& post, const Do& act) {
+    if (post.epoch != epochs_) return;
+    for (const DeliveryTag tag : post.tags)
+      if (has(tag)) act(in_hand_[tag]);
+  }
   // The inserter works on that, or on nothing any more.
   void begins(const Post& post) {
-    for (const DeliveryTag tag : post.tags)
-      if (has(tag)) in_hand_[tag].is_posted = true;
+    for_each(post, [](Entry& entry) { entry.is_posted = true; });
     under_way_ = post;
   }
   void has_ended() { under_way_ = {}; }
@@ -240,9 +257,7 @@ class WorkerBook {
     return !refusals_.empty() && refusals_.back() >= time;
   }
   void refused(const Post& post) {
-    if (post.epoch != epochs_) return;
-    for (const DeliveryTag tag : post.tags)
-      if (has(tag)) in_hand_[tag].is_refused = true;
+    for_each(post, [](Entry& entry) { entry.is_refused = true; });
   }
   void stored(const Post& post) {
     clickhouse_lives();
