@@ -28,6 +28,7 @@ constexpr std::array<Duration, 3> kDelays = {milliseconds(8), milliseconds(900),
 constexpr milliseconds kRest{1500};
 constexpr seconds kLongest{120};
 constexpr milliseconds kConsumingAt{200};
+constexpr minutes kIdle{12};
 
 WorkerLimits limits(const SmallWorld& kind) {
   WorkerLimits limits;
@@ -84,7 +85,8 @@ class SmallRun {
         world_(std::unique_ptr<Chance>(chance_), tells),
         broker_(world_, ledger_, queue()),
         clickhouse_(world_, ledger_, TableKind{}),
-        limits_(limits(kind)) {
+        limits_(limits(kind)),
+        begins_at_(world_.now() + (kind.was_idle ? Duration(kIdle) : kConsumingAt)) {
     clickhouse_.before_posts([this] { strike_post(); });
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == 2 && kind.has_twins)
@@ -98,7 +100,7 @@ class SmallRun {
   SmallReport go() {
     start();
     start();
-    pass_time([this] { return world_.now() >= started_ + kConsumingAt; });
+    pass_time([this] { return world_.now() >= begins_at_; });
     is_open_ = true;
     for (EventId event = 0; event < 3; ++event)
       world_.after(chance_->delay() + nanoseconds(event + 1), [this, event] {
@@ -162,7 +164,7 @@ class SmallRun {
   }
 
   bool is_over() {
-    if (world_.now() >= started_ + kLongest) return true;
+    if (world_.now() >= begins_at_ + kLongest) return true;
     if (published_ < 3 || !broker_.is_empty()) return empty_since_.reset(), false;
     if (!empty_since_) empty_since_ = world_.now();
     return world_.now() >= *empty_since_ + kRest;
@@ -247,13 +249,13 @@ class SmallRun {
   SimBroker broker_;
   SimClickHouse clickhouse_;
   WorkerLimits limits_;
+  TimePoint begins_at_;
   SimLedger posts_;
   std::vector<std::unique_ptr<SimWorker>> workers_;
   int workers_made_ = 0;
   bool all_die_ = false;
   std::size_t published_ = 0;
   std::map<int, std::pair<std::uint64_t, std::uint64_t>> seen_;  // by worker, at its latest step
-  const TimePoint started_ = world_.now();
   std::optional<TimePoint> empty_since_;
   SmallReport report_;
 };

@@ -13,6 +13,7 @@ namespace event_consumer::simulation {
 struct SmallWorld {
   std::size_t batch_rows = 1;
   bool has_twins = false;  // the first and the last event are equal in everything
+  bool was_idle = false;   // for longer than the ledger remembers, before the first event
 };
 
 struct SmallReport {

@@ -14,6 +14,8 @@ namespace event_consumer {
 
 class LinkProof {
  public:
+  static constexpr std::chrono::seconds kLongestSilence{60};
+
   struct Question {
     TimePoint asked_at;
     DeliveryTag acknowledged;  // everything up to here was
@@ -26,12 +28,13 @@ class LinkProof {
   }
 
   // Whether it is time to ask: once a second for as long as an acknowledgement is not confirmed;
-  // and at once when somebody wants to know about a time after the last question. One question at a
-  // time.
+  // at once when somebody wants to know about a time after the last question; and else so often
+  // that others know when a worker that dies was last there, for which any turn will do. One
+  // question at a time.
   bool is_due(DeliveryTag acknowledged, std::optional<TimePoint> wanted_at, TimePoint now) const {
     if (!questions_.empty()) return false;
     if (wanted_at && asked_at_ <= *wanted_at) return true;
-    return acknowledged > confirmed_ && now - asked_at_ >= kPeriod;
+    return now - asked_at_ >= (acknowledged > confirmed_ ? kPeriod : kLongestSilence);
   }
   std::optional<TimePoint> deadline(DeliveryTag acknowledged) const {
     if (!questions_.empty() || acknowledged <= confirmed_) return std::nullopt;

@@ -13,6 +13,11 @@ constexpr std::chrono::milliseconds kPeriod{5};
 // Before kNoLink alone.
 constexpr std::uint64_t kJustCame = kNoLink - 1;
 
+// So long after a worker was last known to be there, nothing of what it has posted comes back.
+constexpr std::uint64_t kIsKnown =
+    LedgerRow::kComesBackNs +
+    static_cast<std::uint64_t>(Duration(LinkProof::kLongestSilence).count());
+
 bool is_before(const Fingerprint& a, const Fingerprint& b) {
   return a.low != b.low ? a.low < b.low : a.high < b.high;
 }
@@ -126,7 +131,7 @@ void Recogniser::look_up_in(int row_number, PostNumber end, TimePoint now, const
   const std::uint64_t proven_at = row.proven_at;
   const std::uint64_t known_at =
       std::max<std::uint64_t>(row.orphaned_at, proven_at == kNoLink ? 0 : proven_at);
-  if (since_ledger_time(known_at, now) > LedgerRow::kComesBackNs) return;
+  if (since_ledger_time(known_at, now) > kIsKnown) return;
   const std::uint64_t head = row.head;
   for (std::uint64_t i = row.tail; i < head && !copies.empty(); ++i) {
     const LedgerEntry& entry = memory.entry(row_number, i);

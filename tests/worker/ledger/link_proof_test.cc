@@ -42,6 +42,19 @@ TEST_CASE("link proof: what others want to know is asked at once, and once", "[l
   CHECK(proof.is_due(0, kStart + milliseconds(25), kStart + milliseconds(30)));
 }
 
+// Others have to know of a worker that dies when it was there.
+TEST_CASE("link proof: one that nobody wants to know is asked for once a minute", "[link_proof]") {
+  LinkProof proof;
+  proof.link_made(kStart);
+  CHECK_FALSE(proof.is_due(0, std::nullopt, kStart + seconds(59)));
+  CHECK(proof.is_due(0, std::nullopt, kStart + seconds(60)));
+  proof.asked(0, kStart + seconds(60));
+  CHECK_FALSE(proof.is_due(0, std::nullopt, kStart + seconds(180)));
+  proof.answered();
+  CHECK_FALSE(proof.is_due(0, std::nullopt, kStart + seconds(119)));
+  CHECK(proof.is_due(0, std::nullopt, kStart + seconds(120)));
+}
+
 TEST_CASE("link proof: answers belong to questions in their order, of one link", "[link_proof]") {
   LinkProof proof;
   proof.link_made(kStart);

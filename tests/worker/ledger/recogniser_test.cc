@@ -281,6 +281,24 @@ TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothi
   }
 }
 
+// Nobody has asked it anything for long.
+TEST_CASE("recogniser: what an idle worker posts before it dies is found", "[recogniser]") {
+  Rig rig;
+  auto idle = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
+  for (int second = 0; second < 3600; ++second) {
+    rig.later(seconds(1));
+    if (!idle->recogniser.is_proof_due(0, rig.now)) continue;
+    idle->recogniser.asked(0, rig.now);
+    idle->recogniser.answered(rig.now);
+  }
+  idle->ledger.stored(idle->post({idle->take("a", rig.now)}, rig.now));
+  idle.reset();
+  rig.later(minutes(9));
+  rig.take_copy("a");
+  rig.prove(rig.first);
+  CHECK(rig.is_stored() == true);
+}
+
 TEST_CASE("recogniser: the entries of a dead worker serve ten minutes", "[recogniser]") {
   Rig rig;
   auto dead = std::make_unique<LedgerWorker>(rig.shared, 4, rig.now);
