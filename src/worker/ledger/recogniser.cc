@@ -138,8 +138,8 @@ void Recogniser::look_up_in(int row_number, PostNumber end, TimePoint now, const
     // There may be a million others.
     if (!wanted_[entry.message_low % wanted_.size()]) continue;
     const PostNumber post = entry.post;
-    if (post == 0) continue;
-    if (post >= end) break;
+    // Also where a newer one has taken the place meanwhile: others may stand behind it.
+    if (post == 0 || post >= end) continue;
     const Fingerprint message = entry.message();
     if (entry.post != post) continue;
     const auto range = std::equal_range(copies.begin(), copies.end(), nullptr,

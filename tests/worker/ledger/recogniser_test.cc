@@ -281,6 +281,32 @@ TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothi
   }
 }
 
+// The ring is full, and its owner posts: as the one who looks sees it who has read where the oldest
+// entry is, and reads it only then.
+TEST_CASE("recogniser: an entry that is overwritten during a look hides none behind it",
+          "[recogniser]") {
+  Rig rig;
+  std::vector<DeliveryId> messages;
+  for (std::uint64_t i = 0; i < LedgerMemory::kEntries; ++i)
+    messages.push_back(rig.first.take(std::to_string(i), rig.now));
+  rig.first.ledger.stored(rig.first.post(messages, rig.now));
+  rig.lose_link(rig.first);
+  LedgerRow& row = rig.shared.memory.row(0);
+  const std::uint64_t tail = row.tail;
+  const std::uint64_t head = row.head;
+  rig.first.post({rig.first.take("new", rig.now)}, rig.now);
+  CHECK(row.tail == tail + 1);
+  row.tail = tail;
+  row.head = head;
+  // One that makes it look at the entry of the new one.
+  rig.second.take_copy("new", rig.now);
+  rig.take_copy("1");
+  rig.prove(rig.first);
+  std::size_t stored = 0;
+  for (const auto& decision : rig.decide()) stored += decision.is_stored ? 1 : 0;
+  CHECK(stored == 1);
+}
+
 // Nobody has asked it anything for long.
 TEST_CASE("recogniser: what an idle worker posts before it dies is found", "[recogniser]") {
   Rig rig;
