@@ -76,7 +76,7 @@ rule 'a copy that is found uses its entry up' $recogniser \
   'if (entry.post.compare_exchange_strong(expected, 0)) return true;' \
   'return true;'
 rule 'what the living have in hand is nobody'"'"'s copy' $recogniser \
-  'is_living ? row.orphaned_below.load() : kNoLink' \
+  'is_living ? row.orphaned_below.load() : end' \
   'kNoLink'
 rule 'what is recognised is written down' $recogniser \
   '  ledger_.recognised(copy.message, copy.id.tag, now);' \

@@ -82,17 +82,22 @@ std::vector<Recogniser::Decision> Recogniser::decide(TimePoint now) {
 
 // Who lives is asked once: whoever takes a dead worker's row between two questions would hide what
 // that one has posted, until the row says that it is of a lost link. A row says that before it says
-// that it has no link.
+// that it has no link. What the next one posts in a row of the dead is nobody's copy.
 Recogniser::Rows Recogniser::look_at_rows() const {
   const LedgerMemory& memory = ledger_.memory();
   Rows rows;
   for (int number = 0; number < memory.rows_used(); ++number) {
     const LedgerRow& row = memory.row(number);
     const bool is_own = ledger_.owns(number);
-    const bool is_living = is_own || ledger_.locks().is_held_by_others(LedgerLocks::of_row(number));
+    bool is_living = is_own;
+    PostNumber end = 0;
+    while (!is_living && end != row.last_post + 1) {
+      end = row.last_post + 1;
+      is_living = ledger_.locks().is_held_by_others(LedgerLocks::of_row(number));
+    }
     if (is_living && !is_own)
       rows.proven_at = std::min<std::uint64_t>(rows.proven_at, row.proven_at);
-    rows.ends.push_back(is_living ? row.orphaned_below.load() : kNoLink);
+    rows.ends.push_back(is_living ? row.orphaned_below.load() : end);
   }
   return rows;
 }

@@ -281,6 +281,57 @@ TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothi
   }
 }
 
+// As when it is started anew and has links while the other one still looks. The message that it
+// posts is equal to the copy, which is stored nowhere.
+class RowUsedMeanwhile : public testing::SharedLocks {
+ public:
+  RowUsedMeanwhile(SharedLedger& shared, int row, int questions, TimePoint now)
+      : SharedLocks(shared.owners, ++shared.workers),
+        shared_(shared),
+        row_(row),
+        questions_(questions),
+        now_(now) {}
+
+  bool is_held_by_others(int number) const override {
+    const bool is_held = SharedLocks::is_held_by_others(number);
+    if (--questions_ == 0) {
+      next_ = std::make_unique<LedgerWorker>(shared_, row_, now_);
+      next_->ledger.stored(next_->post({next_->take("a", now_)}, now_));
+    }
+    return is_held;
+  }
+  bool used() const { return questions_ <= 0; }
+
+ private:
+  SharedLedger& shared_;
+  int row_;
+  mutable int questions_;
+  TimePoint now_;
+  mutable std::unique_ptr<LedgerWorker> next_;
+};
+
+TEST_CASE("recogniser: what is posted in a row of the dead during a look is no copy's",
+          "[recogniser]") {
+  const TimePoint now{std::chrono::hours(1)};
+  bool is_used = true;
+  for (int questions = 1; is_used; ++questions) {
+    CAPTURE(questions);
+    SharedLedger shared;
+    LedgerWorker(shared, 4, now);
+    LedgerWorker(shared, 6, now);
+    RowUsedMeanwhile locks(shared, 4, questions, now);
+    PostLedger ledger(shared.memory, locks, 2, now);
+    Recogniser recogniser(ledger);
+    recogniser.link_made(now);
+    recogniser.add(DeliveryId{1, 1}, fingerprint_of("a"), now + kMoment);
+    const auto decisions = recogniser.decide(now + 2 * kMoment);
+    is_used = locks.used();
+    for (const auto& decision : decisions) CHECK_FALSE(decision.is_stored);
+    CHECK(recogniser.take_adopted().empty());
+    CHECK(questions < 9);
+  }
+}
+
 // The ring is full, and its owner posts: as the one who looks sees it who has read where the oldest
 // entry is, and reads it only then.
 TEST_CASE("recogniser: an entry that is overwritten during a look hides none behind it",
