@@ -79,8 +79,8 @@ rule 'what the living have in hand is nobody'"'"'s copy' $recogniser \
   'is_living ? row.orphaned_below.load() : end' \
   'kNoLink'
 rule 'what is recognised is written down' $recogniser \
-  '  ledger_.recognised(copy.message, copy.id.tag, now);' \
-  '' "$seeds"
+  'own = ledger_.recognised(copy.message, copy.id.tag, now);' \
+  'own = nullptr;' "$seeds"
 rule 'somebody takes over the posts of the dead' $recogniser \
   'adopted_.push_back(std::move(batch));' \
   '{}'

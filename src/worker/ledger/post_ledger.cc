@@ -209,14 +209,19 @@ void PostLedger::take_back(Place place) {
   record.post = 0;
 }
 
-void PostLedger::recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now) {
-  if (!is_owner_) return;
-  if (!make_room(1, now)) return say(kNoEntry, now);
+LedgerEntry* PostLedger::recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now) {
+  if (!is_owner_) return nullptr;
+  if (!make_room(1, now)) {
+    say(kNoEntry, now);
+    return nullptr;
+  }
   LedgerRow& row = own();
   const PostNumber number = row.last_post + 1;
-  memory_.entry(row_, row.head).set(message, tag, number);
+  LedgerEntry& entry = memory_.entry(row_, row.head);
+  entry.set(message, tag, number);
   row.last_post = number;
   row.head = row.head + 1;
+  return &entry;
 }
 
 BatchPtr PostLedger::adopt(Place place, TimePoint now) {

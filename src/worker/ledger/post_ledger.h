@@ -72,8 +72,9 @@ class PostLedger {
   // What became of it, for good.
   void stored(const std::string& token) { let_go(token, /*is_stored=*/true); }
   void not_stored(const std::string& token) { let_go(token, /*is_stored=*/false); }
-  // The message is one that was stored before. Its entry of then may be the one that makes room.
-  void recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now);
+  // The message is one that was stored before. Its entry of then may be the one that makes room for
+  // the new one, which is returned; nothing when it is not written down.
+  LedgerEntry* recognised(const Fingerprint& message, DeliveryTag tag, TimePoint now);
 
   // Takes over a post that nobody has, to be posted until its outcome is known. Nothing when
   // somebody has it, or its outcome is known; nor when it is too old, or of a server that does not

@@ -193,14 +193,17 @@ std::optional<Recogniser::Decision> Recogniser::decide(Copy& copy, TimePoint now
   return std::nullopt;
 }
 
-// In this order: whoever dies between leaves two entries rather than none.
+// In this order: whoever dies between leaves two entries rather than none. Where another copy was
+// quicker, one is enough.
 bool Recogniser::tick_off(const Copy& copy, TimePoint now) {
   const auto [row, index, post] = *copy.found;
-  ledger_.recognised(copy.message, copy.id.tag, now);
+  LedgerEntry* const own = ledger_.recognised(copy.message, copy.id.tag, now);
   PostNumber expected = post;
   LedgerEntry& entry = ledger_.memory().entry(row, index);
   if (entry.post.compare_exchange_strong(expected, 0)) return true;
-  return row == ledger_.row() && index < ledger_.memory().row(row).tail;
+  if (row == ledger_.row() && index < ledger_.memory().row(row).tail) return true;
+  if (own != nullptr) own->post = 0;
+  return false;
 }
 
 void Recogniser::find_out(const Found& found, TimePoint now) {

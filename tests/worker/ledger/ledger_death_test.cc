@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,10 +76,9 @@ std::unique_ptr<SharedLedger> restore(const Snapshot& snapshot) {
   return shared;
 }
 
-// Each state in which a process that does this would leave the ledger, from before it to after it.
+// A process that does this, before its first instruction.
 template <typename Action>
-std::vector<Snapshot> states_of(SharedLedger& shared, const Action& action) {
-  std::vector<Snapshot> states{take_snapshot(shared)};
+pid_t begin(const Action& action) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -90,14 +90,55 @@ std::vector<Snapshot> states_of(SharedLedger& shared, const Action& action) {
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   REQUIRE(WIFSTOPPED(status));
-  while (WIFSTOPPED(status)) {
-    if (ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) != 0) FAIL("no single step");
-    if (waitpid(child, &status, 0) != child) FAIL("no child");
+  return child;
+}
+
+// One more instruction. Whether there is another one.
+bool step(pid_t child) {
+  int status = 0;
+  if (ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) != 0) FAIL("no single step");
+  if (waitpid(child, &status, 0) != child) FAIL("no child");
+  if (WIFSTOPPED(status)) return true;
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return false;
+}
+
+// Each state in which a process that does this would leave the ledger, from before it to after it.
+template <typename Action>
+std::vector<Snapshot> states_of(SharedLedger& shared, const Action& action) {
+  std::vector<Snapshot> states{take_snapshot(shared)};
+  const pid_t child = begin(action);
+  for (bool goes_on = true; goes_on;) {
+    goes_on = step(child);
     Snapshot now = take_snapshot(shared);
     if (!(now == states.back())) states.push_back(std::move(now));
   }
-  REQUIRE(WEXITSTATUS(status) == 0);
   return states;
+}
+
+// What a process that does this leaves, when somebody else does that at its change of the ledger
+// with this number. Nothing when it makes fewer.
+template <typename Action, typename Other>
+std::optional<Snapshot> interrupted(SharedLedger& shared, const Action& action, int change,
+                                    const Other& other) {
+  Snapshot before = take_snapshot(shared);
+  const pid_t child = begin(action);
+  bool goes_on = true;
+  while (goes_on && change > 0) {
+    goes_on = step(child);
+    Snapshot now = take_snapshot(shared);
+    if (!(now == before)) --change;
+    before = std::move(now);
+  }
+  if (change > 0) return std::nullopt;
+  other();
+  int status = 0;
+  if (goes_on) {
+    REQUIRE(ptrace(PTRACE_CONT, child, nullptr, nullptr) == 0);
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+  }
+  return take_snapshot(shared);
 }
 
 struct Verdict {
@@ -193,6 +234,34 @@ TEST_CASE("ledger: a worker that dies over a copy that it recognises leaves it t
     const Verdict verdict = judge(state, "", row);
     CHECK(verdict.adopted == 0);
     CHECK(verdict.are_stored == kBoth);
+  }
+}
+
+// Two copies that are equal, of which one is stored. Else the other one would be lost with the
+// death of who has it.
+TEST_CASE("ledger: whoever is not the first to recognise a copy has not written it down",
+          "[ledger]") {
+  bool is_interrupted = true;
+  for (int change = 0; is_interrupted; ++change) {
+    CAPTURE(change);
+    SharedLedger shared;
+    {
+      LedgerWorker older(shared, kOlderRow, kStart);
+      older.ledger.stored(older.post({older.take("a", kStart)}, kStart));
+    }
+    LedgerWorker worker(shared, kRow, kStart);
+    worker.take_copy("a", kStart);
+    LedgerEntry& entry = shared.memory.entry(kOlderRow, 0);
+    PostNumber post = entry.post;
+    bool is_first = false;
+    const auto left = interrupted(
+        shared, [&] { worker.recogniser.decide(kStart + kMoment); }, change,
+        [&] { is_first = entry.post.compare_exchange_strong(post, 0); });
+    is_interrupted = left.has_value();
+    if (!is_interrupted) continue;
+    const Verdict verdict = judge(*left, "", kOtherRow);
+    CHECK((verdict.are_stored == std::vector<bool>{!is_first, false}));
+    CHECK(change < 20);
   }
 }
 
