@@ -160,17 +160,22 @@ void PostLedger::post(const Batch& batch, const InFlight& messages, TimePoint no
   held_.push_back({place, batch.token()});
 }
 
-// One that a former owner has left, and of which no message has come back, is given up.
 std::optional<int> PostLedger::free_record(TimePoint now) {
-  for (int i = 0; i < LedgerRow::kRecords; ++i) {
-    const Place place{row_, i};
-    if (is_held(place) || !locks_.try_lock(LedgerLocks::of_record(row_, i))) continue;
-    const bool is_old = since_ledger_time(record(place).posted_at, now) >= LedgerRow::kComesBackNs;
-    if (record(place).post != 0 && is_old) take_back(place);
-    if (record(place).post == 0) return i;
-    locks_.unlock(LedgerLocks::of_record(row_, i));
-  }
+  for (int i = 0; i < LedgerRow::kRecords; ++i)
+    if (take_free({row_, i}, now)) return i;
   return std::nullopt;
+}
+
+// A post that a former owner has left, and of which no message has come back, is given up. The
+// record is locked when it is free.
+bool PostLedger::take_free(Place place, TimePoint now) {
+  const int lock = LedgerLocks::of_record(place.row, place.record);
+  if (is_held(place) || !locks_.try_lock(lock)) return false;
+  const bool is_old = since_ledger_time(record(place).posted_at, now) >= LedgerRow::kComesBackNs;
+  if (record(place).post != 0 && is_old) take_back(place);
+  if (record(place).post == 0) return true;
+  locks_.unlock(lock);
+  return false;
 }
 
 bool PostLedger::is_held(Place place) const {
@@ -254,7 +259,7 @@ bool PostLedger::make_room(std::uint64_t entries, TimePoint now) {
   retire(now);
   LedgerRow& row = own();
   while (LedgerMemory::kEntries - (row.head - row.tail) < entries) {
-    if (is_undecided(memory_.entry(row_, row.tail).post)) return false;
+    if (!give_up(memory_.entry(row_, row.tail).post, now)) return false;
     row.tail = row.tail + 1;
   }
   return true;
@@ -273,6 +278,15 @@ bool PostLedger::may_retire(const LedgerEntry& entry, TimePoint now) const {
   if (post < own().orphaned_below)
     return since_ledger_time(own().orphaned_at, now) >= LedgerRow::kComesBackNs;
   return entry.tag <= retired_;
+}
+
+// Whether its outcome is known, or nobody waits for it any more.
+bool PostLedger::give_up(PostNumber post, TimePoint now) {
+  const auto record = post == 0 ? std::nullopt : own().record_of(post);
+  if (!record) return true;
+  if (!take_free({row_, *record}, now)) return false;
+  locks_.unlock(LedgerLocks::of_record(row_, *record));
+  return true;
 }
 
 bool PostLedger::is_undecided(PostNumber post) const {

@@ -107,6 +107,8 @@ class PostLedger {
   void retire(TimePoint now);
   bool may_retire(const LedgerEntry& entry, TimePoint now) const;
   bool is_undecided(PostNumber post) const;
+  bool give_up(PostNumber post, TimePoint now);
+  bool take_free(Place place, TimePoint now);
   std::optional<int> free_record(TimePoint now);
 
   LedgerMemory& memory_;

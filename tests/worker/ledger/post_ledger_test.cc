@@ -144,5 +144,30 @@ TEST_CASE("post ledger: what was left by a dead worker and never came back is gi
   CHECK(next.ledger.has(next.post({next.take("b", rig.now)}, rig.now)));
 }
 
+// Also when its entries are the oldest of a full ring, and there is a free record before its own.
+TEST_CASE("post ledger: what never came back keeps nobody from writing for longer",
+          "[post_ledger]") {
+  Rig rig;
+  {
+    LedgerWorker dead(rig.shared, 2, rig.now);
+    const std::string first = dead.post({dead.take("a", rig.now)}, rig.now);
+    dead.post({dead.take("b", rig.now)}, rig.now);
+    if (GENERATE(true, false)) dead.ledger.stored(first);
+  }
+  LedgerWorker next(rig.shared, 2, rig.now);
+  std::vector<DeliveryId> messages;
+  for (std::uint64_t i = 0; i < LedgerMemory::kEntries - 2; ++i)
+    messages.push_back(next.take(std::to_string(i), rig.now));
+  next.ledger.stored(next.post(messages, rig.now));
+  const auto post = [&](const char* body) {
+    std::vector<DeliveryId> both = {next.take(body, rig.now),
+                                    next.take(body + std::string("2"), rig.now)};
+    return next.ledger.has(next.post(both, rig.now));
+  };
+  CHECK_FALSE(post("c"));
+  rig.now += minutes(11);
+  CHECK(post("d"));
+}
+
 }  // namespace
 }  // namespace event_consumer
