@@ -36,14 +36,15 @@ bool PostLedger::take_row(TimePoint now) {
     say("another process has row " + std::to_string(row_), now);
     return false;
   }
+  if (!memory_.claim(row_)) {
+    say("no room for row " + std::to_string(row_) + ": " + std::strerror(errno), now);
+    locks_.unlock(lock);
+    return false;
+  }
   is_owner_ = true;
   orphan_all(now);
   if (link_made_at_) own().proven_at = to_ledger_time(*link_made_at_);
-  if (memory_.claim(row_)) return true;
-  say("no room for row " + std::to_string(row_) + ": " + std::strerror(errno), now);
-  locks_.unlock(lock);
-  is_owner_ = false;
-  return false;
+  return true;
 }
 
 // It goes with each post until somebody makes room.
