@@ -237,9 +237,8 @@ Result<Done> Settlement::acknowledge() {
   if (tag)
     if (auto done = source_->acknowledge_up_to(*tag); !done) return done;
   // What waits for others, or for the dead-letter queue, must not keep the rest of the queue away.
-  const bool is_any_behind = in_flight_.unacknowledged() > in_flight_.in_hand();
   const bool is_in_the_way = wants_more() || window_is_full();
-  return is_any_behind && is_in_the_way ? acknowledge_behind() : Result<Done>(Done{});
+  return in_flight_.has_settled() && is_in_the_way ? acknowledge_behind() : Result<Done>(Done{});
 }
 
 Result<Done> Settlement::acknowledge_behind() {

@@ -1,5 +1,6 @@
 #include "worker/message/in_flight.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -7,16 +8,15 @@ namespace event_consumer {
 
 // The others are settled at the broker by the method that gave them their verdict.
 bool InFlight::needs_acknowledgement(const Message& message) {
-  const bool is_ours = message.verdict == Verdict::kStored ||
-                       message.verdict == Verdict::kDeadLettered ||
-                       message.verdict == Verdict::kRecognised;
-  return is_ours && !message.is_acknowledged;
+  return message.verdict == Verdict::kStored || message.verdict == Verdict::kDeadLettered ||
+         message.verdict == Verdict::kRecognised;
 }
 
 std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now,
                                         const Fingerprint& fingerprint) {
-  if (delivery.tag != first_ + messages_.size()) return std::nullopt;
+  if (delivery.tag != last_tag_ + 1) return std::nullopt;
   Message& message = messages_.emplace_back();
+  message.tag = last_tag_ = delivery.tag;
   message.taken_at = now;
   message.fingerprint = fingerprint;
   message.is_last = delivery.is_last;
@@ -108,34 +108,33 @@ bool InFlight::settle(DeliveryId id, Verdict verdict) {
 std::vector<DeliveryId> InFlight::last_kept() const {
   std::vector<DeliveryId> kept;
   if (last_kept_ == 0) return kept;
-  for (std::size_t i = 0; i < messages_.size(); ++i)
-    if (messages_[i].is_last && !messages_[i].content.empty()) kept.push_back({link_, first_ + i});
+  for (const Message& message : messages_)
+    if (message.is_last && !message.content.empty()) kept.push_back({link_, message.tag});
   return kept;
 }
 
 std::optional<DeliveryTag> InFlight::take_settled_prefix() {
   std::optional<DeliveryTag> last;
-  while (!messages_.empty() && messages_.front().verdict != Verdict::kPending) {
+  for (; !messages_.empty() && messages_.front().verdict != Verdict::kPending;
+       messages_.pop_front()) {
     // A tag that is settled at the broker already must not be named: an unknown tag closes the
     // channel (RabbitMQ, 406 «unknown delivery tag»).
-    if (needs_acknowledgement(messages_.front())) {
-      last = first_;
-      not_waited_for(first_);
-    }
-    messages_.pop_front();
-    ++first_;
+    if (!needs_acknowledgement(messages_.front())) continue;
+    last = messages_.front().tag;
+    not_waited_for(*last);
   }
   return last;
 }
 
 std::vector<DeliveryTag> InFlight::take_settled_behind() {
   std::vector<DeliveryTag> tags;
-  for (std::size_t i = 0; i < messages_.size(); ++i) {
-    if (!needs_acknowledgement(messages_[i])) continue;
-    messages_[i].is_acknowledged = true;
-    tags.push_back(first_ + i);
-    not_waited_for(first_ + i);
+  for (const Message& message : messages_) {
+    if (!needs_acknowledgement(message)) continue;
+    tags.push_back(message.tag);
+    not_waited_for(message.tag);
   }
+  const auto is_settled = [](const Message& each) { return each.verdict != Verdict::kPending; };
+  messages_.erase(std::remove_if(messages_.begin(), messages_.end(), is_settled), messages_.end());
   return tags;
 }
 
@@ -146,16 +145,17 @@ std::optional<TimePoint> InFlight::oldest() const {
 
 std::vector<InFlight::Step> InFlight::give_back_all() {
   std::vector<Step> steps;
-  for (; !messages_.empty(); messages_.pop_front(), ++first_) {
+  for (; !messages_.empty(); messages_.pop_front()) {
+    const DeliveryTag tag = messages_.front().tag;
     const Verdict verdict = messages_.front().verdict;
     if (verdict != Verdict::kPending && !needs_acknowledgement(messages_.front())) continue;
     const bool is_return = verdict == Verdict::kPending;
     if (is_return)
-      settle({link_, first_}, Verdict::kReturned);
+      settle({link_, tag}, Verdict::kReturned);
     else
-      not_waited_for(first_);
-    if (steps.empty() || steps.back().is_return != is_return) steps.push_back({first_, is_return});
-    steps.back().up_to = first_;
+      not_waited_for(tag);
+    if (steps.empty() || steps.back().is_return != is_return) steps.push_back({tag, is_return});
+    steps.back().up_to = tag;
   }
   return steps;
 }
@@ -165,7 +165,7 @@ void InFlight::lose_link() {
   counts_[static_cast<std::size_t>(Verdict::kReturned)] += std::exchange(pending, 0);
   ++link_;
   messages_.clear();
-  first_ = 1;
+  last_tag_ = 0;
   unacknowledged_ = 0;
   consumer_ = {consumer_.prefetch};
   last_in_hand_ = last_kept_ = 0;
@@ -173,8 +173,15 @@ void InFlight::lose_link() {
 }
 
 const InFlight::Message* InFlight::find(DeliveryId id) const {
-  if (id.link != link_ || id.tag < first_ || id.tag - first_ >= messages_.size()) return nullptr;
-  return &messages_[id.tag - first_];
+  if (id.link != link_ || messages_.empty() || id.tag < messages_.front().tag) return nullptr;
+  // Where none before it was dropped it stands there, else nearer to the front.
+  const DeliveryTag behind_front = id.tag - messages_.front().tag;
+  const auto furthest =
+      messages_.begin() + static_cast<std::ptrdiff_t>(std::min(behind_front, messages_.size() - 1));
+  const auto found =
+      std::lower_bound(furthest->tag == id.tag ? furthest : messages_.begin(), furthest, id.tag,
+                       [](const Message& message, DeliveryTag tag) { return message.tag < tag; });
+  return found->tag == id.tag ? &*found : nullptr;
 }
 
 InFlight::Message* InFlight::find(DeliveryId id) {

@@ -1,6 +1,6 @@
-// InFlight: the messages of the present link in their order, from the oldest unsettled one on, each
-// with its verdict, and with its content for as long as somebody may need it again. It alone says
-// how far we may acknowledge. What belongs to another link is void here.
+// InFlight: the messages of the present link in their order that the broker waits for, each with
+// its verdict, and with its content for as long as somebody may need it again. It alone says how
+// far we may acknowledge. What belongs to another link is void here.
 #pragma once
 
 #include <array>
@@ -47,8 +47,8 @@ class InFlight {
   void set_published_at(DeliveryId id, std::optional<double> published_at);
   // Nothing, too, when it is not in flight.
   std::optional<double> published_at(DeliveryId id) const;
-  // The delivery as it was taken in, a view of what was kept, valid until it is settled. Only for a
-  // delivery in hand that was kept and not let go.
+  // The delivery as it was taken in, a view of what was kept, valid until it is settled, or others
+  // are dropped. Only for a delivery in hand that was kept and not let go.
   Delivery content(DeliveryId id) const;
   // Whether it is: then no verdict is here, and nobody else has it.
   bool keeps(DeliveryId id) const;
@@ -66,21 +66,24 @@ class InFlight {
   std::vector<DeliveryId> last_kept() const;
 
   // Of the last one of the settled prefix; 0 when there is none.
-  DeliveryTag settled_up_to() const { return first_ - 1; }
+  DeliveryTag settled_up_to() const {
+    return messages_.empty() ? last_tag_ : messages_.front().tag - 1;
+  }
 
   // Whatever comes from here on is of another consumer, with this prefetch.
   void consumer_begins(std::size_t prefetch);
 
   // Of the delivery that came last; 0 when none came over this link.
-  DeliveryTag last_tag() const { return first_ + messages_.size() - 1; }
+  DeliveryTag last_tag() const { return last_tag_; }
 
   // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
   // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
 
-  // The tags behind that prefix that wait for an acknowledgement, each of its own: for when what is
-  // before them may stay in hand for long.
+  // Drops what is settled behind that prefix, too, for when what is before it may stay in hand for
+  // long. Returns the tags that wait for an acknowledgement, each of its own.
   std::vector<DeliveryTag> take_settled_behind();
+  bool has_settled() const { return messages_.size() > in_hand(); }
 
   // When the oldest delivery was taken that the broker waits for; nothing when there is none.
   std::optional<TimePoint> oldest() const;
@@ -116,11 +119,11 @@ class InFlight {
 
  private:
   struct Message {
+    DeliveryTag tag;
     TimePoint taken_at;
     Fingerprint fingerprint{};
     std::optional<double> published_at;
     Verdict verdict = Verdict::kPending;
-    bool is_acknowledged = false;
     bool is_last = false;      // Delivery::is_last
     bool redelivered = false;  // Delivery::redelivered
     std::string content;       // body, exchange, routing key, properties
@@ -136,8 +139,8 @@ class InFlight {
   void not_waited_for(DeliveryTag tag);
 
   LinkNumber link_ = 1;
-  std::deque<Message> messages_;  // of the tags from first_ on
-  DeliveryTag first_ = 1;
+  std::deque<Message> messages_;  // by their tags
+  DeliveryTag last_tag_ = 0;
   std::size_t unacknowledged_ = 0;
   struct Consumer {
     std::size_t prefetch = 0;

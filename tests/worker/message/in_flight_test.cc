@@ -115,6 +115,32 @@ TEST_CASE("in flight: what is settled behind a pending one is acknowledged alone
   CHECK(in_flight.unacknowledged() == 0);
 }
 
+// A dead letter may wait for hours with millions behind it.
+TEST_CASE("in flight: nothing is kept of what is acknowledged behind a pending one",
+          "[in_flight]") {
+  InFlight in_flight = in_flight_of(6);
+  for (const DeliveryTag tag : {2, 5}) in_flight.settle(id(tag), Verdict::kStored);
+  in_flight.settle(id(4), Verdict::kRejected);
+  CHECK(in_flight.has_settled());
+  in_flight.take_settled_behind();
+  CHECK_FALSE(in_flight.has_settled());
+  for (const DeliveryTag tag : {2, 4, 5}) {
+    CHECK_FALSE(in_flight.fingerprint(id(tag)));
+    CHECK_FALSE(in_flight.settle(id(tag), Verdict::kStored));
+  }
+  CHECK(in_flight.settled_up_to() == 0);
+  CHECK(in_flight.last_tag() == 6);
+  CHECK(in_flight.add(delivery(7), kNow));
+  for (const DeliveryTag tag : {1, 7}) CHECK(in_flight.settle(id(tag), Verdict::kStored));
+  CHECK(in_flight.take_settled_prefix() == 1);
+  CHECK(in_flight.settled_up_to() == 2);
+  std::vector<std::pair<DeliveryTag, bool>> steps;
+  for (const InFlight::Step& step : in_flight.give_back_all())
+    steps.emplace_back(step.up_to, step.is_return);
+  CHECK(steps == std::vector<std::pair<DeliveryTag, bool>>{{6, true}, {7, false}});
+  CHECK(in_flight.settled_up_to() == 7);
+}
+
 TEST_CASE("in flight: acknowledged up to the first pending one", "[in_flight]") {
   InFlight in_flight = in_flight_of(5);
   CHECK_FALSE(in_flight.take_settled_prefix().has_value());
