@@ -37,6 +37,7 @@ class FakeDeadLetters : public DeadLetterSink {
   }
 
   bool refuses() const override { return refusing; }
+  bool is_blocked() const override { return blocked; }
   void forget() override { unconfirmed_.clear(); }
 
   std::size_t unconfirmed_bytes() const override {
@@ -70,6 +71,7 @@ class FakeDeadLetters : public DeadLetterSink {
 
   std::vector<Letter> letters;  // all that were published
   bool refusing = false;
+  bool blocked = false;
   std::optional<Error> refusal;  // next_confirmed() says so once; set `refusing` with it
   std::optional<Error> lost;     // … or this, as often as it is asked
   std::size_t to_confirm = 0;    // so many next_confirmed() confirms

@@ -162,6 +162,9 @@ rule 'window: what a former consumer brought fills none' $in_flight \
 rule 'window: what is settled behind something that waits fills none' $settlement \
   'wants_more() || window_is_full();' \
   'wants_more() && window_is_full();' "$seeds"
+rule 'alarm: a letter that is blocked waits for others' src/worker/loop/rejections.cc \
+  'return is_blocked ? unconfirmed_.size() : 0;' \
+  'return is_blocked ? 0 : 0;' "$seeds"
 rule 'window: it is not widened while links break' $consumer \
   'return window_.links_break() ? link_.good_from() : TimePoint{};' \
   'return TimePoint{};' "$seeds"

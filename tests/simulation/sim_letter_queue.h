@@ -29,6 +29,7 @@ class SimLetterQueue {
   std::optional<TimePoint> next_at() const;
   void work(bool is_up);
 
+  bool blocks() const { return blocks_; }
   // Whether no letter is on its way.
   bool is_empty() const;
 

@@ -162,7 +162,7 @@ Result<Done> SimSource::cancel() {
       is_window_full() || !last_.empty() || seat_.book.may_cancel(seat_.world.now()),
       "cancels for nothing while more is on its way (unsettled, prefetch)", seat_.worker,
       unsettled_.size(), prefetch_);
-  seat_.book.cancels(seat_.world.now());
+  seat_.book.cancels(seat_.broker.letters().blocks(), seat_.world.now());
   is_cancelling_ = true;
   if (may_vanish_ && !std::exchange(keeps_queue_, true))
     if (auto done = send(Kind::kKeepQueue); !done) return done;

@@ -111,6 +111,9 @@ class SimDeadLetters : public DeadLetterSink {
   Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
   Result<std::optional<DeliveryTag>> next_confirmed() override;
   bool refuses() const override { return refuses_; }
+  bool is_blocked() const override {
+    return !letters_.empty() && line_ && seat_.broker.letters().blocks();
+  }
   Result<Done> try_again() override;
   void forget() override;
   std::size_t unconfirmed_bytes() const override { return bytes_; }

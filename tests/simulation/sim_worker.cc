@@ -282,7 +282,7 @@ void SimWorker::check_standstill() {
   const auto* source = link_->is_up() ? static_cast<const SimSource*>(&link_->source()) : nullptr;
   const WorkerState state = status_->board().row(status_->address()).record.read().state;
   standstill_.check({source, state == WorkerState::kDraining, inserter_->is_under_way(),
-                     clickhouse_.has_fault()});
+                     clickhouse_.has_fault(), seat_.broker.letters().blocks()});
 }
 
 void SimWorker::check_wait() {

@@ -15,6 +15,8 @@ constexpr seconds kLongestStop{5};
 constexpr seconds kLongestUnknown{85};
 // The longest pause before it is asked whether ClickHouse is there (60 s), and some looks.
 constexpr seconds kLongestHolding{90};
+// Until a link is good, after one on which nothing was settled, and two looks at the time.
+constexpr seconds kLongestBlocked{12};
 
 // Before the next insert is tried where one was refused.
 constexpr seconds kLongestPause{60};
@@ -26,6 +28,7 @@ void Standstill::check(const Facts& facts) {
   check_stop(facts);
   check_misfits(facts);
   check_holding(facts);
+  check_blocked(facts);
 }
 
 void Standstill::require_short(bool is_so, std::optional<TimePoint>& since, Duration longest,
@@ -87,6 +90,20 @@ void Standstill::check_holding(const Facts& facts) {
                        !seat_.book.is_refused_since(seat_.world.now() - kLongestPause);
   require_short(is_away, holding_since_, kLongestHolding,
                 "takes nothing though nothing keeps it from that");
+}
+
+// A broker that is short of memory confirms no letter before its queues are emptied.
+void Standstill::check_blocked(const Facts& facts) {
+  const bool has_others =
+      seat_.book.has_any([](const WorkerBook::Entry& each) { return !each.is_letter; });
+  const bool may_take = facts.link != nullptr && !facts.is_draining && !seat_.book.is_paused() &&
+                        !seat_.book.are_letters_refused() && !seat_.book.needs_sign_of_life() &&
+                        !facts.clickhouse_fails && !seat_.broker.has_stalled_links() &&
+                        seat_.book.has_room_beside_letters(seat_.broker.kind().prefetch);
+  const bool takes_none = may_take && (facts.link->is_consuming() ? facts.link->is_window_full()
+                                                                  : !facts.link->has_consumer());
+  require_short(facts.are_letters_blocked && takes_none && !has_others, blocked_since_,
+                kLongestBlocked, "waits for a broker that waits for its queue to be emptied");
 }
 
 }  // namespace event_consumer::simulation

@@ -17,6 +17,7 @@ class Standstill {
     bool is_draining = false;         // a stop is under way
     bool is_posting = false;          // or looks at the table
     bool clickhouse_fails = false;
+    bool are_letters_blocked = false;  // until the queues are emptied
   };
 
   explicit Standstill(const Seat& seat) : seat_(seat) {}
@@ -28,6 +29,7 @@ class Standstill {
   void check_stop(const Facts& facts);
   void check_misfits(const Facts& facts);
   void check_holding(const Facts& facts);
+  void check_blocked(const Facts& facts);
   // It is so for less than that.
   void require_short(bool is_so, std::optional<TimePoint>& since, Duration longest,
                      const char* promise);
@@ -37,6 +39,7 @@ class Standstill {
   std::optional<TimePoint> stop_since_;
   std::optional<TimePoint> misfits_since_;
   std::optional<TimePoint> holding_since_;
+  std::optional<TimePoint> blocked_since_;
 };
 
 }  // namespace event_consumer::simulation

@@ -155,6 +155,10 @@ class WorkerBook {
                     !each.second.goes_back();
            });
   }
+  // Whether others have room beside letters.
+  bool has_room_beside_letters(std::size_t prefetch) const {
+    return !in_hand_.empty() && in_hand_.size() < std::max(prefetch, kLeastUndecided) && room_ > 0;
+  }
 
   // It takes more from here on; or something goes that could not be stored, as if all went.
   void consumes(TimePoint now) {
@@ -181,21 +185,23 @@ class WorkerBook {
   // Since when it knows the columns.
   TimePoint columns_since() const { return columns_since_; }
 
-  // Whether only others can decide about what is in hand.
-  bool is_undecided() const {
+  // Whether only others can decide about what is in hand, or it waits for a broker that blocks
+  // publishers until its queues are emptied.
+  bool is_undecided(bool are_letters_blocked = false) const {
     if (is_misnamed_) return !in_hand_.empty();
-    return !in_hand_.empty() && std::all_of(in_hand_.begin(), in_hand_.end(), [](const auto& each) {
-      return each.second.is_refused;
-    });
+    return !in_hand_.empty() &&
+           std::all_of(in_hand_.begin(), in_hand_.end(), [&](const auto& each) {
+             return each.second.is_refused || (are_letters_blocked && each.second.is_letter);
+           });
   }
   // The most that it may take ahead: after everything was given back one, after a lost link so
   // many as were settled on it, and twice as many after each insert that is stored; and four times
   // as many when it cancels because only others can decide about what is in hand. But then links
   // must not break, or this one have proved good.
   std::size_t window() const { return window_; }
-  void cancels(TimePoint now) {
+  void cancels(bool are_letters_blocked, TimePoint now) {
     const bool is_good = consuming_since_ && now - *consuming_since_ >= kGoodLink;
-    if (is_undecided() && (is_good || !links_break_))
+    if (is_undecided(are_letters_blocked) && (is_good || !links_break_))
       window_ = std::min(4 * window_, kLargestWindow);
   }
 

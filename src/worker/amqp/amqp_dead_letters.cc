@@ -84,6 +84,7 @@ Result<Done> AmqpDeadLetters::take_connection() {
   connecting_.reset();
   if (!*made) return Error{ErrorKind::kLinkLost, made->error().message, made->error().peer_code};
   connection_ = std::move(**made);
+  is_blocked_ = false;
   refuses_ = !publisher_.empty();
   return Done{};
 }
@@ -151,7 +152,7 @@ Result<Done> AmqpDeadLetters::handle(const amqp_frame_t& frame) {
       message_count_ = static_cast<const amqp_queue_declare_ok_t*>(method.decoded)->message_count;
     if (method.id == AMQP_CONNECTION_BLOCKED_METHOD ||
         method.id == AMQP_CONNECTION_UNBLOCKED_METHOD)
-      report_blocked(method);
+      note_blocked(method);
   }
   auto done = publisher_.handle(frame);
   if (done) return done;
@@ -168,9 +169,9 @@ Result<Done> AmqpDeadLetters::handle(const amqp_frame_t& frame) {
   return Error{error.kind, "lost " + error.message, error.peer_code};
 }
 
-void AmqpDeadLetters::report_blocked(const amqp_method_t& method) const {
-  if (method.id == AMQP_CONNECTION_UNBLOCKED_METHOD)
-    return log::info("{} takes dead letters again", connection_.describe());
+void AmqpDeadLetters::note_blocked(const amqp_method_t& method) {
+  is_blocked_ = method.id == AMQP_CONNECTION_BLOCKED_METHOD;
+  if (!is_blocked_) return log::info("{} takes dead letters again", connection_.describe());
   const auto* blocked = static_cast<const amqp_connection_blocked_t*>(method.decoded);
   log::warn(
       "{} takes nothing from publishers ({}): dead letters wait, and nothing is lost; see its "

@@ -32,6 +32,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   Result<Done> publish(const Delivery& delivery, const Rejection& rejection) override;
   Result<std::optional<DeliveryTag>> next_confirmed() override;
   bool refuses() const override { return refuses_; }
+  bool is_blocked() const override { return is_blocked_; }
   void forget() override { publisher_.forget(); }
   std::size_t unconfirmed_bytes() const override { return publisher_.bytes(); }
 
@@ -61,7 +62,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   Result<Done> take_connection();
   Result<Done> send_what_fits();
   Result<Done> handle(const amqp_frame_t& frame);
-  void report_blocked(const amqp_method_t& method) const;
+  void note_blocked(const amqp_method_t& method);
   Error refused(Error error);
   std::string describe() const {
     return "dead-letter queue " + queue_ + " on " + connection_.describe();
@@ -75,6 +76,7 @@ class AmqpDeadLetters : public DeadLetterSink {
   QueueType type_;  // when it has to be declared
   std::uint64_t message_count_ = 0;
   bool refuses_ = false;
+  bool is_blocked_ = false;  // the present connection
 };
 
 }  // namespace event_consumer

@@ -45,6 +45,11 @@ std::size_t Rejections::refused() const {
   return queue_ != nullptr && queue_->refuses() ? unconfirmed_.size() : 0;
 }
 
+std::size_t Rejections::blocked() const {
+  const bool is_blocked = queue_ != nullptr && !queue_->refuses() && queue_->is_blocked();
+  return is_blocked ? unconfirmed_.size() : 0;
+}
+
 void Rejections::time_passed(TimePoint now) {
   if (const auto line = log_.time_passed(now)) log::warn("{}", *line);
 }

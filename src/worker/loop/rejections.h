@@ -39,8 +39,10 @@ class Rejections {
   bool has_room() const;
   // Whether the queue, which does not refuse, is yet to say that it has taken something.
   bool awaits_confirms() const { return !unconfirmed_.empty() && refused() == 0; }
-  // How many wait for a queue that refuses.
+  // How many wait for a queue that refuses; or for a broker that takes none before others have
+  // emptied its queues.
   std::size_t refused() const;
+  std::size_t blocked() const;
 
   // Says in the log what is due; and when something will be.
   void time_passed(TimePoint now);

@@ -39,7 +39,10 @@ class Settlement {
   // rejected messages are then left to the broker.
   void link_made(Source& source, DeadLetterSink* dead_letters, TimePoint now);
   // A consumer begins, for which the broker sends no more than so many unsettled deliveries.
-  void consumes(std::size_t prefetch) { in_flight_.consumer_begins(prefetch); }
+  void consumes(std::size_t prefetch) {
+    in_flight_.consumer_begins(prefetch);
+    is_giving_back_ = false;
+  }
   // The link is gone, and with it every delivery: the broker has them back. Rows that were not
   // posted are dropped, because their events come again.
   void link_lost(TimePoint now);
@@ -66,9 +69,12 @@ class Settlement {
   // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other
   // columns. What is at its last delivery is dead-lettered, and the others wait for that, and may
   // be stored meanwhile: is_giving_back() until the next call, which must come when has_last() is
-  // false.
+  // false; or for as long as there are others, when the broker blocks dead letters: it would wait
+  // for us, and we for it.
   Result<Done> give_back_all(TimePoint now);
-  bool is_giving_back() const { return is_giving_back_; }
+  bool is_giving_back() const {
+    return is_giving_back_ && in_flight_.in_hand() > rejections_.blocked();
+  }
   // The same, and nothing is waited for; what is settled is acknowledged, also behind something
   // that is not. Closing the channel would give that back, too, and another instance would store it
   // twice.
@@ -113,12 +119,11 @@ class Settlement {
   }
 
   // Whether nothing in hand can be decided before other events come.
-  bool wants_more() const {
-    return stage_.undecided() > 0 && stage_.undecided() == in_flight_.in_hand();
-  }
+  bool wants_more() const { return undecided() > 0 && undecided() == in_flight_.in_hand(); }
 
-  // Of the deliveries in hand, those about which others have to decide.
-  std::size_t undecided() const { return stage_.undecided(); }
+  // Of the deliveries in hand, those about which others have to decide; or that the broker lets
+  // wait until its queues are emptied.
+  std::size_t undecided() const { return stage_.undecided() + rejections_.blocked(); }
 
   // Stop: no batch waits for company any more, and no failed insert is repeated.
   Result<Done> drain(TimePoint now) { return apply(stage_.drain(now), now); }

@@ -30,6 +30,10 @@ class DeadLetterSink {
   // not confirmed is sent again by try_again().
   virtual bool refuses() const = 0;
 
+  // Whether the broker takes nothing from publishers, for want of memory or disk: it says so, and
+  // confirms nothing before others have emptied its queues.
+  virtual bool is_blocked() const = 0;
+
   // After a refusal: begins to send everything that is not confirmed again, on a connection made
   // anew. An Error, of this or of next_confirmed(), says that the link is lost; whether the queue
   // takes the messages is told by refuses() and next_confirmed().

@@ -136,6 +136,89 @@ TEST_CASE("consumer: after a lost link the window begins with what was settled o
       .ok();
 }
 
+// It confirms none before its queue is emptied, and the probe would stay in hand until then.
+TEST_CASE(
+    "consumer: a probe that is a dead letter keeps no queue full for a broker short of memory",
+    "[consumer]") {
+  LoopRig rig;
+  rig.window.given_back();
+  rig.run({
+              [&] {
+                rig.letters->blocked = true;
+                rig.delivers("bad");
+              },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] {
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{1, 3});
+                rig.delivers_good();
+              },
+              [&] { rig.stores(); },
+              [&] {
+                CHECK(rig.record().in_hand == 1);
+                CHECK(rig.record().counters.inserted == 1);
+                rig.letters->blocked = false;
+              },
+          })
+      .ok();
+}
+
+TEST_CASE("consumer: dead letters that a broker short of memory lets wait are not given back",
+          "[consumer]") {
+  LoopRig rig;
+  std::vector<LoopRig::Step> steps = {[&] {
+    rig.letters->blocked = true;
+    rig.delivers("bad");
+  }};
+  for (int i = 0; i < 8; ++i) {
+    steps.push_back([&] { rig.time_passes(LoopRig::kHoldTimeout / 2); });
+    steps.push_back([&] { rig.delivers_good(); });
+    steps.push_back([&] {
+      if (rig.inserter.under_way) rig.stores();
+    });
+    steps.push_back([&] {
+      if (rig.inserter.under_way) rig.table_is_unchanged();
+    });
+  }
+  steps.push_back([&] {
+    CHECK(rig.record().counters.inserted == 8);
+    CHECK(rig.source->given_back_up_to.empty());
+    CHECK((rig.state() == WorkerState::kConsuming));
+  });
+  rig.run(std::move(steps)).ok();
+}
+
+TEST_CASE("consumer: what is to be given back waits for no letter of a broker short of memory",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] {
+                rig.letters->blocked = true;
+                rig.delivers_last();
+                rig.delivers_good();
+              },
+              [&] { rig.fails(); },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout); },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] {
+                CHECK(rig.letters->letters.size() == 1);
+                CHECK(rig.source->given_back_up_to.empty());
+                rig.deadline_comes();
+              },
+              [&] { rig.table_is_unchanged(); },
+              [&] { rig.stores(); },
+              [&] {
+                CHECK(rig.record().counters.inserted == 1);
+                CHECK(rig.source->acknowledged_alone == Tags{2});
+                CHECK(rig.source->consume_calls == 2);
+                rig.letters->blocked = false;
+              },
+          })
+      .ok();
+}
+
 TEST_CASE("consumer: a window of events that do not fit opens, then they go back for good",
           "[consumer]") {
   LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
