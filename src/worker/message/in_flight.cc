@@ -12,6 +12,10 @@ bool InFlight::needs_acknowledgement(const Message& message) {
          message.verdict == Verdict::kRecognised;
 }
 
+bool InFlight::is_settled_at_broker(const Message& message) {
+  return message.verdict != Verdict::kPending && !needs_acknowledgement(message);
+}
+
 std::optional<DeliveryId> InFlight::add(const Delivery& delivery, TimePoint now,
                                         const Fingerprint& fingerprint) {
   if (delivery.tag != last_tag_ + 1) return std::nullopt;
@@ -123,6 +127,7 @@ std::optional<DeliveryTag> InFlight::take_settled_prefix() {
     last = messages_.front().tag;
     not_waited_for(*last);
   }
+  while (!messages_.empty() && is_settled_at_broker(messages_.back())) messages_.pop_back();
   return last;
 }
 
@@ -147,9 +152,8 @@ std::vector<InFlight::Step> InFlight::give_back_all() {
   std::vector<Step> steps;
   for (; !messages_.empty(); messages_.pop_front()) {
     const DeliveryTag tag = messages_.front().tag;
-    const Verdict verdict = messages_.front().verdict;
-    if (verdict != Verdict::kPending && !needs_acknowledgement(messages_.front())) continue;
-    const bool is_return = verdict == Verdict::kPending;
+    if (is_settled_at_broker(messages_.front())) continue;
+    const bool is_return = messages_.front().verdict == Verdict::kPending;
     if (is_return)
       settle({link_, tag}, Verdict::kReturned);
     else

@@ -76,8 +76,9 @@ class InFlight {
   // Of the delivery that came last; 0 when none came over this link.
   DeliveryTag last_tag() const { return last_tag_; }
 
-  // Drops the settled prefix. Returns the tag up to which everything may be acknowledged with
-  // `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
+  // Drops the settled prefix, and what came last if it was rejected: a flood of that fills no
+  // window behind something that waits. Returns the tag up to which everything may be acknowledged
+  // with `multiple`, or nothing when no delivery in that prefix waits for an acknowledgement.
   std::optional<DeliveryTag> take_settled_prefix();
 
   // Drops what is settled behind that prefix, too, for when what is before it may stay in hand for
@@ -133,6 +134,7 @@ class InFlight {
   };
 
   static bool needs_acknowledgement(const Message& message);
+  static bool is_settled_at_broker(const Message& message);
   Message* find(DeliveryId id);
   const Message* find(DeliveryId id) const;
   void free_content(Message& message);

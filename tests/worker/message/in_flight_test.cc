@@ -141,6 +141,18 @@ TEST_CASE("in flight: nothing is kept of what is acknowledged behind a pending o
   CHECK(in_flight.settled_up_to() == 7);
 }
 
+TEST_CASE("in flight: nothing is kept of what is rejected behind a pending one", "[in_flight]") {
+  InFlight in_flight = in_flight_of(4);
+  for (const DeliveryTag tag : {3, 4}) in_flight.settle(id(tag), Verdict::kRejected);
+  CHECK_FALSE(in_flight.take_settled_prefix());
+  CHECK_FALSE(in_flight.has_settled());
+  CHECK(in_flight.settled_up_to() == 0);
+  CHECK(in_flight.add(delivery(5), kNow));
+  for (const DeliveryTag tag : {1, 2}) in_flight.settle(id(tag), Verdict::kRejected);
+  in_flight.settle(id(5), Verdict::kStored);
+  CHECK(in_flight.take_settled_prefix() == 5);
+}
+
 TEST_CASE("in flight: acknowledged up to the first pending one", "[in_flight]") {
   InFlight in_flight = in_flight_of(5);
   CHECK_FALSE(in_flight.take_settled_prefix().has_value());
