@@ -190,6 +190,30 @@ TEST_CASE("consumer: dead letters that a broker short of memory lets wait are no
   rig.run(std::move(steps)).ok();
 }
 
+TEST_CASE("consumer: more is taken beside such letters once what came with them is stored",
+          "[consumer]") {
+  LoopRig rig;
+  rig.run({
+              [&] {
+                rig.letters->blocked = true;
+                rig.delivers("bad");
+                rig.delivers_good();
+              },
+              [&] { rig.time_passes(LoopRig::kHoldTimeout / 2); },
+              [&] {
+                CHECK(rig.source->cancel_calls == 1);
+                rig.arrives(Kind::kCancelled);
+              },
+              [&] { rig.stores(); },
+              [&] {
+                CHECK(rig.source->acknowledged_alone == Tags{2});
+                CHECK(rig.source->prefetches == std::vector<std::size_t>{100, 99});
+                CHECK(rig.source->given_back_up_to.empty());
+              },
+          })
+      .ok();
+}
+
 TEST_CASE("consumer: what is to be given back waits for no letter of a broker short of memory",
           "[consumer]") {
   LoopRig rig;
