@@ -125,6 +125,11 @@ Effects InsertStage::check_table(Next next, Effects effects) {
 
 Effects InsertStage::wait(ErrorClass error_class, Next next, const std::string& why,
                           TimePoint now) {
+  // One that stops repeats nothing, whatever it was busy with when it was asked to.
+  if (mode_ == Mode::kDraining) {
+    phase_ = {State::kGivenUp};
+    return {};
+  }
   phase_ = {State::kWaiting, next, now + retry_pause_.after(error_class, why, now)};
   return {};
 }
@@ -167,9 +172,7 @@ Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now
                             outcome.error_class == ErrorClass::kConfiguration &&
                             writer_.has_format(posted_->format());
   const bool is_kept = orphans_.answered(std::exchange(posted_, nullptr), outcome, stats_);
-  if ((is_kept || concerns_all) && mode_ == Mode::kDraining)
-    phase_ = {State::kGivenUp};
-  else if (is_kept || concerns_all || mode_ == Mode::kProbing)
+  if (is_kept || concerns_all || mode_ == Mode::kProbing)
     wait(is_kept ? outcome.error_class : ErrorClass::kConfiguration, Next::kCheckAndPost,
          outcome.message, now);
   return go_on(now);
@@ -268,9 +271,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
 
 Effects InsertStage::look_failed(const TableOutcome& outcome, Next next, TimePoint now) {
   stats_.look_failed(outcome, now);
-  if (mode_ != Mode::kDraining) return wait(outcome.error_class, next, outcome.message, now);
-  phase_ = {State::kGivenUp};
-  return {};
+  return wait(outcome.error_class, next, outcome.message, now);
 }
 
 Effects InsertStage::adopt(Encoding encoding, TimePoint now) {

@@ -97,6 +97,24 @@ TEST_CASE("drain: a batch that waits for its repeat is given up at once", "[sett
   CHECK(rig.in_hand() == 1);
 }
 
+// It may be asked to stop while it looks whether the table has changed (seed 96442 of the
+// simulation).
+TEST_CASE("drain: a refused row is waited for by nobody whose look at the table ends later",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.take_good();
+  while (rig.inserter.table_checks == 0) {
+    rig.answer({InsertOutcome::Kind::kRefused, 1002, "no", ErrorClass::kUnclear});
+    if (rig.inserter.table_checks == 0) rig.wait_for_deadline();
+  }
+  rig.drain();
+  rig.table_unchanged();
+  CHECK(rig.settlement.drained());
+  CHECK_FALSE(rig.settlement.deadline().has_value());
+  CHECK(rig.in_hand() == 2);
+}
+
 TEST_CASE("drain: what is stored before a later post fails is acknowledged", "[settlement]") {
   SettlementRig rig(/*rows=*/1);
   rig.take_good();
