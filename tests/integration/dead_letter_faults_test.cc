@@ -219,13 +219,13 @@ TEST_CASE("a message is given back while its dead letter is half sent: it ends a
   RunningService running("blocked_half", {{"EVENT_CONSUMER_HOLD_TIMEOUT", "3"},
                                           {"RABBITMQ_URL", rabbitmq().url() + "?heartbeat=1"}});
   const std::string large = beyond_all_buffers();
-  // It goes with events that wait too long.
+  // It goes with events that wait too long; the other worker may have none.
   const BlockedPublishers blocked(running, [&] {
     running.publish();
     running.publish_rubbish(large);
     clickhouse().stop();
   });
-  CHECK(running.wait_for_log("everything in hand is given back", 2));
+  CHECK(running.wait_for_log("everything in hand is given back"));
   CHECK(running.dead_letters() == 0);
   clickhouse().start();
   blocked.over();
@@ -259,7 +259,8 @@ TEST_CASE("dead letters with long headers and thousands of returns hang no worke
     if (!client.wait_for_confirms(seconds(20))) throw std::runtime_error("not confirmed");
     clickhouse().stop();
   });
-  CHECK(running.wait_for_log("everything in hand is given back", 2));
+  // By whoever has got events, too.
+  CHECK(running.wait_for_log("everything in hand is given back"));
   // The broker itself takes nothing any more, neither here nor from the consumers.
   rabbitmq().pause();
   CHECK(running.service().stop(seconds(10)) == 0);

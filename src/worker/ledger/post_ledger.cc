@@ -51,10 +51,8 @@ bool PostLedger::take_row(TimePoint now) {
 void PostLedger::say(const std::string& hindrance, TimePoint now) {
   if (said_at_ && now - *said_at_ < kSaidAgain) return;
   said_at_ = now;
-  log::error(
-      "ledger: what is posted is not written down: {}; what of it comes back may be stored "
-      "twice",
-      hindrance);
+  log::error("ledger: what is posted is not written down: {}; what comes back may be stored twice",
+             hindrance);
 }
 
 PostLedger::~PostLedger() {
