@@ -288,10 +288,13 @@ Result<Done> SimDeadLetters::publish(const Delivery& delivery, const Rejection& 
   seat_.step();
   const EventId event = Ledger::id_in(delivery.body);
   seat_.world.note(seat_.worker, "dead-letters tag, event", delivery.tag, event);
-  if (rejection.reason == Reason::kDeliveryLimit)
-    seat_.ledger[event].was_saved = true, seat_.book.goes_for_good(delivery.tag);
-  else
+  if (rejection.reason == Reason::kDeliveryLimit) {
+    seat_.ledger[event].was_saved = true;
+    seat_.book.goes_for_good(delivery.tag);
+    seat_.book.last_goes();
+  } else {
     condemn(seat_, event);
+  }
   // A view may have let its rows in, and it may come back before it is confirmed.
   if (seat_.ledger[event].by_view > 0) ++seat_.ledger[event].outdated;
   seat_.book.is_letter(delivery.tag);

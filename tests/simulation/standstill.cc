@@ -97,7 +97,7 @@ void Standstill::check_blocked(const Facts& facts) {
   const bool has_others =
       seat_.book.has_any([](const WorkerBook::Entry& each) { return !each.is_letter; });
   const bool may_take = facts.link != nullptr && !facts.is_draining && !seat_.book.is_paused() &&
-                        !seat_.book.are_letters_refused() && !seat_.book.needs_sign_of_life() &&
+                        !seat_.book.are_letters_refused() && !seat_.book.may_await_sign_of_life() &&
                         !facts.clickhouse_fails && !seat_.broker.has_stalled_links() &&
                         seat_.book.has_room_beside_letters(seat_.broker.kind().prefetch);
   const bool takes_none = may_take && (facts.link->is_consuming() ? facts.link->is_window_full()

@@ -104,8 +104,12 @@ class WorkerBook {
     window_ = 1;
     ++epochs_;
   }
-  void clickhouse_lives() { needs_sign_of_life_ = false; }
+  void clickhouse_lives() { needs_sign_of_life_ = has_let_last_go_ = false; }
   bool needs_sign_of_life() const { return needs_sign_of_life_; }
+  // What was at its last delivery has gone to the dead-letter queue: then, too, one may wait for
+  // it.
+  void last_goes() { has_let_last_go_ = true; }
+  bool may_await_sign_of_life() const { return needs_sign_of_life_ || has_let_last_go_; }
 
   // As the worker was told.
   void set_paused(bool paused) { is_paused_ = paused; }
@@ -346,6 +350,7 @@ class WorkerBook {
   std::size_t held_bytes_ = 0;
   std::size_t epochs_ = 1;  // each ends when all in hand is gone, with the link or given back
   bool needs_sign_of_life_ = false;
+  bool has_let_last_go_ = false;
   bool is_misnamed_ = false;
   bool is_paused_ = false;
   std::size_t room_ = 0;  // bytes, of messages and of their rows
