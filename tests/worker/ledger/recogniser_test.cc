@@ -3,6 +3,7 @@
 #include "worker/ledger/recogniser.h"
 
 #include <chrono>
+#include <functional>
 
 #include "tests/fakes/shared_ledger.h"
 #include "tests/support/catch.h"
@@ -234,29 +235,27 @@ TEST_CASE("recogniser: what is too old to be posted again, or has no types, coun
   CHECK(rig.second.recogniser.take_adopted().empty());
 }
 
-// The next worker takes a row of the dead when so many questions about rows were answered, and has
-// not yet written there.
-class RowTakenMeanwhile : public testing::SharedLocks {
+// Something happens once so many questions about rows were answered.
+class LocksDuringWhich : public testing::SharedLocks {
  public:
-  RowTakenMeanwhile(SharedLedger& shared, int row, int questions)
+  LocksDuringWhich(SharedLedger& shared, int questions, std::function<void()> happens)
       : SharedLocks(shared.owners, ++shared.workers),
-        shared_(shared),
-        row_(row),
-        questions_(questions) {}
+        questions_(questions),
+        happens_(std::move(happens)) {}
 
   bool is_held_by_others(int number) const override {
     const bool is_held = SharedLocks::is_held_by_others(number);
-    if (--questions_ == 0) shared_.owners.emplace(LedgerLocks::of_row(row_), shared_.workers + 1);
+    if (--questions_ == 0) happens_();
     return is_held;
   }
-  bool took() const { return questions_ <= 0; }
+  bool did_happen() const { return questions_ <= 0; }
 
  private:
-  SharedLedger& shared_;
-  int row_;
   mutable int questions_;
+  std::function<void()> happens_;
 };
 
+// The next worker takes the row, and has not yet written there.
 TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothing",
           "[recogniser]") {
   const TimePoint now{std::chrono::hours(1)};
@@ -268,13 +267,15 @@ TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothi
       LedgerWorker dead(shared, 4, now);
       dead.ledger.stored(dead.post({dead.take("a", now)}, now));
     }
-    RowTakenMeanwhile locks(shared, 4, questions);
+    LocksDuringWhich locks(shared, questions, [&] {
+      shared.owners.emplace(LedgerLocks::of_row(4), ++shared.workers);
+    });
     PostLedger ledger(shared.memory, locks, 2, now);
     Recogniser recogniser(ledger);
     recogniser.link_made(now);
     recogniser.add(DeliveryId{1, 1}, fingerprint_of("a"), now + kMoment);
     const auto decisions = recogniser.decide(now + 2 * kMoment);
-    is_taken = locks.took();
+    is_taken = locks.did_happen();
     // It waits when the row was taken before it was looked at.
     for (const auto& decision : decisions) CHECK(decision.is_stored);
     CHECK(questions < 9);
@@ -283,33 +284,6 @@ TEST_CASE("recogniser: a row of the dead that is taken during a look hides nothi
 
 // As when it is started anew and has links while the other one still looks. The message that it
 // posts is equal to the copy, which is stored nowhere.
-class RowUsedMeanwhile : public testing::SharedLocks {
- public:
-  RowUsedMeanwhile(SharedLedger& shared, int row, int questions, TimePoint now)
-      : SharedLocks(shared.owners, ++shared.workers),
-        shared_(shared),
-        row_(row),
-        questions_(questions),
-        now_(now) {}
-
-  bool is_held_by_others(int number) const override {
-    const bool is_held = SharedLocks::is_held_by_others(number);
-    if (--questions_ == 0) {
-      next_ = std::make_unique<LedgerWorker>(shared_, row_, now_);
-      next_->ledger.stored(next_->post({next_->take("a", now_)}, now_));
-    }
-    return is_held;
-  }
-  bool used() const { return questions_ <= 0; }
-
- private:
-  SharedLedger& shared_;
-  int row_;
-  mutable int questions_;
-  TimePoint now_;
-  mutable std::unique_ptr<LedgerWorker> next_;
-};
-
 TEST_CASE("recogniser: what is posted in a row of the dead during a look is no copy's",
           "[recogniser]") {
   const TimePoint now{std::chrono::hours(1)};
@@ -319,13 +293,17 @@ TEST_CASE("recogniser: what is posted in a row of the dead during a look is no c
     SharedLedger shared;
     LedgerWorker(shared, 4, now);
     LedgerWorker(shared, 6, now);
-    RowUsedMeanwhile locks(shared, 4, questions, now);
+    std::unique_ptr<LedgerWorker> next;
+    LocksDuringWhich locks(shared, questions, [&] {
+      next = std::make_unique<LedgerWorker>(shared, 4, now);
+      next->ledger.stored(next->post({next->take("a", now)}, now));
+    });
     PostLedger ledger(shared.memory, locks, 2, now);
     Recogniser recogniser(ledger);
     recogniser.link_made(now);
     recogniser.add(DeliveryId{1, 1}, fingerprint_of("a"), now + kMoment);
     const auto decisions = recogniser.decide(now + 2 * kMoment);
-    is_used = locks.used();
+    is_used = locks.did_happen();
     for (const auto& decision : decisions) CHECK_FALSE(decision.is_stored);
     CHECK(recogniser.take_adopted().empty());
     CHECK(questions < 9);
