@@ -16,7 +16,6 @@ namespace {
 constexpr std::chrono::seconds kForgets{5};
 // A server knows the tokens of its latest inserts only.
 constexpr std::chrono::minutes kOldestAdopted{5};
-constexpr std::chrono::minutes kSaidAgain{1};
 
 constexpr char kNoEntry[] = "the outcome of a post long ago is not known yet";
 constexpr char kNoRecord[] = "the outcomes of too many posts are not known yet";
@@ -47,10 +46,9 @@ bool PostLedger::take_row(TimePoint now) {
   return true;
 }
 
-// It goes with each post until somebody makes room.
+// It comes again with each post until somebody makes room.
 void PostLedger::say(const std::string& hindrance, TimePoint now) {
-  if (said_at_ && now - *said_at_ < kSaidAgain) return;
-  said_at_ = now;
+  if (!log_limiter_.is_news(hindrance, now)) return;
   log::error("ledger: what is posted is not written down: {}; what comes back may be stored twice",
              hindrance);
 }
@@ -128,8 +126,7 @@ void PostLedger::post(const Batch& batch, const InFlight& messages, TimePoint no
   const Place place{row_, *free};
   const InsertFormat& format = batch.format();
   if (!memory_.write_bytes(row_, *free, format.head, batch.bytes())) {
-    say("no room for " + std::to_string(batch.bytes().size()) + " bytes: " + std::strerror(errno),
-        now);
+    say(std::string("no room for a post: ") + std::strerror(errno), now);
     return locks_.unlock(LedgerLocks::of_record(row_, *free));
   }
   LedgerRow& row = own();

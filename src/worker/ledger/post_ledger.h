@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/log_limiter.h"
 #include "worker/batch/batch_queue.h"
 #include "worker/ledger/ledger_locks.h"
 #include "worker/ledger/ledger_memory.h"
@@ -115,7 +116,7 @@ class PostLedger {
   LedgerLocks& locks_;
   int row_;
   bool is_owner_ = false;
-  std::optional<TimePoint> said_at_;  // that something is not written down
+  LogLimiter log_limiter_;
   std::vector<Held> held_;  // posts whose outcome is not known, and that are ours to find out
   TwinTable twins_;
   std::optional<TimePoint> link_made_at_;
