@@ -1,6 +1,7 @@
 // A worker may die between any two instructions while it writes into the ledger. It is run one
 // instruction at a time here, and each state in which it would leave the ledger is given to the
-// worker after it.
+// worker after it. Under a sanitizer, with many times the instructions, that takes for ever: there
+// `.ci/run` leaves [single-step] out.
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,7 +181,7 @@ struct Rig {
 };
 
 TEST_CASE("ledger: a worker that dies while it writes a post down leaves all of it, or none",
-          "[ledger]") {
+          "[ledger][single-step]") {
   const int row = GENERATE(kRow, kOtherRow);
   Rig rig;
   Batch batch;
@@ -198,7 +199,7 @@ TEST_CASE("ledger: a worker that dies while it writes a post down leaves all of 
 }
 
 TEST_CASE("ledger: a worker that dies while it writes down an outcome leaves no other",
-          "[ledger]") {
+          "[ledger][single-step]") {
   const int row = GENERATE(kRow, kOtherRow);
   Rig rig;
   const std::string token = rig.worker.post(rig.messages, kStart);
@@ -216,7 +217,7 @@ TEST_CASE("ledger: a worker that dies while it writes down an outcome leaves no 
 }
 
 TEST_CASE("ledger: a worker that dies over a copy that it recognises leaves it to be recognised",
-          "[ledger]") {
+          "[ledger][single-step]") {
   const int row = GENERATE(kRow, kOtherRow);
   SharedLedger shared;
   {
@@ -240,7 +241,7 @@ TEST_CASE("ledger: a worker that dies over a copy that it recognises leaves it t
 // Two copies that are equal, of which one is stored. Else the other one would be lost with the
 // death of who has it.
 TEST_CASE("ledger: whoever is not the first to recognise a copy has not written it down",
-          "[ledger]") {
+          "[ledger][single-step]") {
   bool is_interrupted = true;
   for (int change = 0; is_interrupted; ++change) {
     CAPTURE(change);
@@ -267,7 +268,7 @@ TEST_CASE("ledger: whoever is not the first to recognise a copy has not written 
 
 // Others look meanwhile: what the dead one has stored is known, or waited for.
 TEST_CASE("ledger: a worker that takes a row of the dead hides nothing of what is stored",
-          "[ledger]") {
+          "[ledger][single-step]") {
   const bool had_link = GENERATE(true, false);
   SharedLedger shared;
   {
