@@ -22,6 +22,9 @@ using std::chrono::seconds;
 // may have begun it just then, and what it posts next may be refused for a bad row, for no clear
 // reason and therefore three times.
 constexpr minutes kDrainTime{5};
+// And so much more for each event that is refused for no clear reason: with no other one stored
+// meanwhile it is looked for at the pace of the backoff, anew when all was given back.
+constexpr minutes kSearchTime{1};
 // As long as rows are judged there must be good ones to compare them with.
 constexpr seconds kWitnessPeriod{5};
 // Fewer than RefusalSearch takes for somebody else's fault; and they must leave room in the window
@@ -120,6 +123,7 @@ class Run {
     if (poisons_ >= most_poisons_ + (may_be_more ? more_misfits : 0)) return EventKind::kGood;
     ++poisons_;
     if (kind == EventKind::kMisfit) ++misfits_;
+    if (kind == EventKind::kUnclear || kind == EventKind::kViewPoison) ++unclear_;
     return kind;
   }
 
@@ -168,7 +172,7 @@ class Run {
     world_.after(kDrainTime / 3, [this] {
       if (misfits_ > 0 && is_judging()) crew_.reload();
     });
-    pass_time(healed + kDrainTime, [&] { return broker_.is_empty(); });
+    pass_time(healed + kDrainTime + unclear_ * kSearchTime, [&] { return broker_.is_empty(); });
     world_.require(broker_.is_empty(), "not drained: queued, unsettled", 0, broker_.queued(),
                    broker_.unsettled());
     report_.drained_in = world_.now() - healed;
@@ -263,6 +267,7 @@ class Run {
   Ordeals ordeals_;
   std::size_t poisons_ = 0;
   std::size_t misfits_ = 0;  // of these
+  std::size_t unclear_ = 0;  // of these
   // A window of a few.
   const bool has_large_events_ = world_.one_in(8);
   std::size_t most_poisons_ =
