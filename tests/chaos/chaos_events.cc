@@ -8,8 +8,6 @@ namespace event_consumer::testing {
 namespace {
 
 constexpr std::uint64_t kBadEvery = 97;
-constexpr std::uint32_t kFirstSecond = 1765584000;  // 2025-12-13 00:00:00 UTC
-constexpr std::uint64_t kEventsPerSecond = 1000;
 const std::string kIdKey = "{\"id\": ";
 
 }  // namespace
@@ -19,7 +17,7 @@ bool is_bad_event(std::uint64_t id) { return id % kBadEvery == kBadEvery / 2; }
 std::string chaos_message(std::uint64_t id) {
   static const ClickEvents events(14);
   ClickEvent event = events.at(id);
-  event.timestamp = kFirstSecond + static_cast<std::uint32_t>(id / kEventsPerSecond);
+  event.timestamp = kTimeOfEvents;
   const std::string body = kIdKey + std::to_string(id) + ", " + to_json(event).substr(1);
   if (!is_bad_event(id)) return body;
   switch (id / kBadEvery % 3) {

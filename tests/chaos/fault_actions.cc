@@ -4,8 +4,10 @@
 #include <array>
 #include <cmath>
 #include <csignal>
+#include <ctime>
 #include <stdexcept>
 
+#include "tests/chaos/chaos_events.h"
 #include "tests/chaos/hands.h"
 #include "tests/support/proc.h"
 #include "tests/support/wait.h"
@@ -65,19 +67,16 @@ void FaultActions::step_clock() {
   OwnClock& clock = on_.instance.clock();
   const std::array<int, 4> steps = {-3600, -5, 5, 3600};
   const int step = steps[deck_.number(0, steps.size() - 1)];
-  const int port = on_.instance.status_port();
-  const std::vector<double> before = event_lags(port);
   clock.set_ahead(clock.seconds_ahead() + step);
-  // As each worker sees it whose events have timestamps that rise.
-  const auto is_seen = [&](double lag) {
-    return std::any_of(before.begin(), before.end(),
-                       [&](double lag_before) { return std::abs(lag - lag_before - step) < 3; });
+  const auto is_seen = [&clock](double lag) {
+    const double is_ahead = kTimeOfEvents + lag - static_cast<double>(std::time(nullptr));
+    return std::abs(is_ahead - clock.seconds_ahead()) < 3;
   };
   const auto is_seen_by_all = [&] {
-    const std::vector<double> lags = event_lags(port);
+    const std::vector<double> lags = event_lags(on_.instance.status_port());
     return !lags.empty() && std::all_of(lags.begin(), lags.end(), is_seen);
   };
-  if (!before.empty() && !wait_until(is_seen_by_all, seconds(30)))
+  if (!wait_until(is_seen_by_all, seconds(30)))
     throw std::runtime_error("the workers do not see their clock stepped");
 }
 
