@@ -144,8 +144,9 @@ DeathCause Fleet::cause_of(const WorkerProcess& worker, const Death& death) {
 void Fleet::incumbent_died(Slot& slot, const Death& death, DeathCause cause,
                            std::optional<Duration> consumed_for, const std::string& words,
                            TimePoint now) {
-  // The next one is as new as a replacement.
-  rollout_.forget(slot.number());
+  // The next one is as new as a replacement. In a reload it is not known yet whether such a one
+  // consumes.
+  if (!reloading()) rollout_.forget(slot.number());
   const bool is_crash = cause == DeathCause::kWatchdog || cause == DeathCause::kOutOfMemory;
   const Blame blame = is_crash ? Blame::kInternal : blame_for(death, consumed_for.has_value());
   const std::optional<ExitCode> end_status = start_watch_.died(blame);
@@ -186,10 +187,10 @@ void Fleet::successor_failed(int slot, DeathCause cause, const std::string& reas
   resize(previous.workers, now);
   for (Slot& each : slots_) {
     const WorkerProcess* present = each.incumbent();
-    if (present == nullptr) continue;
-    if (present->asks_for_recycling()) rollout_.add(each.number());
-    if (!present->is_starting()) continue;
-    // It may have been started since, with options with which it never consumes.
+    if (present != nullptr && present->asks_for_recycling()) rollout_.add(each.number());
+    const bool consumes = present != nullptr && !present->is_starting();
+    if (consumes || !each.is_open()) continue;
+    // It may have been started since, or have died, with options with which none ever consumes.
     each.close();
     each.open(now);
   }
@@ -220,9 +221,9 @@ void Fleet::replace_next(TimePoint now) {
   while (rollout_.next()) {
     Slot& next = slot(*rollout_.next());
     if (!next.free_row() || !rollout_.start_next(now)) return;
-    if (next.incumbent() != nullptr) return start(next, ProcessState::kReplacing, now);
-    // Nothing runs that would have to go on meanwhile.
-    next.hasten_start(now);
+    // Also where nothing runs that would have to go on meanwhile: what the reload asks for is
+    // proven by those that consume with it.
+    if (next.is_open()) return start(next, ProcessState::kReplacing, now);
     rollout_.succeeded();
   }
   if (reloading()) {

@@ -40,10 +40,6 @@ std::optional<TimePoint> Slot::start_at() const {
   return due_->at;
 }
 
-void Slot::hasten_start(TimePoint now) {
-  if (due_) due_->at = now;
-}
-
 void Slot::add(WorkerProcess process) {
   if (process.state() == ProcessState::kStarting) due_.reset();
   rows_[static_cast<std::size_t>(process.address().row)] = std::move(process);
@@ -64,13 +60,13 @@ Duration Slot::incumbent_died(Blame blame, std::optional<Duration> consumed_for,
 
 void Slot::promote_successor(TimePoint now) {
   WorkerProcess* promoted = successor();
-  const bool is_closed = incumbent() == nullptr && !due_;
+  const bool was_open = is_open();
   close();
   promoted->consumes(now);
   // What died before it was another's doing.
   restarts_ = RestartPolicy();
   last_had_consumed_ = false;
-  if (is_closed) close();
+  if (!was_open) close();
 }
 
 }  // namespace event_consumer

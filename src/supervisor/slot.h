@@ -38,11 +38,10 @@ class Slot {
   void open(TimePoint now);
   // Wants none any more: asks the incumbent to stop. A successor is asked when it consumes.
   void close();
+  bool is_open() const { return due_ || const_cast<Slot*>(this)->incumbent() != nullptr; }
 
   // When the next incumbent is to be started; nothing while there is one, or no row for it.
   std::optional<TimePoint> start_at() const;
-  // An incumbent that is due later is due now.
-  void hasten_start(TimePoint now);
   // Whether the incumbent that is due follows one that died.
   bool start_is_restart() const { return due_ && due_->is_restart; }
 

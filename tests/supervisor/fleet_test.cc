@@ -141,6 +141,51 @@ TEST_CASE("fleet: a reload puts right the one before, whose replacement is under
   stop(run);
 }
 
+TEST_CASE("fleet: a failed reload lets none wait that died of its options", "[fleet]") {
+  RunOptions options = with_workers(1);
+  options.start_timeout = seconds(2);
+  SupervisorRun run("[ -z $RELOADED ] || { mkdir $DIR/once && exec sleep 60; exit 78; }; " +
+                        std::string(kGraceful),
+                    options);
+  REQUIRE(run.logs("consumes, "));
+  const pid_t before = run.worker_pids().front();
+  reload(run, "1");
+  REQUIRE(run.logs("its replacement started"));
+  REQUIRE(eventually([&] { return executes(run.worker_pids().back(), "sleep"); }));
+  // Started anew beside it with the new options, it waits for long after that.
+  kill(before, SIGKILL);
+  REQUIRE(run.logs("exited with status 78"));
+  REQUIRE(run.restart_delays().back() >= 15);
+  REQUIRE(run.logs("the reload failed at worker 1: "));
+  const auto failed_at = Clock::now();
+  CHECK(run.logs("consumes, ", 2));
+  CHECK((Clock::now() - failed_at < seconds(10)));
+  stop(run);
+}
+
+TEST_CASE("fleet: options are not taken unproven because no worker lives at the reload",
+          "[fleet]") {
+  // The worker dies in the same moment; or it waits for its restart.
+  const std::string death = GENERATE("", "mkdir $DIR/once && { ready; exit 78; }; ");
+  SupervisorRun run("[ -z $RELOADED ] || exit 78; " + death + kGraceful);
+  REQUIRE(run.logs("consumes, "));
+  if (death.empty()) {
+    run.send(SIGSTOP);
+    kill(run.worker_pids().front(), SIGKILL);
+    reload(run, "1");
+    run.send(SIGCONT);
+  } else {
+    REQUIRE(run.logs("exited with status 78"));
+    reload(run, "1");
+  }
+  REQUIRE(run.logs("the reload failed at worker 1: "));
+  const auto failed_at = Clock::now();
+  CHECK(run.logs("consumes, ", 2));
+  CHECK((Clock::now() - failed_at < seconds(10)));
+  CHECK(run.count_in_log("reloaded: ") == 0);
+  stop(run);
+}
+
 TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {
   const ServiceManager manager;
   SupervisorRun run(
