@@ -270,14 +270,19 @@ void Fleet::resize(int workers, TimePoint now) {
 
 void Fleet::add_one(TimePoint now) {
   if (plan_.workers == kMostWorkers) return log::warn("{} workers are the most", kMostWorkers);
-  resize(plan_.workers + 1, now);
+  add(1, now);
   log::info("one worker more: {}", plan_.workers);
 }
 
 void Fleet::remove_one(TimePoint now) {
   if (plan_.workers == 1) return log::warn("the last worker stays; SIGTERM stops the service");
   log::info("one worker fewer: {}", plan_.workers - 1);
-  resize(plan_.workers - 1, now);
+  add(-1, now);
+}
+
+void Fleet::add(int workers, TimePoint now) {
+  resize(plan_.workers + workers, now);
+  if (previous_) previous_->workers = std::clamp(previous_->workers + workers, 1, kMostWorkers);
 }
 
 void Fleet::set_paused(bool is_paused, TimePoint now) {

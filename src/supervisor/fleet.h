@@ -95,6 +95,8 @@ class Fleet {
   void abandon_replacement();
   std::optional<TimePoint> replacement_deadline() const;
   void resize(int workers, TimePoint now);
+  // So many more, until the next reload, also when the one under way fails.
+  void add(int workers, TimePoint now);
 
   ScoreboardWriter& scoreboard_writer_;
   Plan plan_;

@@ -186,6 +186,30 @@ TEST_CASE("fleet: options are not taken unproven because no worker lives at the 
   stop(run);
 }
 
+TEST_CASE("fleet: one more and one fewer outlast a reload that fails", "[fleet]") {
+  RunOptions options = with_workers(2);
+  options.start_timeout = seconds(2);
+  SupervisorRun run(std::string("[ -z $RELOADED ] || exec sleep 60; ") + kGraceful, options);
+  REQUIRE(run.logs("consumes, ", 2));
+  reload(run, "2");
+  REQUIRE(run.logs("its replacement started"));
+  SECTION("one more") {
+    run.send(SIGTTIN);
+    REQUIRE(run.logs("one worker more: 3"));
+    REQUIRE(run.logs("the reload failed at worker 1: "));
+    CHECK(run.logs("consumes, ", 3));
+    CHECK(eventually([&] { return children_of(run.pid()).size() == 3; }));
+  }
+  SECTION("one fewer") {
+    run.send(SIGTTOU);
+    REQUIRE(run.logs("one worker fewer: 1"));
+    REQUIRE(run.logs("the reload failed at worker 1: "));
+    CHECK(eventually([&] { return children_of(run.pid()).size() == 1; }));
+    CHECK(run.count_in_log("consumes, ") == 2);
+  }
+  stop(run);
+}
+
 TEST_CASE("fleet: what waits for its restart is started with new options at once", "[fleet]") {
   const ServiceManager manager;
   SupervisorRun run(
