@@ -84,7 +84,8 @@ void Fleet::receive(Slot& slot, WorkerProcess& worker, TimePoint now) {
 }
 
 void Fleet::consumes(Slot& slot, WorkerProcess& worker, TimePoint now) {
-  if (!worker.is_starting()) return;
+  // What we have killed meanwhile takes nothing over.
+  if (!worker.is_starting() || worker.is_killed() || worker.has_hung()) return;
   const bool takes_over = worker.state() == ProcessState::kReplacing;
   start_watch_.consumed();
   const bool is_news = takes_over || !slot.restarts().in_crash_loop() || !slot.last_had_consumed();
