@@ -150,7 +150,7 @@ struct WorkerRecord {
   // The process; 0 when there was none. `life` is different for each process of a slot.
   std::int64_t pid;
   std::uint64_t life;
-  std::uint64_t generation;  // reloads before it started: those of one have the same options
+  std::uint64_t generation;  // of its options: all workers of one generation have the same
   MonotonicTime heartbeat_at;
 
   WorkerState state;

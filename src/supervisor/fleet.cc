@@ -45,7 +45,7 @@ std::optional<TimePoint> Fleet::deadline() const {
 void Fleet::start(Slot& slot, ProcessState state, TimePoint now) {
   const bool is_successor = state == ProcessState::kReplacing;
   const RowAddress address{slot.number(), *slot.free_row()};
-  scoreboard_writer_.prepare(address, now);
+  scoreboard_writer_.prepare(address, plan_.setup.generation, now);
   auto process = WorkerProcess::start(plan_.setup, address, state, now);
   if (!process) {
     scoreboard_writer_.close(address, /*ended_well=*/false, now);
@@ -245,9 +245,10 @@ void Fleet::reload(const SupervisorConfig& config, TimePoint now) {
   abandon_replacement();
   if (!previous_) previous_ = plan_;
   const int replaced = std::min(plan_.workers, config.workers);
-  plan_.setup = {config.worker_path,        config.worker_environment, plan_.setup.signal_mask,
-                 plan_.setup.scoreboard_fd, plan_.setup.ledger_fd,     config.start_timeout,
-                 config.worker_timeout};
+  plan_.setup = {config.worker_path,      config.worker_environment,
+                 plan_.setup.signal_mask, plan_.setup.scoreboard_fd,
+                 plan_.setup.ledger_fd,   config.start_timeout,
+                 config.worker_timeout,   scoreboard_writer_.record().reloads};
   rollout_.set_patience(config.start_timeout);
   resize(config.workers, now);
   rollout_.begin(replaced);

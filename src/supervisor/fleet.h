@@ -50,7 +50,7 @@ class Fleet {
   // Replaces all workers, one by one, by workers with the options of `config`, and changes their
   // number to its. A replacement under way, of a reload before this one, is given up. When a
   // replacement fails, those that remain go on as they are, and whatever is started later has the
-  // options of before.
+  // options of before. It is the one that was counted last (SupervisorRecord::reloads).
   void reload(const SupervisorConfig& config, TimePoint now);
   bool reloading() const { return previous_.has_value(); }
 

@@ -13,13 +13,14 @@ ScoreboardWriter::ScoreboardWriter(Scoreboard board) : board_(std::move(board)) 
   record_.started_at_unix_seconds = std::time(nullptr);
 }
 
-void ScoreboardWriter::prepare(RowAddress address, TimePoint now) {
+void ScoreboardWriter::prepare(RowAddress address, std::uint64_t generation, TimePoint now) {
   WorkerRecord fresh{};
   const SlotView before = view_slot(board_.slot(address.slot));
   fresh.last_error = before.last_error;
   fresh.last_error_at = before.last_error_at;
   fresh.last_error_over_at = before.last_error_over_at;
   fresh.life = ++lives_;
+  fresh.generation = generation;
   fresh.heartbeat_at = fresh.state_since = to_monotonic_time(now);
   fresh.state = WorkerState::kStarting;
   board_.row(address).record.publish(fresh);

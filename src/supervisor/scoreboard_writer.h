@@ -20,7 +20,8 @@ class ScoreboardWriter {
 
   // Makes the row ready for a process that is about to be started there. It inherits the last error
   // of its slot, so that one that dies at once, again and again, does not take its reason with it.
-  void prepare(RowAddress address, TimePoint now);
+  // `generation` is that of its options.
+  void prepare(RowAddress address, std::uint64_t generation, TimePoint now);
 
   // Books the process of the row, which is gone: its counters to the slot, what it had in hand to
   // `returned`. Unless it ended as it should, a death is counted to the delivery that it was

@@ -27,6 +27,7 @@ struct WorkerSetup {
   int ledger_fd;
   Duration start_timeout;
   Duration worker_timeout;
+  std::uint64_t generation = 0;  // of the options (WorkerRecord)
 };
 
 //   kStarting ───┐ consumes()

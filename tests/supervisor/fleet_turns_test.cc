@@ -109,5 +109,30 @@ TEST_CASE("fleet: a replacement that consumes just as it is killed for taking to
         }) == 0);
 }
 
+TEST_CASE("fleet: who was started with the options of before belongs to those", "[fleet]") {
+  const PrivateDirectory directory;
+  CHECK(exit_status_in_child([&] {
+          FleetByHand by_hand(directory, 2);
+          by_hand.reload();
+          by_hand.read(1);
+          HOLDS(by_hand.reap());  // worker 1
+          by_hand.mute();
+          by_hand.act();
+          // Of slot 1 the successor, of slot 2 both.
+          const std::vector<pid_t> all = children_of(getpid());
+          HOLDS(all.size() == 3);
+          kill(all.at(2), SIGKILL);
+          HOLDS(by_hand.reap());
+          HOLDS(by_hand.writer().record().failed_reloads == 1);
+          kill(children_of(getpid()).at(0), SIGKILL);
+          HOLDS(by_hand.reap());
+          by_hand.act(seconds(1));
+          HOLDS(children_of(getpid()).size() == 2);
+          HOLDS(by_hand.generation({1, 1}) == 1);
+          HOLDS(by_hand.generation({2, 0}) == 0);
+          return 0;
+        }) == 0);
+}
+
 }  // namespace
 }  // namespace event_consumer::testing

@@ -19,7 +19,7 @@ class Board {
   explicit Board(int workers) {
     writer.record().workers = static_cast<std::uint64_t>(workers);
     for (int slot = 1; slot <= workers; ++slot) {
-      writer.prepare({slot, 0}, kNow - seconds(90));
+      writer.prepare({slot, 0}, 0, kNow - seconds(90));
       change({slot, 0}, [&](WorkerRecord& worker) {
         worker.pid = 100 + slot;
         worker.state = WorkerState::kConsuming;
@@ -84,7 +84,7 @@ TEST_CASE("summary: a worker that is being replaced counts once and is no troubl
     worker.last_error.set("of yesterday");
     worker.last_error_at = 1;
   });
-  board.writer.prepare({1, 1}, kNow);
+  board.writer.prepare({1, 1}, 0, kNow);
   board.change({1, 1}, [](WorkerRecord& worker) { worker.pid = 900; });
   CHECK(board.status() == "2/2 consuming, 12.3k events/s");
   board.change({1, 1}, [](WorkerRecord& worker) { worker.state = WorkerState::kConsuming; });

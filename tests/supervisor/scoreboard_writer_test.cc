@@ -27,7 +27,7 @@ class Board {
 
   // A process that has taken and stored so much.
   void live(RowAddress address, std::uint64_t received, std::uint64_t inserted) {
-    writer.prepare(address, TimePoint(std::chrono::seconds(1)));
+    writer.prepare(address, 0, TimePoint(std::chrono::seconds(1)));
     record(address).pid = 4711;
     record_.counters.received = received;
     record_.counters.inserted = inserted;
@@ -44,7 +44,7 @@ class Board {
 TEST_CASE("writer: a prepared row is that of a process that starts now", "[writer]") {
   Board board;
   const TimePoint now(std::chrono::seconds(77));
-  board.writer.prepare({2, 1}, now);
+  board.writer.prepare({2, 1}, 0, now);
   CHECK((board.writer.heartbeat({2, 1}) == now));
   CHECK((board.writer.board().row({2, 1}).record.read().state == WorkerState::kStarting));
   CHECK(board.writer.record().slots == 2);
@@ -124,14 +124,14 @@ TEST_CASE("writer: the reason of a death outlives the worker, and its successor"
   board.publish({1, 0});
   board.writer.close({1, 0}, /*ended_well=*/false, kNow);
   CHECK(board.view(1).last_error.str() == "refused");
-  board.writer.prepare({1, 1}, TimePoint(std::chrono::seconds(2)));
+  board.writer.prepare({1, 1}, 0, TimePoint(std::chrono::seconds(2)));
   CHECK(board.row({1, 1}).record.read().last_error.str() == "refused");
   CHECK(board.row({1, 1}).record.read().last_error_at == 5);
 }
 
 TEST_CASE("writer: restarts, deaths by cause and deaths in a row are told", "[writer]") {
   Board board;
-  board.writer.prepare({1, 0}, TimePoint(std::chrono::seconds(1)));
+  board.writer.prepare({1, 0}, 0, TimePoint(std::chrono::seconds(1)));
   board.writer.count_restart(1);
   board.writer.count_restart(1);
   board.writer.count_death(1, DeathCause::kWatchdog, 6);

@@ -20,7 +20,6 @@ WorkerStatus::WorkerStatus(Scoreboard board, RowAddress address)
     : board_(std::move(board)), address_(address), record_(board_.row(address).record.read()) {
   // The supervisor has prepared the row; what it cannot know before there is a process is its pid.
   record_.pid = getpid();
-  record_.generation = board_.supervisor().read().reloads;
   record_.event_lag_seconds = std::numeric_limits<double>::quiet_NaN();
 }
 
