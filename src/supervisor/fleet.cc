@@ -208,7 +208,7 @@ std::optional<Fleet::End> Fleet::end(TimePoint now) const {
   const std::string why = cause.empty() ? "the lines above say why" : cause;
   log::error(
       "no worker consumed within the start timeout of {:.1f} s, giving up with status {} ({}); {}",
-      in_seconds(plan_.setup.start_timeout), to_int(status), format_status(to_int(status)), why);
+      in_seconds(start_watch_.start_timeout()), to_int(status), format_status(to_int(status)), why);
   return End{status, cause.empty() ? "start timeout" : "start timeout; " + cause};
 }
 

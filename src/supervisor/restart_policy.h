@@ -71,7 +71,7 @@ class RestartPolicy {
 class StartWatch {
  public:
   StartWatch(TimePoint started_at, Duration start_timeout)
-      : deadline_(started_at + start_timeout) {}
+      : start_timeout_(start_timeout), deadline_(started_at + start_timeout) {}
 
   // A worker of this instance consumes.
   void consumed() { deadline_.reset(); }
@@ -81,6 +81,8 @@ class StartWatch {
   // 64, because a worker that refuses its options will do so every time.
   std::optional<ExitCode> died(Blame blame);
 
+  Duration start_timeout() const { return start_timeout_; }
+
   // When the instance gives up; never, once a worker has consumed.
   std::optional<TimePoint> deadline() const { return deadline_; }
 
@@ -89,6 +91,7 @@ class StartWatch {
   ExitCode give_up_status() const;
 
  private:
+  Duration start_timeout_;
   std::optional<TimePoint> deadline_;
   std::optional<Blame> latest_;
 };
