@@ -181,13 +181,18 @@ void Writer::write(fmt::string_view format, fmt::format_args args) const {
 
 void set_level(Level level) { spdlog::set_level(for_spdlog(level)); }
 
+void set_format(Format format) {
+  spdlog::default_logger_raw()->set_formatter(
+      std::make_unique<LineFormatter>(format, is_the_journal(STDERR_FILENO)));
+}
+
 void set_up(const std::string& process_name, Level level, Format format) {
   auto sink = std::make_shared<StderrSink>();
   auto logger = std::make_shared<spdlog::logger>(process_name, std::move(sink));
-  logger->set_formatter(std::make_unique<LineFormatter>(format, is_the_journal(STDERR_FILENO)));
   logger->set_level(for_spdlog(level));
   logger->flush_on(SpdlogLevel::debug);
   spdlog::set_default_logger(std::move(logger));
+  set_format(format);
 }
 
 }  // namespace event_consumer::log

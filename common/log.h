@@ -57,10 +57,12 @@ enum class Format {
 // When standard error is the journal (sd-daemon(3), JOURNAL_STREAM in systemd.exec(5)), a line
 // begins with «<N>», N being its priority, and text has neither time nor level of its own. No line
 // waits for a reader: what is not taken is dropped, and a line says how much once one is taken
-// again. May be called again, and must be before the first line.
+// again. To be called once, before the first line.
 void set_up(const std::string& process_name, Level level, Format format = Format::kText);
 
-// From now on only lines of this level and above.
+// From now on only lines of this level and above, or all in this format. What was dropped before
+// is told all the same.
 void set_level(Level level);
+void set_format(Format format);
 
 }  // namespace event_consumer::log

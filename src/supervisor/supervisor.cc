@@ -201,7 +201,8 @@ void Supervisor::end_reload(TimePoint now) {
 
 void Supervisor::take_over(const SupervisorConfig& config, TimePoint now) {
   config_ = config;
-  log::set_up("supervisor", config_.log_level, config_.log_format);
+  log::set_level(config_.log_level);
+  log::set_format(config_.log_format);
   status_child_.reload(config_.status_address, config_.worker_environment, now);
 }
 

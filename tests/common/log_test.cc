@@ -127,6 +127,29 @@ TEST_CASE("log: a line that nobody reads is not waited for, and counted for who 
   CHECK(std::stoi(count[1]) + std::stoi(count[2]) == kLines);
 }
 
+TEST_CASE("log: what was dropped is told also when the format is changed meanwhile", "[log]") {
+  const std::string text = logged(log::Format::kText, [] {
+    alarm(20);
+    const int file = dup(STDERR_FILENO);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) _exit(1);
+    dup2(ends[1], STDERR_FILENO);
+    log::set_up("supervisor", log::Level::debug);
+    for (int i = 0; i < 2000; ++i) log::info("{}", std::string(100, 'x'));
+    log::set_format(log::Format::kJson);
+    std::string taken(1 << 20, '\0');
+    taken.resize(static_cast<std::size_t>(read(ends[0], taken.data(), taken.size())));
+    log::info("the next");
+    std::string more(4096, '\0');
+    more.resize(static_cast<std::size_t>(read(ends[0], more.data(), more.size())));
+    dprintf(file, "%s", more.c_str());
+  });
+  INFO(text);
+  CHECK(matches(text,
+                ".*\"message\":\"\\d+ lines of the log were dropped because nobody read "
+                "them\"\\}\n.*\"message\":\"the next\"\\}\n"));
+}
+
 TEST_CASE("log level: our names", "[log]") {
   CHECK((log::parse_level("debug") == log::Level::debug));
   CHECK((log::parse_level("info") == log::Level::info));
