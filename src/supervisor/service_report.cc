@@ -21,7 +21,8 @@ void ServiceReport::act(InstanceState state, bool is_ready, TimePoint now) {
   notify_.alive(now);
   const bool has_become_ready = is_ready && !was_ready_;
   const bool has_reloaded = is_ready && was_reloading_ && state != InstanceState::kReloading;
-  if (has_become_ready || has_reloaded) notify_.ready();
+  // Whoever stops during a reload is not ready again.
+  if ((has_become_ready || has_reloaded) && state != InstanceState::kStopping) notify_.ready();
   was_ready_ = is_ready;
   was_reloading_ = state == InstanceState::kReloading;
 

@@ -62,5 +62,16 @@ TEST_CASE_METHOD(ReportTest, "service report: whoever stops says no more", "[ser
   CHECK(said().empty());
 }
 
+TEST_CASE_METHOD(ReportTest, "service report: a stop during a reload does not end in ready",
+                 "[service_report]") {
+  report.act(InstanceState::kRunning, true, start + seconds(1));
+  report.begin_reload(start + seconds(2));
+  report.act(InstanceState::kReloading, true, start + seconds(2));
+  report.begin_stop("stopping: 2 workers asked to finish", seconds(25));
+  said();
+  report.act(InstanceState::kStopping, true, start + seconds(3));
+  CHECK(said().empty());
+}
+
 }  // namespace
 }  // namespace event_consumer::testing
