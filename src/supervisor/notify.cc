@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "common/text.h"
+
 namespace event_consumer {
 
 Notify::Notify() {
@@ -39,7 +41,8 @@ void Notify::stopping(Duration longest) {
 void Notify::status(const std::string& line) {
   if (line == last_status_) return;
   last_status_ = line;
-  send("STATUS=" + line);
+  // A second line would be an order of its own (sd_notify(3)).
+  send("STATUS=" + printable(line, line.size()));
 }
 
 void Notify::alive(TimePoint now) {

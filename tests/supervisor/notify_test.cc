@@ -47,6 +47,14 @@ TEST_CASE("notify: a status is sent when it is another", "[notify]") {
   CHECK(manager.message() == "STATUS=1/2 consuming");
 }
 
+TEST_CASE("notify: a status is one line, whatever a server or an event says in it", "[notify]") {
+  const ServiceManager manager;
+  Notify notify;
+  notify.status("worker 1: Cannot parse string '1\nWATCHDOG=trigger\n' \xff");
+  CHECK(manager.message() ==
+        "STATUS=worker 1: Cannot parse string '1\\x0aWATCHDOG=trigger\\x0a' \\xff");
+}
+
 TEST_CASE("notify: the watchdog is answered in half of its time", "[notify]") {
   const ServiceManager manager;
   setenv("WATCHDOG_USEC", "20000000", 1);
