@@ -39,7 +39,8 @@ Result<Scoreboard> Scoreboard::attach(int fd) {
     if (std::string_view(version.data(), strnlen(version.data(), version.size())) == kVersion)
       return board;
   }
-  return Error{ErrorKind::kUsage,
+  // No mistake in the options: the next start of the service cures it.
+  return Error{ErrorKind::kInternal,
                "this is " + std::string(kVersion) +
                    ", and the supervisor that started it is another version: restart the service "
                    "(a reload is not enough after an upgrade)"};

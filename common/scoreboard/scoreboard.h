@@ -43,8 +43,8 @@ class Scoreboard {
   // Makes an empty one; fd() is to be handed on.
   static Result<Scoreboard> create();
 
-  // Opens the one behind `fd`, which is taken over. The Error, with kUsage, says that it was made
-  // by another version of the program, and what to do.
+  // Opens the one behind `fd`, which is taken over. The Error, with kInternal, says that it was
+  // made by another version of the program, and what to do.
   static Result<Scoreboard> attach(int fd);
 
   // One that nobody else sees.

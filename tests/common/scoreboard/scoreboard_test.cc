@@ -46,7 +46,7 @@ TEST_CASE("a scoreboard of another version is refused in words that help") {
   std::strcpy(static_cast<char*>(memory->data()), "event-consumer 0.0.0");
   const auto attached = Scoreboard::attach(dup(made->fd()));
   REQUIRE_FALSE(attached);
-  CHECK(attached.error().kind == ErrorKind::kUsage);
+  CHECK(attached.error().kind == ErrorKind::kInternal);
   CHECK(attached.error().message.find("restart the service") != std::string::npos);
 }
 
