@@ -8,6 +8,7 @@
 #include "tests/support/dead_letters.h"
 #include "tests/support/service.h"
 #include "tests/support/tcp_proxy.h"
+#include "tests/support/wait.h"
 
 namespace event_consumer::testing {
 namespace {
@@ -121,6 +122,36 @@ TEST_CASE("dead-letters replay into a queue that is full: what it took is not pu
   CHECK(bodies.size() == 12);
   CHECK(std::set<std::string>(bodies.begin(), bodies.end()).size() == 12);
   CHECK(client.message_count(topology.dead_letter_queue()) == 0);
+}
+
+TEST_CASE("dead-letters replay: a queue that never confirms has no letter published twice") {
+  TestTopology topology("letters_stuck");
+  topology.declare_topology();
+  const std::string stuck = topology.queue() + "_stuck";
+  AmqpClient client = fill_dead_letters(topology, {});
+  client.declare_queue(stuck);
+  auto to_stuck = letter(topology, "bad_value", "");
+  to_stuck.headers["x-event-consumer-routing-key"] = stuck;
+  client.publish("", topology.dead_letter_queue(), "stuck", to_stuck);
+  for (int i = 0; i < 10; ++i)
+    client.publish("", topology.dead_letter_queue(), std::to_string(i),
+                   letter(topology, "bad_value", topology.exchange()));
+  REQUIRE(client.wait_for_confirms(seconds(10)));
+  // As a quorum queue that has no majority.
+  const auto tell = [&](const std::string& what) {
+    rabbitmq().eval("{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" +
+                    stuck + "\">>)), sys:" + what + "(amqqueue:get_pid(Q)).");
+  };
+  tell("suspend");
+  const Finished finished = dead_letters(topology, {"replay"});
+  tell("resume");
+  INFO(finished.output << finished.error_output);
+  CHECK(describe_status(finished.status) == "exit status 69");
+  CHECK(contains(finished.output, "10 replayed, 1 stay"));
+  CHECK(contains(finished.error_output, "has not confirmed"));
+  CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == 1; },
+                   seconds(10)));
+  CHECK(take_all(client, topology.queue()).size() == 10);
 }
 
 TEST_CASE("dead-letters: a header without a name keeps nobody from the letters") {

@@ -132,7 +132,7 @@ Result<std::optional<DeliveryTag>> AmqpDeadLetters::next_confirmed() {
       break;
     case Verdict::kTaken:
       refuses_ = false;
-      return std::optional(publisher_.take_oldest().id);
+      return std::optional(publisher_.take_next().id);
     case Verdict::kReturned:
       return refused({ErrorKind::kConfiguration, describe() +
                                                      ": it does not exist any more, or the node of "

@@ -31,13 +31,17 @@ Result<Done> ConfirmedPublisher::publish(OutgoingMessage message,
   return Done{};
 }
 
-OutgoingMessage ConfirmedPublisher::take_oldest() {
-  bytes_ -= messages_.front().bytes();
-  OutgoingMessage message = std::move(messages_.front().message);
-  messages_.pop_front();
-  --sent_;
-  ++gone_;
-  goes_ahead_ = false;
+ConfirmedPublisher::Verdict ConfirmedPublisher::verdict() const {
+  if (!taken_.empty()) return Verdict::kTaken;
+  return messages_.empty() ? Verdict::kUndecided : messages_.front().verdict;
+}
+
+OutgoingMessage ConfirmedPublisher::take_next() {
+  std::deque<Entry>& from = taken_.empty() ? messages_ : taken_;
+  bytes_ -= from.front().bytes();
+  OutgoingMessage message = std::move(from.front().message);
+  from.pop_front();
+  if (&from == &messages_) --sent_;
   return message;
 }
 
@@ -49,7 +53,8 @@ Result<Done> ConfirmedPublisher::send_what_fits(AmqpConnection& connection) {
 
 std::optional<amqp_frame_t> ConfirmedPublisher::next_frame() {
   if (!is_sending()) return std::nullopt;
-  const auto& [message, properties, verdict, forgotten] = messages_[sent_];
+  Entry& entry = messages_[sent_];
+  const OutgoingMessage& message = entry.message;
   amqp_frame_t frame{};
   frame.channel = channel_;
   switch (sending_.next) {
@@ -61,7 +66,7 @@ std::optional<amqp_frame_t> ConfirmedPublisher::next_frame() {
       sending_.next = Part::kHeader;
       return frame;
     case Part::kHeader:
-      sending_.properties = std::make_unique<DecodedProperties>(properties);
+      sending_.properties = std::make_unique<DecodedProperties>(entry.properties);
       frame.frame_type = AMQP_FRAME_HEADER;
       frame.payload.properties.class_id = AMQP_BASIC_CLASS;
       frame.payload.properties.body_size = message.body.size();
@@ -78,28 +83,27 @@ std::optional<amqp_frame_t> ConfirmedPublisher::next_frame() {
   }
   if (sending_.bytes < message.body.size()) return frame;
   sending_.next = Part::kMethod;
+  entry.number = ++numbers_;
   ++sent_;
   return frame;
 }
 
 Result<Done> ConfirmedPublisher::handle(const amqp_frame_t& frame) {
   if (frame.channel != channel_ && frame.channel != 0) return Done{};
-  auto done = frame.frame_type == AMQP_FRAME_METHOD ? handle_method(frame.payload.method)
-                                                    : handle_content(frame);
-  if (verdict() != Verdict::kUndecided && messages_.front().forgotten) take_oldest();
-  return done;
+  return frame.frame_type == AMQP_FRAME_METHOD ? handle_method(frame.payload.method)
+                                               : handle_content(frame);
 }
 
 Result<Done> ConfirmedPublisher::handle_method(const amqp_method_t& method) {
   switch (method.id) {
     case AMQP_BASIC_ACK_METHOD: {
       const auto* ack = static_cast<const amqp_basic_ack_t*>(method.decoded);
-      decide(ack->delivery_tag, ack->multiple != 0, Verdict::kTaken);
+      confirm(ack->delivery_tag, ack->multiple != 0, Verdict::kTaken);
       return Done{};
     }
     case AMQP_BASIC_NACK_METHOD: {
       const auto* nack = static_cast<const amqp_basic_nack_t*>(method.decoded);
-      decide(nack->delivery_tag, nack->multiple != 0, Verdict::kRefused);
+      confirm(nack->delivery_tag, nack->multiple != 0, Verdict::kRefused);
       return Done{};
     }
     case AMQP_BASIC_RETURN_METHOD: {
@@ -127,11 +131,28 @@ Result<Done> ConfirmedPublisher::handle_content(const amqp_frame_t& frame) {
   return Done{};
 }
 
-void ConfirmedPublisher::decide(std::uint64_t number, bool multiple, Verdict verdict) {
-  if (number <= gone_) return;
-  const std::uint64_t end = number - gone_;
-  for (std::uint64_t i = multiple ? 0 : end - 1; i < std::min<std::uint64_t>(end, sent_); ++i)
-    if (messages_[i].verdict == Verdict::kUndecided) messages_[i].verdict = verdict;
+void ConfirmedPublisher::confirm(std::uint64_t number, bool multiple, Verdict verdict) {
+  const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  const auto at = std::lower_bound(
+      messages_.begin(), end, multiple ? 0 : number,
+      [](const Entry& entry, std::uint64_t sought) { return entry.number < sought; });
+  auto place = static_cast<std::size_t>(at - messages_.begin());
+  while (place < sent_ && messages_[place].number <= number)
+    if (messages_[place].verdict != Verdict::kUndecided || !decide(place, verdict)) ++place;
+}
+
+bool ConfirmedPublisher::decide(std::size_t place, Verdict verdict) {
+  Entry& entry = messages_[place];
+  entry.verdict = verdict;
+  if (verdict != Verdict::kTaken && !entry.forgotten) return false;
+  if (entry.forgotten)
+    bytes_ -= entry.bytes();
+  else
+    taken_.push_back(std::move(entry));
+  messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(place));
+  --sent_;
+  goes_ahead_ = false;
+  return true;
 }
 
 // A returned message carries no number. The first message that looks the same is as good as any
@@ -144,16 +165,17 @@ void ConfirmedPublisher::take_back(std::string_view body) {
            entry.message.routing_key == returned_.routing_key && entry.message.body == body;
   });
   if (found != end)
-    found->verdict = Verdict::kReturned;
+    decide(static_cast<std::size_t>(found - messages_.begin()), Verdict::kReturned);
   else
-    decide(gone_ + sent_, /*multiple=*/true, Verdict::kReturned);
+    confirm(numbers_, /*multiple=*/true, Verdict::kReturned);
 }
 
 void ConfirmedPublisher::forget() {
   std::deque<Entry> half_sent;
   if (is_half_sent()) half_sent.push_back(std::move(messages_[sent_]));
   messages_ = std::move(half_sent);
-  gone_ += std::exchange(sent_, 0);
+  taken_.clear();
+  sent_ = 0;
   bytes_ = 0;
   if (empty()) return;
   messages_.front().forgotten = true;
@@ -161,12 +183,12 @@ void ConfirmedPublisher::forget() {
 }
 
 void ConfirmedPublisher::start_again() {
-  if (!empty() && messages_.front().forgotten) {
+  if (!messages_.empty() && messages_.front().forgotten) {
     bytes_ -= messages_.front().bytes();
     messages_.pop_front();
   }
   for (Entry& entry : messages_) entry.verdict = Verdict::kUndecided;
-  gone_ = 0;
+  numbers_ = 0;
   sent_ = 0;
   goes_ahead_ = true;
   sending_.next = Part::kMethod;

@@ -44,13 +44,13 @@ class ConfirmedPublisher {
   // Asks for confirms on `channel`, which is open.
   static Result<Done> ask_for_confirms(AmqpConnection& connection, amqp_channel_t channel);
 
-  // Sends nothing yet. Verdicts come in the order of publish(). The Error (kLinkLost) says that the
-  // properties do not fit a frame.
+  // Sends nothing yet. The Error (kLinkLost) says that the properties do not fit a frame.
   Result<Done> publish(OutgoingMessage message, amqp_basic_properties_t properties);
-  // The verdict on the oldest message; kUndecided when there is no message.
-  Verdict verdict() const { return empty() ? Verdict::kUndecided : messages_.front().verdict; }
-  // Hands out the oldest message, once it is decided.
-  OutgoingMessage take_oldest();
+  // The verdict on the next message; kUndecided when there is no message. What is taken comes
+  // first: it is done, and waits for no other. The rest comes in the order of publish().
+  Verdict verdict() const;
+  // Hands out the next message, once it is decided.
+  OutgoingMessage take_next();
 
   // Sends what the socket has room for. The Error (kLinkLost) says that the connection is gone.
   Result<Done> send_what_fits(AmqpConnection& connection);
@@ -69,16 +69,17 @@ class ConfirmedPublisher {
   // oldest goes ahead: what was refused may be it alone, and each try would double the others.
   void start_again();
 
-  bool empty() const { return messages_.empty(); }
+  bool empty() const { return messages_.empty() && taken_.empty(); }
   bool is_sending() const { return sent_ < messages_.size() && !(goes_ahead_ && sent_ > 0); }
   bool is_half_sent() const { return sending_.next != Part::kMethod; }
-  // Of all bodies and properties that are not taken yet.
+  // Of all bodies and properties that are not handed out yet.
   std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
     OutgoingMessage message;
-    std::string properties;  // encoded
+    std::string properties;    // encoded
+    std::uint64_t number = 0;  // on this channel, from 1; 0: not sent to its end
     Verdict verdict = Verdict::kUndecided;
     bool forgotten = false;
 
@@ -89,7 +90,10 @@ class ConfirmedPublisher {
   Result<Done> handle_method(const amqp_method_t& method);
   Result<Done> handle_content(const amqp_frame_t& frame);
   // Confirms count the messages of a channel from 1, and may come out of order.
-  void decide(std::uint64_t number, bool multiple, Verdict verdict);
+  void confirm(std::uint64_t number, bool multiple, Verdict verdict);
+  // Notes the verdict on a message that was sent. One that is taken, or forgotten, leaves
+  // messages_: true.
+  bool decide(std::size_t place, Verdict verdict);
   // The message returned has this body.
   void take_back(std::string_view body);
 
@@ -112,10 +116,11 @@ class ConfirmedPublisher {
   amqp_channel_t channel_;
   std::string where_;
   std::deque<Entry> messages_;  // in the order of publish()
-  std::size_t bytes_ = 0;
-  std::uint64_t gone_ = 0;   // so many were sent on this channel and are not in messages_ any more
-  std::size_t sent_ = 0;     // the first so many of messages_
-  bool goes_ahead_ = false;  // the oldest does, and the others wait until it is taken
+  std::deque<Entry> taken_;     // in the order of their confirms
+  std::size_t bytes_ = 0;       // of both
+  std::uint64_t numbers_ = 0;   // so many were sent on this channel
+  std::size_t sent_ = 0;        // the first so many of messages_
+  bool goes_ahead_ = false;     // the oldest does, and the others wait until it is taken
   Sending sending_;
   Returned returned_;
 };

@@ -43,7 +43,7 @@ Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters,
   while (!publisher_.empty()) {
     if (auto done = wait_for_verdict(); !done) return done;
     const auto verdict = publisher_.verdict();
-    const OutgoingMessage message = publisher_.take_oldest();
+    const OutgoingMessage message = publisher_.take_next();
     const DeadLetter& letter = letters[message.id];
     switch (verdict) {
       case ConfirmedPublisher::Verdict::kUndecided:
@@ -76,7 +76,7 @@ Result<Done> Republisher::renew(const DeadLetter& letter, const std::string& que
     return done;
   if (auto done = wait_for_verdict(); !done) return done;
   const auto verdict = publisher_.verdict();
-  publisher_.take_oldest();
+  publisher_.take_next();
   if (verdict == ConfirmedPublisher::Verdict::kTaken) return Done{};
   return Error{ErrorKind::kConfiguration,
                "queue " + queue + " on " + connection_->describe() +

@@ -42,7 +42,7 @@ class Republisher {
   // Sends `message`, which is the letter to some address, with those of its headers.
   using HeadersOf = std::vector<amqp_table_entry_t> (*)(const amqp_table_t& headers);
   Result<Done> send(const DeadLetter& letter, OutgoingMessage message, HeadersOf headers_of);
-  // Sends and reads until the oldest message is decided.
+  // Sends and reads until a message is decided.
   Result<Done> wait_for_verdict();
 
   AmqpConnection* connection_;

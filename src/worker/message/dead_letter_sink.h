@@ -21,8 +21,8 @@ class DeadLetterSink {
   // messages again. It may be acknowledged only after next_confirmed() has named it.
   virtual Result<Done> publish(const Delivery& delivery, const Rejection& rejection) = 0;
 
-  // The tag of the next delivery that the dead-letter queue has taken, in the order of publish();
-  // nothing when there is none yet; never waits. An Error when the link is lost, or, once
+  // The tag of the next delivery that the dead-letter queue has taken; nothing when there is none
+  // yet; never waits. An Error when the link is lost, or, once
   // (kConfiguration), when the queue begins to refuse.
   virtual Result<std::optional<DeliveryTag>> next_confirmed() = 0;
 
