@@ -1,12 +1,10 @@
 // The link to RabbitMQ: channels that the broker closes, links that are dead and do not say so, a
 // broker that says nothing. After each, events flow within five seconds of the cause ending.
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 
-#include "common/unique_fd.h"
 #include "tests/support/catch.h"
 #include "tests/support/certificates.h"
+#include "tests/support/deaf_host.h"
 #include "tests/support/running_service.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/wait.h"
@@ -63,33 +61,6 @@ class BrokerUser {
 std::string url_of(const TcpProxy& proxy) {
   return "amqp://guest:guest@127.0.0.1:" + std::to_string(proxy.port()) + "/?heartbeat=2";
 }
-
-// A host that answers no SYN: nobody accepts, and the queue of connections is full.
-class DeafHost {
- public:
-  DeafHost() : listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    bind(listener_.get(), generic, size);
-    listen(listener_.get(), 0);
-    getsockname(listener_.get(), generic, &size);
-    port_ = ntohs(address.sin_port);
-    for (UniqueFd& filler : fillers_) {
-      filler = UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      connect(filler.get(), generic, size);
-    }
-  }
-
-  int port() const { return port_; }
-
- private:
-  UniqueFd listener_;
-  UniqueFd fillers_[4];
-  int port_ = 0;
-};
 
 // One host after the other leaves a worker waiting: for AMQP's answers or in the TLS handshake, and
 // then for a TCP connection.

@@ -76,9 +76,15 @@ HttpAnswer to_answer(const httplib::Response& response, std::string body) {
   return answer;
 }
 
+// So that nothing was sent.
+bool is_not_connected(httplib::Error error) {
+  return error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout;
+}
+
 std::string to_words(httplib::Error error) {
   switch (error) {
     case httplib::Error::Connection:
+    case httplib::Error::ConnectionTimeout:
       return "cannot connect";
     case httplib::Error::Write:
     case httplib::Error::Canceled:  // after a failed write
@@ -291,13 +297,13 @@ HttpAnswer HttpClient::Connection::no_answer(httplib::Error error, Duration afte
   answer.body = watch->fault().empty() ? to_words(error) : watch->fault();
   // With TLS 1.3 the server refuses after the handshake, and its words can be lost in the reset
   // that follows them.
-  if (tls != nullptr && error != httplib::Error::Connection && !has_answered && after < kAtOnce &&
+  if (tls != nullptr && !is_not_connected(error) && !has_answered && after < kAtOnce &&
       watch->fault().empty())
     answer.body +=
         peer.files.certificate.empty()
             ? " (it may want a certificate of ours: see " + peer.certificate_option() + ")"
             : " (it may not accept our certificate in " + peer.files.certificate + ")";
-  if (error == httplib::Error::Connection) answer.no_answer = NoAnswer::kNotConnected;
+  if (is_not_connected(error)) answer.no_answer = NoAnswer::kNotConnected;
   if (error == httplib::Error::Read && tls == nullptr && !has_answered && after < kAtOnce &&
       watch->fault().empty())
     answer.body += " (if this is its TLS port, set --clickhouse-tls on)";

@@ -9,6 +9,7 @@
 
 #include "tests/fakes/fake_http_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/deaf_host.h"
 
 namespace event_consumer {
 namespace {
@@ -153,6 +154,17 @@ TEST_CASE("http: a refused connection is no answer", "[http]") {
   const HttpAnswer answer = http.post({}, "", "rows");
   CHECK(answer.status == 0);
   CHECK(answer.body == "cannot connect");
+}
+
+TEST_CASE("http: a host that does not even refuse the connection was sent nothing", "[http]") {
+  const testing::DeafHost deaf;
+  ClickHouseServer server = at(deaf.port(), seconds(1));
+  server.tls = GENERATE(false, true);
+  ClickHouseHttp http(server);
+  const HttpAnswer answer = http.post({}, "", "rows");
+  CHECK(answer.status == 0);
+  CHECK(answer.body == "cannot connect");
+  CHECK_FALSE(answer.was_sent());
 }
 
 TEST_CASE("http: a server that has answered is no TLS port", "[http]") {

@@ -3,6 +3,7 @@
 #include "tests/fakes/batches.h"
 #include "tests/fakes/fake_http_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/deaf_host.h"
 
 namespace event_consumer {
 namespace {
@@ -296,6 +297,15 @@ TEST_CASE("insert: no answer leaves it unknown", "[insert]") {
   CHECK((outcome.kind == Kind::kUnknown));
   CHECK(outcome.code == 0);
   CHECK(outcome.message.find("did not answer") != std::string::npos);
+}
+
+TEST_CASE("insert: of what no connection was made for, nothing is stored", "[insert]") {
+  const testing::DeafHost deaf;
+  ClickHouseHttp http({"127.0.0.1", deaf.port(), "u", "p", std::chrono::seconds(1)});
+  const InsertOutcome outcome = post_batch(http, {}, sealed_batch(), false);
+  CHECK((outcome.kind == Kind::kRefused));
+  CHECK((outcome.error_class == ErrorClass::kTransient));
+  CHECK(outcome.message.find("twice") == std::string::npos);
 }
 
 TEST_CASE("insert: half an answer leaves it unknown", "[insert]") {
