@@ -154,6 +154,25 @@ TEST_CASE("dead-letters replay: a queue that never confirms has no letter publis
   CHECK(take_all(client, topology.queue()).size() == 10);
 }
 
+TEST_CASE("dead-letters replay: a broker that blocks publishers publishes nothing later") {
+  TestTopology topology("letters_blocked");
+  topology.declare_topology();
+  AmqpClient client = fill_dead_letters(topology, {});
+  for (int i = 0; i < 10; ++i)
+    client.publish("", topology.dead_letter_queue(), std::to_string(i),
+                   letter(topology, "bad_value", ""));
+  REQUIRE(client.wait_for_confirms(seconds(10)));
+  rabbitmq().ctl({"set_vm_memory_high_watermark", "0.000001"});
+  const Finished finished = dead_letters(topology, {"replay"});
+  rabbitmq().ctl({"set_vm_memory_high_watermark", "0.4"});
+  INFO(finished.output << finished.error_output);
+  CHECK(describe_status(finished.status) == "exit status 69");
+  CHECK(contains(finished.output, "0 replayed, 10 stay"));
+  CHECK(wait_until([&] { return client.message_count(topology.dead_letter_queue()) == 10; },
+                   seconds(10)));
+  CHECK(client.message_count(topology.queue()) == 0);
+}
+
 TEST_CASE("dead-letters: a header without a name keeps nobody from the letters") {
   TestTopology topology("letters_nameless");
   topology.declare_topology();

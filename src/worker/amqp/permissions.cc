@@ -82,8 +82,9 @@ Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t ch
 // (rabbit_channel.erl, basic.publish; ran: 3.10).
 Result<bool> takes_messages(AmqpConnection& connection, amqp_channel_t channel,
                             const std::string& exchange, const std::string& routing_key) {
-  const std::string doing =
-      "cannot publish to exchange " + exchange + " on " + connection.describe();
+  const std::string doing = "cannot publish to " +
+                            (exchange.empty() ? "the default exchange" : "exchange " + exchange) +
+                            " on " + connection.describe();
   amqp_basic_properties_t properties{};
   properties._flags = AMQP_BASIC_EXPIRATION_FLAG;
   properties.expiration = amqp_cstring_bytes("none");

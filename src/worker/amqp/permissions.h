@@ -26,9 +26,10 @@ Result<Done> is_not_taken(AmqpConnection& connection, amqp_channel_t channel,
 // `channel`.
 Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t channel);
 
-// Whether `exchange`, not the default one, takes messages with this routing key: not when there is
-// none, or when it is an internal one, which only other exchanges and queues publish to. The Error
-// is the broker's refusal of the right. Uses and leaves open `channel`.
+// Whether `exchange` takes messages with this routing key: not when there is none, or when it is an
+// internal one, which only other exchanges and queues publish to. The Error is the broker's refusal
+// of the right, or that it does not answer, as when it blocks publishers. Uses and leaves open
+// `channel`.
 Result<bool> takes_messages(AmqpConnection& connection, amqp_channel_t channel,
                             const std::string& exchange, const std::string& routing_key);
 

@@ -14,6 +14,7 @@ constexpr amqp_channel_t kChannel = 2;
 // A refused question closes its channel, so it has one of its own.
 constexpr amqp_channel_t kQuestionChannel = 3;
 constexpr int kConfirmTimeoutMs = 30'000;
+constexpr char kMayBeShort[] = "; is it short of memory or disk?";
 
 // Our headers can be anybody's: AMQP has no longer names.
 bool is_address(const DeadLetterFacts& facts) {
@@ -36,6 +37,8 @@ Result<Done> Republisher::publish(const std::vector<DeadLetter>& letters,
   for (std::size_t i = 0; i < letters.size(); ++i) {
     const auto exists = origin_exists(letters[i].facts());
     if (!exists) return exists.error();
+    if (!exists.value())
+      if (const auto asked = takes("", queue_); !asked) return asked.error();
     if (auto done = send(letters[i], i, /*direct=*/!exists.value()); !done) return done;
   }
   // A refusal of one says nothing of those behind it.
@@ -103,15 +106,24 @@ Result<Done> Republisher::send(const DeadLetter& letter, OutgoingMessage message
   return publisher_.publish(std::move(message), properties);
 }
 
-// An exchange that is gone would close the channel instead of returning the message.
 Result<bool> Republisher::origin_exists(const DeadLetterFacts& facts) {
-  const std::string& exchange = facts.exchange;
-  if (!is_address(facts)) return false;
-  if (exchange.empty()) return !facts.routing_key.empty();  // the default exchange
+  const bool is_known = !facts.exchange.empty() || !facts.routing_key.empty();
+  if (!is_known || !is_address(facts)) return false;
+  return takes(facts.exchange, facts.routing_key);
+}
+
+// An exchange that is gone would close the channel instead of returning the message. And a broker
+// that blocks publishers does not answer: it would read what was sent to it, and publish it, when
+// nobody waits for the confirms any more.
+Result<bool> Republisher::takes(const std::string& exchange, const std::string& routing_key) {
   const auto known = exchanges_.find(exchange);
   if (known != exchanges_.end()) return known->second;
-  const auto takes = takes_messages(*connection_, kQuestionChannel, exchange, facts.routing_key);
-  if (!takes) return takes.error();
+  const auto takes = takes_messages(*connection_, kQuestionChannel, exchange, routing_key);
+  if (!takes) {
+    Error error = takes.error();
+    if (error.kind == ErrorKind::kUnavailable && error.peer_code == 0) error.message += kMayBeShort;
+    return error;
+  }
   return exchanges_[exchange] = takes.value();
 }
 
@@ -129,9 +141,8 @@ Result<Done> Republisher::wait_for_verdict() {
     pollfd socket{connection_->fd(), wanted, 0};
     if (poll(&socket, 1, kConfirmTimeoutMs) == 0)
       return Error{ErrorKind::kUnavailable,
-                   connection_->describe() +
-                       " has not confirmed what was published within 30 s; is it short of memory "
-                       "or disk?"};
+                   connection_->describe() + " has not confirmed what was published within 30 s" +
+                       kMayBeShort};
   }
   return Done{};
 }

@@ -37,6 +37,8 @@ class Republisher {
 
   // Whether it is known where the letter came from, and the exchange is there and takes messages.
   Result<bool> origin_exists(const DeadLetterFacts& facts);
+  // Whether the broker lets us publish there now, and the exchange takes messages; asked once.
+  Result<bool> takes(const std::string& exchange, const std::string& routing_key);
   // Sends it as it was before it died: to where it came from, or straight to the queue.
   Result<Done> send(const DeadLetter& letter, std::uint64_t id, bool direct);
   // Sends `message`, which is the letter to some address, with those of its headers.
