@@ -85,8 +85,12 @@ Result<Done> Consumer::cancelled() {
   return stays ? Result<Done>(Done{}) : settlement_.return_late();
 }
 
-void Consumer::settled() {
-  if (state_ == IntakeState::kSettling) state_ = IntakeState::kStopped;
+// Where the cancel was not answered before, more has come meanwhile: what may not go back, and
+// what is settled by now.
+Result<Done> Consumer::settled() {
+  if (state_ != IntakeState::kSettling) return Done{};
+  state_ = settlement_.keeps_last() ? IntakeState::kDraining : IntakeState::kStopped;
+  return settlement_.acknowledge_behind();
 }
 
 // A larger window needs another consumer. The one that is there goes before an acknowledgement

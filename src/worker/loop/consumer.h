@@ -44,7 +44,7 @@ class Consumer {
   // What the source says.
   Result<Done> delivered(const Delivery& delivery, TimePoint now);
   Result<Done> cancelled();
-  void settled();
+  Result<Done> settled();
   // An insert was stored, and nothing is acknowledged yet.
   Result<Done> insert_stored(TimePoint now);
 

@@ -12,6 +12,7 @@ namespace event_consumer {
 //    dead letters refused                        cancelled    room again, and not paused
 //  kConsuming ─────────────────▶ kReturning ──────▶ kHolding ──────────▶ kConsuming
 //      any of these ──stop──▶ kDraining ──drained or late──▶ kSettling ──taken──▶ kStopped
+//                                     ◀── a last delivery came ──┘
 //
 // When the link is lost, a stop ends at once; else the next link begins with kConsuming, or with
 // kHolding while the worker is paused or has no room.

@@ -156,8 +156,7 @@ Result<Done> WorkerLoop::handle(const SourceEvent& event, TimePoint now) {
     case SourceEvent::Kind::kCancelled:
       return consumer_.cancelled();
     case SourceEvent::Kind::kSettled:
-      if (parts_.settlement.answered(now)) consumer_.settled();
-      break;
+      return parts_.settlement.answered(now) ? consumer_.settled() : Result<Done>(Done{});
     case SourceEvent::Kind::kCounted:
       queue_watch_.counted(event.queue, now);
       break;

@@ -176,5 +176,51 @@ TEST_CASE("consumer: a stop that is late gives a dead letter one second more", "
       .ok();
 }
 
+// As long as the cancel is not answered more comes.
+TEST_CASE("consumer: a stop acknowledges what is confirmed while the broker is asked",
+          "[consumer]") {
+  LoopRig rig;
+  rig.answers_inserts = false;
+  rig.run({
+              [&] { rig.delivers_good(); },
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.time_passes(LoopRig::kStopTimeout - seconds(3)); },
+              [&] {
+                CHECK(rig.source->settle_calls == 1);
+                rig.source->arriving.push_back({Kind::kDelivery, "bad", /*is_last=*/true});
+              },
+              [&] { rig.letters->to_confirm = 1; },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] { rig.arrives(Kind::kSettled); },
+          })
+      .ok();
+  CHECK(rig.source->acknowledged_alone == Tags{2});
+  CHECK(rig.source->closed);
+}
+
+TEST_CASE("consumer: a stop does not go over a last delivery that comes while the broker is asked",
+          "[consumer]") {
+  LoopRig rig;
+  const bool is_stored = GENERATE(true, false);
+  rig.run({
+              [&] { rig.events.raise(SIGTERM); },
+              [&] { rig.time_passes(LoopRig::kStopTimeout - seconds(3)); },
+              [&] {
+                CHECK(rig.source->settle_calls == 1);
+                rig.delivers_last();
+              },
+              [&] { rig.arrives(Kind::kCancelled); },
+              [&] { rig.arrives(Kind::kSettled); },
+              [&] {
+                CHECK_FALSE(rig.source->closed);
+                is_stored ? rig.stores() : rig.fails();
+              },
+          })
+      .ok();
+  CHECK(rig.source->closed);
+  CHECK(rig.source->acknowledged == Tags{1});
+  CHECK(rig.letters->letters.size() == (is_stored ? 0 : 1));
+}
+
 }  // namespace
 }  // namespace event_consumer
