@@ -6,8 +6,10 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_engine.h"
+#include "tests/support/clickhouse_server.h"
 #include "tests/support/feeder.h"
 #include "tests/support/service.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 #include "tests/support/worker_killer.h"
@@ -92,6 +94,24 @@ TEST_CASE("ClickHouse 26: a state directory that comes with a reload promises no
   REQUIRE(wait_until([&] { return service.count_in_log("reloaded: ") == 1; }, seconds(20)));
   CHECK(service.count_in_log("; each event once, unless all processes die together (") == 4);
   CHECK(service.count_in_log("; each event once (") == 0);
+  CHECK(service.stop() == 0);
+}
+
+TEST_CASE("ClickHouse 26: where the ledger has no room «each event once» is not claimed") {
+  if (!own_disks_are_possible()) {
+    WARN("left out: only root may mount the small disk that this needs");
+    return;
+  }
+  TestTopology topology("no_room", engine());
+  topology.declare_topology();
+  const PrivateDirectory scripts("scripts");
+  const PrivateDirectory state("state");
+  Environment environment = topology.environment();
+  environment["EVENT_CONSUMER_STATE_DIRECTORY"] = state.path();
+  Service service(environment, {}, with_disk(scripts, state.path(), "1m"));
+  REQUIRE(service.wait_consuming(2));
+  CHECK(service.count_in_log("; at least once (") == 2);
+  CHECK(service.count_in_log("; each event once") == 0);
   CHECK(service.stop() == 0);
 }
 

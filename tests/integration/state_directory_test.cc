@@ -5,26 +5,13 @@
 #include "tests/support/catch.h"
 #include "tests/support/clickhouse_server.h"
 #include "tests/support/service.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
-namespace {
 
 using std::chrono::seconds;
-
-// A program that is the service, with a small disk at `path` that nobody else sees.
-std::string with_disk(const PrivateDirectory& scripts, const std::string& path,
-                      const std::string& size) {
-  const std::string program = scripts.path() + "/with-disk";
-  write_file(program,
-             "#!/bin/sh\nexec unshare --mount sh -c 'mount -t tmpfs -o size=" + size + " tmpfs " +
-                 path + " && exec " + program_directory() + "/event-consumer'\n",
-             0755);
-  return program;
-}
-
-}  // namespace
 
 TEST_CASE(
     "there is no room in the state directory: events go on, and the log says what that costs") {

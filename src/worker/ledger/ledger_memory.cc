@@ -52,7 +52,9 @@ bool write_all(int fd, std::string_view bytes, std::uint64_t offset) {
 Result<LedgerMemory> LedgerMemory::without_sharing() {
   auto fd = make_ledger_file();
   if (!fd) return fd.error();
-  return attach(std::move(*fd));
+  auto memory = attach(std::move(*fd));
+  if (memory) memory->is_shared_ = false;
+  return memory;
 }
 
 Result<LedgerMemory> LedgerMemory::attach(UniqueFd fd) {
@@ -92,6 +94,7 @@ bool LedgerMemory::take_room(std::uint64_t offset, std::uint64_t bytes) const {
 
 LedgerMemory::LedgerMemory(LedgerMemory&& other) noexcept
     : fd_(std::move(other.fd_)),
+      is_shared_(other.is_shared_),
       rows_(std::exchange(other.rows_, nullptr)),
       head_(std::exchange(other.head_, nullptr)),
       rings_(std::exchange(other.rings_, {})) {}

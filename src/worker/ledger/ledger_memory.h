@@ -120,8 +120,9 @@ class LedgerMemory {
   ~LedgerMemory();
 
   int fd() const { return fd_.get(); }
-  // Whether it is a file, which outlives all processes.
+  // Whether it is a file, which outlives all processes; and whether it outlives this one.
   bool is_file() const { return head_->label[0] != 0; }
+  bool is_shared() const { return is_shared_; }
 
   LedgerRow& row(int number) const { return rows_[number]; }
   LedgerEntry& entry(int row, std::uint64_t index);
@@ -151,6 +152,7 @@ class LedgerMemory {
   void* map_part(std::uint64_t offset, std::size_t bytes) const;
 
   UniqueFd fd_;
+  bool is_shared_ = true;
   LedgerRow* rows_ = nullptr;
   Head* head_ = nullptr;
   std::vector<LedgerEntry*> rings_ = std::vector<LedgerEntry*>(kRows);  // mapped when first needed

@@ -124,7 +124,7 @@ Result<LedgerMemory> open_ledger(int fd) {
 
 // What the start line promises of events.
 const char* promise(const TableWriter& table, const LedgerMemory& ledger) {
-  if (!table.deduplication().deduplicates) return "at least once";
+  if (!table.deduplication().deduplicates || !ledger.is_shared()) return "at least once";
   return ledger.is_file() ? "each event once"
                           : "each event once, unless all processes die together";
 }
