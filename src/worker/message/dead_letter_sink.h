@@ -22,8 +22,8 @@ class DeadLetterSink {
   virtual Result<Done> publish(const Delivery& delivery, const Rejection& rejection) = 0;
 
   // The tag of the next delivery that the dead-letter queue has taken; nothing when there is none
-  // yet; never waits. An Error when the link is lost, or, once
-  // (kConfiguration), when the queue begins to refuse.
+  // yet; never waits. An Error when the link is lost, or, once (kConfiguration), when the queue
+  // begins to refuse.
   virtual Result<std::optional<DeliveryTag>> next_confirmed() = 0;
 
   // Whether the queue has refused a message and taken none since. Nothing is lost: all that it has
