@@ -66,8 +66,7 @@ void StatusChild::renew(const std::vector<std::string>& environment, TimePoint n
     start_at_ = now;
     return;
   }
-  asked_to_end_ = true;
-  kill(pid_, SIGTERM);
+  end_process();
 }
 
 void StatusChild::act(TimePoint now) {
@@ -118,13 +117,13 @@ void StatusChild::stop() {
   listen_fd_.reset();
   address_.reset();
   start_at_.reset();
-  asked_to_end_ = true;
-  if (pid_ != 0) kill(pid_, SIGTERM);
+  if (pid_ != 0) end_process();
 }
 
-void StatusChild::kill_now() {
-  stop();
-  if (pid_ != 0) kill(pid_, SIGKILL);
+// It has nothing to finish, and one that stands still hears nothing else.
+void StatusChild::end_process() {
+  asked_to_end_ = true;
+  kill(pid_, SIGKILL);
 }
 
 }  // namespace event_consumer

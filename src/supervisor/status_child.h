@@ -44,13 +44,13 @@ class StatusChild {
   // False when the child that ended was another.
   bool ended(const EndedChild& child, TimePoint now);
 
-  // Asks it to end; nothing is served any more, until serve().
+  // Ends it; nothing is served any more, until serve().
   void stop();
-  // The same at once.
-  void kill_now();
   bool running() const { return pid_ != 0; }
 
  private:
+  void end_process();
+
   int scoreboard_fd_;
   sigset_t signal_mask_;
   std::optional<HostPort> address_;  // of listen_fd_

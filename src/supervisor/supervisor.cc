@@ -245,7 +245,7 @@ void Supervisor::kill_the_rest(const std::string& reason) {
     ++stop_->killed;
     names += (names.empty() ? "" : ", ") + name;
   }
-  status_child_.kill_now();
+  status_child_.stop();
   if (!names.empty())
     log::warn("{}: killed {}; what they had not acknowledged is delivered again", reason, names);
 }

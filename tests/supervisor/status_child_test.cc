@@ -1,5 +1,6 @@
 #include "supervisor/status_child.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -52,6 +53,18 @@ class Fixture {
 void log_to(const std::string& path) {
   freopen(path.c_str(), "w", stderr);
   log::set_up("supervisor", log::Level::info);
+}
+
+// Who writes there waits.
+Pipe full_pipe() {
+  auto pipe = open_pipe();
+  const int fd = pipe.value().write_end.get();
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  const std::string page(4096, ' ');
+  while (write(fd, page.data(), page.size()) > 0) {
+  }
+  fcntl(fd, F_SETFL, 0);
+  return std::move(*pipe);
 }
 
 int unused_port() {
@@ -118,7 +131,7 @@ TEST_CASE("status child: new options mean a new process at once", "[status_child
           HOLDS(fixture.child.deadline() == fixture.now);
           fixture.child.act(fixture.now);
           HOLDS(fixture.child.running());
-          fixture.child.kill_now();
+          fixture.child.stop();
           HOLDS(fixture.take_end());
           return 0;
         }) == 0);
@@ -135,9 +148,32 @@ TEST_CASE("status child: after a stop there is no other, until it is to serve ag
           fixture.child.renew({}, fixture.now);
           HOLDS(!fixture.child.deadline());
           HOLDS(fixture.serve());
-          fixture.child.kill_now();
+          fixture.child.stop();
           HOLDS(fixture.take_end());
           HOLDS(!fixture.child.deadline());
+          return 0;
+        }) == 0);
+}
+
+TEST_CASE("status child: one that stands still ends all the same", "[status_child]") {
+  const bool for_new_options = GENERATE(true, false);
+  CHECK(exit_status_in_child([&] {
+          Fixture fixture;
+          const Pipe full = full_pipe();
+          dup2(full.write_end.get(), STDOUT_FILENO);
+          dup2(full.write_end.get(), STDERR_FILENO);
+          HOLDS(fixture.serve());
+          const pid_t process = children_of(getpid()).at(0);
+          kill(process, SIGSTOP);
+          HOLDS(eventually([&] { return proc_status(process, "State") == "T (stopped)"; }));
+          if (for_new_options)
+            fixture.child.renew({}, fixture.now);
+          else
+            fixture.child.stop();
+          const bool has_ended = fixture.take_end();
+          kill(process, SIGKILL);
+          HOLDS(has_ended);
+          HOLDS(fixture.child.deadline().has_value() == for_new_options);
           return 0;
         }) == 0);
 }
@@ -188,7 +224,7 @@ TEST_CASE("status child: the end of another is not its business", "[status_child
           HOLDS(fixture.serve());
           HOLDS(!fixture.child.ended(other, fixture.now));
           HOLDS(fixture.child.running());
-          fixture.child.kill_now();
+          fixture.child.stop();
           HOLDS(fixture.take_end());
           return 0;
         }) == 0);
