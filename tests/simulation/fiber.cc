@@ -7,9 +7,6 @@
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
 
 namespace event_consumer::simulation {
 namespace {
@@ -47,21 +44,6 @@ struct Fiber::Sanitizer {
   void* callers_fake = nullptr;
   const void* callers_stack = nullptr;
   std::size_t callers_size = 0;
-};
-#elif defined(__SANITIZE_THREAD__)
-struct Fiber::Sanitizer {
-  explicit Sanitizer(void*) : own(__tsan_create_fiber(0)) {}
-  ~Sanitizer() { __tsan_destroy_fiber(own); }
-  void leave_caller() {
-    caller = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(own, 0);
-  }
-  void back_at_caller() {}
-  void at_own() {}
-  void leave_own(bool) { __tsan_switch_to_fiber(caller, 0); }
-
-  void* own;
-  void* caller = nullptr;
 };
 #else
 struct Fiber::Sanitizer {

@@ -14,11 +14,8 @@
 namespace event_consumer {
 namespace {
 
-// Seconds; with what a sanitizer adds it would be minutes. It is one thread, of which the sanitizer
-// of threads has little to say.
-#if defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSeeds = 20;
-#elif defined(__SANITIZE_ADDRESS__)
+// Seconds; with what a sanitizer adds it would be minutes.
+#if defined(__SANITIZE_ADDRESS__)
 constexpr std::uint64_t kSeeds = 200;
 #else
 constexpr std::uint64_t kSeeds = 5000;
