@@ -51,6 +51,9 @@ std::string large_event(std::uint64_t id) {
          std::to_string(id) + "\"}";
 }
 
+// So long tests/support/clickhouse_server keeps an idle connection.
+constexpr seconds kKeptAlive{3};
+
 ClickhouseOptions showing(const Certificate& certificate) {
   ClickhouseOptions options;
   options.certificate = certificate;
@@ -84,6 +87,27 @@ TEST_CASE("TLS on both sides: everything is stored, by name and by address") {
     CHECK(service.stop() == 0);
     CHECK(client.message_count(topology.queue()) == 0);
   }
+}
+
+// With TLS a record precedes the end of the connection, and was taken for a sign of life.
+TEST_CASE("TLS to ClickHouse: a connection that was idle for too long loses no insert") {
+  TestTopology topology("tls_idle");
+  topology.declare_topology();
+  const ClickEvents events(32);
+  Service service(with_https(topology.environment(), clickhouse()));
+  INFO(service.log());
+  REQUIRE(service.wait_consuming(2));
+  AmqpClient client(rabbitmq().url());
+  client.enable_confirms();
+  for (std::uint64_t id = 0; id < 4; ++id) {
+    publish_confirmed(client, topology, id, id + 1,
+                      [&](std::uint64_t at) { return events.json_at(at); });
+    REQUIRE(wait_until([&] { return topology.rows() == id + 1; }, seconds(20)));
+    const auto end = Clock::now() + 2 * kKeptAlive;
+    wait_until([&] { return Clock::now() >= end; }, 3 * kKeptAlive);
+  }
+  CHECK(service.count_in_log("tried again") == 0);
+  CHECK(service.stop() == 0);
 }
 
 TEST_CASE("TLS to RabbitMQ: a certificate that is not accepted ends the start with 78") {

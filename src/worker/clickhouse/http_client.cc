@@ -105,11 +105,12 @@ void prepare_socket(int socket) {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-// As the library asks before it uses a connection again.
-bool is_alive(int socket) {
+// Whether a kept connection takes another request. What comes unasked for is the peer's farewell
+// (with TLS a record before the end of the stream, of a proxy a 408), and would be taken for the
+// answer.
+bool is_idle(int socket) {
   char byte;
-  const ssize_t ahead = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return ahead > 0 || (ahead < 0 && errno == EAGAIN);
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 // A connection without TLS, as the library's own, but that what is read is counted as it comes.
@@ -312,7 +313,9 @@ HttpAnswer HttpClient::Connection::no_answer(httplib::Error error, Duration afte
 
 HttpAnswer HttpClient::Connection::carry_out(const std::string& path, std::string_view header,
                                              std::string_view body) {
-  const bool must_connect = !socket || !is_alive(socket.get());
+  const bool must_connect = !socket || !is_idle(socket.get());
+  // The library would use it as long as there is something to read.
+  if (socket && must_connect) reset_connection(socket.get());
   if (must_connect && !look_up(host))
     return {0, std::string("cannot connect: ") + kNotResolved, 0, NoAnswer::kNotConnected};
   const TimePoint start = Clock::now();

@@ -1,5 +1,5 @@
-// What a post makes of servers that answer without an end, or slower than anybody can wait for,
-// with and without TLS.
+// What a post makes of servers that answer without an end, or slower than anybody can wait for, or
+// that end the connection between two requests, with and without TLS.
 #include <httplib.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -96,6 +96,12 @@ class Peer {
                  : recv(connection_.get(), request.data(), request.size(), 0)) > 0;
   }
 
+  // Says that nothing more comes, as a server that closes an idle connection.
+  void end() {
+    if (ssl_) SSL_shutdown(ssl_.get());
+    shutdown(connection_.get(), SHUT_WR);
+  }
+
   bool send(const std::string& bytes) {
     const auto size = static_cast<int>(bytes.size());
     return (ssl_ ? SSL_write(ssl_.get(), bytes.data(), size)
@@ -112,6 +118,11 @@ class Peer {
   std::unique_ptr<SSL_CTX, Free> context_;
   std::unique_ptr<SSL, Free> ssl_;
 };
+
+void wait_for(const EventFd& event) {
+  pollfd signalled{event.fd(), POLLIN, 0};
+  poll(&signalled, 1, 10'000);
+}
 
 // Answers one request with `first`, and then with `again` for ever, each after `pause`.
 class EndlessServer {
@@ -268,6 +279,42 @@ TEST_CASE("http: a server that takes a byte now and then is given up", "[http]")
   CHECK(answer.was_sent());
   CHECK(Clock::now() - start < seconds(10));
   ending.signal();
+  peer.join();
+}
+
+TEST_CASE("http: a connection that the server has ended meanwhile takes no request", "[http]") {
+  const bool tls = GENERATE(false, true);
+  const std::string unasked = GENERATE("", "HTTP/1.0 408 Request Time-out\r\n\r\n");
+  const std::string answer = testing::http_answer(200);
+  const LoopbackListener listener;
+  EventFd answered;
+  EventFd ended;
+  std::thread peer([&] {
+    Peer first(listener.accept(), tls);
+    first.receive();
+    first.send(answer);
+    wait_for(answered);
+    if (!unasked.empty()) first.send(unasked);
+    first.end();
+    ended.signal();
+    Peer second(listener.accept(), tls);
+    second.receive();
+    second.send(answer);
+    second.receive();
+  });
+  {
+    ClickHouseServer server{"127.0.0.1", listener.port(), "default", "", seconds(1)};
+    server.tls = tls;
+    server.tls_files.ca = certificate().ca_file();
+    ClickHouseHttp http(server);
+    CHECK(http.post({}, "", "rows").ok());
+    answered.signal();
+    wait_for(ended);
+    const HttpAnswer next = http.post({}, "", "rows");
+    CHECK(next.status == 200);
+    CHECK(next.body.empty());
+    shutdown(listener.fd(), SHUT_RDWR);
+  }
   peer.join();
 }
 
