@@ -9,6 +9,7 @@
 #include "worker/clickhouse/accepted_settings.h"
 #include "worker/clickhouse/insert.h"
 #include "worker/clickhouse/insert_trial.h"
+#include "worker/diagnosis.h"
 
 namespace event_consumer {
 namespace {
@@ -34,6 +35,8 @@ void log_left_out(const std::vector<std::string>& columns) {
         "{} more columns are left to their DEFAULT, or empty: event-consumer check names them",
         columns.size() - named);
 }
+
+HostPort host_of(const ClickHouseHttp& http) { return {http.server().host, http.server().port}; }
 
 // For the inserter thread: the main thread shows signs of life by itself.
 void no_heartbeat() {}
@@ -67,10 +70,14 @@ Result<KnownTable::Known> KnownTable::inspect(ClickHouseHttp& http,
   const int connection_losses = http.connection_losses();
   auto facts = read_facts(http);
   if (!facts) return facts.error();
-  auto table = look_twice(http, *facts, may_create_table(options_), heartbeat);
+  const HostPort host = host_of(http);
+  const bool had_table = std::find(had_table_.begin(), had_table_.end(), host) != had_table_.end();
+  const bool create = may_create_table(options_) && !had_table;
+  auto table = look_twice(http, *facts, create, heartbeat);
   if (!table) return table.error();
+  if (!had_table) had_table_.push_back(host);
   if (auto done = try_insert(http, *facts, name_, table->columns); !done) return done.error();
-  return Known{make_inspection(std::move(*facts), std::move(*table)), server_changes,
+  return Known{make_inspection(std::move(*facts), std::move(*table)), host, server_changes,
                connection_losses, Clock::now()};
 }
 
@@ -140,7 +147,11 @@ void KnownTable::judge_again(const ClickHouseHttp& http) {
 Result<Done> KnownTable::inspect_next(ClickHouseHttp& http) {
   const int changes = http.server_changes();
   const std::string where = http.server().describe();
+  const bool is_the_same = host_of(http) == known_.host;
   auto known = inspect(http, no_heartbeat);
+  // What was altered of the same table is no slip, and else no host would be used any more where
+  // all were altered meanwhile.
+  if (known && is_the_same) known->server.table.columns = known_.server.table.columns;
   auto done = known ? expect_columns_of(known->server.table, where) : known.error();
   if (done)
     use(std::move(*known));
@@ -151,12 +162,15 @@ Result<Done> KnownTable::inspect_next(ClickHouseHttp& http) {
 
 Result<Done> KnownTable::expect_columns_of(const OpenTable& table, const std::string& where) const {
   if (same(table.columns, known_.server.table.columns)) return Done{};
-  return Error{ErrorKind::kConfiguration, "table " + name_.quoted() + " on " + where +
-                                              " has other columns than on the server before it"};
+  return Error{ErrorKind::kConfiguration,
+               with_remedy("table " + name_.quoted() + " on " + where +
+                               " has other columns than on the server before it",
+                           "give both the same; or reload, when that server does not come back")};
 }
 
 void KnownTable::move_to(Inspection server, const ClickHouseHttp& http) {
-  use({std::move(server), http.server_changes(), http.connection_losses(), Clock::now()});
+  use({std::move(server), host_of(http), http.server_changes(), http.connection_losses(),
+       Clock::now()});
 }
 
 // The servers may know different formats.

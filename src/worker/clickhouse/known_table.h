@@ -39,12 +39,13 @@ class KnownTable {
   Result<Done> open(ClickHouseHttp& http, const std::function<void()>& heartbeat);
 
   // Before each post: reads again what may have changed unnoticed. A server of another host is
-  // inspected; when its table does not have the columns known, the next host's turn comes.
+  // inspected; when its table does not have the columns known, the next host's turn comes. The host
+  // that was known last may have them altered: that is for look() to see.
   Result<Done> refresh(ClickHouseHttp& http);
 
   // Looks at the table again and compares names and types of its columns with those known: how to
-  // encode events for it now, or nothing where that has not changed. Never creates it anew on the
-  // same server: one that was dropped under us is an operator's business.
+  // encode events for it now, or nothing where that has not changed. Never creates it anew on a
+  // server that has had it: one that was dropped under us is an operator's business.
   Result<std::optional<Encoding>> look(ClickHouseHttp& http);
 
   // The server that is in use from here on, of another host; its table must have the columns known.
@@ -70,6 +71,7 @@ class KnownTable {
  private:
   struct Known {
     Inspection server;
+    HostPort host;
     // http.server_changes() and http.connection_losses() before the facts were read.
     int server_changes = 0;
     int connection_losses = 0;
@@ -83,7 +85,8 @@ class KnownTable {
                                const std::function<void()>& heartbeat);
   // Inspects the server in use, unless it is known already and was never away since.
   Result<Done> inspect_if_new(ClickHouseHttp& http);
-  // Inspects the server of another host.
+  // Inspects the server that is in use after a change: of another host, or of the same one when
+  // the others were of no use.
   Result<Done> inspect_next(ClickHouseHttp& http);
   // Reads again what the server of the same host knows: it may have been updated while it was away.
   Result<Done> inspect_again(ClickHouseHttp& http);
@@ -99,6 +102,7 @@ class KnownTable {
   TableLooks looks_;
   std::vector<std::string> required_;  // decided by the first look
   Known known_;
+  std::vector<HostPort> had_table_;  // hosts
   bool facts_have_changed_ = false;  // and events are encoded for those before
   bool was_absent_ = false;          // at the last look, or the last post, there was no table
 };

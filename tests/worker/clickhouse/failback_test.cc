@@ -37,8 +37,10 @@ struct Host {
       return http_answer(200);
     }
     if (has("SELECT version()")) return http_answer(200, version + "\n");
+    if (has("CREATE TABLE")) ++creations;
     if (has("FROM system.tables"))
-      return http_answer(200, "url_shortener\tclick_events\tMergeTree\tMergeTree\n");
+      return http_answer(200,
+                         has_table ? "url_shortener\tclick_events\tMergeTree\tMergeTree\n" : "");
     if (has("SELECT name, type")) return http_answer(200, "a\t" + type + "\t\t\n");
     if (has("FROM system.formats"))
       return http_answer(200, reads_types ? "RowBinaryWithNamesAndTypes\n" : "");
@@ -51,7 +53,9 @@ struct Host {
   std::string type = "String";
   std::string refusal;
   std::string version = "18.16.1";
+  bool has_table = true;
   std::atomic<int> posts{0};
+  std::atomic<int> creations{0};
 };
 
 // A writer that began with the second of two hosts, as the first was away.
@@ -229,6 +233,55 @@ TEST_CASE("failback: rows are encoded anew for a host that reads another format"
   const TableOutcome next = rig.writer->check_table(true);
   REQUIRE(next.kind == TableOutcome::Kind::kChanged);
   CHECK(next.encoding->format->states_types == rig.second.reads_types);
+}
+
+// Without a look at the table in between.
+TEST_CASE("failback: hosts whose tables were all altered while they were away are used again",
+          "[failback]") {
+  Rig rig(nullptr, std::nullopt);
+  rig.first.is_away = false;
+  rig.second.is_away = true;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  rig.second.is_away = false;
+  rig.first.type = rig.second.type = "UInt8";
+  const TableOutcome other = rig.writer->check_table(true);
+  CHECK(other.kind == TableOutcome::Kind::kFailed);
+  CHECK(other.message.find("has other columns") != std::string::npos);
+  const bool by_post = GENERATE(true, false);
+  if (by_post) CHECK(rig.post().kind == Kind::kStored);  // the server judges the rows
+  const TableOutcome same = rig.writer->check_table(true);
+  CHECK(same.kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.is_at(1, same.server));
+  CHECK(rig.post().kind == Kind::kStored);
+  rig.second.is_away = true;
+  CHECK(rig.post().kind == Kind::kUnknown);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.is_at(0, rig.post().server));
+}
+
+TEST_CASE("failback: a table is not created anew on a host that has lost it", "[failback]") {
+  Rig rig(nullptr, std::nullopt);
+  const bool was_used = GENERATE(true, false);
+  if (was_used) {
+    rig.first.is_away = false;
+    rig.second.is_away = true;
+    CHECK(rig.post().kind == Kind::kUnknown);
+    CHECK(rig.post().kind == Kind::kStored);
+    rig.first.is_away = true;
+    rig.second.is_away = false;
+    CHECK(rig.post().kind == Kind::kUnknown);
+  } else {
+    rig.second.is_away = true;
+    CHECK(rig.post().kind == Kind::kUnknown);
+    rig.second.is_away = false;
+    CHECK(rig.post().kind == Kind::kRefused);  // the first one is away
+  }
+  rig.second.has_table = false;
+  CHECK(rig.post().kind == Kind::kRefused);
+  CHECK(rig.second.creations == 0);
+  rig.first.is_away = false;
+  CHECK(rig.post().kind == Kind::kStored);
+  CHECK(rig.is_at(0, rig.post().server));
 }
 
 }  // namespace
