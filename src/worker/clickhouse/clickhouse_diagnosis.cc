@@ -72,11 +72,11 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {ErrorKind::kConfiguration, "HTTP 200 without " + answer.missing,
             "this is not ClickHouse, or a proxy that drops headers: correct CLICKHOUSE_HOST and "
             "CLICKHOUSE_PORT, or have the proxy pass on what ClickHouse answers"};
-  // What has no code is known by the words of the servers.
-  if (contains(answer.body, "clickhouse-client program"))
+  // What has no code is known by the words of the servers; any page may have them in a link.
+  if (answer.status == 400 && contains(answer.body, "clickhouse-client program"))
     return {ErrorKind::kConfiguration, "HTTP was sent to the port of the native protocol",
             "set CLICKHOUSE_PORT to the HTTP port, 8123 unless configured otherwise"};
-  if (contains(answer.body, "HTTPS") || contains(answer.body, "https"))
+  if (answer.status == 400 && (contains(answer.body, "HTTPS") || contains(answer.body, "https")))
     return {ErrorKind::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
   const std::string status = fmt::format("HTTP {} {}", answer.status, cause);

@@ -66,6 +66,12 @@ TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
   CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).kind == ErrorKind::kUnavailable);
 }
 
+TEST_CASE("diagnosis: a page of a proxy goes by its status, whatever it links to", "[diagnosis]") {
+  const std::string page = "<html><a href=\"https://example.com/\">back later</a>";
+  CHECK(diagnose_clickhouse({503, page, 0}, server()).kind == ErrorKind::kUnavailable);
+  CHECK(contains(diagnose_clickhouse({404, page, 0}, server()).remedy, "this is not ClickHouse"));
+}
+
 TEST_CASE("diagnosis: an exception goes by its code, whatever event it quotes", "[diagnosis]") {
   const std::string quoting =
       "Code: 497. Not enough privileges, at row 'https://x.org/ : while pushing to view "
