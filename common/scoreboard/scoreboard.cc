@@ -78,7 +78,8 @@ SlotView view_slot(const SlotBoard& slot) {
       view.last_error_at = rows[i].last_error_at;
       view.last_error_over_at = rows[i].last_error_over_at;
     }
-    if (rows[i].pid == 0 || rows[i].life == departed.lives[i]) continue;
+    // Lives ascend: there may have been others in that row since it was read.
+    if (rows[i].pid == 0 || rows[i].life <= departed.lives[i]) continue;
     view.counters.add(rows[i].counters);
     view.in_hand += rows[i].in_hand;
     view.living[view.living_count++] = rows[i];

@@ -89,6 +89,22 @@ TEST_CASE("a slot's view counts the living and the departed, each once") {
   CHECK(view.counters.received == 131);
 }
 
+TEST_CASE("a slot's view counts no life twice when the row has had another since") {
+  auto board = Scoreboard::without_sharing();
+  REQUIRE(board);
+  SlotBoard& slot = board->slot(1);
+  // Who reads was stopped between the rows and the departed, while two processes came and went.
+  slot.rows[0].record.publish(record(10, 1, 100, 5));
+  DepartedRecord departed{};
+  departed.counters.received = 103;
+  departed.lives[0] = 3;
+  slot.departed.publish(departed);
+  const SlotView view = view_slot(slot);
+  CHECK(view.living_count == 0);
+  CHECK(view.counters.received == 103);
+  CHECK(view.in_hand == 0);
+}
+
 TEST_CASE("deaths are counted for each delivery by itself") {
   DeliveryDeaths deaths{};
   CHECK(deaths.count(kOne, kNow) == 1);
