@@ -20,8 +20,10 @@ using MonotonicTime = std::int64_t;
 inline MonotonicTime to_monotonic_time(TimePoint time) {
   return std::chrono::nanoseconds(time.time_since_epoch()).count();
 }
+// 0 for what another process has done since somebody looked at the clock.
 inline double seconds_since(MonotonicTime time, TimePoint now) {
-  return static_cast<double>(to_monotonic_time(now) - time) / 1e9;
+  return time >= to_monotonic_time(now) ? 0
+                                        : static_cast<double>(to_monotonic_time(now) - time) / 1e9;
 }
 
 // Text of bounded length, cut at a character when it is longer, closed by a NUL.

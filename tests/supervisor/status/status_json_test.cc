@@ -28,4 +28,17 @@ TEST_CASE("status: what a worker last complained of cannot break the JSON") {
                        "\xef\xbf\xbd end"));
 }
 
+TEST_CASE("status: what happens while it is made is not of the future") {
+  const TimePoint now = Clock::now();
+  StatusRig rig(now, 1);
+  rig.worker(1, [&](WorkerRecord& record) {
+    record.heartbeat_at = to_monotonic_time(now + std::chrono::milliseconds(2));
+    record.state_since = to_monotonic_time(now + std::chrono::microseconds(20));
+  });
+  const std::string json = rig.json(now);
+  INFO(json);
+  CHECK(contains(json, R"("heartbeat_seconds_ago":0.0,)"));
+  CHECK(contains(json, R"("state_seconds":0.0,)"));
+}
+
 }  // namespace event_consumer
