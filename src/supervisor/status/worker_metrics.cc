@@ -34,6 +34,9 @@ struct SlotFigures {
 // NaN: there is no such value now.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
+// A worker that has taken nothing for so long is idle.
+constexpr double kIdleSeconds = 60;
+
 double age(MonotonicTime since, const SlotFigures& slot) {
   return since == 0 ? kNone : seconds_since(since, slot.now);
 }
@@ -46,9 +49,52 @@ struct WorkerMetric {
   double (*value)(const SlotFigures&);
 };
 
+// Calls `visit` with each living process: two while one takes over from the other, which may have
+// to finish what ClickHouse does not take for long.
+template <typename Visit>
+void for_each_process(const SlotFigures& slot, const Visit& visit) {
+  for (int i = 0; i < slot.view.living_count; ++i)
+    visit(slot.view.living[static_cast<std::size_t>(i)]);
+}
+
 template <std::uint64_t WorkerRecord::*member>
-double gauge(const SlotFigures& slot) {
-  return slot.worker() == nullptr ? 0 : static_cast<double>(slot.worker()->*member);
+double sum(const SlotFigures& slot) {
+  std::uint64_t sum = 0;
+  for_each_process(slot, [&](const WorkerRecord& worker) { sum += worker.*member; });
+  return static_cast<double>(sum);
+}
+
+// A 0 of nobody would hide that the inserts of all others fail.
+double insert_failing(const SlotFigures& slot) {
+  if (slot.worker() == nullptr) return kNone;
+  return sum<&WorkerRecord::insert_failing>(slot) > 0 ? 1 : 0;
+}
+
+double oldest_age(const SlotFigures& slot) {
+  double oldest = kNone;
+  for_each_process(slot, [&](const WorkerRecord& worker) {
+    oldest = std::fmax(oldest, age(worker.oldest_taken_at, slot));
+  });
+  return oldest;
+}
+
+double last_insert_unix_seconds(const SlotFigures& slot) {
+  double youngest = kNone;
+  for_each_process(slot, [&](const WorkerRecord& worker) {
+    youngest = std::fmin(youngest, age(worker.last_insert_at, slot));
+  });
+  return slot.unix_seconds - youngest;
+}
+
+double event_lag(const SlotFigures& slot) {
+  MonotonicTime last_taken_at = 0;
+  double lag = kNone;
+  for_each_process(slot, [&](const WorkerRecord& worker) {
+    if (worker.last_taken_at <= last_taken_at) return;
+    last_taken_at = worker.last_taken_at;
+    lag = worker.event_lag_seconds;
+  });
+  return age(last_taken_at, slot) <= kIdleSeconds ? lag : kNone;
 }
 
 template <double ProcessFigures::*member>
@@ -56,38 +102,24 @@ double of_process(const SlotFigures& slot) {
   return slot.process ? (*slot.process).*member : kNone;
 }
 
-// A worker that has taken nothing for so long is idle.
-constexpr double kIdleSeconds = 60;
-
 const WorkerMetric kWorkerMetrics[] = {
     {"event_consumer_events_in_hand", kGauge, "Deliveries that have no verdict yet.",
      [](const SlotFigures& slot) { return static_cast<double>(slot.view.in_hand); }},
     {"event_consumer_unacknowledged", kGauge,
-     "Deliveries that the broker counts against the prefetch.",
-     gauge<&WorkerRecord::unacknowledged>},
+     "Deliveries that the broker counts against the prefetch.", sum<&WorkerRecord::unacknowledged>},
     {"event_consumer_held_bytes", kGauge, "Bytes of rows and bodies held in memory.",
-     gauge<&WorkerRecord::held_bytes>},
-    {"event_consumer_insert_failing", kGauge, "1 while the latest insert has failed.",
-     gauge<&WorkerRecord::insert_failing>},
+     sum<&WorkerRecord::held_bytes>},
+    {"event_consumer_insert_failing", kGauge,
+     "1 while the latest insert has failed; absent without a process.", insert_failing},
     {"event_consumer_oldest_unacknowledged_seconds", kGauge,
-     "Age of the oldest delivery in hand; absent when there is none.",
-     [](const SlotFigures& slot) {
-       return slot.worker() == nullptr ? kNone : age(slot.worker()->oldest_taken_at, slot);
-     }},
+     "Age of the oldest delivery in hand; absent when there is none.", oldest_age},
     {"event_consumer_event_lag_seconds", kGauge,
      "From the timestamp of the event taken last to its taking; absent when it has none, or was "
      "taken more than a minute ago.",
-     [](const SlotFigures& slot) {
-       if (slot.worker() == nullptr) return kNone;
-       const bool is_late = age(slot.worker()->last_taken_at, slot) <= kIdleSeconds;
-       return is_late ? slot.worker()->event_lag_seconds : kNone;
-     }},
+     event_lag},
     {"event_consumer_last_insert_timestamp_seconds", kGauge,
      "When ClickHouse stored a batch the last time, as Unix time; absent before the first.",
-     [](const SlotFigures& slot) {
-       if (slot.worker() == nullptr) return kNone;
-       return slot.unix_seconds - age(slot.worker()->last_insert_at, slot);
-     }},
+     last_insert_unix_seconds},
     {"event_consumer_worker_restarts_total", kCounter,
      "Processes started because the one before had died.",
      [](const SlotFigures& slot) { return static_cast<double>(slot.view.restarts); }},

@@ -100,6 +100,48 @@ TEST_CASE("metrics: times and ages, absent when there are none") {
   CHECK(metrics_of(rig, now + seconds(1)).find("event_lag_seconds{") == std::string::npos);
 }
 
+TEST_CASE("metrics: while a worker is replaced, both its processes count") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  // The older finishes what ClickHouse does not take, while its replacement consumes.
+  WorkerRecord older{};
+  older.pid = 100;
+  older.life = 1;
+  older.state = WorkerState::kDraining;
+  older.in_hand = older.unacknowledged = 40;
+  older.held_bytes = 4000;
+  older.oldest_taken_at = to_monotonic_time(now - seconds(600));
+  older.last_insert_at = to_monotonic_time(now - seconds(10));
+  older.insert_failing = 1;
+  rig.board.row({1, 0}).record.publish(older);
+  WorkerRecord newer{};
+  newer.pid = 101;
+  newer.life = 2;
+  newer.state = WorkerState::kConsuming;
+  newer.in_hand = newer.unacknowledged = 2;
+  newer.held_bytes = 200;
+  newer.oldest_taken_at = to_monotonic_time(now - seconds(1));
+  rig.board.row({1, 1}).record.publish(newer);
+  const std::string text = metrics_of(rig, now);
+  INFO(text);
+  CHECK(has_line(text, R"(event_consumer_events_in_hand{worker="1"} 42)"));
+  CHECK(has_line(text, R"(event_consumer_unacknowledged{worker="1"} 42)"));
+  CHECK(has_line(text, R"(event_consumer_held_bytes{worker="1"} 4200)"));
+  CHECK(has_line(text, R"(event_consumer_oldest_unacknowledged_seconds{worker="1"} 600)"));
+  CHECK(has_line(text, R"(event_consumer_insert_failing{worker="1"} 1)"));
+  CHECK(has_line(text, R"(event_consumer_last_insert_timestamp_seconds{worker="1"} 1799999990)"));
+}
+
+TEST_CASE("metrics: a worker without a process says nothing of its inserts") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 2);
+  rig.worker(1, [](WorkerRecord& record) { record.insert_failing = 1; });
+  const std::string text = metrics_of(rig, now);
+  CHECK(has_line(text, R"(event_consumer_insert_failing{worker="1"} 1)"));
+  // A 0 would hide from the alert that all others fail.
+  CHECK(text.find(R"(event_consumer_insert_failing{worker="2"})") == std::string::npos);
+}
+
 TEST_CASE("metrics: every class of failed inserts is there from the start") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 1);
