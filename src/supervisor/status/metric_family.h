@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/text.h"
+
 namespace event_consumer {
 
 using prometheus::ClientMetric;
@@ -16,9 +18,13 @@ using Labels = std::vector<ClientMetric::Label>;
 constexpr MetricType kCounter = MetricType::Counter;
 constexpr MetricType kGauge = MetricType::Gauge;
 
+// Values are what operators and servers have named: a byte that is not UTF-8 would make Prometheus
+// refuse all that is told to it.
 inline ClientMetric with_labels(Labels labels) {
   ClientMetric metric;
   metric.label = std::move(labels);
+  for (ClientMetric::Label& label : metric.label)
+    label.value = printable(label.value, label.value.size());
   return metric;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/text.h"
+#include "common/utf8.h"
 #include "tests/fakes/board_rig.h"
 #include "tests/support/catch.h"
 
@@ -140,6 +141,24 @@ TEST_CASE("metrics: a worker without a process says nothing of its inserts") {
   CHECK(has_line(text, R"(event_consumer_insert_failing{worker="1"} 1)"));
   // A 0 would hide from the alert that all others fail.
   CHECK(text.find(R"(event_consumer_insert_failing{worker="2"})") == std::string::npos);
+}
+
+TEST_CASE("metrics: no name makes them unreadable") {
+  const TimePoint now = Clock::now();
+  BoardRig rig(now, 1);
+  rig.worker(1, [](WorkerRecord& record) {
+    record.rabbitmq_version.set("3.10\n\"");
+    record.counters.count_dead_letter_column(Reason::kBadValue,
+                                             "gr\xF6\xDF"
+                                             "e");
+  });
+  Options options;
+  options.rabbitmq_queue = "caf\xE9";
+  const std::string text = metrics_text(rig.board, options, now, kUnixSeconds);
+  CHECK(find_invalid_utf8(text) == std::string::npos);
+  CHECK(contains(text, R"(queue="caf\\xe9")"));
+  CHECK(contains(text, R"(column="gr\\xf6\\xdfe")"));
+  CHECK(contains(text, R"(rabbitmq_version="3.10\\x0a\"")"));
 }
 
 TEST_CASE("metrics: every class of failed inserts is there from the start") {
