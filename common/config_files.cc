@@ -33,7 +33,9 @@ bool is_conf(const std::filesystem::path& path) {
   return path.extension() == ".conf" && path.filename().string().front() != '.';
 }
 
-Result<std::vector<std::string>> files_at(const std::string& path) {
+}  // namespace
+
+Result<std::vector<std::string>> config_files_at(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return std::vector<std::string>{path};
   std::vector<std::string> files;
@@ -47,12 +49,10 @@ Result<std::vector<std::string>> files_at(const std::string& path) {
   return files;
 }
 
-}  // namespace
-
 Result<ConfigFiles> read_config_files(const std::vector<std::string>& paths) {
   ConfigFiles files;
   for (const std::string& path : paths) {
-    auto found = files_at(path);
+    auto found = config_files_at(path);
     if (!found) return found.error();
     for (const std::string& file : *found) {
       auto settings = read_config_file(file);

@@ -17,8 +17,11 @@ struct ConfigFiles {
   std::vector<std::string> read;              // every file that was read, in order
 };
 
-// Reads each of `paths`, a file or a directory; a directory stands for the *.conf in it, in the
-// order of their names. The Error is read_config_file's.
+// The files that `path` stands for: itself, or of a directory the *.conf in it, in the order of
+// their names. An Error (kUsage) when the directory cannot be read.
+Result<std::vector<std::string>> config_files_at(const std::string& path);
+
+// Reads each of `paths`, a file or a directory. The Error is read_config_file's.
 Result<ConfigFiles> read_config_files(const std::vector<std::string>& paths);
 
 // What the unit event-consumer.service reads: the file that the package brings, then the directory

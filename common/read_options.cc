@@ -13,28 +13,55 @@
 namespace event_consumer {
 namespace {
 
-// Nobody has asked for the files of the service: those that are not there are none. The status is
-// shown to everybody, also where somebody may not read them; any other command with half of the
-// configuration would go to another queue.
-Result<ConfigFiles> read_service_files(const CommandLine& command_line,
-                                       std::vector<std::string>& notes) {
-  std::vector<std::string> there;
-  for (const std::string& path : command_line.config_paths) {
-    if (access(path.c_str(), R_OK) == 0) {
-      there.push_back(path);
+// Why this user may not read `path`; empty: may, or it is not there.
+std::string why_closed(const std::string& path) {
+  if (access(path.c_str(), R_OK) == 0 || errno == ENOENT || errno == ENOTDIR) return "";
+  return "cannot read configuration file " + path + ": " + std::strerror(errno);
+}
+
+bool is_there(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+// Takes those that this user may not read out of `paths`. The status is shown to everybody, also
+// where somebody may not read them; any other command with half of the configuration would go to
+// another queue.
+Result<Done> leave_out_closed(std::vector<std::string>& paths, Command command,
+                              std::vector<std::string>& notes) {
+  std::vector<std::string> open;
+  for (const std::string& path : paths) {
+    const std::string fault = why_closed(path);
+    if (fault.empty()) {
+      open.push_back(path);
       continue;
     }
-    if (errno == ENOENT || errno == ENOTDIR) continue;
-    const std::string fault =
-        "cannot read configuration file " + path + ": " + std::strerror(errno);
-    if (command_line.command != Command::kStatus)
+    if (command != Command::kStatus)
       return Error{ErrorKind::kUsage,
                    fault +
                        "; run the command as root, or name another file with --config, or none "
                        "with --config=''"};
     notes.push_back(fault);
   }
-  return read_config_files(there);
+  paths = std::move(open);
+  return Done{};
+}
+
+// Nobody has asked for the files of the service: those that are not there are none. A directory
+// that everybody may list can hold a file that not everybody may read.
+Result<ConfigFiles> read_service_files(const CommandLine& command_line,
+                                       std::vector<std::string>& notes) {
+  std::vector<std::string> paths;
+  for (const std::string& path : command_line.config_paths)
+    if (is_there(path)) paths.push_back(path);
+  if (auto done = leave_out_closed(paths, command_line.command, notes); !done) return done.error();
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    const auto found = config_files_at(path);
+    if (!found) return found.error();
+    files.insert(files.end(), found.value().begin(), found.value().end());
+  }
+  if (auto done = leave_out_closed(files, command_line.command, notes); !done) return done.error();
+  return read_config_files(files);
 }
 
 }  // namespace

@@ -142,6 +142,20 @@ TEST_CASE("configuration files: one that this user may not read stops all but th
   CHECK(contains(accepted_below(root, {"status"}).resolved.notes.at(0), "cannot read"));
 }
 
+TEST_CASE("configuration files: nor does one in the directory that all may list stop the status",
+          "[config_files]") {
+  if (geteuid() == 0) return;  // who may read everything
+  const CleanEnvironment environment;
+  const Root root;
+  root.write("/etc/event-consumer/a.conf", "RABBITMQ_QUEUE=own\n");
+  std::filesystem::permissions(root.write("/etc/event-consumer/b.conf", ""),
+                               std::filesystem::perms::none);
+  CHECK(contains(refused_below(root, {"dead-letters", "drop"}), "run the command as root"));
+  const CommandLine status = accepted_below(root, {"status"});
+  CHECK(queue_of(status) == "own");
+  CHECK(contains(status.resolved.notes.at(0), "b.conf: Permission denied"));
+}
+
 TEST_CASE("slip: a directory without *.conf", "[config_files]") {
   const CleanEnvironment environment;
   const Root root;
