@@ -68,6 +68,9 @@ Result<Settings> read_config(std::istream& content, const std::string& path) {
     if (!is_variable_name(name)) return Error{ErrorKind::kUsage, where + "expected NAME=value"};
     if (find_option(name) == nullptr)
       return Error{ErrorKind::kUsage, where + describe_unknown(name)};
+    // A worker gets the value as a variable, which would end there.
+    if (contains(text, std::string_view("\0", 1)))
+      return Error{ErrorKind::kUsage, where + "the value of " + name + " holds a NUL"};
     settings[name] = unquote(trim(text.substr(equals + 1)));
   }
   return settings;

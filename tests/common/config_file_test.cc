@@ -122,6 +122,12 @@ TEST_CASE("configuration file: a URL whose name was forgotten is not quoted", "[
   CHECK(refused("amqp://user:hunter2@host/?heartbeat=30\n").find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("configuration file: a NUL is refused, behind which a worker would read nothing",
+          "[config_file]") {
+  CHECK(refused(std::string("CLICKHOUSE_TABLE=a\0b\n", 21)) ==
+        ", line 1: the value of CLICKHOUSE_TABLE holds a NUL");
+}
+
 TEST_CASE("configuration file: one that is not there is refused with its name and the reason",
           "[config_file]") {
   const auto settings = read_config_file("build/no/such/file");
