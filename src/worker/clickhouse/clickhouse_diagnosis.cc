@@ -80,6 +80,10 @@ Diagnosis diagnose_clickhouse(const HttpAnswer& answer, const ClickHouseServer& 
     return {ErrorKind::kConfiguration, cause,
             "the port wants HTTPS: set CLICKHOUSE_PORT to the port of plain HTTP"};
   const std::string status = fmt::format("HTTP {} {}", answer.status, cause);
+  if (answer.status == 413)
+    return {ErrorKind::kConfiguration, status,
+            "the proxy before ClickHouse takes no request as large as a batch: raise its limit "
+            "(client_max_body_size of nginx), or lower --batch-bytes"};
   if (answer.status >= 500)
     return {ErrorKind::kUnavailable, status, "see why it is out of order, and try again"};
   return {ErrorKind::kConfiguration, status,

@@ -162,10 +162,10 @@ TableOutcome TableWriter::check_table(bool is_settled) {
   if (is_settled) is_open_elsewhere_ = false;
   if (!is_open_elsewhere_) go_home();
   TableOutcome outcome = look();
-  const bool has_failed = outcome.kind == TableOutcome::Kind::kFailed;
-  const bool refused = has_failed && outcome.error_class == ErrorClass::kConfiguration;
+  const auto has_failed = [&] { return outcome.kind == TableOutcome::Kind::kFailed; };
+  const bool refused = has_failed() && outcome.error_class == ErrorClass::kConfiguration;
   if (refused && password_has_changed()) outcome = look();
-  if (has_failed && is_settled && failback_.is_on_trial() && http_.is_at_first()) {
+  if (has_failed() && is_settled && failback_.is_on_trial() && http_.is_at_first()) {
     http_.use_next_server("refused since inserts went back to it: " + outcome.message);
     outcome = look();
   }

@@ -63,6 +63,9 @@ TEST_CASE("diagnosis: not the HTTP port, not ClickHouse", "[diagnosis]") {
   const auto other = diagnose_clickhouse({404, "<html>", 0}, server());
   CHECK(contains(other.remedy, "this is not ClickHouse"));
   CHECK(other.kind == ErrorKind::kConfiguration);
+  const auto too_large = diagnose_clickhouse({413, "<html>", 0}, server());
+  CHECK(contains(too_large.remedy, "--batch-bytes"));
+  CHECK(too_large.kind == ErrorKind::kConfiguration);
   CHECK(diagnose_clickhouse({502, "Bad gateway", 0}, server()).kind == ErrorKind::kUnavailable);
 }
 

@@ -2,9 +2,11 @@
 #include "worker/clickhouse/failback.h"
 
 #include <chrono>
+#include <fstream>
 #include <functional>
 
 #include "common/resolve_options.h"
+#include "tests/common/temporary_file.h"
 #include "tests/fakes/captured_log.h"
 #include "tests/fakes/eventually.h"
 #include "tests/fakes/fake_http_server.h"
@@ -29,6 +31,9 @@ constexpr std::chrono::milliseconds kFailback{150};
 struct Host {
   std::string operator()(const HttpRequest& request) {
     if (is_away) return "";
+    if (!password.empty() &&
+        request.headers.find("X-ClickHouse-Key: " + password + "\r\n") == std::string::npos)
+      return http_answer(500, "Code: 193, e.displayText() = DB::Exception: Wrong password");
     const auto has = [&](const char* text) { return request.body.find(text) != std::string::npos; };
     if (has("INSERT")) {
       const bool has_rows = request.line.find("query_id") != std::string::npos;
@@ -52,6 +57,7 @@ struct Host {
   bool reads_types = false;
   std::string type = "String";
   std::string refusal;
+  std::string password;  // empty: any will do
   std::string version = "18.16.1";
   bool has_table = true;
   std::atomic<int> posts{0};
@@ -70,6 +76,8 @@ class Rig {
     auto resolved = resolve_options({},
                                     {{"CLICKHOUSE_HOST", host(0) + "," + host(1)},
                                      {"CLICKHOUSE_FAILBACK", "off"},
+                                     {"CLICKHOUSE_PASSWORD", "first"},
+                                     {"CLICKHOUSE_PASSWORD_FILE", password_file_.path()},
                                      {"EVENT_CONSUMER_REQUIRED", ""}},
                                     {});
     if (!resolved) FAIL(resolved.error().message);
@@ -94,6 +102,9 @@ class Rig {
   bool waits_until_it_may_return() {
     return eventually([&] { return post().server.may_return; });
   }
+  void write_password(const std::string& password) {
+    std::ofstream(password_file_.path(), std::ios::trunc) << password;
+  }
   bool is_at(int i, const ServerReport& server) const {
     return server.host == "127.0.0.1:" + std::to_string(port(i));
   }
@@ -104,6 +115,7 @@ class Rig {
   std::optional<TableWriter> writer;
 
  private:
+  testing::TemporaryFile password_file_{"first\n"};
   std::unique_ptr<FakeHttpServer> servers_[2];
 };
 
@@ -128,6 +140,19 @@ TEST_CASE("failback: inserts go back to the first host, with the next look at th
   CHECK(rig.log.lines_with("has answered for 1 s: inserts go back to it") == 1);
   CHECK(rig.is_at(0, rig.post().server));
   CHECK(rig.first.posts == 1);
+}
+
+TEST_CASE("failback: a host that has another password since stays in use once that is read",
+          "[failback]") {
+  Rig rig;
+  rig.first.is_away = false;
+  REQUIRE(rig.waits_until_it_may_return());
+  CHECK(rig.is_at(0, rig.writer->check_table(true).server));
+  rig.first.password = rig.second.password = "second";
+  rig.write_password("second");
+  const TableOutcome looked = rig.writer->check_table(true);
+  CHECK(looked.kind == TableOutcome::Kind::kUnchanged);
+  CHECK(rig.is_at(0, looked.server));
 }
 
 TEST_CASE("failback: a host that refuses the first insert gets no other for a while",
