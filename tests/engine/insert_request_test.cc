@@ -57,6 +57,35 @@ TEST_CASE("ClickHouse 26: types are compared, whatever the user's profile says")
   engine().query("SET input_format_with_types_use_header = 1");
 }
 
+// Each of these is somebody's profile; the settings are known to all engines that are tested but
+// the second.
+TEST_CASE("ClickHouse 26: a key that is absent becomes the DEFAULT, whatever the profile says") {
+  const auto [setting, ordinary, other] = GENERATE(table<std::string, std::string, std::string>({
+      {"input_format_defaults_for_omitted_fields", "1", "0"},
+      {"input_format_binary_decode_types_in_binary_format", "0", "1"},
+  }));
+  const std::string known =
+      engine().query("SELECT count() FROM system.settings WHERE name = '" + setting + "'");
+  if (known == "0\n") return;
+  TestTopology topology("defaults", engine());
+  topology.declare_topology();
+  engine().query("CREATE DATABASE " + topology.database());
+  engine().query(
+      "CREATE TABLE defaults.door (id UInt8, more UInt8 DEFAULT id + 1) ENGINE = "
+      "MergeTree ORDER BY id");
+  engine().query("SET " + setting + " = " + other);
+  Environment environment = without_required(topology);
+  environment["CLICKHOUSE_TABLE"] = "door";
+  AmqpClient(rabbitmq().url()).publish(topology.exchange(), topology.queue(), R"({"id":5})");
+  Service service(environment);
+  const bool stored = wait_until(
+      [&] { return engine().query("SELECT count() FROM defaults.door") == "1\n"; }, seconds(30));
+  engine().query("SET " + setting + " = " + ordinary);
+  INFO(setting << '\n' << service.log());
+  CHECK(stored);
+  CHECK(engine().query("SELECT * FROM defaults.door") == "5\t6\n");
+}
+
 // Else it is answered as one that is stored.
 TEST_CASE(
     "ClickHouse 26: an insert that takes too long is posted again, whatever the profile says") {

@@ -92,6 +92,12 @@ QueryParameters insert_parameters(const InsertFormat& format, const ServerFacts&
   if (const std::string setting = distributed_setting(facts); !setting.empty())
     parameters.emplace_back(setting, "1");
   if (facts.knows_types_header) parameters.emplace_back("input_format_with_types_use_header", "1");
+  // An absent key would become an empty value; and the types, which are sent as texts, would be
+  // read as codes.
+  if (facts.knows_defaults_for_omitted)
+    parameters.emplace_back("input_format_defaults_for_omitted_fields", "1");
+  if (facts.knows_binary_types)
+    parameters.emplace_back("input_format_binary_decode_types_in_binary_format", "0");
   if (facts.knows_json_as_string)
     parameters.emplace_back("input_format_binary_read_json_as_string", "1");
   // Nor is a block smaller than the insert. Since there is a limit in bytes, one is also ended when

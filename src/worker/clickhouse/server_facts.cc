@@ -127,7 +127,7 @@ Result<Done> read_formats(ClickHouseHttp& http, ServerFacts& facts) {
 
 }  // namespace
 
-const std::array<Knowledge, 20> kKnowledge = {{
+const std::array<Knowledge, 22> kKnowledge = {{
     {&ServerFacts::knows_insert_deduplicate, ToldBy::kSettings, "insert_deduplicate", "18.16"},
     {&ServerFacts::knows_deduplicate_insert, ToldBy::kSettings, "deduplicate_insert", "26.7"},
     {&ServerFacts::knows_timeout_overflow_mode, ToldBy::kSettings, "timeout_overflow_mode",
@@ -143,6 +143,10 @@ const std::array<Knowledge, 20> kKnowledge = {{
      "deduplicate_blocks_in_dependent_materialized_views", "23.10"},
     {&ServerFacts::knows_types_header, ToldBy::kSettings, "input_format_with_types_use_header",
      "23.10"},
+    {&ServerFacts::knows_defaults_for_omitted, ToldBy::kSettings,
+     "input_format_defaults_for_omitted_fields", "23.10"},
+    {&ServerFacts::knows_binary_types, ToldBy::kSettings,
+     "input_format_binary_decode_types_in_binary_format", "24.8"},
     {&ServerFacts::knows_log_comment, ToldBy::kSettings, "log_comment", "23.10"},
     {&ServerFacts::knows_json_as_string, ToldBy::kSettings,
      "input_format_binary_read_json_as_string", "25.5"},

@@ -21,6 +21,8 @@ struct ServerFacts {
   bool knows_deduplicate_insert = false;       // setting deduplicate_insert, which overrides it
   bool knows_timeout_overflow_mode = false;    // setting timeout_overflow_mode
   bool knows_types_header = false;             // setting input_format_with_types_use_header
+  bool knows_defaults_for_omitted = false;     // setting input_format_defaults_for_omitted_fields
+  bool knows_binary_types = false;             // input_format_binary_decode_types_in_binary_format
   bool knows_json_as_string = false;           // setting input_format_binary_read_json_as_string
   bool knows_insert_block_bytes = false;       // setting max_insert_block_size_bytes
   bool knows_format_block_bytes = false;       // setting input_format_max_block_size_bytes
@@ -60,7 +62,7 @@ struct Knowledge {
 
 // What versions of ClickHouse know, and others do not. A server is asked, whatever its version:
 // tests ask one of each age, and compare (tests/engine/server_facts_test.cc).
-extern const std::array<Knowledge, 20> kKnowledge;
+extern const std::array<Knowledge, 22> kKnowledge;
 
 bool operator==(const ServerFacts& a, const ServerFacts& b);
 

@@ -117,6 +117,16 @@ TEST_CASE("insert parameters: shards and types do not hang on the user's profile
                          kBlock}));
 }
 
+TEST_CASE("insert parameters: nor how rows are read", "[insert]") {
+  ServerFacts facts;
+  facts.knows_defaults_for_omitted = facts.knows_binary_types = true;
+  CHECK((insert_parameters({}, facts, "") ==
+         QueryParameters{{"wait_end_of_query", "1"},
+                         {"input_format_defaults_for_omitted_fields", "1"},
+                         {"input_format_binary_decode_types_in_binary_format", "0"},
+                         kBlock}));
+}
+
 TEST_CASE("insert parameters: nor what becomes of an insert that takes too long", "[insert]") {
   ServerFacts facts;
   facts.knows_timeout_overflow_mode = true;
