@@ -1,7 +1,7 @@
 #include "worker/encode/json_object_text.h"
 
 #include <algorithm>
-#include <functional>
+#include <numeric>
 #include <utility>
 
 #include "common/text.h"
@@ -16,33 +16,22 @@ std::string to_json(const JsonValue& value) {
 void JsonObjectText::clear() {
   parts_.clear();
   members_.clear();
-  // Not filled with zeros: that would take as long each time as for the most members that there
-  // were.
-  hashed_.clear();
 }
 
 void JsonObjectText::begin(std::string_view key) {
-  const std::string quoted = json_string(key);
-  if (2 * members_.size() >= hashed_.size()) grow();
-  std::uint32_t& number = place_of(quoted);
-  if (number == 0) {
-    const auto begin = static_cast<std::uint32_t>(parts_.size());
-    parts_ += quoted;
-    const auto end = static_cast<std::uint32_t>(parts_.size());
-    members_.push_back({begin, end, end, end});
-    number = static_cast<std::uint32_t>(members_.size());
-  }
-  member_ = number - 1;
+  const auto begin = static_cast<std::uint32_t>(parts_.size());
+  parts_ += json_string(key);
+  const auto end = static_cast<std::uint32_t>(parts_.size());
+  members_.push_back({begin, end, end, end});
 }
 
 void JsonObjectText::end(const JsonValue& value) {
-  Member& member = members_[member_];
-  member.value = static_cast<std::uint32_t>(parts_.size());
   parts_ += to_json(value);
-  member.value_end = static_cast<std::uint32_t>(parts_.size());
+  members_.back().value_end = static_cast<std::uint32_t>(parts_.size());
 }
 
 std::string_view JsonObjectText::text() {
+  join_doubled();
   const std::string_view parts = parts_;
   text_ = "{";
   text_.reserve(parts.size() + 2 * members_.size() + 2);
@@ -57,22 +46,33 @@ std::string_view JsonObjectText::text() {
 
 std::size_t JsonObjectText::capacity() const {
   return parts_.capacity() + text_.capacity() + members_.capacity() * sizeof(Member) +
-         hashed_.capacity() * sizeof(std::uint32_t);
+         by_key_.capacity() * sizeof(std::uint32_t);
 }
 
-// Where the number of the key's member stands, or 0 when it has none yet. There is a free place.
-std::uint32_t& JsonObjectText::place_of(std::string_view key) {
-  std::size_t at = std::hash<std::string_view>()(key) % hashed_.size();
-  while (hashed_[at] != 0 && key_of(members_[hashed_[at] - 1]) != key)
-    at = (at + 1) % hashed_.size();
-  return hashed_[at];
-}
-
-void JsonObjectText::grow() {
-  constexpr std::size_t kFirst = 16;
-  hashed_.assign(std::max(kFirst, 2 * hashed_.size()), 0);
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    place_of(key_of(members_[i])) = static_cast<std::uint32_t>(i + 1);
+// Gives the first member of each key the value of the last one, and drops all others.
+void JsonObjectText::join_doubled() {
+  by_key_.resize(members_.size());
+  std::iota(by_key_.begin(), by_key_.end(), 0);
+  const auto place_of_key = [this](std::uint32_t member) {
+    return std::pair(key_of(members_[member]), member);
+  };
+  std::sort(by_key_.begin(), by_key_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return place_of_key(a) < place_of_key(b); });
+  std::size_t first = 0;
+  for (std::size_t i = 1; i < by_key_.size(); ++i) {
+    Member& kept = members_[by_key_[first]];
+    Member& next = members_[by_key_[i]];
+    if (key_of(next) != key_of(kept)) {
+      first = i;
+      continue;
+    }
+    kept.value = next.value;
+    kept.value_end = next.value_end;
+    next.key_end = next.key;
+  }
+  members_.erase(std::remove_if(members_.begin(), members_.end(),
+                                [this](const Member& each) { return key_of(each).empty(); }),
+                 members_.end());
 }
 
 }  // namespace event_consumer

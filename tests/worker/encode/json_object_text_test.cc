@@ -1,8 +1,12 @@
 #include "worker/encode/json_object_text.h"
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "common/text.h"
 #include "tests/support/catch.h"
 
 namespace event_consumer {
@@ -41,6 +45,10 @@ TEST_CASE("of a doubled key the value that came last is in a JSON object", "[jso
   object.begin("\x01");
   object.end({Kind::kNumber, "3"});
   CHECK(object.text() == R"({"a":2,"b":2,"\u0001":3})");
+  CHECK(object.text() == R"({"a":2,"b":2,"\u0001":3})");
+  object.begin("a");
+  object.end({Kind::kNumber, "4"});
+  CHECK(object.text() == R"({"a":4,"b":2,"\u0001":3})");
 }
 
 TEST_CASE("bytes that are not UTF-8 stand in a JSON object as U+FFFD", "[json_object_text]") {
@@ -60,6 +68,26 @@ TEST_CASE("many members of a JSON object take a few times the memory of its text
   const std::size_t size = object.text().size();
   CHECK(size == 1 + 100'000 * std::string(R"("100000":0,)").size());
   CHECK(object.capacity() < 8 * size);
+}
+
+// Hashes of strings are the same everywhere, so that whoever publishes can choose keys by theirs.
+TEST_CASE("no choice of keys makes a JSON object slow", "[json_object_text]") {
+  constexpr std::size_t kPlaces = 1 << 18;
+  constexpr int kMembers = 100'000;
+  JsonObjectText object;
+  const std::hash<std::string_view> hash;
+  int members = 0;
+  std::vector<std::string> keys;
+  for (int i = 0; keys.size() < kMembers; ++i)
+    if (hash(json_string(std::to_string(i))) % kPlaces < kPlaces / 64)
+      keys.push_back(std::to_string(i));
+  const auto begin = std::chrono::steady_clock::now();
+  for (const std::string& key : keys) {
+    object.begin(key);
+    object.end({Kind::kNumber, std::to_string(++members)});
+  }
+  CHECK(object.text().size() > kMembers);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
 TEST_CASE("a JSON object of many members slows none down that comes after it",
