@@ -15,15 +15,17 @@ namespace event_consumer {
 namespace {
 
 // UTF-8 as RapidJSON wants it described, with its two hooks put to use. Validate() is called at
-// each plain character: the body is known to be valid, so a whole run goes at once. Encode() is
-// called for each \u escape: the only place where half a surrogate pair can come from.
+// each plain character: what is read is known to be valid, so a whole run goes at once. Encode() is
+// called for each \u escape: the only place where half a surrogate pair can come from. The event is
+// refused for it, but its keys are looked at before: so it stands there as U+FFFD.
 struct BodyEncoding : rapidjson::UTF8<> {
   using rapidjson::UTF8<>::Encode;
   using rapidjson::UTF8<>::Validate;
 
   static void Encode(BodyStream& out, unsigned codepoint) {
-    if (codepoint >= 0xDC00 && codepoint <= 0xDFFF) out.note_lone_surrogate();
-    rapidjson::UTF8<>::Encode(out, codepoint);
+    const bool is_half = codepoint >= 0xDC00 && codepoint <= 0xDFFF;
+    if (is_half) out.note_lone_surrogate();
+    rapidjson::UTF8<>::Encode(out, is_half ? 0xFFFD : codepoint);
   }
   static bool Validate(BodyStream& in, BodyStream&) {
     in.move_plain_run();
@@ -225,7 +227,7 @@ struct JsonEvent::State {
   std::optional<JsonObjectText> unmatched;
   bool has_known_key = false;
   std::string_view text;
-  std::string copy;  // of the last body; keeps the memory of the largest
+  std::string copy;  // of the last body, as far as it is UTF-8; keeps the memory of the largest
   Reader reader;
 
   std::string_view body;
@@ -255,7 +257,7 @@ std::optional<Rejection> JsonEvent::State::begin(std::string_view new_body) {
     return Rejection{
         invalid_utf8 == std::string_view::npos ? Reason::kNotJson : Reason::kInvalidUtf8, "",
         std::string(foreign)};
-  copy.assign(body);
+  copy.assign(body.substr(0, invalid_utf8));
   copy.append(BodyStream::kPadding, '\0');
   if (starts_with(body, kByteOrderMark)) copy.replace(0, kByteOrderMark.size(), "   ");
   stream = BodyStream(copy.data());
@@ -275,23 +277,16 @@ bool JsonEvent::has_next() const { return state_->has_next; }
 std::size_t JsonEvent::position() const { return state_->position; }
 
 std::optional<Rejection> JsonEvent::read_next() {
-  State& state = *state_;
-  ++state.position;
-  if (state.is_array && !state.is_array_over) {
-    if (state.stream.Peek() != ',')
-      return reject(Reason::kNotJson, "a comma or ] is missing after the event before",
-                    state.stream.Tell());
-    state.stream.Take();
-  }
-  return state.read_event();
+  ++state_->position;
+  return state_->read_event();
 }
 
 // A body that is no UTF-8 is refused as such, whatever else it is, but for events that stand
-// before.
+// before: what is read ends there.
 std::optional<Rejection> JsonEvent::State::read_event() {
   has_next = is_array;  // for all that is known if it is rejected
   auto rejection = parse();
-  if (invalid_utf8 != std::string_view::npos && (rejection || stream.Tell() > invalid_utf8))
+  if (rejection && invalid_utf8 != std::string_view::npos)
     return reject(Reason::kInvalidUtf8, "invalid UTF-8", invalid_utf8);
   if (!rejection) look_ahead();
   return rejection;
@@ -299,6 +294,12 @@ std::optional<Rejection> JsonEvent::State::read_event() {
 
 std::optional<Rejection> JsonEvent::State::parse() {
   if (is_array_over) return reject(Reason::kNotJson, "something follows the array", stream.Tell());
+  if (is_array && position > 0) {
+    if (stream.Peek() != ',')
+      return reject(Reason::kNotJson, "a comma or ] is missing after the event before",
+                    stream.Tell());
+    stream.Take();
+  }
   // For RapidJSON a NUL byte is the end of any text.
   if (position > 0 && stream.Peek() == '\0' && !is_at_end())
     return reject(Reason::kNotJson, "a NUL byte after the value", stream.Tell());

@@ -39,6 +39,7 @@ TEST_CASE("sample: one message a line, or one event over several", "[check_sampl
   CHECK(sample_messages("{\n \"a\": 1\n}\n") == Messages{"{\n \"a\": 1\n}\n"});
   CHECK(sample_messages("[\n{\"a\":1},\n{}]") == Messages{"[\n{\"a\":1},\n{}]"});
   CHECK(sample_messages("{\n \"a\": 1\n") == Messages{"{", " \"a\": 1"});
+  CHECK(sample_messages("{\"\xff\":1}\n{}") == Messages{"{\"\xff\":1}", "{}"});
 }
 
 TEST_CASE("sample: each column has a value, and where it comes from", "[check_sample]") {

@@ -1,5 +1,6 @@
 #include "worker/encode/json_event.h"
 
+#include "common/utf8.h"
 #include "tests/support/catch.h"
 
 using namespace event_consumer;
@@ -155,6 +156,19 @@ TEST_CASE("invalid UTF-8 is refused as such wherever it stands") {
   CHECK(error("{\"a\":\"\xff\"}") == "invalid UTF-8 at byte 6");
 }
 
+TEST_CASE("what is no UTF-8 is no key, neither one that is looked for nor an unknown one") {
+  for (const char* body : {"{\"\xff\":1}", "{\"x\xc2\":1}", R"({"\udc00":1})", "{} {\"\xff\":1}"}) {
+    CAPTURE(body);
+    JsonEvent event({});
+    auto rejection = event.read(body);
+    if (!rejection && event.has_next()) rejection = event.read_next();
+    REQUIRE(rejection);
+    CHECK(rejection->reason == Reason::kInvalidUtf8);
+    for (const std::string& name : event.unknown_keys().take_new_names())
+      CHECK(find_invalid_utf8(name) == std::string::npos);
+  }
+}
+
 TEST_CASE("a body of another format is called by its name") {
   CHECK(error("\x1f\x8b\x08") == "the body is compressed with gzip");
   CHECK(error("\x28\xb5\x2f\xfd") == "the body is compressed with zstd");
@@ -276,6 +290,8 @@ TEST_CASE("a body without events, or with what is none, says which") {
   CHECK(events_in("{},{}") == "not_json 1: no JSON object at byte 2");
   CHECK(events_in("[{},{\"a\":tru}]") == "not_json 1: Invalid value at byte 12");
   CHECK(events_in("[{},{\"a\":\"\xff\"}]") == "invalid_utf8 1: invalid UTF-8 at byte 10");
+  CHECK(events_in("[{}\xff]") == "invalid_utf8 1: invalid UTF-8 at byte 3");
+  CHECK(events_in("[{}] \xff") == "invalid_utf8 1: invalid UTF-8 at byte 5");
   CHECK(events_in("{} {\"\\udc00\":1} {}") == "invalid_utf8 1: half a surrogate pair at byte 5");
 }
 
