@@ -82,23 +82,32 @@ JsonValue take_value(AmqpCursor& cursor, int depth, std::deque<std::string>& tex
 JsonValue take_array(AmqpCursor& cursor, int depth, std::deque<std::string>& texts) {
   AmqpCursor items(cursor.take_long());
   std::string text = "[";
+  std::deque<std::string> of_item;  // goes at once: it stands in the text of the array
   while (!items.done()) {
-    const JsonValue value = take_value(items, depth, texts);
+    of_item.clear();
+    const JsonValue value = take_value(items, depth, of_item);
     text += (text.size() == 1 ? "" : ",") + to_json(value);
   }
   if (items.failed()) cursor.fail();
   return keep(Kind::kCompound, text + "]", texts);
 }
 
+std::string take_members(AmqpCursor& members, int depth) {
+  JsonObjectText object;
+  std::deque<std::string> of_member;
+  while (!members.done()) {
+    of_member.clear();
+    object.begin(members.take_short());
+    object.end(take_value(members, depth, of_member));
+  }
+  return std::string(object.text());
+}
+
 JsonValue take_table(AmqpCursor& cursor, int depth, std::deque<std::string>& texts) {
   AmqpCursor members(cursor.take_long());
-  JsonObjectText object;
-  while (!members.done()) {
-    object.begin(members.take_short());
-    object.end(take_value(members, depth, texts));
-  }
+  std::string text = take_members(members, depth);
   if (members.failed()) cursor.fail();
-  return keep(Kind::kCompound, std::string(object.text()), texts);
+  return keep(Kind::kCompound, std::move(text), texts);
 }
 
 // The letters are those of RabbitMQ («AMQP 0-9-1 Errata», section 3) and of rabbitmq-c, which has
@@ -179,26 +188,23 @@ JsonValue find_header(std::string_view headers, std::string_view name,
                       std::deque<std::string>& texts) {
   AmqpCursor members(headers);
   JsonValue found;
-  std::deque<std::string> all;
+  std::deque<std::string> of_found, of_this;  // one text at most
   while (!members.done()) {
     const bool is_it = members.take_short() == name;
-    const JsonValue value = take_value(members, 1, all);
-    if (is_it) found = value;
+    of_this.clear();
+    const JsonValue value = take_value(members, 1, of_this);
+    if (!is_it) continue;
+    found = value;
+    of_found.swap(of_this);
   }
   if (members.failed()) return {};
-  return found.kind == Kind::kNumber || found.kind == Kind::kCompound
-             ? keep(found.kind, std::string(found.text), texts)
-             : found;
+  return of_found.empty() ? found : keep(found.kind, std::move(of_found.front()), texts);
 }
 
 JsonValue headers_object(std::string_view headers, std::deque<std::string>& texts) {
   AmqpCursor members(headers);
-  JsonObjectText object;
-  while (!members.done()) {
-    object.begin(members.take_short());
-    object.end(take_value(members, 1, texts));
-  }
-  return members.failed() ? JsonValue() : keep(Kind::kCompound, std::string(object.text()), texts);
+  std::string text = take_members(members, 1);
+  return members.failed() ? JsonValue() : keep(Kind::kCompound, std::move(text), texts);
 }
 
 }  // namespace event_consumer

@@ -1,9 +1,13 @@
 #include "worker/message/basic_properties.h"
 
+#include <unistd.h>
+
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/proc.h"
 #include "tests/worker/message/encoded_properties.h"
 
 namespace event_consumer {
@@ -201,6 +205,25 @@ TEST_CASE("headers that are nested too deep are none", "[basic_properties]") {
   CHECK(object_of(nested(63)) != "absent");
   CHECK(object_of(nested(64)) == "absent");
   CHECK(object_of(nested(10'000)) == "absent");
+}
+
+// A number takes six bytes there, and hundreds in JSON.
+TEST_CASE("headers of long numbers, nested deep, take memory for a few texts of them",
+          "[basic_properties]") {
+  const auto sized = [](char kind, const std::string& bytes) {
+    std::string value{kind};
+    for (int shift = 24; shift >= 0; shift -= 8)
+      value += static_cast<char>(bytes.size() >> shift & 0xff);
+    return value + bytes;
+  };
+  std::string value;
+  for (int i = 0; i < 20'000; ++i) value += std::string("D\xff\0\0\0\1", 6);
+  for (int depth = 0; depth < 60; ++depth) value = sized('A', value);
+  const std::string headers = "\1a" + value;
+  const auto peak_kib = [] { return std::stoul(testing::proc_status(getpid(), "VmHWM")); };
+  const auto before = peak_kib();
+  CHECK(object_of(headers).size() > 5'000'000);
+  CHECK(peak_kib() < before + 64 * 1024);
 }
 
 }  // namespace event_consumer
