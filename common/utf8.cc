@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "common/text.h"
+
 namespace event_consumer {
 namespace {
 
@@ -63,6 +65,7 @@ std::size_t find_invalid_utf8(std::string_view text) {
 }
 
 std::string excerpt(std::string_view text) {
+  if (find_invalid_utf8(text) != std::string_view::npos) return printable(text, kExcerptBytes);
   std::size_t end = text.size();
   if (end > kExcerptBytes) {
     end = kExcerptBytes;

@@ -16,9 +16,9 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // and overlong forms are invalid), or npos when there is none. A NUL byte is valid.
 std::size_t find_invalid_utf8(std::string_view text);
 
-// At most the first 64 bytes of `text`, which is valid UTF-8, cut between characters and followed
-// by «…» when something was cut off. Control characters (C0, DEL, C1) become \uXXXX: the result
-// goes to logs and terminals.
+// At most the first 64 bytes of `text`, cut between characters and followed by «…» when something
+// was cut off. Control characters (C0, DEL, C1) become \uXXXX: the result goes to logs and
+// terminals. A text that is not valid UTF-8 is shown as printable() does (text.h).
 std::string excerpt(std::string_view text);
 
 // Appends the UTF-8 of a Unicode scalar value: at most 10FFFF, no surrogate.

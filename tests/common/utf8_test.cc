@@ -51,6 +51,12 @@ TEST_CASE("an excerpt is cut between characters") {
   CHECK(excerpt(std::string(60, 'x') + "😀y") == std::string(60, 'x') + "😀…");
 }
 
+TEST_CASE("an excerpt is valid UTF-8, whatever bytes the text has") {
+  CHECK(excerpt("gzip,\xff") == "gzip,\\xff");
+  CHECK(excerpt(std::string_view("x\xc2\x80", 2)) == "x\\xc2");
+  CHECK(excerpt(std::string(100, '\xff')).find('\xff') == std::string::npos);
+}
+
 TEST_CASE("an excerpt has no control characters") {
   CHECK(excerpt(std::string_view("a\0b\n\x1b[31m\x7f", 10)) ==
         "a\\u0000b\\u000a\\u001b[31m\\u007f");

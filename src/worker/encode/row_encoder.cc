@@ -21,19 +21,12 @@ Rejection too_large(const Column& column) {
           column.name + ": with it the rows of the message are larger than --batch-bytes"};
 }
 
-// What comes from a message around an event may be any bytes.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMostBytes = 64;
-  return find_invalid_utf8(text) == std::string_view::npos ? excerpt(text)
-                                                           : printable(text, kMostBytes);
-}
-
 Rejection misfit(const Column& column, const JsonValue& value, Fit fit) {
   if (fit == Fit::kTooLarge) return too_large(column);
   const std::string_view quote = value.kind == JsonValue::Kind::kString ? "\"" : "";
   const std::string type_name = excerpt(column.type.name);  // that of an Enum can be long
   std::string error = column.name + ": ";
-  error.append(quote).append(shown(value.text)).append(quote);
+  error.append(quote).append(excerpt(value.text)).append(quote);
   if (fit == Fit::kOutOfRange) {
     error += " is out of the range of " + type_name;
     return {Reason::kOutOfRange, column.name, std::move(error)};

@@ -125,6 +125,12 @@ TEST_CASE("a body that is not what its encoding says is a bad encoding") {
         "something else, damaged or cut off");
 }
 
+TEST_CASE("an encoding of any bytes is named in valid UTF-8") {
+  CHECK(decode("x", "gzip,\xff") ==
+        "bad_encoding: content_encoding is gzip,\\xff, but gzip cannot decompress the body: it is "
+        "something else, damaged or cut off");
+}
+
 TEST_CASE("a bomb costs its message, and no more memory than a body may") {
   const std::string bomb(64 * kMostBytes, '\0');
   for (const auto& [packed, encoding] :
