@@ -153,9 +153,9 @@ void blame_unknown_encoding(const Delivery& message, Rejection& rejection) {
   for (const std::string& name : parse_list(to_lower(encoding))) {
     const bool is_plain = std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain);
     if (is_plain || find_decompressor(name) != nullptr) continue;
-    rejection = {Reason::kBadEncoding, "",
-                 "content_encoding is " + excerpt(encoding) +
-                     ", and only gzip, deflate and zstd are undone; as it is: " + rejection.error};
+    rejection.reason = Reason::kBadEncoding;
+    rejection.error = "content_encoding is " + excerpt(encoding) +
+                      ", and only gzip, deflate and zstd are undone; as it is: " + rejection.error;
     return;
   }
 }

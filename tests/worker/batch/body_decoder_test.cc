@@ -158,8 +158,9 @@ TEST_CASE("an encoding that is not known is the reason where the body is no even
     const std::string encoded = properties(encoding);
     Delivery delivery;
     delivery.properties = encoded;
-    Rejection rejection{reason, "", "why"};
+    Rejection rejection{reason, "", "why", 2};
     blame_unknown_encoding(delivery, rejection);
+    CHECK(rejection.event == 2);
     return std::string(slug(rejection.reason)) + ": " + rejection.error;
   };
   CHECK(blamed("br", Reason::kInvalidUtf8) ==
