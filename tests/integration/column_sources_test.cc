@@ -87,7 +87,7 @@ TEST_CASE("columns: a header of every kind is stored as JSON has it") {
                            " ORDER BY id") ==
         "true\t4\n-1\t2\n255\t3\n-1\t2\n65535\t5\n-1\t2\n4294967295\t10\n-1\t2\n"
         "18446744073709551615\t20\n1e-45\t5\n1.7976931348623157e+308\t23\n"
-        "0.0000000000000000000000\t257\n\xff\\0\\n\\'\t4\n\xff\\0\\n\\'\t4\n"
+        "-0.000000000000000000000\t258\n\xff\\0\\n\\'\t4\n\xff\\0\\n\\'\t4\n"
         "[[[[[[[[[[[[[[[[[[[[[[[[\t100\n{\"inner\":{\"inner\":{\"inne\t492\n\\N\t\\N\n");
   CHECK(clickhouse().query("SELECT _headers FROM " + topology.table() +
                            " WHERE id IN (0, 10, 12, 16) ORDER BY id") ==

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "worker/encode/json_event.h"
@@ -64,12 +65,14 @@ JsonValue take_float(AmqpCursor& cursor, std::deque<std::string>& texts) {
   return keep(Kind::kNumber, {text.data(), end}, texts);
 }
 
+// AMQP's grammar has an unsigned number here; clients write a signed one, and read it so.
 JsonValue take_decimal(AmqpCursor& cursor, std::deque<std::string>& texts) {
   const auto scale = cursor.take_integer<std::uint8_t>();
-  std::string digits = std::to_string(cursor.take_integer<std::uint32_t>());
+  const std::int64_t number = cursor.take_integer<std::int32_t>();
+  std::string digits = std::to_string(std::abs(number));
   if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
   if (scale > 0) digits.insert(digits.size() - scale, ".");
-  return keep(Kind::kNumber, std::move(digits), texts);
+  return keep(Kind::kNumber, (number < 0 ? "-" : "") + digits, texts);
 }
 
 template <typename Integer>
@@ -110,8 +113,9 @@ JsonValue take_table(AmqpCursor& cursor, int depth, std::deque<std::string>& tex
   return keep(Kind::kCompound, std::move(text), texts);
 }
 
-// The letters are those of RabbitMQ («AMQP 0-9-1 Errata», section 3) and of rabbitmq-c, which has
-// L for an unsigned number.
+// The letters are those of RabbitMQ («AMQP 0-9-1 Errata», section 3), which takes L for l, as
+// clients do that write it (rabbit_binary_parser.erl). rabbitmq-c alone has it for unsigned
+// numbers.
 JsonValue take_value(AmqpCursor& cursor, int depth, std::deque<std::string>& texts) {
   if (depth > kMaximumDepth) return cursor.fail(), JsonValue();
   switch (cursor.take_integer<char>()) {
@@ -130,8 +134,8 @@ JsonValue take_value(AmqpCursor& cursor, int depth, std::deque<std::string>& tex
     case 'i':
       return take_number<std::uint32_t>(cursor, texts);
     case 'l':
-      return take_number<std::int64_t>(cursor, texts);
     case 'L':
+      return take_number<std::int64_t>(cursor, texts);
     case 'T':
       return take_number<std::uint64_t>(cursor, texts);
     case 'f':

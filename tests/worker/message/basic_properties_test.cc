@@ -31,7 +31,7 @@ class EveryKind {
     add("i32", AMQP_FIELD_KIND_I32, [](auto& value) { value.i32 = -70'000; });
     add("u32", AMQP_FIELD_KIND_U32, [](auto& value) { value.u32 = 4'000'000'000; });
     add("i64", AMQP_FIELD_KIND_I64, [](auto& value) { value.i64 = -5'000'000'000; });
-    add("u64", AMQP_FIELD_KIND_U64, [](auto& value) { value.u64 = 18'000'000'000'000'000'000U; });
+    add("u64", AMQP_FIELD_KIND_U64, [](auto& value) { value.u64 = 9'000'000'000'000'000'000; });
     add("f32", AMQP_FIELD_KIND_F32, [](auto& value) { value.f32 = 0.5F; });
     add("f64", AMQP_FIELD_KIND_F64, [](auto& value) { value.f64 = 0.1; });
     add("inf", AMQP_FIELD_KIND_F64,
@@ -139,7 +139,7 @@ TEST_CASE("a header of every kind is a value of JSON", "[basic_properties]") {
   CHECK(is("i32") == "number -70000");
   CHECK(is("u32") == "number 4000000000");
   CHECK(is("i64") == "number -5000000000");
-  CHECK(is("u64") == "number 18000000000000000000");
+  CHECK(is("u64") == "number 9000000000000000000");
   CHECK(is("f32") == "number 0.5");
   CHECK(is("f64") == "number 0.1");
   CHECK(is("inf") == "string -inf");
@@ -154,10 +154,28 @@ TEST_CASE("a header of every kind is a value of JSON", "[basic_properties]") {
   CHECK(is("other") == "absent ");
   CHECK(object_of(*read_basic_properties(encoded).headers) ==
         R"({"bool":true,"i8":-8,"u8":200,"i16":-300,"u16":60000,"i32":-70000,"u32":4000000000,)"
-        R"("i64":-5000000000,"u64":18000000000000000000,"f32":0.5,"f64":0.1,"inf":"-inf",)"
+        R"("i64":-5000000000,"u64":9000000000000000000,"f32":0.5,"f64":0.1,"inf":"-inf",)"
         R"("nan":"nan","decimal":0.045,"text":"a\"b","bytes":")"
         "\xEF\xBF\xBD\\u0001"
         R"(","time":1766139630,"void":null,"array":[1,2],"table":{"k":[1,2]}})");
+}
+
+// As py-amqp writes what is beyond 32 bits, and all clients a Decimal (pika, py-amqp, Java).
+TEST_CASE("a header of a negative number is negative", "[basic_properties]") {
+  EncodedProperties given;
+  given.header("L", AMQP_FIELD_KIND_U64, [](auto& value) { value.i64 = -5'000'000'000; });
+  given.header("D", AMQP_FIELD_KIND_DECIMAL, [](auto& value) {
+    value.decimal.decimals = 2;
+    value.decimal.value = static_cast<std::uint32_t>(-5);
+  });
+  given.header("whole", AMQP_FIELD_KIND_DECIMAL, [](auto& value) {
+    value.decimal.decimals = 0;
+    value.decimal.value = static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::min());
+  });
+  const std::string encoded = given.encoded();
+  CHECK(header_of(encoded, "L") == "number -5000000000");
+  CHECK(header_of(encoded, "D") == "number -0.05");
+  CHECK(header_of(encoded, "whole") == "number -2147483648");
 }
 
 TEST_CASE("of a doubled header the last counts", "[basic_properties]") {
