@@ -239,9 +239,11 @@ TEST_CASE("headers of long numbers, nested deep, take memory for a few texts of 
   for (int depth = 0; depth < 60; ++depth) value = sized('A', value);
   const std::string headers = "\1a" + value;
   const auto peak_kib = [] { return std::stoul(testing::proc_status(getpid(), "VmHWM")); };
-  const auto before = peak_kib();
+  [[maybe_unused]] const auto before = peak_kib();
   CHECK(object_of(headers).size() > 5'000'000);
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
   CHECK(peak_kib() < before + 64 * 1024);
+#endif
 }
 
 }  // namespace event_consumer
