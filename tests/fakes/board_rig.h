@@ -19,16 +19,21 @@ class BoardRig {
 
   void publish() { board.supervisor().publish(supervisor); }
 
-  // A process that consumes in the slot's first row, after `change` has been made to its record.
+  // A process that consumes, after `change` has been made to its record.
   template <typename Change>
-  void worker(int slot, Change change) {
+  void worker(RowAddress address, Change change) {
     WorkerRecord record{};
-    record.pid = 100 + slot;
-    record.life = static_cast<std::uint64_t>(slot);
+    record.pid = 100 + address.slot + address.row;
+    record.life = static_cast<std::uint64_t>(address.slot + address.row);
     record.heartbeat_at = record.state_since = to_monotonic_time(now_);
     record.state = WorkerState::kConsuming;
     change(record);
-    board.row({slot, 0}).record.publish(record);
+    board.row(address).record.publish(record);
+  }
+  // The same in the slot's first row.
+  template <typename Change>
+  void worker(int slot, Change change) {
+    worker(RowAddress{slot, 0}, change);
   }
   void worker(int slot) {
     worker(slot, [](WorkerRecord&) {});

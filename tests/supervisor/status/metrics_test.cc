@@ -104,25 +104,19 @@ TEST_CASE("metrics: times and ages, absent when there are none") {
 TEST_CASE("metrics: while a worker is replaced, both its processes count") {
   const TimePoint now = Clock::now();
   BoardRig rig(now, 1);
-  // The older finishes what ClickHouse does not take, while its replacement consumes.
-  WorkerRecord older{};
-  older.pid = 100;
-  older.life = 1;
-  older.state = WorkerState::kDraining;
-  older.in_hand = older.unacknowledged = 40;
-  older.held_bytes = 4000;
-  older.oldest_taken_at = to_monotonic_time(now - seconds(600));
-  older.last_insert_at = to_monotonic_time(now - seconds(10));
-  older.insert_failing = 1;
-  rig.board.row({1, 0}).record.publish(older);
-  WorkerRecord newer{};
-  newer.pid = 101;
-  newer.life = 2;
-  newer.state = WorkerState::kConsuming;
-  newer.in_hand = newer.unacknowledged = 2;
-  newer.held_bytes = 200;
-  newer.oldest_taken_at = to_monotonic_time(now - seconds(1));
-  rig.board.row({1, 1}).record.publish(newer);
+  rig.worker({1, 0}, [&](WorkerRecord& older) {
+    older.state = WorkerState::kDraining;  // of what ClickHouse does not take
+    older.in_hand = older.unacknowledged = 40;
+    older.held_bytes = 4000;
+    older.oldest_taken_at = to_monotonic_time(now - seconds(600));
+    older.last_insert_at = to_monotonic_time(now - seconds(10));
+    older.insert_failing = 1;
+  });
+  rig.worker({1, 1}, [&](WorkerRecord& replacement) {
+    replacement.in_hand = replacement.unacknowledged = 2;
+    replacement.held_bytes = 200;
+    replacement.oldest_taken_at = to_monotonic_time(now - seconds(1));
+  });
   const std::string text = metrics_of(rig, now);
   INFO(text);
   CHECK(has_line(text, R"(event_consumer_events_in_hand{worker="1"} 42)"));

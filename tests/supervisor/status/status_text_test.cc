@@ -130,11 +130,7 @@ TEST_CASE("status as text: both processes of a slot while one takes over from th
   const TimePoint now = Clock::now();
   StatusRig rig(now, 1);
   rig.worker(1, [](WorkerRecord& record) { record.state = WorkerState::kDraining; });
-  WorkerRecord second{};
-  second.pid = 999;
-  second.life = 77;
-  second.state = WorkerState::kConsuming;
-  rig.board.row({1, 1}).record.publish(second);
+  rig.worker({1, 1}, [](WorkerRecord& record) { record.pid = 999; });
   const std::string json = rig.json(now);
   const std::string text = status_text(json, json, seconds(1));
   INFO(text);
