@@ -64,6 +64,7 @@ help:
 	@echo 'make check          build, and run all tests against real servers'
 	@echo 'make check-engine   install the engine of ClickHouse 26 (546 MB), and test against it;'
 	@echo '                    once it is there, make check does too'
+	@echo '                    (RABBITMQ=4, also for check-cluster and chaos: with that of Debian 13; as root)'
 	@echo 'make check-engines  the same against the engines of 23.10, 24.8, 25.5 and 26.9, or ENGINE=24.8'
 	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
 	@echo '                    (FAULTS="*killed*": those with such names; EVENTS=200000: so many each)'
@@ -123,7 +124,7 @@ check: deps
 	@packaging/deps.sh $(check_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(planted) $(test_programs)
 	@NOTE='$(if $(wildcard $(chdb)),,ClickHouse 26 engine tests are left out: make check-engine installs it)' \
-	  tests/check.sh $(test_programs)
+	  $(on_rabbitmq) tests/check.sh $(test_programs)
 
 install: $(programs)
 	install -D -m 755 $(BUILD)/event-consumer $(DESTDIR)$(sbindir)/event-consumer

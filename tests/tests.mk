@@ -2,6 +2,9 @@
 .PHONY: demo chaos engine check-engine check-engines check-cluster bench differential fuzz simulate check-rules \
   pictures
 
+# RABBITMQ=4: with the broker of Debian 13 in place of the installed one.
+on_rabbitmq := $(if $(filter 4,$(RABBITMQ)),tests/rabbitmq4.sh)
+
 support_sources := $(call find_sources,tests/support)
 # A worker as an archive, from which a linker takes what it needs.
 worker := $(BUILD)/worker.a
@@ -103,7 +106,7 @@ demo: deps
 # TAKE=1: instead of all others, the faults that take events, by deleting the queue or dropping the table.
 chaos: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/chaos $(BUILD)/own-clock.so
-	@SEED='$(SEED)' EVENTS='$(EVENTS)' FAULTS='$(FAULTS)' QUEUE='$(QUEUE)' TABLE='$(TABLE)' TAKE='$(TAKE)' $(BUILD)/chaos
+	@SEED='$(SEED)' EVENTS='$(EVENTS)' FAULTS='$(FAULTS)' QUEUE='$(QUEUE)' TABLE='$(TABLE)' TAKE='$(TAKE)' $(on_rabbitmq) $(BUILD)/chaos
 
 check-engine: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
@@ -116,7 +119,7 @@ FAULTS ?=
 check-cluster: deps
 	@packaging/deps.sh nftables iproute2
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/cluster-tests
-	@TESTS='$(FAULTS)' SHARDS=1 unshare --net sh -c 'ip link set lo up && exec tests/check.sh $(BUILD)/cluster-tests'
+	@TESTS='$(FAULTS)' SHARDS=1 $(on_rabbitmq) unshare --net sh -c 'ip link set lo up && exec tests/check.sh $(BUILD)/cluster-tests'
 
 # ClickHouse 26's engine, without a server: 546 MB.
 chdb := $(BUILD)/chdb/node_modules/chdb

@@ -21,8 +21,10 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::uint64_t kDefaultEvents = 20'000;
-// The load alone takes so long.
+// The load alone takes so long, or longer where that would be more than the brokers can bear while
+// they recover.
 constexpr std::uint64_t kLoadSeconds = 10;
+constexpr std::uint64_t kMostEventsPerSecond = 5'000;
 
 std::uint64_t wanted_events() {
   const char* text = std::getenv("EVENTS");
@@ -64,6 +66,11 @@ const char* name_of(QueueKind kind) {
   return "";
 }
 
+std::vector<QueueKind> queue_kinds() {
+  if (cluster().node(0).major_version() >= 4) return {QueueKind::kClassic, QueueKind::kQuorum};
+  return {QueueKind::kClassic, QueueKind::kMirrored, QueueKind::kQuorum};
+}
+
 FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions& options)
     : kind_(kind), name_(make_name()), vhost_(options.vhost) {
   row_.fault = fault;
@@ -75,8 +82,10 @@ FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions&
   std::vector<std::string> urls;
   for (std::size_t node = 0; node < RabbitmqCluster::kNodes; ++node)
     urls.push_back(cluster().node(node).url(vhost_));
-  const auto rate = static_cast<unsigned>(wanted_events() / kLoadSeconds);
-  load_.emplace(urls, name_, SteadyLoad{rate});
+  const auto rate =
+      static_cast<unsigned>(std::min(wanted_events() / kLoadSeconds, kMostEventsPerSecond));
+  // A quorum queue syncs its log before it confirms.
+  load_.emplace(urls, name_, SteadyLoad{rate, std::max(100U, rate / 10)});
   const auto moves = [&] { return stored_from(0) >= wanted_events() / 20; };
   if (!wait_until(moves, seconds(60)))
     throw std::runtime_error("no events move:\n" + services_[0]->log());
@@ -217,7 +226,7 @@ void FaultRun::finish(bool expects_dead) {
     if (!text.empty() && std::find(row_.log.begin(), row_.log.end(), text) == row_.log.end())
       row_.log.push_back(text);
   }
-  fault_table().add(row_);
+  add_to_fault_table(row_);
   INFO(log);
   CHECK(row_.lost == 0);
   CHECK((row_.dead_lettered == 0 || expects_dead));

@@ -25,11 +25,14 @@ RabbitmqCluster& cluster();
 
 enum class QueueKind {
   kClassic,   // on one node
-  kMirrored,  // classic, on all nodes by a policy
+  kMirrored,  // classic, on all nodes by a policy; none in RabbitMQ 4
   kQuorum,
 };
 
 const char* name_of(QueueKind kind);
+
+// Those that the cluster of this run knows.
+std::vector<QueueKind> queue_kinds();
 
 struct FaultOptions {
   QueueArguments arguments;  // of the queue, beside its kind's

@@ -1,5 +1,5 @@
-// FaultTable: what came of each fault, in one table at the end of the run: on standard output, and
-// in the file faults.txt of the directory of the build.
+// The table of what came of each fault: on standard output, and in the file faults.txt of the
+// directory of the build.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,8 @@ struct FaultRow {
   std::vector<std::string> log = {};  // each warning and error once, in the order of the first one
 };
 
-class FaultTable {
- public:
-  ~FaultTable();
-  void add(const FaultRow& row);
-
- private:
-  std::vector<FaultRow> rows_;
-};
-
-// The one of this run.
-FaultTable& fault_table();
+// Writes the row at once, so that a run that is ended has those of before. The first one of a
+// process begins a new table. Throws std::runtime_error when the file cannot be written.
+void add_to_fault_table(const FaultRow& row);
 
 }  // namespace event_consumer::testing

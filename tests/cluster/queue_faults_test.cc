@@ -107,6 +107,8 @@ TEST_CASE("cluster: deliveries are held for longer than consumer_timeout") {
 
 TEST_CASE("cluster: the queue's leader is moved") {
   const QueueKind kind = GENERATE(QueueKind::kClassic, QueueKind::kQuorum);
+  // By a policy for mirrors, of which RabbitMQ 4 has none.
+  if (kind == QueueKind::kClassic && cluster().node(0).major_version() >= 4) return;
   FaultRun run("leader moved to another node", kind);
   const std::string to = cluster().node(0).node_name();
   const RabbitmqServer& home = cluster().node(FaultRun::kHome);

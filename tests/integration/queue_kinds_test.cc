@@ -3,8 +3,6 @@
 // say the same of each.
 #include <signal.h>
 
-#include <cstdlib>
-
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
@@ -162,18 +160,12 @@ TEST_CASE("whether a queue deletes itself is told by its arguments, whatever its
   CHECK_FALSE(contains(said, "consumers; a classic queue"));
 }
 
-// By hand also on a RabbitMQ 4, with RABBITMQ4_PORT: there the consumer that keeps the queue is
-// given a message.
+// By RabbitMQ 4 the consumer that keeps the queue is given a message.
 TEST_CASE("an auto-delete queue outlives an outage of ClickHouse that is longer than the hold") {
-  const char* port = std::getenv("RABBITMQ4_PORT");
-  const std::string url = port == nullptr
-                              ? rabbitmq().url()
-                              : "amqp://guest:guest@127.0.0.1:" + std::string(port) + "/";
   TestTopology topology("auto_delete_hold");
-  AmqpClient client(url);
+  AmqpClient client(rabbitmq().url());
   client.declare_auto_delete_queue(topology.queue());
   Environment environment = topology.environment();
-  environment["RABBITMQ_URL"] = url;
   environment["EVENT_CONSUMER_HOLD_TIMEOUT"] = "2";
   Service service(environment);
   REQUIRE(service.wait_consuming(2));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
@@ -21,8 +22,15 @@ using std::chrono::seconds;
 // Erlang notices within this time and a quarter that another node is silent; its own default is 60.
 constexpr int kTickSeconds = 4;
 
-// Not the wrapper in /usr/sbin: that one changes to the user rabbitmq and its directories.
-const std::string kPrograms = "/usr/lib/rabbitmq/bin/";
+// How one of RabbitMQ's programs is run: from RABBITMQ_ROOT, which tests/rabbitmq4.sh sets, or as
+// it is installed. Not by the wrapper in /usr/sbin: that one changes to the user rabbitmq and its
+// directories.
+std::vector<std::string> program(const std::string& name) {
+  std::vector<std::string> argv = {"/usr/lib/rabbitmq/bin/" + name};
+  if (const char* root = std::getenv("RABBITMQ_ROOT"))
+    argv.insert(argv.begin(), {"/usr/sbin/chroot", root});
+  return argv;
+}
 
 std::string percent_encode(const std::string& text) {
   constexpr char kHex[] = "0123456789ABCDEF";
@@ -175,7 +183,9 @@ void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
   for (const auto& [name, value] : environment()) {
     script += "export " + name + '=' + shell_quote(value) + '\n';
   }
-  write_file(ctl_script(), script + "exec " + kPrograms + "rabbitmqctl \"$@\"\n", 0755);
+  script += "exec ";
+  for (const std::string& word : program("rabbitmqctl")) script += shell_quote(word) + ' ';
+  write_file(ctl_script(), script + "\"$@\"\n", 0755);
 }
 
 void RabbitmqServer::write_hosts(const ClusterNode& node) const {
@@ -207,7 +217,7 @@ void RabbitmqServer::start() {
 
 void RabbitmqServer::launch() {
   Command command;
-  command.argv = {kPrograms + "rabbitmq-server"};
+  command.argv = program("rabbitmq-server");
   command.environment = environment();
   command.working_directory = directory_;
   command.output_file = directory_ + "/log/console.log";
@@ -263,6 +273,11 @@ std::string RabbitmqServer::ctl(const std::vector<std::string>& arguments) const
     throw std::runtime_error("rabbitmqctl: " + finished.output + finished.error_output);
   }
   return finished.output;
+}
+
+int RabbitmqServer::major_version() const {
+  // «"3.10.8"»
+  return std::stoi(eval("rabbit_misc:version().").substr(1));
 }
 
 QueueCounts RabbitmqServer::queue_counts(const std::string& queue, const std::string& vhost) const {

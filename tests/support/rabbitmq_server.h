@@ -1,7 +1,7 @@
 // RabbitmqServer: a RabbitMQ of the test's own, on free ports of 127.0.0.1, with its data in a
-// private directory and an epmd beside it. It is the installed broker with no plugins but what the
-// options need; what a test wants of its queues it asks over AMQP or with ctl(). RabbitmqCluster
-// makes nodes of a cluster of it.
+// private directory and an epmd beside it. It is the installed broker, or the one in RABBITMQ_ROOT
+// (see tests/rabbitmq4.sh), with no plugins but what the options need; what a test wants of its
+// queues it asks over AMQP or with ctl(). RabbitmqCluster makes nodes of a cluster of it.
 #pragma once
 
 #include <cstdint>
@@ -96,6 +96,8 @@ class RabbitmqServer {
   std::string ctl(const std::vector<std::string>& arguments) const;
   // What this Erlang expression is, on this node; likewise.
   std::string eval(const std::string& expression) const { return ctl({"eval", expression}); }
+  // 3 of 3.10.8.
+  int major_version() const;
 
   // Messages ready and delivered but unacknowledged. Throws std::runtime_error for a queue that
   // does not exist.
