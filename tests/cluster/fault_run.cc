@@ -12,6 +12,7 @@
 #include "tests/support/click_events.h"
 #include "tests/support/files.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/versions.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -67,7 +68,8 @@ const char* name_of(QueueKind kind) {
 }
 
 std::vector<QueueKind> queue_kinds() {
-  if (cluster().node(0).major_version() >= 4) return {QueueKind::kClassic, QueueKind::kQuorum};
+  if (is_at_least(cluster().node(0).version(), "4"))
+    return {QueueKind::kClassic, QueueKind::kQuorum};
   return {QueueKind::kClassic, QueueKind::kMirrored, QueueKind::kQuorum};
 }
 

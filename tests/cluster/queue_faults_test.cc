@@ -5,6 +5,7 @@
 #include "tests/cluster/fault_run.h"
 #include "tests/support/catch.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/versions.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -31,7 +32,7 @@ class ClusterSetting {
  private:
   void set(int value) const {
     cluster().node(0).eval("rpc:multicall(application, set_env, [rabbit, " + name_ + ", " +
-                           std::to_string(value) + "]).");
+                           std::to_string(value) + "])");
   }
 
   std::string name_;
@@ -108,13 +109,13 @@ TEST_CASE("cluster: deliveries are held for longer than consumer_timeout") {
 TEST_CASE("cluster: the queue's leader is moved") {
   const QueueKind kind = GENERATE(QueueKind::kClassic, QueueKind::kQuorum);
   // By a policy for mirrors, of which RabbitMQ 4 has none.
-  if (kind == QueueKind::kClassic && cluster().node(0).major_version() >= 4) return;
+  if (kind == QueueKind::kClassic && is_at_least(cluster().node(0).version(), "4")) return;
   FaultRun run("leader moved to another node", kind);
   const std::string to = cluster().node(0).node_name();
   const RabbitmqServer& home = cluster().node(FaultRun::kHome);
   if (kind == QueueKind::kQuorum) {
-    home.eval("{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" +
-              run.queue() + "\">>)), rabbit_quorum_queue:transfer_leadership(Q, '" + to + "').");
+    home.eval("rabbit_quorum_queue:transfer_leadership(" +
+              RabbitmqServer::expression_of(run.queue()) + ", '" + to + "')");
   } else {
     home.ctl({"set_policy", "--apply-to", "queues", run.queue(), '^' + run.queue() + '$',
               R"({"ha-mode":"nodes","ha-params":[")" + to + "\"]}"});

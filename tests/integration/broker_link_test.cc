@@ -23,10 +23,9 @@ class ShortConsumerTimeout {
 
  private:
   static void set(int timeout_ms, int tick_ms) {
-    rabbitmq().ctl({"eval", "application:set_env(rabbit, consumer_timeout, " +
-                                std::to_string(timeout_ms) +
-                                "), application:set_env(rabbit, channel_tick_interval, " +
-                                std::to_string(tick_ms) + ")."});
+    rabbitmq().eval("application:set_env(rabbit, consumer_timeout, " + std::to_string(timeout_ms) +
+                    "), application:set_env(rabbit, channel_tick_interval, " +
+                    std::to_string(tick_ms) + ')');
   }
 };
 
@@ -38,8 +37,7 @@ class ShortHeartbeat {
 
  private:
   static void set(int seconds) {
-    rabbitmq().ctl(
-        {"eval", "application:set_env(rabbit, heartbeat, " + std::to_string(seconds) + ")."});
+    rabbitmq().eval("application:set_env(rabbit, heartbeat, " + std::to_string(seconds) + ')');
   }
 };
 

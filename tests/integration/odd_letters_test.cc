@@ -76,7 +76,7 @@ TEST_CASE("dead-letters replay: what its exchange does not route goes straight t
   const std::string internal = topology.exchange() + "_internal";
   const std::string resource = "rabbit_misc:r(<<\"/\">>, exchange, <<\"" + internal + "\">>)";
   rabbitmq().eval("rabbit_exchange:declare(" + resource +
-                  ", topic, false, false, true, [], <<\"tests\">>).");
+                  ", topic, false, false, true, [], <<\"tests\">>)");
   client.publish("", topology.dead_letter_queue(), "internal",
                  letter(topology, "bad_value", internal));
   auto no_key = letter(topology, "bad_value", topology.exchange());
@@ -85,7 +85,7 @@ TEST_CASE("dead-letters replay: what its exchange does not route goes straight t
   REQUIRE(client.wait_for_confirms(seconds(10)));
 
   const Finished finished = dead_letters(topology, {"replay"});
-  rabbitmq().eval("rabbit_exchange:delete(" + resource + ", false, <<\"tests\">>).");
+  rabbitmq().eval("rabbit_exchange:delete(" + resource + ", false, <<\"tests\">>)");
   INFO(finished.output << finished.error_output);
   CHECK(describe_status(finished.status) == "exit status 0");
   CHECK(contains(finished.output, "9 replayed, 0 stay"));
@@ -139,8 +139,8 @@ TEST_CASE("dead-letters replay: a queue that never confirms has no letter publis
   REQUIRE(client.wait_for_confirms(seconds(10)));
   // As a quorum queue that has no majority.
   const auto tell = [&](const std::string& what) {
-    rabbitmq().eval("{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" +
-                    stuck + "\">>)), sys:" + what + "(amqqueue:get_pid(Q)).");
+    rabbitmq().eval("sys:" + what + "(amqqueue:get_pid(" + RabbitmqServer::expression_of(stuck) +
+                    "))");
   };
   tell("suspend");
   const Finished finished = dead_letters(topology, {"replay"});

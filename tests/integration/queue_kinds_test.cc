@@ -8,6 +8,7 @@
 #include "tests/support/click_events.h"
 #include "tests/support/service.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/versions.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -57,9 +58,7 @@ void check_that_it_outlives_a_pause(const TestTopology& topology, AmqpClient& cl
   publish_events(client, topology);
   // Longer than the queue lives without consumers. The list is no use of the queue.
   CHECK_FALSE(wait_until(
-      [&] {
-        return !contains(rabbitmq().ctl({"-q", "list_queues", "name"}), topology.queue());
-      },
+      [&] { return !contains(rabbitmq().eval("rabbit_amqqueue:list_names()"), topology.queue()); },
       seconds(5)));
   service.send(SIGCONT);
   CHECK(wait_until([&] { return topology.distinct_events() == kEvents; }, seconds(20)));
@@ -190,13 +189,17 @@ TEST_CASE("a queue that deletes itself, with a single active consumer, outlives 
   check_that_it_outlives_a_pause(topology, client);
 }
 
+// RabbitMQ 4 would give what is ready to the one who asks.
 TEST_CASE("slip: RABBITMQ_QUEUE in exclusive use") {
   TestTopology topology("exclusive");
   topology.declare_topology();
   auto other = std::make_optional<AmqpClient>(rabbitmq().url());
   other->occupy(topology.queue());
-  check_that_both_say(topology.environment(), 78, "in exclusive use",
-                      "another consumer has the queue for itself");
+  if (is_at_least(rabbitmq().version(), "4"))
+    CHECK(contains(said_by_check(topology), "shows at the start only"));
+  else
+    check_that_both_say(topology.environment(), 78, "in exclusive use",
+                        "another consumer has the queue for itself");
   Service service(topology.environment());
   REQUIRE(wait_until([&] { return service.count_in_log("in exclusive use") > 0; }, seconds(20)));
   other.reset();

@@ -9,6 +9,7 @@
 #include "tests/support/service.h"
 #include "tests/support/tcp_proxy.h"
 #include "tests/support/test_topology.h"
+#include "tests/support/versions.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
@@ -142,8 +143,9 @@ TEST_CASE("slip: a queue's own delivery limit") {
   environment["EVENT_CONSUMER_WORKERS"] = "1";
   const std::string fault = "queue " + topology.queue() +
                             " drops an event that has come back more than 3 times, and "
-                            "--delivery-limit says there is no limit; set "
-                            "EVENT_CONSUMER_DELIVERY_LIMIT=3\n";
+                            "--delivery-limit says " +
+                            (is_at_least(rabbitmq().version(), "4") ? "20" : "there is no limit") +
+                            "; set EVENT_CONSUMER_DELIVERY_LIMIT=3\n";
   CHECK(contains(run_program(environment, {"check"}).output, "! " + fault));
   for (const char* limit : {"auto", "3"}) {
     environment["EVENT_CONSUMER_DELIVERY_LIMIT"] = limit;
@@ -239,7 +241,7 @@ TEST_CASE("quorum queue: an event at its last delivery that cannot be stored is 
 
 // RabbitMQ 4 has a limit of its own.
 TEST_CASE("quorum queue: links lost more often than the delivery limit cost no event") {
-  const bool has_default = rabbitmq().major_version() >= 4;
+  const bool has_default = is_at_least(rabbitmq().version(), "4");
   const bool stores = GENERATE(true, false);
   TestTopology topology(stores ? "quorum_links" : "quorum_links_full");
   AmqpClient client(rabbitmq().url());

@@ -49,8 +49,7 @@ std::string RabbitmqCluster::urls(std::size_t first, std::size_t count, const st
 std::size_t RabbitmqCluster::leader_of(const std::string& queue, std::size_t through,
                                        const std::string& vhost) const {
   const std::string name =
-      nodes_[through].eval("{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"" + vhost +
-                           "\">>, queue, <<\"" + queue + "\">>)), amqqueue:qnode(Q).");
+      nodes_[through].eval("amqqueue:qnode(" + RabbitmqServer::expression_of(queue, vhost) + ')');
   for (std::size_t number = 0; number < kNodes; ++number)
     if (name.find(nodes_[number].node_name()) != std::string::npos) return number;
   throw std::runtime_error("no node has " + queue + ": " + name);
@@ -86,7 +85,7 @@ bool RabbitmqCluster::is_whole() const {
   try {
     return nodes_[0].eval(
                "[length(rpc:call(N, rabbit_nodes, all_running, [])) || N <- "
-               "rabbit_nodes:all_running()].") == "[3,3,3]\n";
+               "rabbit_nodes:all_running()]") == "[3,3,3]";
   } catch (const std::runtime_error&) {
     return false;
   }

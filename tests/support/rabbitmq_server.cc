@@ -3,9 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cinttypes>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
-#include <sstream>
 #include <stdexcept>
 
 #include "tests/support/amqp_client.h"
@@ -22,14 +23,10 @@ using std::chrono::seconds;
 // Erlang notices within this time and a quarter that another node is silent; its own default is 60.
 constexpr int kTickSeconds = 4;
 
-// How one of RabbitMQ's programs is run: from RABBITMQ_ROOT, which tests/rabbitmq4.sh sets, or as
-// it is installed. Not by the wrapper in /usr/sbin: that one changes to the user rabbitmq and its
-// directories.
-std::vector<std::string> program(const std::string& name) {
-  std::vector<std::string> argv = {"/usr/lib/rabbitmq/bin/" + name};
-  if (const char* root = std::getenv("RABBITMQ_ROOT"))
-    argv.insert(argv.begin(), {"/usr/sbin/chroot", root});
-  return argv;
+// See tests/rabbitmq4.sh.
+std::string other_root() {
+  const char* root = std::getenv("RABBITMQ_ROOT");
+  return root == nullptr ? "" : root;
 }
 
 std::string percent_encode(const std::string& text) {
@@ -64,17 +61,11 @@ std::string erlang_tuple(std::string address) {
   return '{' + address + '}';
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
 }  // namespace
 
 RabbitmqServer::RabbitmqServer(const RabbitmqOptions& options)
     : directory_(options.directory),
+      root_(options.is_installed ? "" : other_root()),
       dies_with_parent_(options.dies_with_parent),
       port_(free_port()),
       tls_port_(free_port()),
@@ -106,6 +97,13 @@ RabbitmqServer::~RabbitmqServer() {
   // For the one who looks for the cause of a failure; it may have been meant.
   if (const auto status = end_status())
     append_line(directory_ + "/ended.log", "RabbitMQ: " + describe_status(*status));
+}
+
+// Not the wrapper in /usr/sbin: that one changes to the user rabbitmq and its directories.
+std::vector<std::string> RabbitmqServer::program(const std::string& name) const {
+  const std::string path = "/usr/lib/rabbitmq/bin/" + name;
+  if (root_.empty()) return {path};
+  return {"/usr/sbin/chroot", root_, path};
 }
 
 Environment RabbitmqServer::environment() const {
@@ -150,7 +148,7 @@ void RabbitmqServer::write_certificate(const Certificate& certificate) const {
 
 void RabbitmqServer::use_certificate(const Certificate& certificate) const {
   write_certificate(certificate);
-  ctl({"eval", "ssl:clear_pem_cache()."});
+  eval("ssl:clear_pem_cache()");
 }
 
 void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
@@ -170,6 +168,7 @@ void RabbitmqServer::write_configuration(const RabbitmqOptions& options) const {
   }
   write_file(directory_ + "/rabbitmq.conf",
              "disk_free_limit.absolute = 50MB\n"
+             "max_message_size = 134217728\n"  // that of RabbitMQ 3, for all
              "log.console = false\n"
              "log.file = rabbit.log\n" +
                  joining_lines(options) + tls_lines + options.configuration + '\n');
@@ -275,28 +274,47 @@ std::string RabbitmqServer::ctl(const std::vector<std::string>& arguments) const
   return finished.output;
 }
 
-int RabbitmqServer::major_version() const {
-  // «"3.10.8"»
-  return std::stoi(eval("rabbit_misc:version().").substr(1));
+std::string RabbitmqServer::eval(const std::string& expression) const {
+  Command command;
+  command.argv = {"/bin/sh",
+                  "-c",
+                  R"(printf '%s\n' "$0" | erl_call "$@" -R -e)",
+                  R"(lists:flatten(io_lib:format("~0tp", [begin )" + expression + " end])).",
+                  "-address",
+                  address_ + ':' + std::to_string(distribution_port_),
+                  "-c",
+                  read_file(directory_ + "/.erlang.cookie")};
+  command.environment["HOME"] = directory_;
+  const Finished finished = run(command, seconds(60));
+  const std::string& said = finished.output;
+  const std::string begin = "{ok, \"", end = "\"}";
+  if (said.size() < begin.size() + end.size() || said.compare(0, begin.size(), begin) != 0)
+    throw std::runtime_error("erl_call: " + expression + ": " + said + finished.error_output);
+  return said.substr(begin.size(), said.size() - begin.size() - end.size());
+}
+
+std::string RabbitmqServer::expression_of(const std::string& queue, const std::string& vhost) {
+  return "element(2, {ok, _} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"" + vhost +
+         "\">>, queue, <<\"" + queue + "\">>)))";
+}
+
+std::string RabbitmqServer::version() const {
+  const std::string quoted = eval("rabbit_misc:version()");
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 QueueCounts RabbitmqServer::queue_counts(const std::string& queue, const std::string& vhost) const {
-  const std::string output =
-      ctl({"-s", "-p", vhost, "list_queues", "name", "messages_ready", "messages_unacknowledged"});
-  for (const std::string& line : lines_of(output)) {
-    std::istringstream fields(line);
-    std::string name;
-    QueueCounts counts{};
-    if (std::getline(fields, name, '\t') && name == queue &&
-        fields >> counts.ready >> counts.unacknowledged) {
-      return counts;
-    }
-  }
-  throw std::runtime_error("no queue " + queue + " in: " + output);
+  const std::string said = eval("rabbit_amqqueue:info(" + expression_of(queue, vhost) +
+                                ", [messages_ready, messages_unacknowledged])");
+  QueueCounts counts{};
+  if (std::sscanf(said.c_str(), "[{messages_ready,%" SCNu64 "},{messages_unacknowledged,%" SCNu64,
+                  &counts.ready, &counts.unacknowledged) != 2)
+    throw std::runtime_error("no counts of " + queue + ": " + said);
+  return counts;
 }
 
-std::vector<std::string> RabbitmqServer::connections() const {
-  return lines_of(ctl({"-s", "list_connections", "name"}));
+std::string RabbitmqServer::connections() const {
+  return eval("lists:sort(rabbit_networking:connection_info_all([name]))");
 }
 
 std::vector<pid_t> RabbitmqServer::pids() const { return {broker_->pid(), epmd_->pid()}; }

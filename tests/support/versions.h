@@ -1,4 +1,4 @@
-// Versions of ClickHouse, as «26.7.2.1», in their order.
+// Versions of the servers, as «26.7.2.1», in their order.
 #pragma once
 
 #include <algorithm>
