@@ -17,5 +17,5 @@ mkdir -p "$RABBITMQ_ROOT$PWD"
 exec unshare --mount sh -c '
   mount -t proc proc "$RABBITMQ_ROOT/proc"
   mount --bind /dev "$RABBITMQ_ROOT/dev"
-  mount --bind "$PWD" "$RABBITMQ_ROOT$PWD"
+  mount --rbind "$PWD" "$RABBITMQ_ROOT$PWD"
   exec "$@"' sh "$@"

@@ -13,7 +13,8 @@ using std::chrono::seconds;
 namespace {
 
 void take_each_node_down(const std::string& fault, void (RabbitmqServer::*take_down)()) {
-  const QueueKind kind = GENERATE(from_range(queue_kinds()));
+  const auto kinds = queue_kinds();
+  const QueueKind kind = GENERATE_COPY(from_range(kinds));
   FaultRun run(fault, kind);
   for (std::size_t number = 0; number < RabbitmqCluster::kNodes; ++number) {
     (cluster().node(number).*take_down)();
@@ -35,7 +36,8 @@ TEST_CASE("cluster: each node in turn is stopped in order, and started again") {
 
 // A queue that others have a copy of goes on without the node.
 TEST_CASE("cluster: the leader of the queue is killed") {
-  const QueueKind kind = GENERATE(from_range(queue_kinds()));
+  const auto kinds = queue_kinds();
+  const QueueKind kind = GENERATE_COPY(from_range(kinds));
   FaultRun run("leader killed, and away meanwhile", kind);
   cluster().node(FaultRun::kHome).kill();
   if (kind == QueueKind::kClassic) {
@@ -112,7 +114,8 @@ TEST_CASE("cluster: two of three nodes are killed") {
 
 // The service's own node is the one that is cut off.
 TEST_CASE("cluster: a partition leaves the service with the minority") {
-  const QueueKind kind = GENERATE(from_range(queue_kinds()));
+  const auto kinds = queue_kinds();
+  const QueueKind kind = GENERATE_COPY(from_range(kinds));
   FaultRun run("partition, service on the minority", kind);
   cluster().cut_off(0);
   CHECK(run.wait_for_log("lost", 1));
