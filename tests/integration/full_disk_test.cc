@@ -1,25 +1,15 @@
 // The disk of ClickHouse is full: a small one that only this ClickHouse sees.
-#include <fstream>
+#include <cstdio>
 
 #include "tests/support/catch.h"
 #include "tests/support/service.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
 
 namespace event_consumer::testing {
-namespace {
 
 using std::chrono::seconds;
-
-// Writes until there is no room left.
-void fill(const std::string& path) {
-  std::ofstream file(path, std::ios::binary);
-  const std::string piece(4096, 'x');
-  while (file.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) {
-  }
-}
-
-}  // namespace
 
 TEST_CASE("the disk of ClickHouse is full: everything waits until there is room again") {
   if (!own_disks_are_possible()) {
@@ -37,7 +27,7 @@ TEST_CASE("the disk of ClickHouse is full: everything waits until there is room 
   const auto workers = service.workers();
 
   const std::string filler = server.data_directory() + "/filler";
-  fill(filler);
+  fill_disk(filler);
   publish_click_events(topology, 1'000, 20'000);
   const bool refused =
       wait_until([&] { return service.count_in_log("nothing is lost") >= 1; }, seconds(20));

@@ -1,51 +1,32 @@
 // A table that two ClickHouse servers replicate through a ZooKeeper: what is promised of it, and
 // what is left of that when one of the three is away.
-#include <stdexcept>
 #include <string>
 
 #include "common/text.h"
 #include "tests/support/catch.h"
 #include "tests/support/click_events.h"
+#include "tests/support/clickhouse_replicas.h"
 #include "tests/support/service.h"
 #include "tests/support/status_page.h"
 #include "tests/support/test_topology.h"
 #include "tests/support/wait.h"
-#include "tests/support/zookeeper_server.h"
 
 namespace event_consumer::testing {
 namespace {
 
 using std::chrono::seconds;
 
-ClickhouseOptions replicated_by(const ZookeeperServer& zookeeper) {
-  ClickhouseOptions options;
-  options.zookeeper_port = zookeeper.port();
-  return options;
-}
-
-std::string address(const ClickhouseServer& server) {
-  return "127.0.0.1:" + std::to_string(server.http_port());
-}
-
 // The servers, and the table on both of them; a queue with the topology's name.
-struct Replicas {
+struct Replicas : ClickhouseReplicas {
   explicit Replicas(const std::string& name) : topology(name, first) {
     topology.declare_topology();
-    wait_for_zookeeper();
-    for (const ClickhouseServer* server : {&first, &second}) {
-      server->query("CREATE DATABASE " + topology.database());
-      server->query("CREATE TABLE " + topology.table() +
-                    " (short_code String, timestamp DateTime, user_agent String, ip_address "
-                    "String, referrer String, original_url String) ENGINE = "
-                    "ReplicatedMergeTree('/" +
-                    name + "', '{replica}') ORDER BY (short_code, timestamp)");
-    }
+    create_table(topology.database());
   }
 
   // The first server, and the second when it is away.
   Environment environment() const {
     Environment environment = topology.environment();
-    environment["CLICKHOUSE_HOST"] = address(first) + "," + address(second);
+    environment["CLICKHOUSE_HOST"] = first.address() + "," + second.address();
     environment["EVENT_CONSUMER_WORKERS"] = "1";
     return environment;
   }
@@ -75,24 +56,9 @@ struct Replicas {
         seconds(60));
   }
 
-  ZookeeperServer zookeeper;
-  ClickhouseServer first{replicated_by(zookeeper)};
-  ClickhouseServer second{replicated_by(zookeeper)};
   TestTopology topology;
 
  private:
-  void wait_for_zookeeper() const {
-    const auto serves = [&] {
-      try {
-        return !first.query("SELECT name FROM system.zookeeper WHERE path = '/'").empty();
-      } catch (const std::runtime_error&) {
-        return false;
-      }
-    };
-    if (!wait_until(serves, seconds(30)))
-      throw std::runtime_error("ZooKeeper did not start; " + tail_of_file(zookeeper.log_file()));
-  }
-
   std::uint64_t number(const ClickhouseServer& server, const std::string& what) const {
     return std::stoull(server.query("SELECT " + what + " FROM " + topology.table()));
   }
@@ -192,7 +158,7 @@ TEST_CASE("replicas: one is killed in mid-insert, and the other gets the rest") 
   CHECK(replicas.wait_for_empty_queue());
   CHECK(service.stop() == 0);
   INFO(service.log());
-  CHECK(service.count_in_log("now using ClickHouse " + address(replicas.second)) == 2);
+  CHECK(service.count_in_log("now using ClickHouse " + replicas.second.address()) == 2);
   replicas.first.start();
   for (const ClickhouseServer* server : {&replicas.first, &replicas.second}) {
     CHECK(replicas.wait_for_events(*server, kEvents));

@@ -11,6 +11,11 @@ namespace event_consumer::testing {
 class ClickhouseEndpoint {
  public:
   int http_port() const { return http_port_; }
+  // «127.0.0.1:port», as it stands in CLICKHOUSE_HOST.
+  std::string address() const { return "127.0.0.1:" + std::to_string(http_port_); }
+
+  // Whether somebody answers there.
+  bool answers() const;
 
   // Runs the statement as the user `default` and returns what the server answers, in the format
   // that the statement asks for (TabSeparated when it asks for none). Throws std::runtime_error
@@ -26,9 +31,6 @@ class ClickhouseEndpoint {
  protected:
   explicit ClickhouseEndpoint(int http_port) : http_port_(http_port) {}
   ~ClickhouseEndpoint() = default;
-
-  // Whether somebody answers there.
-  bool answers() const;
 
  private:
   int http_port_;

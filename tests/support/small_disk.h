@@ -1,4 +1,4 @@
-// The service with a small disk of its own.
+// The service with a small disk of its own, and disks that are full.
 #pragma once
 
 #include <string>
@@ -11,5 +11,8 @@ namespace event_consumer::testing {
 // nobody else sees. Only where own_disks_are_possible().
 std::string with_disk(const PrivateDirectory& scripts, const std::string& path,
                       const std::string& size);
+
+// Writes a file of this path until there is no room left.
+void fill_disk(const std::string& path);
 
 }  // namespace event_consumer::testing
