@@ -53,7 +53,8 @@ build_packages := g++ pkg-config librabbitmq-dev libcpp-httplib-dev libssl-dev r
                   prometheus-cpp-dev zlib1g-dev libzstd-dev catch2
 run_packages   := rabbitmq-server clickhouse-server clickhouse-client openssl \
                   ca-certificates
-check_packages := prometheus chromium libzookeeper-java default-jre-headless
+zookeeper_packages := libzookeeper-java default-jre-headless
+check_packages := prometheus chromium $(zookeeper_packages)
 
 .PHONY: all help deps check install format clean
 all: $(programs)
@@ -66,7 +67,7 @@ help:
 	@echo '                    once it is there, make check does too'
 	@echo '                    (RABBITMQ=4, also for check-cluster and chaos: with that of Debian 13; as root)'
 	@echo 'make check-engines  the same against the engines of 23.10, 24.8, 25.5 and 26.9, or ENGINE=24.8'
-	@echo 'make check-cluster  break nodes of a RabbitMQ cluster under load, and count each event; as root'
+	@echo 'make check-cluster  break a RabbitMQ cluster and ClickHouse under load, count each event; as root'
 	@echo '                    (FAULTS="*killed*": those with such names; EVENTS=200000: so many each)'
 	@echo 'make chaos          kill, stop and cut everything under load, and count each event (SEED=N EVENTS=20000'
 	@echo '                    FAULTS=30, QUEUE=classic or quorum, TABLE=deduplicating or plain; TAKE=1: delete'

@@ -112,12 +112,12 @@ check-engine: deps engine
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/engine-tests
 	@tests/check.sh $(BUILD)/engine-tests
 
-# Three nodes of RabbitMQ, and faults of them: FAULTS="*killed*" chooses some, EVENTS=200000 each has so
-# many. In a network namespace, in which links can be cut without anybody else's being concerned.
+# Three nodes of RabbitMQ, and faults of them and of ClickHouse: FAULTS="*killed*" chooses some, EVENTS=200000
+# each has so many. In a network namespace, in which links can be cut without anybody else's being concerned.
 FAULTS ?=
 
 check-cluster: deps
-	@packaging/deps.sh nftables iproute2
+	@packaging/deps.sh nftables iproute2 $(zookeeper_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(programs) $(BUILD)/cluster-tests
 	@TESTS='$(FAULTS)' SHARDS=1 $(on_rabbitmq) unshare --net sh -c 'ip link set lo up && exec tests/check.sh $(BUILD)/cluster-tests'
 

@@ -1,11 +1,12 @@
 // FaultRun: one fault with load going on: a queue of the cluster, two instances of the service with
-// two workers each that begin at different nodes, a ClickHouse, and a publisher. It counts each
-// event at the end, by its id, and adds the row of the table.
+// two workers each that begin at different nodes, a table of ClickHouse, and a publisher. It counts
+// each event at the end, by its id, and adds the row of the table.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@
 #include "tests/support/rabbitmq_cluster.h"
 #include "tests/support/service.h"
 #include "tests/support/steady_publisher.h"
+#include "tests/support/test_topology.h"
 
 namespace event_consumer::testing {
 
@@ -34,7 +36,16 @@ const char* name_of(QueueKind kind);
 // Those that the cluster of this run knows.
 std::vector<QueueKind> queue_kinds();
 
+// Where events are stored: in all tables of the run's database whose names begin with click_events.
+struct EventStore {
+  // Those of CLICKHOUSE_HOST. In the end each has all.
+  std::vector<ClickhouseServer*> hosts = {&clickhouse()};
+  // Null: the service creates database and table.
+  std::function<void(const std::string& database)> create_table = nullptr;
+};
+
 struct FaultOptions {
+  EventStore store;
   QueueArguments arguments;  // of the queue, beside its kind's
   Environment environment;   // of the service, beside what it needs
   std::string vhost = "/";
@@ -56,6 +67,7 @@ class FaultRun {
   ~FaultRun();
 
   const std::string& queue() const { return name_; }
+  const std::string& database() const { return name_; }
   std::string dead_letter_queue() const { return name_ + ".dead"; }
   Service& service(std::size_t number) { return *services_.at(number); }
   SteadyPublisher& load() { return *load_; }
@@ -64,7 +76,7 @@ class FaultRun {
   // table. What the log says counts from the first fault() on.
   void fault() { from_now_ = log_sizes(); }
   bool recovers(Duration timeout = std::chrono::seconds(90));
-  // Whether all that was confirmed so far is stored.
+  // Whether all that was confirmed so far is stored, on each host.
   bool drains(Duration timeout = std::chrono::seconds(90));
   // Whether so many lines of either log say it since fault().
   bool wait_for_log(const std::string& text, std::size_t times = 1,
@@ -86,12 +98,16 @@ class FaultRun {
   std::string log_since_fault() const;
   std::uint64_t stored_from(std::uint64_t id) const;
   std::set<std::uint64_t> take_dead_letters() const;
-  std::string query(const std::string& what) const;
+  std::string query(const ClickhouseServer& host, const std::string& what) const;
+  bool has_all(const ClickhouseServer& host, std::uint64_t confirmed) const;
+  void count(const ClickhouseServer& host, const std::vector<std::uint64_t>& confirmed,
+             const std::set<std::uint64_t>& dead);
 
   FaultRow row_;
   QueueKind kind_;
   std::string name_;  // of queue and database
   std::string vhost_;
+  EventStore store_;
   std::vector<std::unique_ptr<Service>> services_;  // null: killed
   std::optional<SteadyPublisher> load_;
   std::vector<std::size_t> from_now_;
