@@ -28,7 +28,14 @@ void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
   refusal_ = {outcome.message, outcome.error_class == ErrorClass::kUnclear};
   if (refusal_.is_unclear) ++batch.refusals().unclear;
   if (refusal_.is_unclear && batch.is_part()) ++refused_parts_;
+  const bool is_sharded = outcome.server.stored_in.durability == Durability::kShards;
+  // One that was set apart is nothing new.
+  if (!refusal_.is_unclear || !is_sharded || batch.refusals().was_alone) return;
+  stored_in_a_row_ = 0;
+  failed_otherwise();
 }
+
+bool RefusalSearch::may_be_a_shard() const { return stored_in_a_row_ < kManyInARow; }
 
 bool RefusalSearch::is_on_trial(const Batch& batch) const {
   return batch.refusals().trial && *batch.refusals().trial > trials_void_until_;
@@ -100,7 +107,11 @@ std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch) {
   haste_ = batch.is_part() ? kHaste : 0;
   refused_parts_ = 0;
   const bool had_witness = has_witness_;
+  const bool was_alone = batch.refusals().was_alone;
+  if (!batch.is_part() && !was_alone) stored_in_a_row_ += batch.runs().size();
   std::vector<BatchPtr> round = others_stored();
+  // What was set apart like this one may be stored now, too.
+  if (round.empty() && was_alone) round = take_round();
   if (batch.is_outdated()) has_witness_ = had_witness;
   return round;
 }
@@ -110,6 +121,7 @@ std::vector<BatchPtr> RefusalSearch::others_stored() {
   has_witness_ = true;
   newly_apart_ = 0;
   is_keeping_said_ = false;
+  if (may_be_a_shard()) return {};
   std::vector<BatchPtr> round = take_round();
   for (const BatchPtr& each : round) each->refusals().trial = stored_inserts_;
   return round;
@@ -125,7 +137,7 @@ std::vector<BatchPtr> RefusalSearch::take_round() {
 }
 
 bool RefusalSearch::is_in_doubt() const {
-  return !apart_.empty() && (!has_witness_ || newly_apart_ >= kMostAtOnce);
+  return !apart_.empty() && (!has_witness_ || may_be_a_shard() || newly_apart_ >= kMostAtOnce);
 }
 
 std::vector<BatchPtr> RefusalSearch::columns_changed() {

@@ -10,6 +10,10 @@
 // its trial: refused once more, it is at fault. Without such a witness none is given up; those set
 // apart are only tried again now and then.
 //
+// Rows of a Distributed table go to several shards, and one of those may refuse all that it gets,
+// while others store theirs. So after a refusal for no clear reason there is a witness only when
+// many messages in a row were stored: too many to have all gone to other shards.
+//
 // A message of which no key is a column may be in the wrong queue, or all of them be meant for
 // another table. It is at fault only when there is a witness: another message that was stored since
 // the columns are known.
@@ -94,9 +98,13 @@ class RefusalSearch {
   std::size_t held_bytes() const { return held_bytes_of(apart_); }
 
  private:
+  // Of ten shards one gets none of so many once in 10^11 times.
+  static constexpr std::size_t kManyInARow = 256;
+
   Step refused_alone(BatchPtr batch, bool others_wait);
   std::vector<BatchPtr> take_apart();
   bool is_on_trial(const Batch& batch) const;
+  bool may_be_a_shard() const;
 
   // The latest.
   struct Refusal {
@@ -107,6 +115,8 @@ class RefusalSearch {
   std::vector<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
   std::size_t trials_void_until_ = 0;
+  // Messages, in batches that are no parts, since a shard may have refused all of its own.
+  std::size_t stored_in_a_row_ = kManyInARow;
   std::size_t haste_ = 0;          // so many posts may follow at once
   std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
   std::size_t newly_apart_ = 0;    // since an insert was stored

@@ -30,6 +30,7 @@ class SearchRig {
   std::optional<Step> refused(BatchPtr& one, ErrorClass error_class, bool others_wait = true,
                               bool is_in_table = false) {
     InsertOutcome outcome{InsertOutcome::Kind::kRefused, 1, "bad row", error_class};
+    outcome.server.stored_in.durability = stored_in;
     if (is_in_table) one->refusals().is_in_table = true;
     search.note_refusal(*one, outcome);
     const bool is_tried_again = search.is_tried_again(*one);
@@ -51,7 +52,13 @@ class SearchRig {
     return times;
   }
 
+  // A new batch of so many messages.
+  std::vector<BatchPtr> stored_many(std::size_t count) {
+    return search.stored(*batch(Tags(count, 99)));
+  }
+
   testing::QuietLog quiet;
+  Durability stored_in = Durability::kPageCache;
   RefusalSearch search;
   bool hurries = false;  // at the latest refusal
 };
@@ -235,6 +242,70 @@ TEST_CASE("refusal search: a message of several rows is never cut", "[refusal_se
   const Step step = rig.refused(std::move(one), /*others_wait=*/false);
   CHECK(step.first.empty());
   CHECK(rig.search.apart() == 1);
+}
+
+TEST_CASE("refusal search: what is stored may be on another shard, and is no witness",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  BatchPtr one = batch({1});
+  std::optional<Step> step;
+  rig.insist(one, step);
+  CHECK(rig.search.apart() == 1);
+  CHECK(rig.stored_many(200).empty());
+  CHECK(rig.search.others_stored().empty());
+  CHECK(rig.search.is_in_doubt());
+  // The shard, or a row of this batch: it begins anew.
+  BatchPtr another = batch({2, 3});
+  rig.refused(another, ErrorClass::kUnclear);
+  CHECK(rig.stored_many(255).empty());
+  // So many went to each shard.
+  std::vector<BatchPtr> trial = rig.stored_many(1);
+  REQUIRE(trial.size() == 1);
+  CHECK_FALSE(rig.search.is_in_doubt());
+  CHECK(rig.insist(trial[0], step) == 3);
+  CHECK(step->at_fault.size() == 1);
+}
+
+TEST_CASE("refusal search: a trial is void when a shard may refuse all that it gets meanwhile",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  BatchPtr one = batch({1});
+  std::optional<Step> step;
+  rig.insist(one, step);
+  std::vector<BatchPtr> trial = rig.stored_many(256);
+  REQUIRE(trial.size() == 1);
+  BatchPtr another = batch({2, 3});
+  rig.refused(another, ErrorClass::kUnclear);
+  rig.insist(trial[0], step);
+  CHECK(step->at_fault.empty());
+  CHECK(rig.search.apart() == 1);
+}
+
+TEST_CASE("refusal search: when a shard is mended, all that was set apart follows",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  std::optional<Step> step;
+  for (DeliveryTag tag = 1; tag <= 20; ++tag) {
+    BatchPtr one = batch({tag});
+    rig.insist(one, step);
+  }
+  std::vector<BatchPtr> round = rig.search.take_round();
+  CHECK(round.size() == 8);
+  CHECK(rig.search.stored(*round[0]).size() == 8);
+  CHECK(rig.search.stored(*round[1]).size() == 4);
+}
+
+TEST_CASE("refusal search: behind a Distributed table rows that are bad are found as elsewhere",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  rig.refused(batch({1}));
+  std::vector<BatchPtr> trial = rig.stored();
+  REQUIRE(trial.size() == 1);
+  CHECK(rig.refused(std::move(trial[0])).at_fault.size() == 1);
 }
 
 }  // namespace
