@@ -200,4 +200,23 @@ TEST_CASE("cluster: each shard of a Distributed table in turn is killed, and sta
   run.finish();
 }
 
+// Rows for the other shard are stored, which says nothing about those that are not.
+TEST_CASE("cluster: one shard of a Distributed table refuses all rows, until it is mended") {
+  Shards shards;
+  FaultOptions options = shards.options();
+  // Soon cut to single messages.
+  options.environment = {{"EVENT_CONSUMER_BATCH_ROWS", "16"}};
+  FaultRun run("one shard refuses all rows, then mended", each_kind(), options);
+  const std::string table = run.database() + ".local";
+  shards.second.query("ALTER TABLE " + table +
+                      " ADD COLUMN broken UInt8 MATERIALIZED throwIf(length(short_code) >= 0)");
+  CHECK(run.wait_for_log("cut in halves", FaultRun::kInstances));
+  run.load().pause();
+  CHECK(wait_for(seconds(60)));
+  shards.second.query("ALTER TABLE " + table + " DROP COLUMN broken");
+  run.load().resume();
+  CHECK(run.recovers());
+  run.finish();
+}
+
 }  // namespace event_consumer::testing

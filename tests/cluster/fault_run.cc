@@ -72,6 +72,11 @@ std::vector<QueueKind> queue_kinds() {
   return {QueueKind::kClassic, QueueKind::kMirrored, QueueKind::kQuorum};
 }
 
+bool wait_for(Duration time) {
+  const TimePoint begin = Clock::now();
+  return wait_until([&] { return Clock::now() - begin > time; }, time + seconds(5));
+}
+
 FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions& options)
     : kind_(kind), name_(make_name()), vhost_(options.vhost), store_(options.store) {
   row_.fault = fault;

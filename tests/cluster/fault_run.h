@@ -53,6 +53,9 @@ struct FaultOptions {
   std::string password = "guest";
 };
 
+// Lets a fault last so long, whatever the service says of it.
+bool wait_for(Duration time);
+
 class FaultRun {
  public:
   static constexpr std::size_t kInstances = 2;

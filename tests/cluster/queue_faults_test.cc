@@ -39,11 +39,6 @@ class ClusterSetting {
   int usual_;
 };
 
-bool wait_for(Duration time) {
-  const TimePoint begin = Clock::now();
-  return wait_until([&] { return Clock::now() - begin > time; }, time + seconds(5));
-}
-
 // It takes no more than a part of what the service may have in hand.
 FaultOptions full_queue() {
   FaultOptions options;
