@@ -226,7 +226,7 @@ void RabbitmqServer::launch() {
 
 void RabbitmqServer::wait_ready() {
   bool ready = false;
-  wait_until([&] { return (ready = accepts_logins()) || !broker_->running(); }, seconds(60));
+  wait_until([&] { return (ready = accepts_logins()) || !broker_->running(); }, seconds(120));
   if (ready) return;
   throw std::runtime_error("RabbitMQ did not start; " + tail_of_file(log_file()) + '\n' +
                            tail_of_file(directory_ + "/log/console.log"));

@@ -55,7 +55,7 @@ struct QueueCounts {
 class RabbitmqServer {
  public:
   // Starts epmd and the broker. Returns when an AMQP login works, about 9 s later; throws
-  // std::runtime_error with the end of the log when that takes longer than 60 s. A node that joins
+  // std::runtime_error with the end of the log when that takes longer than 120 s. A node that joins
   // another is not waited for.
   explicit RabbitmqServer(const RabbitmqOptions& options = {});
   // Kills both at once.

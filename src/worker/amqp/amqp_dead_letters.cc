@@ -25,7 +25,12 @@ Result<AmqpConnection> AmqpDeadLetters::connect(const AmqpUrl& url,
   if (auto done = connection->open_channel(kChannel); !done) return done.error();
   // What is stored needs no dead-letter queue: while its node is down, only what it is for waits.
   if (auto done = ensure_dead_letter_queue(*connection, kChannel, queue, type); !done) {
-    if (!is_queue_down(done.error().peer_code, done.error().message)) return done.error();
+    const Error& error = done.error();
+    // RabbitMQ 4 says nothing then for a minute, in which it reads no more from this connection.
+    const bool is_silent = error.kind == ErrorKind::kLinkLost && error.peer_code == 0;
+    if (!is_silent && !is_queue_down(error.peer_code, error.message)) return error;
+    if (is_silent) connection = AmqpConnection::open(url, connection_name);
+    if (!connection) return connection;
     if (auto opened = connection->open_channel(kChannel); !opened) return opened.error();
   }
   if (auto done = ConfirmedPublisher::ask_for_confirms(*connection, kChannel); !done)

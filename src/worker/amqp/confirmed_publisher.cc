@@ -18,7 +18,7 @@ Result<Done> ConfirmedPublisher::ask_for_confirms(AmqpConnection& connection,
                                                   amqp_channel_t channel) {
   amqp_confirm_select(connection.state(), channel);
   return connection.check("cannot ask for publisher confirms on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), channel);
 }
 
 Result<Done> ConfirmedPublisher::publish(OutgoingMessage message,

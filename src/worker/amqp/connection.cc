@@ -207,8 +207,7 @@ void AmqpConnection::make_room() {
 
 Result<Done> AmqpConnection::open_channel(amqp_channel_t channel) {
   amqp_channel_open(state(), channel);
-  return check("cannot open a channel on " + describe(), amqp_get_rpc_reply(state()),
-               ErrorKind::kUnavailable, channel);
+  return check("cannot open a channel on " + describe(), amqp_get_rpc_reply(state()), channel);
 }
 
 std::string AmqpConnection::server_version() const {
@@ -278,9 +277,9 @@ bool AmqpConnection::is_writable() const {
 }
 
 Result<Done> AmqpConnection::check(const std::string& doing, const amqp_rpc_reply_t& reply,
-                                   ErrorKind otherwise, amqp_channel_t channel) {
+                                   amqp_channel_t channel) {
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return Done{};
-  const Error error = to_error(doing, reply, otherwise);
+  const Error error = to_error(doing, reply, ErrorKind::kLinkLost);
   if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION &&
       reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD) {
     amqp_channel_close_ok_t close_ok{};

@@ -66,9 +66,9 @@ class AmqpConnection {
   bool has_room() const { return !is_sending() && is_writable(); }
 
   // The result of the last rabbitmq-c call, as an Error when it failed: a server's refusal as
-  // kConfiguration, else `otherwise`. A channel that the server closed is acknowledged as closed,
-  // so that it can be opened again.
-  Result<Done> check(const std::string& doing, const amqp_rpc_reply_t& reply, ErrorKind otherwise,
+  // kConfiguration, else kLinkLost, also when no answer came. A channel that the server closed is
+  // acknowledged as closed, so that it can be opened again.
+  Result<Done> check(const std::string& doing, const amqp_rpc_reply_t& reply,
                      amqp_channel_t channel);
 
   // Closes with a handshake, for which it waits half a second at most; the server requeues what was

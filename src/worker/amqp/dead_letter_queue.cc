@@ -69,8 +69,7 @@ Result<std::optional<DeadLetter>> DeadLetterQueue::take() {
   connection_.release();
   auto reply = amqp_basic_get(connection_.state(), kChannel, to_bytes(queue_), /*no_ack=*/0);
   const std::string taking = "cannot take a message from " + describe();
-  if (auto done = connection_.check(taking, reply, ErrorKind::kUnavailable, kChannel); !done)
-    return done.error();
+  if (auto done = connection_.check(taking, reply, kChannel); !done) return done.error();
   if (reply.reply.id == AMQP_BASIC_GET_EMPTY_METHOD) return std::optional<DeadLetter>();
   const auto tag = static_cast<const amqp_basic_get_ok_t*>(reply.reply.decoded)->delivery_tag;
   auto letter = read_content(tag);
@@ -123,8 +122,7 @@ Result<Done> DeadLetterQueue::acknowledge(DeliveryTag tag) {
 // answer to closing the channel tells that they were taken.
 Result<Done> DeadLetterQueue::close() {
   const auto reply = amqp_channel_close(connection_.state(), kChannel, AMQP_REPLY_SUCCESS);
-  auto done = connection_.check("lost " + describe() + " at the end", reply,
-                                ErrorKind::kUnavailable, kChannel);
+  auto done = connection_.check("lost " + describe() + " at the end", reply, kChannel);
   if (done) connection_.close();
   return done;
 }

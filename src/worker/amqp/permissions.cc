@@ -24,9 +24,8 @@ Result<Done> try_to_consume(AmqpConnection& connection, amqp_channel_t channel,
                             const std::string& queue, const amqp_table_t& arguments) {
   amqp_basic_consume(connection.state(), channel, to_bytes(queue), amqp_empty_bytes, /*no_local=*/0,
                      /*no_ack=*/0, /*exclusive=*/0, arguments);
-  auto done =
-      connection.check("cannot consume queue " + queue + " on " + connection.describe(),
-                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+  auto done = connection.check("cannot consume queue " + queue + " on " + connection.describe(),
+                               amqp_get_rpc_reply(connection.state()), channel);
   if (!done && done.error().peer_code != 0) return open_again(connection, channel, std::move(done));
   return done;
 }
@@ -73,7 +72,7 @@ Result<Done> may_publish_to_queues(AmqpConnection& connection, amqp_channel_t ch
   if (status != AMQP_STATUS_OK) return to_error(doing, status, ErrorKind::kUnavailable);
   amqp_basic_qos(connection.state(), channel, 0, 1, /*global=*/0);
   const auto reply = amqp_get_rpc_reply(connection.state());
-  auto done = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
+  auto done = connection.check(doing, reply, channel);
   if (!done && done.error().peer_code != 0) return open_again(connection, channel, std::move(done));
   return done;
 }
@@ -94,7 +93,7 @@ Result<bool> takes_messages(AmqpConnection& connection, amqp_channel_t channel,
   if (status != AMQP_STATUS_OK) return to_error(doing, status, ErrorKind::kUnavailable);
   amqp_basic_qos(connection.state(), channel, 0, 1, /*global=*/0);
   const auto reply = amqp_get_rpc_reply(connection.state());
-  const auto refused = connection.check(doing, reply, ErrorKind::kUnavailable, channel);
+  const auto refused = connection.check(doing, reply, channel);
   if (refused) return true;
   const Error& error = refused.error();
   if (error.peer_code == 0) return error;

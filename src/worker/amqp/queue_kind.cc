@@ -27,7 +27,7 @@ Result<std::string> ask(AmqpConnection& connection, amqp_channel_t channel,
                      /*exclusive=*/0, /*auto_delete=*/0, table.get());
   const auto refused =
       connection.check("cannot ask for queue " + queue + " on " + connection.describe(),
-                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+                       amqp_get_rpc_reply(connection.state()), channel);
   if (refused) return std::string();
   if (refused.error().peer_code == 0) return refused.error();
   if (auto opened = connection.open_channel(channel); !opened) return opened.error();

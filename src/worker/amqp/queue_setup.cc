@@ -23,9 +23,8 @@ Result<Done> declare_queue(AmqpConnection& connection, amqp_channel_t channel,
   QueueArgumentTable table(arguments);
   amqp_queue_declare(connection.state(), channel, to_bytes(queue), /*passive=*/0, /*durable=*/1,
                      /*exclusive=*/0, /*auto_delete=*/0, table.get());
-  auto done =
-      connection.check("cannot declare queue " + queue + " on " + connection.describe(),
-                       amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+  auto done = connection.check("cannot declare queue " + queue + " on " + connection.describe(),
+                               amqp_get_rpc_reply(connection.state()), channel);
   if (done || done.error().peer_code != kPreconditionFailed) return done;
   // Somebody else may have declared it otherwise in the meantime.
   if (auto opened = connection.open_channel(channel); !opened) return opened;
@@ -40,7 +39,7 @@ Result<Done> declare_exchange(AmqpConnection& connection, amqp_channel_t channel
                         /*passive=*/0, /*durable=*/1, /*auto_delete=*/0, /*internal=*/0,
                         amqp_empty_table);
   return connection.check("cannot declare exchange " + exchange + " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), channel);
 }
 
 Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
@@ -49,7 +48,7 @@ Result<Done> bind_queue(AmqpConnection& connection, amqp_channel_t channel,
                   to_bytes(setup.routing_key), amqp_empty_table);
   return connection.check("cannot bind queue " + setup.queue + " to exchange " + setup.exchange +
                               " on " + connection.describe(),
-                          amqp_get_rpc_reply(connection.state()), ErrorKind::kUnavailable, channel);
+                          amqp_get_rpc_reply(connection.state()), channel);
 }
 
 }  // namespace
@@ -62,7 +61,7 @@ Result<std::optional<QueueFacts>> find_queue(AmqpConnection& connection, amqp_ch
                          /*durable=*/0, /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
   const auto reply = amqp_get_rpc_reply(connection.state());
   auto done = connection.check("cannot look for queue " + queue + " on " + connection.describe(),
-                               reply, ErrorKind::kUnavailable, channel);
+                               reply, channel);
   if (done) return MaybeFacts(QueueFacts{found->message_count, found->consumer_count});
   const Error& refused = done.error();
   if (refused.peer_code != kNotFound || is_queue_down(refused.peer_code, refused.message))

@@ -66,6 +66,9 @@ std::string remedy_for(const Error& error, const AmqpUrl& url) {
   if (error.kind == ErrorKind::kUnreachable)
     return "start the broker, or correct host and port in RABBITMQ_URL: the AMQP port is 5672 "
            "unless configured otherwise";
+  if (error.kind == ErrorKind::kLinkLost)
+    return "see the log of the broker: it may have too much to do; or start the node of the "
+           "cluster that has the queue, for which RabbitMQ 4 waits before it answers";
   return "is the port in RABBITMQ_URL that of AMQP, 5672 unless configured otherwise (5671 is TLS, "
          "15672 the management page)?";
 }

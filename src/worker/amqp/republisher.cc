@@ -121,7 +121,7 @@ Result<bool> Republisher::takes(const std::string& exchange, const std::string& 
   const auto takes = takes_messages(*connection_, kQuestionChannel, exchange, routing_key);
   if (!takes) {
     Error error = takes.error();
-    if (error.kind == ErrorKind::kUnavailable && error.peer_code == 0) error.message += kMayBeShort;
+    if (error.kind == ErrorKind::kLinkLost && error.peer_code == 0) error.message += kMayBeShort;
     return error;
   }
   return exchanges_[exchange] = takes.value();

@@ -86,6 +86,15 @@ TEST_CASE("diagnosis: another broker that may pass does not take the remedy away
                  "correct user and password"));
 }
 
+// As RabbitMQ 4 does while the node of a classic queue is down (ran: 4.0.5).
+TEST_CASE("diagnosis: a broker that let us in and does not answer is not about the port",
+          "[diagnosis]") {
+  const std::string said =
+      remedy({ErrorKind::kLinkLost, "cannot look for queue q on RabbitMQ h:1: request timed out"});
+  CHECK(contains(said, "start the node of the cluster that has the queue"));
+  CHECK_FALSE(contains(said, "15672"));
+}
+
 TEST_CASE("diagnosis: what the broker says of itself is not about the port", "[diagnosis]") {
   CHECK(contains(remedy({ErrorKind::kUnavailable,
                          "the server says 541 INTERNAL_ERROR - access to vhost '/' refused for "
