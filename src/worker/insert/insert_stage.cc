@@ -73,8 +73,7 @@ Effects InsertStage::others_stored(MonotonicTime posted_at, TimePoint now) {
 }
 
 Effects InsertStage::witnessed(TimePoint now) {
-  batches_.put_first(refusal_search_.others_stored());
-  table_watch_.round_at.reset();
+  put_on_trial(refusal_search_.others_stored());
   Effects effects;
   effects.refused = refusal_search_.take_unmatched();
   return go_on(now, std::move(effects));
@@ -178,6 +177,12 @@ Effects InsertStage::orphan_answered(const InsertOutcome& outcome, TimePoint now
   return go_on(now);
 }
 
+// What was stored and is no witness keeps no round from its time.
+void InsertStage::put_on_trial(std::vector<BatchPtr> round) {
+  if (!round.empty()) table_watch_.round_at.reset();
+  batches_.put_first(std::move(round));
+}
+
 Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   BatchPtr batch = std::exchange(posted_, nullptr);
   log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
@@ -186,10 +191,9 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   for (const DeliveryId message : batch->completed())
     if (messages_.keeps(message)) effects.stored.push_back(message);
   if (BatchPtr rest = batch->make_rest()) put_first(std::move(rest));
-  batches_.put_first(refusal_search_.stored(*batch));
+  put_on_trial(refusal_search_.stored(*batch));
   if (!batch->is_outdated()) effects.refused = refusal_search_.take_unmatched();
   batches_.recycle(std::move(batch));
-  table_watch_.round_at.reset();
   retry_pause_.over();
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
   const bool is_time = now - *table_watch_.seen_at >= table_watch_.interval;

@@ -140,6 +140,7 @@ class InsertStage {
   Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   Effects token_is_void(const InsertOutcome& outcome, TimePoint now);
   Effects witnessed(TimePoint now);
+  void put_on_trial(std::vector<BatchPtr> round);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
   Effects stored(const InsertOutcome& outcome, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);

@@ -159,6 +159,29 @@ TEST_CASE("insert stage: a message that waits for another is tried again now and
   CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
 }
 
+// The other may have stored on another shard, and no more may come.
+TEST_CASE("insert stage: what is stored and is no witness keeps no message from being tried again",
+          "[insert_stage]") {
+  Rig rig(1);
+  InsertOutcome refused{Kind::kRefused, 1, "no", ErrorClass::kUnclear};
+  refused.server.stored_in.durability = Durability::kShards;
+  rig.add(1);
+  rig.answer(refused);
+  rig.table_unchanged();
+  REQUIRE(rig.stage.undecided() == 1);
+  const TimePoint before = rig.now;
+  const auto posted_at = to_monotonic_time(before + std::chrono::seconds(1));
+  while (rig.stored_tags.empty() && rig.now - before <= std::chrono::seconds(60)) {
+    rig.now += std::chrono::seconds(2);
+    rig.apply(rig.stage.others_stored(posted_at, rig.now));
+    rig.apply(rig.stage.time_passed(rig.now));
+    if (rig.inserter.table_checks == 1) continue;
+    rig.table_unchanged();
+    rig.store();
+  }
+  CHECK(rig.stored_tags == std::set<DeliveryTag>{1});
+}
+
 TEST_CASE("insert stage: a code in no list is waited for, then its batch is cut",
           "[insert_stage]") {
   Rig rig(4);
