@@ -24,6 +24,7 @@ void Faults::heal() {
   is_over_ = true;
   broker_.heal();
   clickhouse_.set_fault(std::nullopt);
+  clickhouse_.set_refusing(std::nullopt);
   clickhouse_.misname_columns(false);
   crew_.pause(false);
 }
@@ -96,6 +97,7 @@ void Faults::strike_broker() {
 
 void Faults::strike_clickhouse() {
   using Kind = SimClickHouse::Fault::Kind;
+  if (clickhouse_.kind().shards > 1 && world_.one_in(3)) return strike_shard();
   if (world_.one_in(5)) return clickhouse_.change_columns();
   if (world_.one_in(15)) return clickhouse_.change_host();
   if (world_.one_in(10)) {
@@ -126,6 +128,13 @@ void Faults::strike_clickhouse() {
       });
   world_.after(duration, [this, turn = ++turns_] {
     if (turn == turns_ && !is_over_) clickhouse_.set_fault(std::nullopt);
+  });
+}
+
+void Faults::strike_shard() {
+  clickhouse_.set_refusing(world_.number(0, clickhouse_.kind().shards - 1));
+  world_.after(world_.between(milliseconds(100), minutes(4)), [this] {
+    if (!is_over_) clickhouse_.set_refusing(std::nullopt);
   });
 }
 

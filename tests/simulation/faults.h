@@ -26,6 +26,7 @@ class Faults {
   void strike_link();
   void strike_broker();
   void strike_clickhouse();
+  void strike_shard();
   void command();
 
   World& world_;

@@ -135,6 +135,12 @@ rule 'view: that it let rows in is known of each refusal' $insert_stage \
 rule 'view: that is known on of what stands alone' $refusal_search \
   '/*was_alone=*/true, batch->refusals().is_in_table' \
   '/*was_alone=*/true' "$seeds"
+rule 'shards: what is stored may be on another, and is no witness' $refusal_search \
+  'return stored_in_a_row_ < kManyInARow;' \
+  'return false;' "$seeds"
+rule 'shards: what is stored and is no witness delays no round' $insert_stage \
+  'if (!round.empty()) table_watch_' \
+  'table_watch_' "$seeds"
 
 rule 'misfits: those that stay in hand when others go are kept' $refusal_search \
   '  unmatched_.erase(

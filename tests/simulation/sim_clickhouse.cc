@@ -16,8 +16,6 @@ constexpr seconds kTimeout{30};
 // A worker looks so often, at least, whether another has stored anything.
 constexpr seconds kWitnessIsFresh{3};
 
-const ServerReport kServer{"simulated", true};
-
 // «VERSION COLUMNS»: so tests name the columns of the rows.
 std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, bool states_types) {
   return std::make_shared<const InsertFormat>(
@@ -27,10 +25,6 @@ std::shared_ptr<const InsertFormat> format(int version, std::size_t columns, boo
 std::size_t columns_of(const Batch& batch) {
   const std::string& query = batch.format().head;
   return static_cast<std::size_t>(std::atoi(query.c_str() + query.find(' ')));
-}
-
-InsertOutcome failure(Kind kind, ErrorClass error_class, const char* message) {
-  return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, kServer};
 }
 
 }  // namespace
@@ -79,6 +73,10 @@ Encoding SimClickHouse::encoding() const {
                     format(version_, columns.size(), kind_.states_types)};
   if (version_ % 3 == kDefault) encoding.format_of = format_of;
   return encoding;
+}
+
+InsertOutcome SimClickHouse::failure(Kind kind, ErrorClass error_class, const char* message) const {
+  return {kind, kind == Kind::kRefused ? 252 : 0, message, error_class, server_};
 }
 
 std::optional<Encoding> SimClickHouse::open(int& known) {
@@ -177,6 +175,11 @@ void SimClickHouse::set_fault(std::optional<Fault> fault) {
   for (const auto& [post, request] : std::exchange(under_way_, {})) die_over(request);
 }
 
+void SimClickHouse::set_refusing(std::optional<std::size_t> shard) {
+  refusing_ = shard;
+  world_.note(0, "shards that refuse every row, the first", shard ? 1 : 0, shard.value_or(0));
+}
+
 // It writes the token down before the rows.
 void SimClickHouse::die_over(const Request& request) {
   const std::size_t steps = world_.number(0, kind_.deduplicates ? 2 : 1);
@@ -215,8 +218,10 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
   }
   if (holds(request, EventKind::kPoison))
     return failure(Kind::kRefused, ErrorClass::kData, "a row is bad");
-  if (holds(request, EventKind::kUnclear))
+  if (const auto refusing = refusing_shards(request); !refusing.empty()) {
+    store_parts(request, refusing);
     return failure(Kind::kRefused, ErrorClass::kUnclear, "a row is bad, in other words");
+  }
   if (holds(request, EventKind::kViewPoison)) {
     store(request, false, /*view_fails=*/true);
     InsertOutcome refused = failure(Kind::kRefused, ErrorClass::kUnclear, "a view chokes");
@@ -226,13 +231,39 @@ InsertOutcome SimClickHouse::carry_out(const Request& request) {
   store(request, true);
   InsertOutcome stored;
   stored.kind = Kind::kStored;
-  stored.server = kServer;
+  stored.server = server_;
   return stored;
 }
 
 bool SimClickHouse::holds(const Request& request, EventKind kind) const {
   return std::any_of(request.rows.begin(), request.rows.end(),
                      [&](const Row& row) { return row.is_bad && ledger_[row.event].kind == kind; });
+}
+
+std::size_t SimClickHouse::shard_of(EventId event) const {
+  return std::hash<std::string>()(ledger_[event].body) % kind_.shards;
+}
+
+// Of those that get rows of it.
+std::set<std::size_t> SimClickHouse::refusing_shards(const Request& request) const {
+  std::set<std::size_t> refusing;
+  for (const Row& row : request.rows) {
+    const std::size_t shard = shard_of(row.event);
+    const bool is_bad = row.is_bad && ledger_[row.event].kind == EventKind::kUnclear;
+    if (is_bad || shard == refusing_) refusing.insert(shard);
+  }
+  return refusing;
+}
+
+// Each of the other shards may have stored its part of the insert.
+void SimClickHouse::store_parts(const Request& request, const std::set<std::size_t>& refusing) {
+  for (std::size_t shard = 0; shard < kind_.shards; ++shard) {
+    if (refusing.count(shard) > 0 || world_.one_in(2)) continue;
+    for (const Row& row : request.rows)
+      if (shard_of(row.event) == shard) ++ledger_[row.event].copies[row.number];
+    for (const EventId event : request.events)
+      if (shard_of(event) == shard) ++ledger_[event].unanswered;
+  }
 }
 
 void SimClickHouse::store(const Request& request, bool is_told, bool view_fails) {
@@ -314,7 +345,7 @@ void SimClickHouse::look(std::shared_ptr<int> known, Looked answer) {
                                      : ErrorClass::kTransient;
   world_.after(time, [this, known, answer, fails, error_class] {
     TableOutcome outcome;
-    outcome.server = kServer;
+    outcome.server = server_;
     if (std::exchange(changes_at_look_, false)) has_changed_untyped_ = true, set_version();
     if (fails) {
       outcome.message = "the table cannot be looked at";

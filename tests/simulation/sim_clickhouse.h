@@ -20,6 +20,7 @@ struct TableKind {
   bool deduplicates = true;
   bool states_types = true;  // the server compares the types of columns itself
   int columns = 0;           // the first of its three sets of columns
+  std::size_t shards = 1;    // more: it is Distributed
 };
 
 class SimClickHouse {
@@ -48,7 +49,9 @@ class SimClickHouse {
   using Looked = std::function<void(TableOutcome)>;
 
   SimClickHouse(World& world, Ledger& ledger, const TableKind& kind)
-      : world_(world), ledger_(ledger), kind_(kind), version_(kind.columns) {}
+      : world_(world), ledger_(ledger), kind_(kind), version_(kind.columns) {
+    if (kind.shards > 1) server_.stored_in.durability = Durability::kShards;
+  }
 
   const TableKind& kind() const { return kind_; }
 
@@ -64,6 +67,8 @@ class SimClickHouse {
   std::optional<Encoding> open(int& known);
 
   void set_fault(std::optional<Fault> fault);
+  // This shard refuses every row that it gets, for no clear reason; or none does.
+  void set_refusing(std::optional<std::size_t> shard);
   void change_columns();
   // Another host's turn, which has the same rows and knows another format.
   void change_host();
@@ -74,7 +79,7 @@ class SimClickHouse {
   // Whether rows may have been encoded anew although nobody has refused their bytes.
   bool has_changed_untyped() const { return has_changed_untyped_; }
 
-  bool has_fault() const { return fault_.has_value(); }
+  bool has_fault() const { return fault_ || refusing_; }
 
   // Done before each post is looked at.
   void before_posts(std::function<void()> action) { before_post_ = std::move(action); }
@@ -111,6 +116,9 @@ class SimClickHouse {
   std::optional<InsertOutcome> ask_for_token(const Request& request);
   InsertOutcome carry_out(const Request& request);
   bool holds(const Request& request, EventKind kind) const;
+  std::size_t shard_of(EventId event) const;
+  std::set<std::size_t> refusing_shards(const Request& request) const;
+  void store_parts(const Request& request, const std::set<std::size_t>& refusing);
   void require_whole_messages(const Request& request);
   void refuse(const Fault& fault, const Request& request);
   void store(const Request& request, bool is_told, bool view_fails = false);
@@ -118,6 +126,8 @@ class SimClickHouse {
   bool is_stored(int host, const std::string& token) const;
   void fail(const Fault& fault, const Request& request, const Posted& answer);
   void set_version();
+  InsertOutcome failure(InsertOutcome::Kind kind, ErrorClass error_class,
+                        const char* message) const;
   Encoding encoding() const;
   Duration latency() {
     return world_.between(std::chrono::milliseconds(1), std::chrono::milliseconds(300));
@@ -126,8 +136,10 @@ class SimClickHouse {
   World& world_;
   Ledger& ledger_;
   TableKind kind_;
+  ServerReport server_{"simulated", true};
   std::optional<Fault> fault_;
-  int version_;  // of the columns
+  std::optional<std::size_t> refusing_;  // shard
+  int version_;                          // of the columns
   int oldest_accepted_ = 0;
   bool is_misnamed_ = false;                    // from the next version on
   std::set<int> misnamed_;                      // versions

@@ -27,6 +27,9 @@ constexpr minutes kDrainTime{5};
 constexpr minutes kSearchTime{1};
 // As long as rows are judged there must be good ones to compare them with.
 constexpr seconds kWitnessPeriod{5};
+// RefusalSearch takes no fewer in a row for witnesses, where there are shards. A worker that takes
+// few beside what it has needs four times as long to get them.
+constexpr std::size_t kManyWitnesses = 256;
 // Fewer than RefusalSearch takes for somebody else's fault; and they must leave room in the window
 // for one to compare them with, without which nothing is dead-lettered.
 constexpr std::size_t kMostPoisons = 5;
@@ -62,13 +65,28 @@ WorkerLimits draw_limits(World& world) {
   return limits;
 }
 
+// Whether it has shards is drawn elsewhere: the other runs stay what they were. Nobody promises
+// that these know a token. A worker whose turn as the single active consumer is over stores nothing
+// any more, and takes no other's insert for a witness where there are shards.
+TableKind draw_table(World& world, const QueueKind& queue, std::uint64_t seed) {
+  TableKind kind;
+  kind.deduplicates = !world.one_in(4);
+  kind.states_types = !world.one_in(4);
+  kind.columns = static_cast<int>(world.number(0, 2));
+  const std::size_t shards = DrawnChance(~seed).number(1, 12);
+  if (!queue.single_active && (shards == 2 || shards == 3)) {
+    kind.shards = shards;
+    kind.deduplicates = false;
+  }
+  return kind;
+}
+
 class Run {
  public:
   Run(std::uint64_t seed, bool tells)
       : world_(seed, tells),
         broker_(world_, ledger_, draw_queue(world_)),
-        clickhouse_(world_, ledger_,
-                    {!world_.one_in(4), !world_.one_in(4), static_cast<int>(world_.number(0, 2))}),
+        clickhouse_(world_, ledger_, draw_table(world_, broker_.kind(), seed)),
         limits_(draw_limits(world_)),
         crew_(world_, ledger_, broker_, clickhouse_, limits_,
               world_.one_in(2) ? 1 : world_.number(2, 8)),
@@ -164,18 +182,29 @@ class Run {
     faults_.heal();
     ordeals_.heal();
     const TimePoint healed = world_.now();
-    for (int i = 1; i <= kDrainTime / kWitnessPeriod * 3 / 4; ++i)
+    const Duration drain_time =
+        poisons_ > 0 && is_sharded() ? 4 * Duration(kDrainTime) : Duration(kDrainTime);
+    for (int i = 1; i <= drain_time / kWitnessPeriod * 3 / 4; ++i)
       world_.after(i * kWitnessPeriod, [this] {
-        if (is_judging()) publish(EventKind::kGood);
+        if (is_judging()) publish_witnesses();
       });
     // A window of events that do not fit waits for other columns, or for people.
     world_.after(kDrainTime / 3, [this] {
       if (misfits_ > 0 && is_judging()) crew_.reload();
     });
-    pass_time(healed + kDrainTime + unclear_ * kSearchTime, [&] { return broker_.is_empty(); });
+    pass_time(healed + drain_time + unclear_ * kSearchTime, [&] { return broker_.is_empty(); });
     world_.require(broker_.is_empty(), "not drained: queued, unsettled", 0, broker_.queued(),
                    broker_.unsettled());
     report_.drained_in = world_.now() - healed;
+  }
+
+  bool is_sharded() const { return clickhouse_.kind().shards > 1; }
+
+  // One; where it may have gone to another shard, many for each worker, but no faster than they are
+  // taken.
+  void publish_witnesses() {
+    if (is_sharded() && broker_.queued() > kManyWitnesses) return;
+    for (std::size_t i = is_sharded() ? kManyWitnesses : 1; i > 0; --i) publish(EventKind::kGood);
   }
 
   // Whether a row that is bad, or was taken for bad, may be among what is left.
