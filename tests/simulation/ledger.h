@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/scoreboard/worker_record.h"
 
 namespace event_consumer::simulation {
 
@@ -157,6 +158,7 @@ class Ledger {
 
   // By worker: when the insert was posted that it was told of last.
   std::map<int, TimePoint> stored_posts;
+  std::map<int, MonotonicTime> stored_runs;  // as the workers say
 
  private:
   std::string event_text(EventKind kind, std::size_t row, std::size_t padding,

@@ -133,11 +133,11 @@ rule 'view: that it let rows in is known of each refusal' $insert_stage \
   'if (outcome.is_in_table) posted_' \
   'if (outcome.is_in_table && outcome.error_class == ErrorClass::kUnclear) posted_' "$seeds"
 rule 'view: that is known on of what stands alone' $refusal_search \
-  '/*was_alone=*/true, batch->refusals().is_in_table' \
-  '/*was_alone=*/true' "$seeds"
+  '!refusal_.is_unclear, batch->refusals().is_in_table' \
+  '!refusal_.is_unclear' "$seeds"
 rule 'shards: what is stored may be on another, and is no witness' $refusal_search \
-  'return stored_in_a_row_ < kManyInARow;' \
-  'return false;' "$seeds"
+  'may_be_a_shard_ = true;' \
+  '' "$seeds"
 rule 'shards: what is stored and is no witness delays no round' $insert_stage \
   'if (!round.empty()) table_watch_' \
   'table_watch_' "$seeds"

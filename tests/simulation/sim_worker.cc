@@ -193,7 +193,11 @@ Result<EventLoop::Events> SimWorker::wait(const std::vector<Awaited>& awaited,
 
 // The other row of its slot stands for all other workers.
 void SimWorker::show_others() {
+  const MonotonicTime own_run = status_->record().last_run_posted_at;
+  if (own_run != 0) seat_.ledger.stored_runs[seat_.worker] = own_run;
   WorkerRecord others{};
+  for (const auto& [worker, at] : seat_.ledger.stored_runs)
+    if (worker != seat_.worker) others.last_run_posted_at = std::max(others.last_run_posted_at, at);
   for (const auto& [worker, at] : seat_.ledger.stored_posts)
     if (worker != seat_.worker)
       others.last_insert_posted_at = std::max(others.last_insert_posted_at, to_monotonic_time(at));

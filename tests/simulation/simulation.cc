@@ -66,15 +66,14 @@ WorkerLimits draw_limits(World& world) {
 }
 
 // Whether it has shards is drawn elsewhere: the other runs stay what they were. Nobody promises
-// that these know a token. A worker whose turn as the single active consumer is over stores nothing
-// any more, and takes no other's insert for a witness where there are shards.
-TableKind draw_table(World& world, const QueueKind& queue, std::uint64_t seed) {
+// that these know a token.
+TableKind draw_table(World& world, std::uint64_t seed) {
   TableKind kind;
   kind.deduplicates = !world.one_in(4);
   kind.states_types = !world.one_in(4);
   kind.columns = static_cast<int>(world.number(0, 2));
   const std::size_t shards = DrawnChance(~seed).number(1, 12);
-  if (!queue.single_active && (shards == 2 || shards == 3)) {
+  if ((shards == 2 || shards == 3)) {
     kind.shards = shards;
     kind.deduplicates = false;
   }
@@ -86,7 +85,7 @@ class Run {
   Run(std::uint64_t seed, bool tells)
       : world_(seed, tells),
         broker_(world_, ledger_, draw_queue(world_)),
-        clickhouse_(world_, ledger_, draw_table(world_, broker_.kind(), seed)),
+        clickhouse_(world_, ledger_, draw_table(world_, seed)),
         limits_(draw_limits(world_)),
         crew_(world_, ledger_, broker_, clickhouse_, limits_,
               world_.one_in(2) ? 1 : world_.number(2, 8)),

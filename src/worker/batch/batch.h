@@ -110,6 +110,7 @@ class Batch {
   struct Refusals {
     std::size_t unclear = 0;   // since it was last decided how to go on
     bool was_alone = false;    // its only message was refused
+    bool was_clear = false;    // then, for its values by the server's words
     bool is_in_table = false;  // by a view, though its rows are in the table
     // Its trial began when so many inserts were stored.
     std::optional<std::size_t> trial = std::nullopt;

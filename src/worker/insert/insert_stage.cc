@@ -65,15 +65,17 @@ Effects InsertStage::time_passed(TimePoint now) {
   return check_table(Next::kCheckAndPost);
 }
 
-Effects InsertStage::others_stored(MonotonicTime posted_at, TimePoint now) {
-  const bool is_witness = undecided() > 0 && posted_at > to_monotonic_time(undecided_since_);
+Effects InsertStage::others_stored(const StoredByOthers& stored, TimePoint now) {
+  const MonotonicTime since = to_monotonic_time(undecided_since_);
+  const bool is_witness = undecided() > 0 && stored.insert_posted_at > since;
   if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
   // The other one may know columns that were put right since the table was looked at here.
-  return unmatched() > 0 ? check_table(Next::kCheckAndJudge) : witnessed(now);
+  return unmatched() > 0 ? check_table(Next::kCheckAndJudge)
+                         : witnessed(stored.run_posted_at > since, now);
 }
 
-Effects InsertStage::witnessed(TimePoint now) {
-  put_on_trial(refusal_search_.others_stored());
+Effects InsertStage::witnessed(bool is_run, TimePoint now) {
+  put_on_trial(refusal_search_.others_stored(is_run));
   Effects effects;
   effects.refused = refusal_search_.take_unmatched();
   return go_on(now, std::move(effects));
@@ -149,7 +151,7 @@ Effects InsertStage::inserted(const InsertOutcome& outcome, TimePoint now) {
   if (is_refused && posted_->is_settled()) ledger_.not_stored(posted_->token());
   if (is_stored && mode_ == Mode::kProbing) mode_ = Mode::kOrdinary;
   if (posted_->is_orphan()) return orphan_answered(outcome, now);
-  return is_stored ? stored(outcome, now) : failed(outcome, now);
+  return is_stored ? stored(outcome, posted_at, now) : failed(outcome, now);
 }
 
 // Rather twice than never. The messages of an orphan come again.
@@ -183,7 +185,7 @@ void InsertStage::put_on_trial(std::vector<BatchPtr> round) {
   batches_.put_first(std::move(round));
 }
 
-Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
+Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint posted_at, TimePoint now) {
   BatchPtr batch = std::exchange(posted_, nullptr);
   log::debug("{} rows stored, {} bytes", batch->rows(), batch->bytes().size());
   Effects effects;
@@ -191,7 +193,7 @@ Effects InsertStage::stored(const InsertOutcome& outcome, TimePoint now) {
   for (const DeliveryId message : batch->completed())
     if (messages_.keeps(message)) effects.stored.push_back(message);
   if (BatchPtr rest = batch->make_rest()) put_first(std::move(rest));
-  put_on_trial(refusal_search_.stored(*batch));
+  put_on_trial(refusal_search_.stored(*batch, posted_at));
   if (!batch->is_outdated()) effects.refused = refusal_search_.take_unmatched();
   batches_.recycle(std::move(batch));
   retry_pause_.over();
@@ -265,7 +267,7 @@ Effects InsertStage::table_checked(TableOutcome outcome, TimePoint now) {
   if (!batches_.has_sealed() && !refusal_search_.is_in_doubt()) stats_.nothing_fails(now);
   if (outcome.kind == TableOutcome::Kind::kChanged)
     return go_on(now, adopt(std::move(*outcome.encoding), now));
-  if (next == Next::kCheckAndJudge) return witnessed(now);
+  if (next == Next::kCheckAndJudge) return witnessed(/*is_run=*/false, now);
   if (waits_for_columns()) return go_on(now);
   batches_.seal_due(now);
   if (!orphans_.empty()) return post(now, {});
@@ -416,6 +418,8 @@ std::size_t InsertStage::held_bytes() const {
 
 void InsertStage::report(WorkerRecord& record) {
   stats_.report(record);
+  if (const auto run_posted_at = refusal_search_.last_run_posted_at())
+    record.last_run_posted_at = to_monotonic_time(*run_posted_at);
   for (std::size_t i = 0; i < batches_.flushes().size(); ++i)
     record.counters.batches[i] += batches_.flushes()[i];
   record.filling_rows = batches_.filling_rows();

@@ -30,6 +30,12 @@ struct Effects {
   bool is_settled = false;         // then no batch may be stored without our knowing it
 };
 
+// When the latest posts began that other workers have stored; 0: none.
+struct StoredByOthers {
+  MonotonicTime insert_posted_at = 0;
+  MonotonicTime run_posted_at = 0;  // the first one of a run, see RefusalSearch
+};
+
 class InsertStage {
  public:
   // Messages that must be encoded anew are looked up in `messages`; what is posted is written into
@@ -49,8 +55,8 @@ class InsertStage {
   Effects inserted(const InsertOutcome& outcome, TimePoint now);
   Effects table_checked(TableOutcome outcome, TimePoint now);
   Effects time_passed(TimePoint now);
-  // Another worker has stored an insert in the same table, which was posted at that time.
-  Effects others_stored(MonotonicTime posted_at, TimePoint now);
+  // Other workers have stored in the same table.
+  Effects others_stored(const StoredByOthers& stored, TimePoint now);
   // A stop: no batch waits for company any more, and no failed insert is repeated.
   Effects drain(TimePoint now);
   // All messages are gone, with their link or because they were given back. What may be stored of
@@ -139,10 +145,10 @@ class InsertStage {
   Effects check_table(Next next, Effects effects = {});
   Effects wait(ErrorClass error_class, Next next, const std::string& why, TimePoint now);
   Effects token_is_void(const InsertOutcome& outcome, TimePoint now);
-  Effects witnessed(TimePoint now);
+  Effects witnessed(bool is_run, TimePoint now);
   void put_on_trial(std::vector<BatchPtr> round);
   Effects orphan_answered(const InsertOutcome& outcome, TimePoint now);
-  Effects stored(const InsertOutcome& outcome, TimePoint now);
+  Effects stored(const InsertOutcome& outcome, TimePoint posted_at, TimePoint now);
   Effects failed(const InsertOutcome& outcome, TimePoint now);
   Effects refused(const InsertOutcome& outcome, TimePoint now);
   bool is_of_no_use(const InsertOutcome& outcome) const;

@@ -31,11 +31,10 @@ void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
   const bool is_sharded = outcome.server.stored_in.durability == Durability::kShards;
   // One that was set apart is nothing new.
   if (!refusal_.is_unclear || !is_sharded || batch.refusals().was_alone) return;
-  stored_in_a_row_ = 0;
+  run_ = {};
+  may_be_a_shard_ = true;
   failed_otherwise();
 }
-
-bool RefusalSearch::may_be_a_shard() const { return stored_in_a_row_ < kManyInARow; }
 
 bool RefusalSearch::is_on_trial(const Batch& batch) const {
   return batch.refusals().trial && *batch.refusals().trial > trials_void_until_;
@@ -83,7 +82,7 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
     return step;
   }
   const bool is_new = !batch->refusals().was_alone;
-  batch->refusals() = {0, /*was_alone=*/true, batch->refusals().is_in_table};
+  batch->refusals() = {0, /*was_alone=*/true, !refusal_.is_unclear, batch->refusals().is_in_table};
   apart_.push_back(std::move(batch));
   if (is_new && ++newly_apart_ % kMostAtOnce == 0) {
     step.pause = refusal_.text + "; " + std::to_string(kMostAtOnce) +
@@ -103,41 +102,50 @@ bool RefusalSearch::is_at_fault(const Refused& unmatched) {
   return has_witness_;
 }
 
-std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch) {
+void RefusalSearch::add_to_run(const Batch& batch, TimePoint posted_at) {
+  if (run_.messages == 0) run_.posted_at = posted_at;
+  run_.messages += batch.runs().size();
+  if (run_.messages < kMessagesOfRun) return;
+  last_run_posted_at_ = run_.posted_at;
+  run_ = {};
+  may_be_a_shard_ = false;
+}
+
+std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch, TimePoint posted_at) {
   haste_ = batch.is_part() ? kHaste : 0;
   refused_parts_ = 0;
   const bool had_witness = has_witness_;
   const bool was_alone = batch.refusals().was_alone;
-  if (!batch.is_part() && !was_alone) stored_in_a_row_ += batch.runs().size();
-  std::vector<BatchPtr> round = others_stored();
+  if (!was_alone) add_to_run(batch, posted_at);
+  std::vector<BatchPtr> round = others_stored(!may_be_a_shard_);
   // What was set apart like this one may be stored now, too.
   if (round.empty() && was_alone) round = take_round();
   if (batch.is_outdated()) has_witness_ = had_witness;
   return round;
 }
 
-std::vector<BatchPtr> RefusalSearch::others_stored() {
+std::vector<BatchPtr> RefusalSearch::others_stored(bool is_run) {
   ++stored_inserts_;
   has_witness_ = true;
   newly_apart_ = 0;
   is_keeping_said_ = false;
-  if (may_be_a_shard()) return {};
-  std::vector<BatchPtr> round = take_round();
+  std::vector<BatchPtr> round = take_round(/*only_clear=*/may_be_a_shard_ && !is_run);
   for (const BatchPtr& each : round) each->refusals().trial = stored_inserts_;
   return round;
 }
 
-std::vector<BatchPtr> RefusalSearch::take_round() {
-  const auto end =
-      apart_.begin() + static_cast<std::ptrdiff_t>(std::min(kMostAtOnce, apart_.size()));
-  std::vector<BatchPtr> round(std::make_move_iterator(apart_.begin()),
-                              std::make_move_iterator(end));
-  apart_.erase(apart_.begin(), end);
+std::vector<BatchPtr> RefusalSearch::take_round(bool only_clear) {
+  std::vector<BatchPtr> round, others;
+  for (BatchPtr& each : apart_) {
+    const bool is_taken = round.size() < kMostAtOnce && (each->refusals().was_clear || !only_clear);
+    (is_taken ? round : others).push_back(std::move(each));
+  }
+  apart_ = std::move(others);
   return round;
 }
 
 bool RefusalSearch::is_in_doubt() const {
-  return !apart_.empty() && (!has_witness_ || may_be_a_shard() || newly_apart_ >= kMostAtOnce);
+  return !apart_.empty() && (!has_witness_ || may_be_a_shard_ || newly_apart_ >= kMostAtOnce);
 }
 
 std::vector<BatchPtr> RefusalSearch::columns_changed() {

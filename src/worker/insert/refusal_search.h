@@ -11,8 +11,9 @@
 // apart are only tried again now and then.
 //
 // Rows of a Distributed table go to several shards, and one of those may refuse all that it gets,
-// while others store theirs. So after a refusal for no clear reason there is a witness only when
-// many messages in a row were stored: too many to have all gone to other shards.
+// while others store theirs. So for what is refused for no clear reason there is a witness only
+// when a run of many messages was stored, and none refused in between: too many to have all gone to
+// other shards.
 //
 // A message of which no key is a column may be in the wrong queue, or all of them be meant for
 // another table. It is at fault only when there is a witness: another message that was stored since
@@ -20,10 +21,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/clock.h"
 #include "worker/batch/batch_queue.h"
 #include "worker/encode/verdict.h"
 #include "worker/insert/inserter.h"
@@ -58,16 +61,18 @@ class RefusalSearch {
   // another one to be posted.
   Step refused(BatchPtr batch, bool others_wait);
 
-  // An insert was stored. Returns those whose trial it is, to be posted before all others: so
-  // little time lies between witness and trial. One of former columns is no witness against a
-  // message that has no key among those of now.
-  std::vector<BatchPtr> stored(const Batch& batch);
-  // The same, when another worker has stored it.
-  std::vector<BatchPtr> others_stored();
+  // An insert was stored, whose post began then. Returns those whose trial it is, to be posted
+  // before all others: so little time lies between witness and trial. One of former columns is no
+  // witness against a message that has no key among those of now.
+  std::vector<BatchPtr> stored(const Batch& batch, TimePoint posted_at);
+  // The same, when another worker has stored it, or a run.
+  std::vector<BatchPtr> others_stored(bool is_run);
+  // When the first post of the latest run began; also of a table that is on one shard.
+  std::optional<TimePoint> last_run_posted_at() const { return last_run_posted_at_; }
   // An insert failed, for no fault of the rows: what was stored before proves nothing any more.
   void failed_otherwise() { trials_void_until_ = stored_inserts_; }
   // The next few of those set apart: without a witness, so that one may become one.
-  std::vector<BatchPtr> take_round();
+  std::vector<BatchPtr> take_round() { return take_round(/*only_clear=*/false); }
 
   // Whether a message of which no key is a column is at fault. If not it is kept, without a row,
   // until take_unmatched().
@@ -99,12 +104,13 @@ class RefusalSearch {
 
  private:
   // Of ten shards one gets none of so many once in 10^11 times.
-  static constexpr std::size_t kManyInARow = 256;
+  static constexpr std::size_t kMessagesOfRun = 256;
 
+  void add_to_run(const Batch& batch, TimePoint posted_at);
+  std::vector<BatchPtr> take_round(bool only_clear);
   Step refused_alone(BatchPtr batch, bool others_wait);
   std::vector<BatchPtr> take_apart();
   bool is_on_trial(const Batch& batch) const;
-  bool may_be_a_shard() const;
 
   // The latest.
   struct Refusal {
@@ -115,8 +121,14 @@ class RefusalSearch {
   std::vector<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
   std::size_t trials_void_until_ = 0;
-  // Messages, in batches that are no parts, since a shard may have refused all of its own.
-  std::size_t stored_in_a_row_ = kManyInARow;
+  // Messages stored in a row, until they are a run.
+  struct Run {
+    TimePoint posted_at;
+    std::size_t messages = 0;
+  };
+  Run run_;
+  std::optional<TimePoint> last_run_posted_at_;
+  bool may_be_a_shard_ = false;    // refused for no clear reason since that run
   std::size_t haste_ = 0;          // so many posts may follow at once
   std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
   std::size_t newly_apart_ = 0;    // since an insert was stored

@@ -228,8 +228,8 @@ std::optional<TimePoint> Settlement::deadline() const {
   return earliest(of_inserts, recogniser_.deadline(in_flight_.settled_up_to()));
 }
 
-Result<Done> Settlement::others_stored(MonotonicTime posted_at, TimePoint now) {
-  return apply(stage_.others_stored(posted_at, now), now);
+Result<Done> Settlement::others_stored(const StoredByOthers& stored, TimePoint now) {
+  return apply(stage_.others_stored(stored, now), now);
 }
 
 Result<Done> Settlement::acknowledge() {

@@ -63,7 +63,7 @@ class Settlement {
   Result<Done> inserted(const InsertOutcome& outcome, TimePoint now);
   Result<Done> table_checked(TableOutcome outcome, TimePoint now);
   Result<Done> time_passed(TimePoint now);
-  Result<Done> others_stored(MonotonicTime posted_at, TimePoint now);
+  Result<Done> others_stored(const StoredByOthers& stored, TimePoint now);
 
   // Gives back every delivery in hand. Only when there is no consumer. has_room() is false then
   // until ClickHouse has given a sign of life; or, when nothing_fits(), until the table has other

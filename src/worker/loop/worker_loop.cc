@@ -117,7 +117,7 @@ Result<Done> WorkerLoop::work_on_link(TimePoint now) {
 // Another worker's event is a witness as good as one of ours.
 Result<Done> WorkerLoop::ask_others(TimePoint now) {
   if (parts_.settlement.undecided() == 0) return Done{};
-  return parts_.settlement.others_stored(parts_.status.last_stored_post_of_others(), now);
+  return parts_.settlement.others_stored(parts_.status.stored_by_others(), now);
 }
 
 void WorkerLoop::lose_link(const Error& error, TimePoint now) {

@@ -40,16 +40,18 @@ void WorkerStatus::set_error_over(TimePoint now) {
     record_.last_error_over_at = to_monotonic_time(now);
 }
 
-MonotonicTime WorkerStatus::last_stored_post_of_others() const {
-  MonotonicTime latest = 0;
+StoredByOthers WorkerStatus::stored_by_others() const {
+  StoredByOthers latest;
   const auto slots = static_cast<int>(board_.supervisor().read().slots);
   for (int slot = 1; slot <= slots; ++slot)
     for (int row = 0; row < 2; ++row) {
       if (slot == address_.slot && row == address_.row) continue;
       const WorkerRecord other = board_.row({slot, row}).record.read();
-      if (other.generation == record_.generation &&
-          other.clickhouse_host.bytes == record_.clickhouse_host.bytes)
-        latest = std::max(latest, other.last_insert_posted_at);
+      if (other.generation != record_.generation ||
+          other.clickhouse_host.bytes != record_.clickhouse_host.bytes)
+        continue;
+      latest.insert_posted_at = std::max(latest.insert_posted_at, other.last_insert_posted_at);
+      latest.run_posted_at = std::max(latest.run_posted_at, other.last_run_posted_at);
     }
   return latest;
 }

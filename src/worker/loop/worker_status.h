@@ -8,7 +8,7 @@
 #include "common/command_line.h"
 #include "common/result.h"
 #include "common/scoreboard/scoreboard.h"
-#include "worker/insert/inserter.h"
+#include "worker/insert/insert_stage.h"
 
 namespace event_consumer {
 
@@ -26,10 +26,9 @@ class WorkerStatus {
   // The state, and why it is in it; since when is kept.
   void set_state(WorkerState state, std::string_view reason, TimePoint now);
   void set_last_error(std::string_view message, TimePoint now);
-  // When the insert was posted that another worker with the same options has stored last in the
-  // host of ClickHouse that is in use here; 0 when none has. Of one that was posted before, nobody
-  // can tell what the table was like.
-  MonotonicTime last_stored_post_of_others() const;
+  // What other workers with the same options have stored in the host of ClickHouse that is in use
+  // here. Of what was posted before, nobody can tell what the table was like.
+  StoredByOthers stored_by_others() const;
   // Events move: the last error is over, unless it is already.
   void set_error_over(TimePoint now);
   // The ClickHouse that was asked last.

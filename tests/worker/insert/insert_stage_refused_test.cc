@@ -173,7 +173,7 @@ TEST_CASE("insert stage: what is stored and is no witness keeps no message from 
   const auto posted_at = to_monotonic_time(before + std::chrono::seconds(1));
   while (rig.stored_tags.empty() && rig.now - before <= std::chrono::seconds(60)) {
     rig.now += std::chrono::seconds(2);
-    rig.apply(rig.stage.others_stored(posted_at, rig.now));
+    rig.apply(rig.stage.others_stored({posted_at}, rig.now));
     rig.apply(rig.stage.time_passed(rig.now));
     if (rig.inserter.table_checks == 1) continue;
     rig.table_unchanged();

@@ -91,7 +91,7 @@ TEST_CASE("insert stage: the table is looked at before the insert of another wor
   Rig rig(1);
   rig.add(R"({"id":"x"})");
   const auto later = to_monotonic_time(rig.now + seconds(1));
-  rig.apply(rig.stage.others_stored(later, rig.now + seconds(2)));
+  rig.apply(rig.stage.others_stored({later}, rig.now + seconds(2)));
   CHECK(rig.refused_tags.empty());
   REQUIRE(rig.inserter.table_checks == 1);
   SECTION("unchanged") {

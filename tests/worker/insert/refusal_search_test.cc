@@ -41,7 +41,7 @@ class SearchRig {
   Step refused(BatchPtr one, bool others_wait = true) {
     return *refused(one, ErrorClass::kData, others_wait);
   }
-  std::vector<BatchPtr> stored() { return search.stored(*batch({99})); }
+  std::vector<BatchPtr> stored() { return search.stored(*batch({99}), now); }
   // Refused for no clear reason, until that makes a difference. Returns how often.
   int insist(BatchPtr& one, std::optional<Step>& step) {
     int times = 0;
@@ -54,10 +54,11 @@ class SearchRig {
 
   // A new batch of so many messages.
   std::vector<BatchPtr> stored_many(std::size_t count) {
-    return search.stored(*batch(Tags(count, 99)));
+    return search.stored(*batch(Tags(count, 99)), now);
   }
 
   testing::QuietLog quiet;
+  const TimePoint now{};
   Durability stored_in = Durability::kPageCache;
   RefusalSearch search;
   bool hurries = false;  // at the latest refusal
@@ -188,7 +189,7 @@ TEST_CASE("refusal search: a part that is stored makes the search go on quickly"
   SearchRig rig;
   std::vector<BatchPtr> parts = rig.refused(batch({1, 2, 3, 4})).first;
   std::optional<Step> step;
-  rig.search.stored(*parts[1]);
+  rig.search.stored(*parts[1], rig.now);
   CHECK(rig.insist(parts[0], step) == 2);
   CHECK(rig.hurries);
   // But not for ever.
@@ -253,7 +254,7 @@ TEST_CASE("refusal search: what is stored may be on another shard, and is no wit
   rig.insist(one, step);
   CHECK(rig.search.apart() == 1);
   CHECK(rig.stored_many(200).empty());
-  CHECK(rig.search.others_stored().empty());
+  CHECK(rig.search.others_stored(/*is_run=*/false).empty());
   CHECK(rig.search.is_in_doubt());
   // The shard, or a row of this batch: it begins anew.
   BatchPtr another = batch({2, 3});
@@ -265,6 +266,47 @@ TEST_CASE("refusal search: what is stored may be on another shard, and is no wit
   CHECK_FALSE(rig.search.is_in_doubt());
   CHECK(rig.insist(trial[0], step) == 3);
   CHECK(step->at_fault.size() == 1);
+}
+
+TEST_CASE("refusal search: what another worker has stored in a row is a witness for each shard",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  BatchPtr one = batch({1});
+  std::optional<Step> step;
+  rig.insist(one, step);
+  std::vector<BatchPtr> trial = rig.search.others_stored(/*is_run=*/true);
+  REQUIRE(trial.size() == 1);
+  rig.insist(trial[0], step);
+  CHECK(step->at_fault.size() == 1);
+}
+
+TEST_CASE("refusal search: a run begins when the post of its first message does",
+          "[refusal_search]") {
+  SearchRig rig;
+  const TimePoint later = rig.now + std::chrono::seconds(1);
+  rig.search.stored(*batch({1}), rig.now);
+  rig.search.stored(*batch(Tags(254, 99)), later);
+  CHECK_FALSE(rig.search.last_run_posted_at());
+  rig.search.stored(*batch({2}), later);
+  CHECK(rig.search.last_run_posted_at() == rig.now);
+  rig.search.stored(*batch(Tags(256, 99)), later);
+  CHECK(rig.search.last_run_posted_at() == later);
+}
+
+TEST_CASE("refusal search: a shard in doubt does not delay what is refused for its values",
+          "[refusal_search]") {
+  SearchRig rig;
+  rig.stored_in = Durability::kShards;
+  BatchPtr one = batch({1});
+  std::optional<Step> step;
+  rig.insist(one, step);
+  rig.refused(batch({2}));
+  std::vector<BatchPtr> trial = rig.stored();
+  REQUIRE(trial.size() == 1);
+  CHECK(tags_of(*trial[0]) == Tags{2});
+  CHECK(rig.refused(std::move(trial[0])).at_fault.size() == 1);
+  CHECK(rig.search.apart() == 1);
 }
 
 TEST_CASE("refusal search: a trial is void when a shard may refuse all that it gets meanwhile",
@@ -294,8 +336,8 @@ TEST_CASE("refusal search: when a shard is mended, all that was set apart follow
   }
   std::vector<BatchPtr> round = rig.search.take_round();
   CHECK(round.size() == 8);
-  CHECK(rig.search.stored(*round[0]).size() == 8);
-  CHECK(rig.search.stored(*round[1]).size() == 4);
+  CHECK(rig.search.stored(*round[0], rig.now).size() == 8);
+  CHECK(rig.search.stored(*round[1], rig.now).size() == 4);
 }
 
 TEST_CASE("refusal search: behind a Distributed table rows that are bad are found as elsewhere",
