@@ -169,7 +169,7 @@ struct WorkerRecord {
   MonotonicTime inserting_since;        // 0 while no post is under way
   MonotonicTime last_insert_at;         // that was stored
   MonotonicTime last_insert_posted_at;  // when the post of that began
-  MonotonicTime last_run_posted_at;     // likewise the first of many in a row, see RefusalSearch
+  MonotonicTime last_run_posted_at;     // likewise the first of a run, see StoredRuns
   std::uint64_t insert_failing;         // 1 when the latest insert failed
   double event_lag_seconds;  // of the event taken last: now − its timestamp; NaN: unknown
   QueueCount queue;

@@ -136,7 +136,7 @@ rule 'view: that is known on of what stands alone' $refusal_search \
   '!refusal_.is_unclear, batch->refusals().is_in_table' \
   '!refusal_.is_unclear' "$seeds"
 rule 'shards: what is stored may be on another, and is no witness' $refusal_search \
-  'may_be_a_shard_ = true;' \
+  'runs_.refused();' \
   '' "$seeds"
 rule 'shards: what is stored and is no witness delays no round' $insert_stage \
   'if (!round.empty()) table_watch_' \

@@ -33,7 +33,7 @@ struct Effects {
 // When the latest posts began that other workers have stored; 0: none.
 struct StoredByOthers {
   MonotonicTime insert_posted_at = 0;
-  MonotonicTime run_posted_at = 0;  // the first one of a run, see RefusalSearch
+  MonotonicTime run_posted_at = 0;  // the first one of a run, see StoredRuns
 };
 
 class InsertStage {

@@ -31,8 +31,7 @@ void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
   const bool is_sharded = outcome.server.stored_in.durability == Durability::kShards;
   // One that was set apart is nothing new.
   if (!refusal_.is_unclear || !is_sharded || batch.refusals().was_alone) return;
-  run_ = {};
-  may_be_a_shard_ = true;
+  runs_.refused();
   failed_otherwise();
 }
 
@@ -102,22 +101,13 @@ bool RefusalSearch::is_at_fault(const Refused& unmatched) {
   return has_witness_;
 }
 
-void RefusalSearch::add_to_run(const Batch& batch, TimePoint posted_at) {
-  if (run_.messages == 0) run_.posted_at = posted_at;
-  run_.messages += batch.runs().size();
-  if (run_.messages < kMessagesOfRun) return;
-  last_run_posted_at_ = run_.posted_at;
-  run_ = {};
-  may_be_a_shard_ = false;
-}
-
 std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch, TimePoint posted_at) {
   haste_ = batch.is_part() ? kHaste : 0;
   refused_parts_ = 0;
   const bool had_witness = has_witness_;
   const bool was_alone = batch.refusals().was_alone;
-  if (!was_alone) add_to_run(batch, posted_at);
-  std::vector<BatchPtr> round = others_stored(!may_be_a_shard_);
+  if (!was_alone) runs_.stored(batch.runs().size(), posted_at);
+  std::vector<BatchPtr> round = others_stored(!runs_.is_in_doubt());
   // What was set apart like this one may be stored now, too.
   if (round.empty() && was_alone) round = take_round();
   if (batch.is_outdated()) has_witness_ = had_witness;
@@ -129,7 +119,7 @@ std::vector<BatchPtr> RefusalSearch::others_stored(bool is_run) {
   has_witness_ = true;
   newly_apart_ = 0;
   is_keeping_said_ = false;
-  std::vector<BatchPtr> round = take_round(/*only_clear=*/may_be_a_shard_ && !is_run);
+  std::vector<BatchPtr> round = take_round(/*only_clear=*/runs_.is_in_doubt() && !is_run);
   for (const BatchPtr& each : round) each->refusals().trial = stored_inserts_;
   return round;
 }
@@ -145,7 +135,7 @@ std::vector<BatchPtr> RefusalSearch::take_round(bool only_clear) {
 }
 
 bool RefusalSearch::is_in_doubt() const {
-  return !apart_.empty() && (!has_witness_ || may_be_a_shard_ || newly_apart_ >= kMostAtOnce);
+  return !apart_.empty() && (!has_witness_ || runs_.is_in_doubt() || newly_apart_ >= kMostAtOnce);
 }
 
 std::vector<BatchPtr> RefusalSearch::columns_changed() {

@@ -10,10 +10,8 @@
 // its trial: refused once more, it is at fault. Without such a witness none is given up; those set
 // apart are only tried again now and then.
 //
-// Rows of a Distributed table go to several shards, and one of those may refuse all that it gets,
-// while others store theirs. So for what is refused for no clear reason there is a witness only
-// when a run of many messages was stored, and none refused in between: too many to have all gone to
-// other shards.
+// Behind a Distributed table only a run of many messages is a witness for what is refused for no
+// clear reason, see StoredRuns.
 //
 // A message of which no key is a column may be in the wrong queue, or all of them be meant for
 // another table. It is at fault only when there is a witness: another message that was stored since
@@ -30,6 +28,7 @@
 #include "worker/batch/batch_queue.h"
 #include "worker/encode/verdict.h"
 #include "worker/insert/inserter.h"
+#include "worker/insert/stored_runs.h"
 #include "worker/message/in_flight.h"
 
 namespace event_consumer {
@@ -68,7 +67,7 @@ class RefusalSearch {
   // The same, when another worker has stored it, or a run.
   std::vector<BatchPtr> others_stored(bool is_run);
   // When the first post of the latest run began; also of a table that is on one shard.
-  std::optional<TimePoint> last_run_posted_at() const { return last_run_posted_at_; }
+  std::optional<TimePoint> last_run_posted_at() const { return runs_.latest_posted_at(); }
   // An insert failed, for no fault of the rows: what was stored before proves nothing any more.
   void failed_otherwise() { trials_void_until_ = stored_inserts_; }
   // The next few of those set apart: without a witness, so that one may become one.
@@ -103,10 +102,6 @@ class RefusalSearch {
   std::size_t held_bytes() const { return held_bytes_of(apart_); }
 
  private:
-  // Of ten shards one gets none of so many once in 10^11 times.
-  static constexpr std::size_t kMessagesOfRun = 256;
-
-  void add_to_run(const Batch& batch, TimePoint posted_at);
   std::vector<BatchPtr> take_round(bool only_clear);
   Step refused_alone(BatchPtr batch, bool others_wait);
   std::vector<BatchPtr> take_apart();
@@ -121,14 +116,7 @@ class RefusalSearch {
   std::vector<BatchPtr> apart_;  // of one message each, the one refused last behind the others
   std::size_t stored_inserts_ = 0;
   std::size_t trials_void_until_ = 0;
-  // Messages stored in a row, until they are a run.
-  struct Run {
-    TimePoint posted_at;
-    std::size_t messages = 0;
-  };
-  Run run_;
-  std::optional<TimePoint> last_run_posted_at_;
-  bool may_be_a_shard_ = false;    // refused for no clear reason since that run
+  StoredRuns runs_;
   std::size_t haste_ = 0;          // so many posts may follow at once
   std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
   std::size_t newly_apart_ = 0;    // since an insert was stored
