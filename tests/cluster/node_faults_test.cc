@@ -89,16 +89,17 @@ TEST_CASE("cluster: the node of the dead-letter queue is killed") {
   cluster().node(FaultRun::kHome).kill();
   CHECK(run.recovers());
   // The links that are made now find it away.
+  constexpr std::size_t kWorkers = FaultRun::kInstances * FaultRun::kWorkers;
   for (const std::size_t node : {0, 1})
     cluster().node(node).ctl({"close_all_connections", "for the test"});
-  CHECK(
-      run.wait_for_log("consuming queue", FaultRun::kInstances * FaultRun::kWorkers, seconds(60)));
+  CHECK(run.wait_for_log("CONNECTION_FORCED", kWorkers));
+  AmqpClient client(cluster().node(0).url());
+  CHECK(wait_until([&] { return client.consumer_count(run.queue()) == kWorkers; }, seconds(60)));
   CHECK(run.recovers(seconds(30)));
-  AmqpClient(cluster().node(0).url()).publish("", run.queue(), "rubbish", lasting_properties());
+  client.publish("", run.queue(), "rubbish", lasting_properties());
   CHECK(run.wait_for_log("message rejected"));
   cluster().node(FaultRun::kHome).start();
   CHECK(run.recovers());
-  AmqpClient client(cluster().node(0).url());
   CHECK(wait_until([&] { return client.message_count(dead) == 1; }, seconds(30)));
   run.finish();
   client.delete_queue(dead);
