@@ -73,7 +73,7 @@ TableKind draw_table(World& world, std::uint64_t seed) {
   kind.states_types = !world.one_in(4);
   kind.columns = static_cast<int>(world.number(0, 2));
   const std::size_t shards = DrawnChance(~seed).number(1, 12);
-  if ((shards == 2 || shards == 3)) {
+  if (shards == 2 || shards == 3) {
     kind.shards = shards;
     kind.deduplicates = false;
   }
