@@ -38,11 +38,10 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
 
 void InsertStage::reject(Refused message, TimePoint now, Effects& effects) {
   const bool is_first = refusal_search_.unmatched() == 0;
-  if (message.rejection.reason != Reason::kNoKnownKey || refusal_search_.is_at_fault(message))
+  if (message.rejection.reason != Reason::kNoKnownKey || refusal_search_.is_at_fault(message, now))
     return effects.refused.push_back(std::move(message));
   if (is_first) stats_.nothing_fits(message.rejection.error, now);
   if (!table_watch_.seen_at) table_watch_.seen_at = now;
-  undecided_since_ = now;
 }
 
 Effects InsertStage::window_is_full(TimePoint now) {
@@ -66,12 +65,11 @@ Effects InsertStage::time_passed(TimePoint now) {
 }
 
 Effects InsertStage::others_stored(const StoredByOthers& stored, TimePoint now) {
-  const MonotonicTime since = to_monotonic_time(undecided_since_);
-  const bool is_witness = undecided() > 0 && stored.insert_posted_at > since;
+  const bool is_witness = refusal_search_.is_witness(stored.insert_posted_at);
   if (!is_witness || phase_.state != State::kIdle || mode_ == Mode::kDraining) return {};
   // The other one may know columns that were put right since the table was looked at here.
   return unmatched() > 0 ? check_table(Next::kCheckAndJudge)
-                         : witnessed(stored.run_posted_at > since, now);
+                         : witnessed(refusal_search_.is_witness(stored.run_posted_at), now);
 }
 
 Effects InsertStage::witnessed(bool is_run, TimePoint now) {
@@ -321,11 +319,10 @@ Effects InsertStage::search_front(TimePoint now) {
   const bool others_wait = batches_.has_sealed() || batches_.filling_rows() > 0;
   const bool hurries = refusal_search_.hurries(*front);
   const std::string token = front->token();
-  RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait);
+  RefusalSearch::Step step = refusal_search_.refused(std::move(front), others_wait, now);
   if (!step.first.empty() || !step.at_fault.empty()) ledger_.not_stored(token);
   for (auto part = step.first.rbegin(); part != step.first.rend(); ++part)
     put_first(std::move(*part));
-  undecided_since_ = now;
   stats_.may_double(step.doubled_rows);
   Effects effects;
   effects.refused = std::move(step.at_fault);

@@ -78,7 +78,7 @@ class InsertStage {
   // Messages of which no key is a column, and that wait for another to be stored.
   std::size_t unmatched() const { return refusal_search_.unmatched(); }
   // Messages about which others have to decide: these, and those that are refused alone.
-  std::size_t undecided() const { return unmatched() + refusal_search_.apart(); }
+  std::size_t undecided() const { return refusal_search_.undecided(); }
   // Whether it waits before it tries again what has failed.
   bool is_failing() const { return phase_.state == State::kWaiting; }
   // Whether a drained stage posts nothing any more, though it has something.
@@ -177,7 +177,6 @@ class InsertStage {
   RefusalSearch refusal_search_;
   InsertStats stats_;
   TableWatch table_watch_;
-  TimePoint undecided_since_{};  // the latest of those about which others have to decide
 };
 
 }  // namespace event_consumer

@@ -55,7 +55,8 @@ bool RefusalSearch::hurries(const Batch& batch) {
   return true;
 }
 
-RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait) {
+RefusalSearch::Step RefusalSearch::refused(BatchPtr batch, bool others_wait, TimePoint now) {
+  undecided_since_ = now;
   const std::size_t messages = batch->runs().size();
   if (messages == 1) return refused_alone(std::move(batch), others_wait);
   // Once for all of its parts: each may be refused in other words.
@@ -83,10 +84,10 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
   const bool is_new = !batch->refusals().was_alone;
   batch->refusals() = {0, /*was_alone=*/true, !refusal_.is_unclear, batch->refusals().is_in_table};
   apart_.push_back(std::move(batch));
-  if (is_new && ++newly_apart_ % kMostAtOnce == 0) {
+  if (is_new && ++since_stored_.newly_apart % kMostAtOnce == 0) {
     step.pause = refusal_.text + "; " + std::to_string(kMostAtOnce) +
                  " rows in a row are refused one by one, as if it were not their fault";
-  } else if (!others_wait && !std::exchange(is_keeping_said_, true)) {
+  } else if (!others_wait && !std::exchange(since_stored_.is_keeping_said, true)) {
     log::warn(
         "{}; the event is kept, neither stored nor dead-lettered, until another was stored: if "
         "none is, it is not the event; look at the constraints, MATERIALIZED columns and views of "
@@ -96,9 +97,15 @@ RefusalSearch::Step RefusalSearch::refused_alone(BatchPtr batch, bool others_wai
   return step;
 }
 
-bool RefusalSearch::is_at_fault(const Refused& unmatched) {
-  if (!has_witness_) unmatched_.push_back(unmatched);
-  return has_witness_;
+bool RefusalSearch::is_at_fault(const Refused& unmatched, TimePoint now) {
+  if (has_witness_) return true;
+  unmatched_.push_back(unmatched);
+  undecided_since_ = now;
+  return false;
+}
+
+bool RefusalSearch::is_witness(MonotonicTime posted_at) const {
+  return undecided() > 0 && posted_at > to_monotonic_time(undecided_since_);
 }
 
 std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch, TimePoint posted_at) {
@@ -117,8 +124,7 @@ std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch, TimePoint posted
 std::vector<BatchPtr> RefusalSearch::others_stored(bool is_run) {
   ++stored_inserts_;
   has_witness_ = true;
-  newly_apart_ = 0;
-  is_keeping_said_ = false;
+  since_stored_ = {};
   std::vector<BatchPtr> round = take_round(/*only_clear=*/runs_.is_in_doubt() && !is_run);
   for (const BatchPtr& each : round) each->refusals().trial = stored_inserts_;
   return round;
@@ -135,7 +141,8 @@ std::vector<BatchPtr> RefusalSearch::take_round(bool only_clear) {
 }
 
 bool RefusalSearch::is_in_doubt() const {
-  return !apart_.empty() && (!has_witness_ || runs_.is_in_doubt() || newly_apart_ >= kMostAtOnce);
+  return !apart_.empty() &&
+         (!has_witness_ || runs_.is_in_doubt() || since_stored_.newly_apart >= kMostAtOnce);
 }
 
 std::vector<BatchPtr> RefusalSearch::columns_changed() {
@@ -144,8 +151,8 @@ std::vector<BatchPtr> RefusalSearch::columns_changed() {
 }
 
 std::vector<BatchPtr> RefusalSearch::take_apart() {
-  newly_apart_ = haste_ = 0;
-  is_keeping_said_ = false;
+  haste_ = 0;
+  since_stored_ = {};
   return std::exchange(apart_, {});
 }
 

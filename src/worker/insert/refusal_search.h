@@ -58,7 +58,7 @@ class RefusalSearch {
 
   // What becomes of that batch when it is not tried again. `others_wait` says whether there is
   // another one to be posted.
-  Step refused(BatchPtr batch, bool others_wait);
+  Step refused(BatchPtr batch, bool others_wait, TimePoint now);
 
   // An insert was stored, whose post began then. Returns those whose trial it is, to be posted
   // before all others: so little time lies between witness and trial. One of former columns is no
@@ -66,6 +66,8 @@ class RefusalSearch {
   std::vector<BatchPtr> stored(const Batch& batch, TimePoint posted_at);
   // The same, when another worker has stored it, or a run.
   std::vector<BatchPtr> others_stored(bool is_run);
+  // Whether another worker's insert, whose post began then, decides about anything here.
+  bool is_witness(MonotonicTime posted_at) const;
   // When the first post of the latest run began; also of a table that is on one shard.
   std::optional<TimePoint> last_run_posted_at() const { return runs_.latest_posted_at(); }
   // An insert failed, for no fault of the rows: what was stored before proves nothing any more.
@@ -75,7 +77,7 @@ class RefusalSearch {
 
   // Whether a message of which no key is a column is at fault. If not it is kept, without a row,
   // until take_unmatched().
-  bool is_at_fault(const Refused& unmatched);
+  bool is_at_fault(const Refused& unmatched, TimePoint now);
   // All that were kept: at fault, once a message is stored; to be encoded anew for other columns.
   std::vector<Refused> take_unmatched() { return std::exchange(unmatched_, {}); }
   std::size_t unmatched() const { return unmatched_.size(); }
@@ -86,8 +88,10 @@ class RefusalSearch {
   // The server's words on the batch that it has refused last.
   const std::string& refusal() const { return refusal_.text; }
 
-  // How many messages are set apart. Nothing decides about them before others come.
+  // How many messages are set apart.
   std::size_t apart() const { return apart_.size(); }
+  // Those and the unmatched ones: nothing decides about them before others come.
+  std::size_t undecided() const { return unmatched() + apart(); }
   // Whether it may be everybody's fault, as far as is known.
   bool is_in_doubt() const;
 
@@ -119,10 +123,14 @@ class RefusalSearch {
   StoredRuns runs_;
   std::size_t haste_ = 0;          // so many posts may follow at once
   std::size_t refused_parts_ = 0;  // for no clear reason, since one was stored or a whole was cut
-  std::size_t newly_apart_ = 0;    // since an insert was stored
-  bool is_keeping_said_ = false;   // since then
+  struct SinceStored {
+    std::size_t newly_apart = 0;
+    bool is_keeping_said = false;
+  };
+  SinceStored since_stored_;  // since an insert was stored, or nothing is apart any more
   std::vector<Refused> unmatched_;
-  bool has_witness_ = false;  // a message was stored in a table of these columns
+  bool has_witness_ = false;     // a message was stored in a table of these columns
+  TimePoint undecided_since_{};  // the latest of those about which others have to decide
 };
 
 }  // namespace event_consumer

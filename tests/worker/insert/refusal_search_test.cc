@@ -36,7 +36,7 @@ class SearchRig {
     const bool is_tried_again = search.is_tried_again(*one);
     hurries = search.hurries(*one);
     if (is_tried_again) return std::nullopt;
-    return search.refused(std::move(one), others_wait);
+    return search.refused(std::move(one), others_wait, now);
   }
   Step refused(BatchPtr one, bool others_wait = true) {
     return *refused(one, ErrorClass::kData, others_wait);
