@@ -24,8 +24,10 @@ class OwnVhost {
     allow();
   }
   ~OwnVhost() {
-    ctl({"delete_vhost", kName});
-    ctl({"delete_user", "app"});
+    clean_up([] {
+      ctl({"delete_vhost", kName});
+      ctl({"delete_user", "app"});
+    });
   }
 
   void make() {

@@ -77,6 +77,13 @@ bool wait_for(Duration time) {
   return wait_until([&] { return Clock::now() - begin > time; }, time + seconds(5));
 }
 
+void clean_up(const std::function<void()>& what) {
+  try {
+    what();
+  } catch (const std::exception&) {
+  }
+}
+
 FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions& options)
     : kind_(kind), name_(make_name()), vhost_(options.vhost), store_(options.store) {
   row_.fault = fault;
@@ -99,7 +106,7 @@ FaultRun::FaultRun(const std::string& fault, QueueKind kind, const FaultOptions&
 }
 
 FaultRun::~FaultRun() {
-  try {
+  clean_up([&] {
     load_->stop();
     cluster().ensure_whole();
     AmqpClient client(cluster().node(0).url(vhost_));
@@ -111,9 +118,7 @@ FaultRun::~FaultRun() {
       if (host->end_status()) host->start();
       host->query("DROP DATABASE IF EXISTS " + name_);
     }
-  } catch (const std::exception&) {
-    // The servers go at the end of the run, and with them what is left here.
-  }
+  });
 }
 
 void FaultRun::declare(const FaultOptions& options) {
@@ -233,11 +238,13 @@ void FaultRun::count(const ClickhouseServer& host, const std::vector<std::uint64
 }
 
 void FaultRun::finish(bool expects_dead) {
-  CHECK(wait_until([&] { return load_->confirmed() >= wanted_events(); }, seconds(120)));
+  // Small batches take their time where a server is busy.
+  const seconds patience(120 + wanted_events() / 1000);
+  CHECK(wait_until([&] { return load_->confirmed() >= wanted_events(); }, patience));
   load_->stop();
   const auto confirmed = load_->confirmed_ids();
   // The dead-lettered ones are taken at the end only.
-  const bool drained = drains(expects_dead ? seconds(20) : seconds(120));
+  const bool drained = drains(expects_dead ? seconds(20) : patience);
   CHECK((drained || expects_dead));
   const std::string log = log_since_fault();
   for (const auto& service : services_) CHECK((!service || service->stop() == 0));

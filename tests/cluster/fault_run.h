@@ -56,6 +56,10 @@ struct FaultOptions {
 // Lets a fault last so long, whatever the service says of it.
 bool wait_for(Duration time);
 
+// For destructors: does it, as far as that can be done. What is left goes with the servers, at the
+// end of the run.
+void clean_up(const std::function<void()>& what);
+
 class FaultRun {
  public:
   static constexpr std::size_t kInstances = 2;

@@ -27,7 +27,9 @@ class ClusterSetting {
     cluster().ensure_whole();
     set(value);
   }
-  ~ClusterSetting() { set(usual_); }
+  ~ClusterSetting() {
+    clean_up([&] { set(usual_); });
+  }
 
  private:
   void set(int value) const {
