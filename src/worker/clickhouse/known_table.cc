@@ -68,6 +68,7 @@ Result<KnownTable::Known> KnownTable::inspect(ClickHouseHttp& http,
                                               const std::function<void()>& heartbeat) {
   const int server_changes = http.server_changes();
   const int connection_losses = http.connection_losses();
+  const TimePoint asked_at = Clock::now();
   auto facts = read_facts(http);
   if (!facts) return facts.error();
   const HostPort host = host_of(http);
@@ -77,8 +78,12 @@ Result<KnownTable::Known> KnownTable::inspect(ClickHouseHttp& http,
   if (!table) return table.error();
   if (!had_table) had_table_.push_back(host);
   if (auto done = try_insert(http, *facts, name_, table->columns); !done) return done.error();
-  return Known{make_inspection(std::move(*facts), std::move(*table)), host, server_changes,
-               connection_losses, Clock::now()};
+  return Known{make_inspection(std::move(*facts), std::move(*table)),
+               host,
+               server_changes,
+               connection_losses,
+               asked_at,
+               Clock::now()};
 }
 
 // ClickHouse 18.16 dies of SIGSEGV when an INSERT meets the CREATE of its table. After the
@@ -102,15 +107,18 @@ Result<OpenTable> KnownTable::look_twice(ClickHouseHttp& http, const ServerFacts
 
 Result<Done> KnownTable::inspect_if_new(ClickHouseHttp& http) {
   if (http.server_changes() != known_.server_changes) return inspect_next(http);
-  if (http.connection_losses() != known_.connection_losses) return inspect_again(http);
-  return Done{};
+  const bool is_fresh = Clock::now() - known_.asked_at < looks_.again;
+  if (is_fresh && http.connection_losses() == known_.connection_losses) return Done{};
+  return inspect_again(http);
 }
 
 Result<Done> KnownTable::inspect_again(ClickHouseHttp& http) {
   const int connection_losses = http.connection_losses();
+  const TimePoint asked_at = Clock::now();
   auto facts = read_facts(http);
   if (!facts) return facts.error();
   known_.connection_losses = connection_losses;
+  known_.asked_at = asked_at;
   if (*facts == known_.server.facts) return Done{};
   log::info("{} is another than before: version {}", http.server().describe(), facts->version);
   known_.server.facts = std::move(*facts);
@@ -169,8 +177,9 @@ Result<Done> KnownTable::expect_columns_of(const OpenTable& table, const std::st
 }
 
 void KnownTable::move_to(Inspection server, const ClickHouseHttp& http) {
-  use({std::move(server), host_of(http), http.server_changes(), http.connection_losses(),
-       Clock::now()});
+  const TimePoint now = Clock::now();
+  use({std::move(server), host_of(http), http.server_changes(), http.connection_losses(), now,
+       now});
 }
 
 // The servers may know different formats.

@@ -23,7 +23,9 @@ struct TableLooks {
   // Between the two looks at a table that was absent.
   Duration second = std::chrono::seconds(1);
   // So old a look is taken again before a post, where the server compares the types by itself: a
-  // view may have come, a window gone, or the table may be a Null table now.
+  // view may have come, a window gone, or the table may be a Null table now. And what the server
+  // knows is so old at most: it may have been updated, or the user's profile changed, while no
+  // answer was missed.
   Duration again = std::chrono::minutes(1);
   // In place of what the options say.
   std::optional<Duration> failback = std::nullopt;
@@ -75,6 +77,7 @@ class KnownTable {
     // http.server_changes() and http.connection_losses() before the facts were read.
     int server_changes = 0;
     int connection_losses = 0;
+    TimePoint asked_at = {};   // the server, what it knows
     TimePoint looked_at = {};  // at the table
   };
 
@@ -83,12 +86,12 @@ class KnownTable {
   // absent before is looked at twice.
   Result<OpenTable> look_twice(ClickHouseHttp& http, const ServerFacts& facts, bool create,
                                const std::function<void()>& heartbeat);
-  // Inspects the server in use, unless it is known already and was never away since.
+  // Inspects the server in use, unless what is known of it is fresh and it was never away since.
   Result<Done> inspect_if_new(ClickHouseHttp& http);
   // Inspects the server that is in use after a change: of another host, or of the same one when
   // the others were of no use.
   Result<Done> inspect_next(ClickHouseHttp& http);
-  // Reads again what the server of the same host knows: it may have been updated while it was away.
+  // Reads again what the server of the same host knows: it may have been updated.
   Result<Done> inspect_again(ClickHouseHttp& http);
   // Looks at where the rows go to when the last look is old.
   Result<Done> look_if_old(ClickHouseHttp& http);

@@ -219,6 +219,27 @@ TEST_CASE("table writer: a server that was away is asked again what it knows", "
   CHECK(rig.writer->describe().find("version 26.7.1") != std::string::npos);
 }
 
+// It closes the connections that nobody uses, and no request is left without an answer.
+TEST_CASE("table writer: a server that was updated while nobody asked it is asked what it knows",
+          "[table_writer]") {
+  Rig rig(/*has_table=*/true, /*is_slow=*/false, milliseconds(0));
+  CHECK(rig.post().kind == Kind::kStored);
+  rig.clickhouse.version = "26.7.1";
+  rig.clickhouse.deduplicates = rig.clickhouse.reads_types = true;
+  const InsertOutcome stored = rig.post();
+  CHECK(stored.kind == Kind::kStored);
+  CHECK(stored.server.version == "26.7.1");
+  CHECK(stored.server.deduplicates);
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kChanged);
+  CHECK(rig.writer->encoding()->format->states_types);
+
+  rig.clickhouse.version = "18.16.1";
+  rig.clickhouse.deduplicates = rig.clickhouse.reads_types = false;
+  CHECK(rig.writer->check_table(true).kind == TableOutcome::Kind::kChanged);
+  CHECK_FALSE(rig.writer->encoding()->format->states_types);
+  CHECK_FALSE(rig.post().server.deduplicates);
+}
+
 TEST_CASE("table writer: after an answer of somebody else a question goes before the next post",
           "[table_writer]") {
   Rig rig;
