@@ -5,6 +5,7 @@
 #include "worker/clickhouse/clickhouse_diagnosis.h"
 #include "worker/clickhouse/exception_class.h"
 #include "worker/clickhouse/http_client.h"
+#include "worker/clickhouse/quote.h"
 
 namespace event_consumer {
 namespace {
@@ -107,12 +108,22 @@ HttpAnswer ClickHouseHttp::post(const QueryParameters& parameters, std::string_v
   return answer;
 }
 
+HttpAnswer put_question(ClickHouseHttp& http, const std::string& query, QueryParameters settings) {
+  settings.emplace_back("wait_end_of_query", "1");
+  HttpAnswer answer = http.post(settings, "", query);
+  if (is_refused_by_query_cache(answer.exception)) {
+    settings.emplace_back("use_query_cache", "0");
+    answer = http.post(settings, "", query);
+  }
+  if (answer.ok()) answer.body = tsv_rows(answer.body);
+  return answer;
+}
+
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query,
                               QueryParameters settings) {
   const ClickHouseServer server = http.server();  // a failed post may change it
   const std::string where = server.describe();
-  settings.emplace_back("wait_end_of_query", "1");
-  const HttpAnswer answer = http.post(settings, "", query);
+  const HttpAnswer answer = put_question(http, query, std::move(settings));
   if (answer.ok()) return answer.body;
   if (answer.status == 0)
     return Error{answer.misconfigured() ? ErrorKind::kConfiguration : ErrorKind::kUnavailable,

@@ -126,10 +126,15 @@ class ClickHouseHttp {
   std::unique_ptr<HttpClient> client_;
 };
 
-// Runs a `query` of small output on the server in use, with these settings, and returns the output.
-// The Error names
-// server and query: kUnavailable when no answer came or the failure passes by itself,
-// kConfiguration when somebody has to change something. A refusal bears its exception code.
+// Posts a `query` of small output to the server in use, with these settings. Whatever the user's
+// profile says, rows of the answer in the format TabSeparated end with a line feed each, and
+// nothing follows them; and no question fails for the query cache.
+HttpAnswer put_question(ClickHouseHttp& http, const std::string& query,
+                        QueryParameters settings = {});
+
+// Puts a question and returns the output. The Error names server and query: kUnavailable when no
+// answer came or the failure passes by itself, kConfiguration when somebody has to change
+// something. A refusal bears its exception code.
 Result<std::string> run_query(ClickHouseHttp& http, const std::string& query,
                               QueryParameters settings = {});
 

@@ -120,6 +120,12 @@ constexpr std::array kCodesOfUnknownOutcome = {
     319,            // UNKNOWN_STATUS_OF_INSERT
 };
 
+constexpr std::array kCodesOfQueryCache = {
+    704,  // QUERY_CACHE_USED_WITH_NONDETERMINISTIC_FUNCTIONS
+    719,  // QUERY_CACHE_USED_WITH_SYSTEM_TABLE
+    731,  // QUERY_CACHE_USED_WITH_NON_THROW_OVERFLOW_MODE
+};
+
 template <typename Codes>
 bool holds(const Codes& codes, int code) {
   return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -156,6 +162,10 @@ bool names_absent_table(int exception_code) {
   constexpr int kTableIsDropped = 218;
   return exception_code == kUnknownTable || exception_code == kUnknownDatabase ||
          exception_code == kTableIsDropped;
+}
+
+bool is_refused_by_query_cache(int exception_code) {
+  return holds(kCodesOfQueryCache, exception_code);
 }
 
 bool leaves_outcome_unknown(int exception_code) {

@@ -24,6 +24,10 @@ bool names_failed_view(std::string_view message);
 // Whether the code says that there is no table, or no database for it.
 bool names_absent_table(int exception_code);
 
+// Whether a question is refused because the user's profile has its answer kept in the query cache
+// (use_query_cache), which takes none of a system table (ran: 26.7), nor what changes by itself.
+bool is_refused_by_query_cache(int exception_code);
+
 // QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
 constexpr int kStillRunning = 216;
 

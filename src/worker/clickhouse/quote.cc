@@ -1,5 +1,6 @@
 #include "worker/clickhouse/quote.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace event_consumer {
@@ -48,6 +49,15 @@ std::string unescape_tsv(std::string_view field) {
       text += field[i];
   }
   return text;
+}
+
+// A carriage return in a value is escaped.
+std::string tsv_rows(std::string_view answer) {
+  std::string rows(answer);
+  rows.erase(std::remove(rows.begin(), rows.end(), '\r'), rows.end());
+  const std::size_t last_end = rows.find("\n\n");
+  if (last_end != std::string::npos) rows.resize(last_end + 1);
+  return rows;
 }
 
 std::vector<std::string> split_tsv(const std::string& line) {

@@ -17,6 +17,10 @@ std::string quote_string(std::string_view text);
 // Undoes the escapes of the TabSeparated format in one field.
 std::string unescape_tsv(std::string_view field);
 
+// The rows of an answer in the TabSeparated format, each ended by a line feed alone. The user's
+// profile may have added a carriage return to each, and extremes behind an empty line.
+std::string tsv_rows(std::string_view answer);
+
 // The fields of one line of the TabSeparated format, without their escapes.
 std::vector<std::string> split_tsv(const std::string& line);
 

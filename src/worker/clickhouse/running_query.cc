@@ -50,7 +50,7 @@ Duration RunningQuery::wait_on() {
 
 RunningQuery::State RunningQuery::ask() {
   if (!http_) http_.emplace(server_);
-  const HttpAnswer answer = http_->post({{"wait_end_of_query", "1"}}, "", question_);
+  const HttpAnswer answer = put_question(*http_, question_);
   if (answer.ok()) return answer.body.substr(0, 1) == "0" ? State::kGone : State::kRuns;
   if (answer.status == 0) return answer.was_sent() ? State::kSilent : State::kUnknown;
   // A server that is too busy for the question is one that works.

@@ -57,7 +57,7 @@ class ClickHouseCheck {
   // Reports a refusal, and then returns nothing.
   template <typename T>
   std::optional<T> ask(const Question<T>& question) {
-    const HttpAnswer answer = http_.post({{"wait_end_of_query", "1"}}, "", question.query);
+    const HttpAnswer answer = put_question(http_, question.query);
     if (!answer.ok()) {
       report_failure(http_.server().describe(), answer);
       return std::nullopt;

@@ -93,6 +93,11 @@ TEST_CASE("error class: an event that speaks of views is the data that it is", "
              "UUID : 0'. (CANNOT_PARSE_UUID)") == ErrorClass::kData));
 }
 
+TEST_CASE("error class: what the query cache refuses", "[error_class]") {
+  for (const int code : {704, 719, 731}) CHECK(is_refused_by_query_cache(code));
+  for (const int code : {0, 60, 241}) CHECK_FALSE(is_refused_by_query_cache(code));
+}
+
 TEST_CASE("error class: without a code the HTTP status decides", "[error_class]") {
   for (const int status : {408, 429, 500, 502, 503, 504})
     CHECK((classify_failure(status, 0, "") == ErrorClass::kTransient));

@@ -35,6 +35,15 @@ TEST_CASE("quote: escapes of TabSeparated are undone", "[quote]") {
   CHECK(unescape_tsv("\\0") == std::string(1, '\0'));
 }
 
+TEST_CASE("quote: what a profile adds to the rows of an answer is left away", "[quote]") {
+  CHECK(tsv_rows("").empty());
+  CHECK(tsv_rows("a\tb\n\t\n") == "a\tb\n\t\n");
+  CHECK(tsv_rows("\n") == "\n");
+  CHECK(tsv_rows("a\tb\\r\r\nc\td\r\n") == "a\tb\\r\nc\td\n");
+  CHECK(tsv_rows("c\tb\na\td\n\na\tb\nc\td\n") == "c\tb\na\td\n");
+  CHECK(tsv_rows("a\r\n\r\na\r\na\r\n") == "a\n");
+}
+
 TEST_CASE("quote: a backslash with nothing behind it stays", "[quote]") {
   CHECK(unescape_tsv("a\\") == "a\\");
 }

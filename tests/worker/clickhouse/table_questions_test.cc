@@ -66,6 +66,39 @@ TEST_CASE("table questions: whether the user may only read", "[table_questions]"
   CHECK_FALSE(read_only_question().read("0\n").value());
 }
 
+// Whose settings «extremes» and «output_format_tsv_crlf_end_of_line» are on.
+TEST_CASE("table questions: an answer is read whatever the user's profile adds to it",
+          "[table_questions]") {
+  testing::FakeHttpServer server([](const testing::HttpRequest&) {
+    return testing::http_answer(200,
+                                "a\tUInt8\t\t\r\nb\tDate\tALIAS\ttoDate(a)\r\n"
+                                "\na\tDate\t\t\r\nb\tUInt8\tALIAS\ttoDate(a)\r\n");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto columns = ask(http, columns_question(kTable, {}));
+  REQUIRE(columns.ok());
+  REQUIRE(columns.value().size() == 2);
+  CHECK(columns.value()[0].name == "a");
+  CHECK(columns.value()[0].default_expression.empty());
+  CHECK(columns.value()[1].default_expression == "toDate(a)");
+}
+
+// Whose setting «use_query_cache» is on.
+TEST_CASE("table questions: one that the query cache refuses is asked past it",
+          "[table_questions]") {
+  const int code = GENERATE(704, 719, 731);
+  testing::FakeHttpServer server([&](const testing::HttpRequest& request) {
+    if (request.line.find("&use_query_cache=0") == std::string::npos)
+      return testing::http_answer(500, "Code: " + std::to_string(code) + ". DB::Exception: no");
+    return testing::http_answer(200, "a\tUInt8\t\t\n");
+  });
+  ClickHouseHttp http({"127.0.0.1", server.port(), "default", "", std::chrono::seconds(20)});
+  const auto columns = ask(http, columns_question(kTable, {}));
+  REQUIRE(columns.ok());
+  CHECK(columns.value().size() == 1);
+  CHECK(server.requests().size() == 2);
+}
+
 TEST_CASE("table questions: a refusal bears the server's code", "[table_questions]") {
   testing::FakeHttpServer server([](const testing::HttpRequest&) {
     return testing::http_answer(404, "Code: 60. DB::Exception: no such table");
