@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::string_view kCreateView = "CREATE MATERIALIZED VIEW ";
 
-// The identifier that `text` begins with, which is taken away from it.
+// The identifier that `text` begins with, which is taken away from it. A setting of the user's
+// profile chooses the quotation marks (show_create_query_identifier_quoting_style).
 std::string take_identifier(std::string_view& text) {
-  if (starts_with(text, "`")) return take_quoted_name(text);
+  if (starts_with(text, "`") || starts_with(text, "\"")) return take_quoted_name(text);
   const std::string name(text.substr(0, text.find_first_of(" .(")));
   text.remove_prefix(name.size());
   return name;
@@ -28,12 +29,16 @@ TableName take_name(std::string_view& text) {
   return name;
 }
 
-// What stands behind the name of a view: «TO …», «REFRESH …» or its columns.
+// What stands behind the name of a view: «TO …», «REFRESH …» or its columns. A setting of the
+// user's profile shows UUIDs, too (show_table_uuid_in_table_create_query_if_not_nil).
 std::string_view behind_name(const TableRow& view) {
   std::string_view text = view.create_query;
   if (!starts_with(text, kCreateView)) return {};
   text.remove_prefix(kCreateView.size());
   take_name(text);
+  constexpr std::string_view kUuid = " UUID '";
+  if (!starts_with(text, kUuid)) return text;
+  text.remove_prefix(std::min(text.find('\'', kUuid.size()), text.size() - 1) + 1);
   return text;
 }
 
@@ -48,7 +53,7 @@ TableName table_of_view(const TableRow& view) {
   std::string_view text = behind_name(view);
   if (starts_with(text, " REFRESH "))
     text.remove_prefix(std::min({text.find(kTo), text.find(" ("), text.size()}));
-  if (starts_with(text, kTo)) {
+  if (starts_with(text, kTo) && !starts_with(text, " TO INNER UUID '")) {
     text.remove_prefix(kTo.size());
     TableName name = take_name(text);
     if (name.database.empty()) name.database = view.name.database;

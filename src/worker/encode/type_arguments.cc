@@ -57,8 +57,9 @@ char unescaped(char letter) {
 
 std::string take_quoted_name(std::string_view& text) {
   std::string name;
+  const char quote = text.front();
   std::size_t at = 1;
-  for (; at < text.size() && text[at] != '`'; ++at) {
+  for (; at < text.size() && text[at] != quote; ++at) {
     const bool is_escape = text[at] == '\\' && at + 1 < text.size();
     name.push_back(is_escape ? unescaped(text[++at]) : text[at]);
   }

@@ -14,8 +14,8 @@ std::vector<std::string_view> split_arguments(std::string_view arguments);
 // The character that ClickHouse means by this one behind a backslash: for some a letter stands.
 char unescaped(char letter);
 
-// Takes a name in backquotes off the front of `text`; returns it without quotes and backslashes.
-// One that is not closed takes all of the text.
+// Takes a name in quotation marks off the front of `text`; returns it without these and without
+// backslashes. One that is not closed takes all of the text.
 std::string take_quoted_name(std::string_view& text);
 
 struct NamedType {

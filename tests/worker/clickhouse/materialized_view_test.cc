@@ -33,6 +33,21 @@ TEST_CASE("materialized view: one of its own", "[materialized_view]") {
   CHECK(table_of({{"d", "w"}, "WindowView", "", "", "", {}}) == "`d`.`w`");
 }
 
+TEST_CASE("materialized view: a profile may show UUIDs", "[materialized_view]") {
+  CHECK(table_of(view("d.v UUID '1-2' TO d.t (`z` UInt8) AS SELECT 1", "1-2")) == "`d`.`t`");
+  CHECK(table_of(view("d.v UUID '1-2' TO INNER UUID '3-4' (`z` UInt8) ENGINE = Memory", "1-2")) ==
+        "`d`.`.inner_id.1-2`");
+  CHECK(table_of(view("d.v UUID '1-2' (`z` UInt8) ENGINE = Memory AS SELECT 1", "1-2")) ==
+        "`d`.`.inner_id.1-2`");
+  CHECK(table_of(view("d.v UUID '1-2", "1-2")) == "`d`.`.inner_id.1-2`");
+  CHECK(is_replaced_by_refresh(view("d.v UUID '1-2' REFRESH EVERY 1 HOUR TO d.t (`z` UInt8)")));
+}
+
+TEST_CASE("materialized view: a profile may choose other quotation marks", "[materialized_view]") {
+  CHECK(table_of(view(R"("d"."v w" TO "d"."t`\"" ("z" UInt8) AS SELECT 1)")) == "`d`.`t\\`\"`");
+  CHECK(is_replaced_by_refresh(view(R"("d"."v" REFRESH EVERY 1 HOUR TO "d"."t" ("z" UInt8))")));
+}
+
 TEST_CASE("materialized view: whether a refresh replaces what is in it", "[materialized_view]") {
   CHECK(is_replaced_by_refresh(view("d.v REFRESH EVERY 1 HOUR (`z` UInt8) ENGINE = MergeTree")));
   CHECK(is_replaced_by_refresh(view("d.v REFRESH AFTER 1 DAY TO d.t (`z` UInt8) AS SELECT 1")));
