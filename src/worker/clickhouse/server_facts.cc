@@ -103,6 +103,21 @@ Result<Done> read_table_settings(ClickHouseHttp& http, ServerFacts& facts) {
   if (!told) return told.error();
   take(*told, ToldBy::kTableSettings, facts);
   facts.fsyncs_after_insert = value_of(*told, "fsync_after_insert") == "1";
+  const std::string window = value_of(*told, "non_replicated_deduplication_window");
+  facts.has_deduplication_window = !window.empty() && window != "0";
+  return Done{};
+}
+
+// Where they may not be seen, replicated tables are taken to have a window, as by default.
+Result<Done> read_replicated_settings(ClickHouseHttp& http, ServerFacts& facts) {
+  if (!facts.knows_deduplication_token) return Done{};
+  const auto window = run_query(http,
+                                "SELECT value FROM system.replicated_merge_tree_settings "
+                                "WHERE name = 'replicated_deduplication_window'");
+  const int refusal = window ? 0 : window.error().peer_code;
+  if (refusal == kAccessDenied || refusal == kUnknownTable) return Done{};
+  if (!window) return window.error();
+  facts.lacks_replicated_window = window.value() == "0\n";
   return Done{};
 }
 
@@ -169,6 +184,8 @@ bool operator==(const ServerFacts& a, const ServerFacts& b) {
   return a.version == b.version && a.loses_deduplication_token == b.loses_deduplication_token &&
          a.insert_quorum == b.insert_quorum && a.fsyncs_after_insert == b.fsyncs_after_insert &&
          a.ignores_view_errors == b.ignores_view_errors && a.answers_early == b.answers_early &&
+         a.has_deduplication_window == b.has_deduplication_window &&
+         a.lacks_replicated_window == b.lacks_replicated_window &&
          std::all_of(kKnowledge.begin(), kKnowledge.end(),
                      [&](const Knowledge& each) { return a.*each.fact == b.*each.fact; });
 }
@@ -178,7 +195,8 @@ Result<ServerFacts> read_server_facts(ClickHouseHttp& http) {
   auto version = ask(http, version_question());
   if (!version) return version.error();
   facts.version = std::move(*version);
-  for (const auto& read : {read_settings, read_table_settings, read_columns, read_formats})
+  for (const auto& read :
+       {read_settings, read_table_settings, read_replicated_settings, read_columns, read_formats})
     if (auto done = read(http, facts); !done) return done.error();
   return facts;
 }

@@ -42,6 +42,9 @@ struct ServerFacts {
   bool ignores_view_errors = false;             // with our settings
   // Inserts are asynchronous by the user's profile and not waited for, and ours cannot change that.
   bool answers_early = false;
+  // Of tables that do not say otherwise, by the server's own configuration.
+  bool has_deduplication_window = false;  // not replicated ones have one
+  bool lacks_replicated_window = false;   // replicated ones have none
 };
 
 // Where a server tells what it knows.

@@ -41,6 +41,21 @@ TEST_CASE("repeats are noticed with tokens and a memory for them", "[deduplicati
   CHECK_FALSE(deduplicates("Distributed", ""));
 }
 
+TEST_CASE("repeats are noticed as the server's configuration says where the table does not",
+          "[deduplication]") {
+  ServerFacts configured = facts(true);
+  configured.has_deduplication_window = configured.lacks_replicated_window = true;
+  const auto noticed = [&](const char* engine, const char* engine_full) {
+    return judge_deduplication(configured, target(engine, engine_full)).deduplicates;
+  };
+  CHECK(noticed("MergeTree", "MergeTree ORDER BY a"));
+  CHECK_FALSE(noticed("MergeTree", "MergeTree SETTINGS non_replicated_deduplication_window = 0"));
+  CHECK_FALSE(noticed("Memory", "Memory"));
+  CHECK_FALSE(noticed("ReplicatedMergeTree", "ReplicatedMergeTree ORDER BY a"));
+  CHECK(noticed("ReplicatedMergeTree",
+                "ReplicatedMergeTree SETTINGS replicated_deduplication_window = 100"));
+}
+
 TEST_CASE("why repeats are not noticed is said", "[deduplication]") {
   const auto words = [](bool token, const char* engine) {
     return judge_deduplication(facts(token), target(engine)).explanation;

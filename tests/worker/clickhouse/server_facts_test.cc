@@ -17,11 +17,16 @@ constexpr char kWindow[] = "non_replicated_deduplication_window\t0\n";
 
 Result<ServerFacts> facts_from(const std::string& settings, const std::string& windows,
                                const std::string& formats = kAllFormats,
-                               const std::string& token = "arrives\n") {
+                               const std::string& token = "arrives\n",
+                               const std::string& replicated_window = "10000\n") {
   FakeHttpServer server([&](const HttpRequest& request) {
     if (request.body == "SELECT version()") return http_answer(200, "26.7.1.1\n");
     if (request.body.find("system.merge_tree_settings") != std::string::npos)
       return http_answer(200, windows);
+    if (request.body.find("SELECT value FROM system.replicated_merge_tree_settings") == 0)
+      return replicated_window.empty()
+                 ? http_answer(403, "Code: 497. DB::Exception: Not enough privileges")
+                 : http_answer(200, replicated_window);
     if (request.body.find("SELECT value FROM system.settings") == 0) {
       CHECK(request.line.find("insert_deduplication_token=arrives") != std::string::npos);
       return http_answer(200, token);
@@ -116,6 +121,22 @@ TEST_CASE("server facts: the settings that an answer's meaning hangs on are know
   REQUIRE(neither.ok());
   CHECK_FALSE(neither.value().knows_insert_distributed_sync);
   CHECK_FALSE(neither.value().knows_distributed_foreground);
+}
+
+TEST_CASE("server facts: the windows of tables that do not name one", "[server_facts]") {
+  const auto facts =
+      facts_from("insert_deduplication_token\t\n", "non_replicated_deduplication_window\t100\n", "",
+                 "arrives\n", "0\n");
+  REQUIRE(facts.ok());
+  CHECK(facts.value().has_deduplication_window);
+  CHECK(facts.value().lacks_replicated_window);
+  for (const char* replicated : {"10000\n", ""}) {
+    const auto usual =
+        facts_from("insert_deduplication_token\t\n", kWindow, "", "arrives\n", replicated);
+    REQUIRE(usual.ok());
+    CHECK_FALSE(usual.value().has_deduplication_window);
+    CHECK_FALSE(usual.value().lacks_replicated_window);
+  }
 }
 
 TEST_CASE("server facts: each format is known by itself", "[server_facts]") {
