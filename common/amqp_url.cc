@@ -14,7 +14,8 @@ namespace {
 
 constexpr long kMostHeartbeat = 3600;  // seconds
 
-// Nothing when a «%» is not followed by two hexadecimal digits.
+// Nothing when a «%» is not followed by two hexadecimal digits, or stands for a NUL: rabbitmq-c
+// would take that for the end of the name.
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -25,7 +26,8 @@ std::optional<std::string> percent_decode(std::string_view text) {
     unsigned char byte = 0;
     const char* digits = text.data() + i + 1;
     if (i + 2 >= text.size()) return std::nullopt;
-    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) return std::nullopt;
+    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2 || byte == 0)
+      return std::nullopt;
     decoded += static_cast<char>(byte);
     i += 2;
   }

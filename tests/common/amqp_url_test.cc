@@ -74,6 +74,12 @@ TEST_CASE("AMQP URL: a percent sign wants two hexadecimal digits", "[amqp_url]")
     refused(text);
 }
 
+TEST_CASE("AMQP URL: a NUL would cut a name off", "[amqp_url]") {
+  for (const char* text :
+       {"amqp://user:p%00w@host", "amqp://us%00er@host", "amqp://host/v%00w", "amqp://ho%00st/"})
+    refused(text);
+}
+
 TEST_CASE("AMQP URL: an at sign or a colon in the password need not be encoded", "[amqp_url]") {
   const AmqpUrl url = parsed("amqp://user:a:b@c@host/");
   CHECK(url.user == "user");
