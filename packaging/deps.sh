@@ -1,13 +1,20 @@
 #!/bin/sh
 # Installs the Debian packages named on the command line that are missing, and nothing else.
-# A package counts as there when it is installed, whatever its version. Servers that this script
-# installs are not started; a server that runs already is not touched.
+# A package counts as there when it is installed for this architecture, whatever its version and
+# whatever other architectures have it. Servers that this script installs are not started; a server
+# that runs already is not touched.
 set -eu
+
+native=$(dpkg --print-architecture)
+# A line for each architecture that has it.
+is_installed() {
+  dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "$1" 2>/dev/null |
+    grep -qxE "(all|$native) installed"
+}
 
 missing=
 for package in "$@"; do
-  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  [ "$status" = installed ] || missing="$missing $package"
+  is_installed "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
