@@ -1,6 +1,8 @@
 #include "common/config_file.h"
 
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 
 #include "common/near_miss.h"
 #include "common/read_file.h"
@@ -46,10 +48,16 @@ std::string describe_unknown(const std::string& name) {
 }  // namespace
 
 Result<Settings> read_config_file(const std::string& path) {
+  const auto unreadable = [&](const std::string& why) {
+    return Error{ErrorKind::kUsage, "cannot read configuration file " + path + ": " + why};
+  };
   auto content = read_file(path);
-  if (!content)
-    return Error{ErrorKind::kUsage,
-                 "cannot read configuration file " + path + ": " + content.error().message};
+  if (!content) return unreadable(content.error().message);
+  // What a shell hands on by --config <(command): the command has failed, or this is a reload. All
+  // would be as by default, down to the queue.
+  std::error_code none;
+  if (content->empty() && std::filesystem::is_fifo(path, none))
+    return unreadable("nothing is in this pipe, which can be read only once");
   std::istringstream lines(*content);
   return read_config(lines, path);
 }

@@ -11,7 +11,7 @@ namespace event_consumer {
 
 // Blank lines and lines that begin with # or ; are skipped. A value may stand in one pair of single
 // or double quotes; nothing is expanded in it. An Error (kUsage) names file, line and fault: a file
-// that cannot be read, a line without =, a name that is no option's.
+// that cannot be read, a pipe with nothing in it, a line without =, a name that is no option's.
 Result<Settings> read_config_file(const std::string& path);
 
 // The same of what was opened already.

@@ -1,5 +1,8 @@
 #include "common/config_file.h"
 
+#include <unistd.h>
+
+#include "common/unique_fd.h"
 #include "tests/common/temporary_file.h"
 #include "tests/support/catch.h"
 
@@ -142,6 +145,28 @@ TEST_CASE("configuration file: a directory is refused", "[config_file]") {
   REQUIRE_FALSE(settings.ok());
   CHECK(settings.error().kind == ErrorKind::kUsage);
   CHECK(settings.error().message.find("cannot read configuration file /") == 0);
+}
+
+// As a shell hands on what a command prints: --config <(command).
+TEST_CASE("configuration file: a pipe with nothing in it, or read before, is refused",
+          "[config_file]") {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  const std::string path = "/proc/self/fd/" + std::to_string(reading.get());
+  REQUIRE(write(writing.get(), "RABBITMQ_QUEUE=q\n", 17) == 17);
+  writing.reset();
+
+  const auto settings = read_config_file(path);
+  REQUIRE(settings.ok());
+  CHECK(settings.value() == Settings{{"RABBITMQ_QUEUE", "q"}});
+
+  const auto again = read_config_file(path);
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.error().kind == ErrorKind::kUsage);
+  CHECK(again.error().message == "cannot read configuration file " + path +
+                                     ": nothing is in this pipe, which can be read only once");
 }
 
 }  // namespace
