@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "common/config_files.h"
 #include "common/environment.h"
@@ -284,8 +285,11 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, Program prog
     exit_code = ExitCode::kUsage;
     return std::nullopt;
   };
+  std::vector<std::string> arguments = arguments_in_reverse(argc, argv);
+  // CLI11 reads a command behind it and leaves it out: the service would run in its place.
+  if (contains(arguments, "--")) return refuse(describe_unknown_argument("--", {}));
   try {
-    app.parse(arguments_in_reverse(argc, argv));
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& success) {  // --help, --version
     app.exit(success);
     exit_code = ExitCode::kOk;

@@ -132,6 +132,14 @@ TEST_CASE("slip: --workers 4 --workers 5", "[slips]") {
   CHECK(contains(refused({"--workers", "4", "--workers", "5"}), "--workers"));
 }
 
+TEST_CASE("slip: -- check", "[slips]") {
+  const CleanEnvironment environment;
+  const std::string message = "event-consumer: unknown argument -- (see --help)\n";
+  CHECK(refused({"--", "check"}) == message);
+  CHECK(refused({"--", "dead-letters", "drop"}) == message);
+  CHECK(refused({"check", "--", "check"}) == message);
+}
+
 TEST_CASE("slip: chekc", "[slips]") {
   const CleanEnvironment environment;
   CHECK(refused({"chekc"}) == "event-consumer: unknown argument chekc: did you mean check?\n");
