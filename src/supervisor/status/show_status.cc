@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "common/clock.h"
+#include "common/command_output.h"
 #include "common/terminal.h"
 #include "supervisor/status/fetch.h"
 #include "supervisor/status/screen.h"
@@ -52,6 +54,17 @@ ExitCode exit_code_of(const Look& seen) {
   return is_alive(seen.json) ? ExitCode::kOk : ExitCode::kUnavailable;
 }
 
+// Returns the status to end with, if that is to be.
+std::optional<ExitCode> show(const std::string& text, const Look& seen, bool is_last) {
+  const auto printed = print(text);
+  if (!printed) {
+    std::cerr << "event-consumer status: " << printed.error().message << "\n";
+    return exit_code_for(printed.error().kind);
+  }
+  if (printed.value() && !is_last) return std::nullopt;
+  return exit_code_of(seen);
+}
+
 // For ever: an instance that is away may come back.
 [[noreturn]] void watch_on_screen(const HostPort& where, Look before) {
   Screen screen;
@@ -81,19 +94,16 @@ ExitCode show_status(const CommandLine& command_line) {
   }
   auto before = look(*where);
   if (!before) return complain(command_line, *where, before.error().message);
-  if (command_line.status.json) {
-    std::cout << before->json;
-    return exit_code_of(*before);
-  }
+  if (command_line.status.json) return *show(before->json, *before, /*is_last=*/true);
   const bool is_watching = command_line.status.watch;
   if (is_watching && isatty(STDOUT_FILENO) != 0) watch_on_screen(*where, std::move(*before));
   for (auto pause = kBetweenLooks;; pause = kWatchPeriod) {
     std::this_thread::sleep_for(pause);
     auto now = look(*where);
     if (!now) return complain(command_line, *where, now.error().message);
-    std::cout << status_text(now->json, before->json, now->at - before->at, terminal_width())
-              << std::flush;
-    if (!is_watching) return exit_code_of(*now);
+    const std::string text =
+        status_text(now->json, before->json, now->at - before->at, terminal_width());
+    if (const auto end = show(text, *now, /*is_last=*/!is_watching)) return *end;
     before = std::move(now);
   }
 }

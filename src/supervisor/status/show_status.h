@@ -7,8 +7,9 @@
 namespace event_consumer {
 
 // Shows it once, or with --watch every two seconds: on a terminal as a screen, with charts of what
-// was seen so far, until it is interrupted; else in lines, until the instance is gone. kUnavailable
-// when nothing answers there, or when the supervisor's loop stands still.
+// was seen so far, until it is interrupted; else in lines, until the instance is gone or nobody
+// reads them. kUnavailable when nothing answers there, or when the supervisor's loop stands still;
+// kInternal when standard output cannot be written.
 ExitCode show_status(const CommandLine& command_line);
 
 }  // namespace event_consumer

@@ -3,14 +3,13 @@
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/command_output.h"
 #include "worker/amqp/dead_letter_queue.h"
 #include "worker/amqp/republisher.h"
 #include "worker/commands/dead_letter_summary.h"
@@ -83,16 +82,6 @@ class Rounds {
   std::size_t seen_ = 0;
   std::size_t chosen_ = 0;
 };
-
-// Prints `text`, and returns whether to go on. Whoever has closed the pipe has seen enough; a disk
-// that is full has not.
-Result<bool> print(const std::string& text) {
-  errno = 0;
-  if (std::cout << text << std::flush) return true;
-  if (errno == EPIPE) return false;
-  return Error{ErrorKind::kInternal,
-               std::string("cannot write to standard output: ") + std::strerror(errno)};
-}
 
 // Each returns an Error when it had to stop; `done` counts the letters it was done with.
 
