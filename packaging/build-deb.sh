@@ -1,8 +1,8 @@
 #!/bin/sh
 # build-deb.sh DIRECTORY [VERSION]: builds the Debian package from a copy of the sources (in a
 # checkout, of the tracked files), into DIRECTORY. A VERSION is put in place of the one that the
-# sources have. What was built there before is not built again if it did not change. ARCH is the
-# architecture to build for; that of this machine by default.
+# sources have. What was built there before is not built again if it did not change, and packages of
+# other versions go. ARCH is the architecture to build for; that of this machine by default.
 set -eu
 
 directory=$1
@@ -25,6 +25,9 @@ elif ! grep -qx "version    := $packaged" Makefile; then
   echo "packaging/debian/changelog says $packaged, and the Makefile another version" >&2
   exit 1
 fi
+
+# README installs what lies there by a pattern, which must not mean an older version as well.
+find .. -maxdepth 1 -type f -name 'event-consumer*_*' ! -name "*_${version:-$packaged}_*" -delete
 
 # Flags are Debian's, which harden the programs: those in the environment would stand in their place.
 # DEB_CXXFLAGS_APPEND adds to them.
