@@ -6,11 +6,13 @@
 #include <iostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/command_line.h"
 #include "common/log.h"
 #include "common/print_config.h"
 #include "common/read_options.h"
+#include "common/text.h"
 #include "supervisor/exec_command.h"
 #include "supervisor/find_worker.h"
 #include "supervisor/status/serve_status.h"
@@ -20,6 +22,17 @@
 
 namespace event_consumer {
 namespace {
+
+// What has no effect, though somebody may expect one.
+std::vector<std::string> notes_on(const ResolvedOptions& resolved) {
+  std::vector<std::string> notes;
+  for (const AmqpUrl& url : resolved.options.rabbitmq_urls)
+    for (const std::string& name : url.unknown_parameters)
+      notes.push_back("parameter " + printable(name, 100) +
+                      " in the RabbitMQ URL is not known and has no effect");
+  notes.insert(notes.end(), resolved.notes.begin(), resolved.notes.end());
+  return notes;
+}
 
 SupervisorConfig supervisor_config(const ResolvedOptions& resolved, const std::string& worker) {
   const Options& options = resolved.options;
@@ -36,6 +49,7 @@ SupervisorConfig supervisor_config(const ResolvedOptions& resolved, const std::s
       resolved.origins.at("EVENT_CONSUMER_STATUS_ADDRESS") == Origin::kDefault;
   config.log_level = options.log_level;
   config.log_format = options.log_format;
+  config.notes = notes_on(resolved);
   return config;
 }
 
@@ -76,19 +90,16 @@ ExitCode run(CommandLine command_line) {
   log::set_up(command_line.serve_status ? "status" : "supervisor", options.log_level,
               options.log_format);
   if (command_line.serve_status) return serve_status(command_line);
-  for (const AmqpUrl& url : options.rabbitmq_urls)
-    for (const auto& name : url.unknown_parameters)
-      log::warn("parameter {} in the RabbitMQ URL is not known and has no effect", name);
-  if (command_line.command == Command::kCheck)
-    command_line.check.notes = begin_check(command_line);
-  else
-    for (const std::string& note : command_line.resolved.notes) log::warn("{}", note);
   const auto worker = find_worker();
   if (!worker) {
     log::error("{}", worker.error().message);
     return exit_code_for(worker.error().kind);
   }
   if (command_line.command == Command::kRun) return supervise(command_line, worker.value());
+  if (command_line.command == Command::kCheck)
+    command_line.check.notes = begin_check(command_line);
+  else
+    for (const std::string& note : notes_on(command_line.resolved)) log::warn("{}", note);
   if (command_line.command != Command::kCheck && command_line.config_origin == Origin::kDefault)
     name_files(command_line.resolved);
   const Error error = exec_command(worker.value(), command_line);

@@ -9,6 +9,7 @@
 #include "common/ledger_file.h"
 #include "common/log.h"
 #include "common/poll_loop.h"
+#include "common/text.h"
 #include "supervisor/child_process.h"
 #include "supervisor/fleet.h"
 #include "supervisor/format.h"
@@ -179,6 +180,8 @@ void Supervisor::reload(TimePoint now) {
     ++scoreboard_writer_.record().failed_reloads;
     return log::error("not reloaded, everything stays as it is: {}", config.error().message);
   }
+  for (const std::string& note : config->notes)
+    if (!contains(config_.notes, note)) log::warn("{}", note);
   log::info("reloading: the workers are replaced one by one, {} in the end", config->workers);
   ++scoreboard_writer_.record().reloads;
   report_.begin_reload(now);
@@ -262,6 +265,7 @@ void Supervisor::log_outcome() {
 
 ExitCode run_supervisor(const SupervisorConfig& config, const ReadConfig& read_again) {
   occupy_standard_descriptors();
+  for (const std::string& note : config.notes) log::warn("{}", note);
   Result<PollLoop> events = PollLoop::open(all_signals_but_defects());
   if (!events) {
     log::error("cannot receive signals, ending with status 70: {}", events.error().message);

@@ -50,6 +50,10 @@ struct SupervisorConfig {
 
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::kText;
+
+  // What has no effect, though somebody may expect one: a sentence each, said at the start, and at
+  // a reload what is new.
+  std::vector<std::string> notes = {};
 };
 
 // Reads the options again. The Error says what is wrong with them.

@@ -42,6 +42,23 @@ std::size_t last_in_log(const SupervisorRun& run, const std::string& text) {
   return run.log().rfind(text);
 }
 
+TEST_CASE("supervisor: what has no effect is said at the start, and at a reload what is new",
+          "[supervisor]") {
+  RunOptions options;
+  options.notes = {"noted at the start"};
+  options.notes_of_reload = {"noted at a reload"};
+  SupervisorRun run(kGraceful, options);
+  REQUIRE(run.logs("consumes, "));
+  CHECK(run.count_in_log("noted at the start") == 1);
+  for (int times : {1, 2}) {
+    reload(run, "1");
+    REQUIRE(run.logs("reloaded: ", times));
+    CHECK(run.count_in_log("noted at a reload") == 1);
+  }
+  CHECK(run.count_in_log("noted at the start") == 1);
+  stop(run);
+}
+
 TEST_CASE("fleet: a reload replaces all, each by one that consumes before", "[fleet]") {
   SupervisorRun run(std::string("echo $RELOADED >>$DIR/env$slot; ") + kGraceful, with_workers(3));
   REQUIRE(run.logs("consumes, ", 3));

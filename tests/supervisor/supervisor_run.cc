@@ -64,10 +64,11 @@ void SupervisorRun::supervise(const RunOptions& options, const std::string& work
   dup2(log, STDERR_FILENO);
   log::set_up("event-consumer", log::Level::debug);
   options.before();
-  const SupervisorConfig config = {
+  SupervisorConfig config = {
       options.workers,      options.start_timeout,
       options.stop_timeout, options.worker_timeout,
       worker_path,          {"PATH=/usr/bin:/bin", "DIR=" + directory_.path()}};
+  config.notes = options.notes;
   const auto read_again = [&]() -> Result<SupervisorConfig> {
     const std::string workers = read_file(directory_ / "workers");
     if (workers.empty()) return Error{ErrorKind::kUsage, "the file is broken"};
@@ -75,6 +76,8 @@ void SupervisorRun::supervise(const RunOptions& options, const std::string& work
     again.workers = std::stoi(workers);
     again.worker_environment.push_back("RELOADED=yes");
     again.stop_timeout += std::chrono::seconds(1);
+    again.notes.insert(again.notes.end(), options.notes_of_reload.begin(),
+                       options.notes_of_reload.end());
     return again;
   };
   _exit(to_int(run_supervisor(config, read_again)));

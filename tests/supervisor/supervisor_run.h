@@ -19,8 +19,10 @@ struct RunOptions {
   std::chrono::milliseconds start_timeout = std::chrono::seconds(60);
   std::chrono::milliseconds stop_timeout = std::chrono::seconds(60);
   std::chrono::milliseconds worker_timeout = std::chrono::seconds(600);
-  std::optional<std::string> worker_path;  // in place of the script
-  std::function<void()> before = [] {};    // runs in the supervisor's process before it
+  std::optional<std::string> worker_path;    // in place of the script
+  std::vector<std::string> notes;            // said at the start, and
+  std::vector<std::string> notes_of_reload;  // what a reload adds to them
+  std::function<void()> before = [] {};      // runs in the supervisor's process before it
 };
 
 class SupervisorRun {
