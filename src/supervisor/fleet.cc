@@ -120,9 +120,11 @@ void Fleet::ended(Slot& slot, WorkerProcess& present, const Death& death, TimePo
   std::string words = fmt::format("{}: {} after {:.1f} s", worker.name(), format(death),
                                   in_seconds(worker.lived(now)));
   if (worker.state() == ProcessState::kStopping) {
-    // One that did not consume yet had nothing to finish: our signal has ended it.
-    const bool by_our_signal = death.kind == Death::Kind::kKilled && death.number == SIGTERM;
-    return log::log(is_clean || by_our_signal ? log::Level::info : log::Level::warn, "{}", words);
+    // One that did not consume yet had nothing to finish: our signal has ended it, or Ctrl-C, which
+    // reaches all processes of a terminal.
+    const bool was_asked =
+        death.kind == Death::Kind::kKilled && (death.number == SIGTERM || death.number == SIGINT);
+    return log::log(is_clean || was_asked ? log::Level::info : log::Level::warn, "{}", words);
   }
   const DeathCause cause = cause_of(worker, death);
   if (worker.state() != ProcessState::kReplacing)

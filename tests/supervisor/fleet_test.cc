@@ -158,6 +158,21 @@ TEST_CASE("fleet: a reload puts right the one before, whose replacement is under
   stop(run);
 }
 
+// Ctrl-C reaches every process of the terminal.
+TEST_CASE("fleet: a worker that SIGINT ends at a stop is no warning", "[fleet]") {
+  SupervisorRun run("trap '' TERM; exec sleep 60");
+  REQUIRE(eventually([&] {
+    const auto workers = run.worker_pids();
+    return !workers.empty() && executes(workers.back(), "sleep");
+  }));
+  run.send(SIGINT);
+  REQUIRE(run.logs("stopping ("));
+  kill(run.worker_pids().back(), SIGINT);
+  CHECK(run.exit_status() == 0);
+  CHECK(run.count_in_log("killed by signal 2 (INT)") == 1);
+  CHECK(run.count_in_log(" warning ") == 0);
+}
+
 TEST_CASE("fleet: a failed reload lets none wait that died of its options", "[fleet]") {
   RunOptions options = with_workers(1);
   options.start_timeout = seconds(2);
