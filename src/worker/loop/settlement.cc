@@ -113,6 +113,8 @@ Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
   count_received(delivery, now);
+  // When it comes again it could be taken for one that is equal to it and stored.
+  if (!delivery.redelivered) recogniser_.arrived(identify(delivery, limits_.way));
   if (delivery.is_last && rejections_.has_queue())
     return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);

@@ -117,5 +117,42 @@ TEST_CASE("settlement: what a dead worker has posted is posted on when the link 
   CHECK(rig.posts() == 1);
 }
 
+// Else it would be taken for its twin, and acknowledged without a row of its own.
+TEST_CASE("settlement: what came late is not known again as one that is equal to it",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  const bool is_stored_before = GENERATE(true, false);
+  rig.take_good();
+  if (is_stored_before) rig.store();
+  Delivery late;
+  late.tag = ++rig.last_tag;
+  late.body = SettlementRig::kGood;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  if (!is_stored_before) rig.store();
+  REQUIRE(rig.settlement.return_late());
+  rig.lose_link();
+  rig.take_again(SettlementRig::kGood);
+  rig.wait(std::chrono::seconds(1));
+  CHECK(rig.count(Verdict::kRecognised) == 0);
+  CHECK(rig.posts() == 2);
+}
+
+// One that has come back late is the same, and no twin of itself.
+TEST_CASE("settlement: a copy that came late is known again", "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_good();
+  rig.store();
+  rig.lose_link();
+  Delivery late;
+  late.tag = ++rig.last_tag;
+  late.redelivered = true;
+  late.body = SettlementRig::kGood;
+  REQUIRE(rig.settlement.take_late(late, rig.now));
+  REQUIRE(rig.settlement.return_late());
+  rig.take_again(SettlementRig::kGood);
+  rig.wait(std::chrono::seconds(1));
+  CHECK(rig.count(Verdict::kRecognised) == 1);
+}
+
 }  // namespace
 }  // namespace event_consumer
