@@ -22,6 +22,12 @@ constexpr std::size_t kMostAtOnce = 8;
 // After a part that is stored so many refusals need no pause.
 constexpr std::size_t kHaste = 6;
 
+// The others have all of theirs in the rest of the batch.
+std::size_t messages_with_rows(const Batch& batch) {
+  return static_cast<std::size_t>(std::count_if(batch.runs().begin(), batch.runs().end(),
+                                                [](const auto& run) { return run.rows > 0; }));
+}
+
 }  // namespace
 
 void RefusalSearch::note_refusal(Batch& batch, const InsertOutcome& outcome) {
@@ -113,7 +119,7 @@ std::vector<BatchPtr> RefusalSearch::stored(const Batch& batch, TimePoint posted
   refused_parts_ = 0;
   const bool had_witness = has_witness_;
   const bool was_alone = batch.refusals().was_alone;
-  if (!was_alone) runs_.stored(batch.runs().size(), posted_at);
+  if (!was_alone) runs_.stored(messages_with_rows(batch), posted_at);
   std::vector<BatchPtr> round = others_stored(!runs_.is_in_doubt());
   // What was set apart like this one may be stored now, too.
   if (round.empty() && was_alone) round = take_round();

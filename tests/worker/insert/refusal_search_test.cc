@@ -296,6 +296,22 @@ TEST_CASE("refusal search: a run begins when the post of its first message does"
   CHECK(rig.search.last_run_posted_at() == later);
 }
 
+// Rows of another format follow in an insert of their own.
+TEST_CASE("refusal search: in a run a message counts with the rows that it has there",
+          "[refusal_search]") {
+  ShardedRig rig;
+  const auto other = testing::insert_format("INSERT OTHER");
+  auto mixed = std::make_unique<Batch>();
+  testing::append(*mixed, id(2), "row");
+  for (DeliveryTag tag = 3; tag < 300; ++tag)
+    testing::append(*mixed, id(tag), "row", 1, rig.now, other);
+  mixed->seal();
+  REQUIRE(mixed->runs().size() > 256);
+  REQUIRE(mixed->rows() == 1);
+  CHECK(rig.search.stored(*mixed, rig.now).empty());
+  CHECK(rig.search.stored(*mixed->make_rest(), rig.now).size() == 1);
+}
+
 TEST_CASE("refusal search: a shard in doubt does not delay what is refused for its values",
           "[refusal_search]") {
   ShardedRig rig;
