@@ -32,7 +32,6 @@ Effects InsertStage::add(DeliveryId id, const Delivery& message, TimePoint now) 
     return effects;
   }
   batches_.added(id, writer_.groups(), now);
-  if (mode_ == Mode::kDraining) batches_.make_due(FlushReason::kStop);
   return go_on(now);
 }
 
@@ -81,13 +80,13 @@ Effects InsertStage::witnessed(bool is_run, TimePoint now) {
 
 Effects InsertStage::drain(TimePoint now) {
   mode_ = Mode::kDraining;
-  batches_.make_due(FlushReason::kStop);
   if (phase_.state == State::kWaiting) phase_ = {State::kGivenUp};
   return go_on(now);
 }
 
 // Begins the next post, when there is something to post and nothing under way or waited for.
 Effects InsertStage::go_on(TimePoint now, Effects effects) {
+  if (mode_ == Mode::kDraining) batches_.make_due(FlushReason::kStop);
   if (phase_.state != State::kIdle) return effects;
   if (mode_ == Mode::kProbing) return check_table(Next::kCheckAndPost, std::move(effects));
   if (waits_for_columns()) {

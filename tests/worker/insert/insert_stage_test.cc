@@ -106,6 +106,20 @@ TEST_CASE("insert stage: the table is looked at before the insert of another wor
   }
 }
 
+TEST_CASE("insert stage: what fits other columns waits for no company when all stops",
+          "[insert_stage]") {
+  Rig rig(3);
+  rig.add(R"({"id":"x"})");
+  const auto later = to_monotonic_time(rig.now + seconds(1));
+  rig.apply(rig.stage.others_stored({later}, rig.now + seconds(2)));
+  REQUIRE(rig.inserter.table_checks == 1);
+  rig.apply(rig.stage.drain(rig.now));
+  rig.table_changed({std::move(*RowEncoder::create({{"id", *parse_column_type("String")}}, {})),
+                     insert_format()});
+  REQUIRE(rig.inserter.posts.size() == 1);
+  CHECK(rig.inserter.posts[0].tags == Tags{1});
+}
+
 TEST_CASE("insert stage: while events do not fit, the table is looked at now and then",
           "[insert_stage]") {
   Rig rig(1);
