@@ -75,6 +75,8 @@ class InsertStage {
   std::optional<TimePoint> deadline() const;
 
   bool is_healthy() const { return mode_ == Mode::kOrdinary || mode_ == Mode::kDraining; }
+  // Whether it waits for other columns before anything more may come.
+  bool awaits_columns() const { return mode_ == Mode::kMisfit; }
   // Messages of which no key is a column, and that wait for another to be stored.
   std::size_t unmatched() const { return refusal_search_.unmatched(); }
   // Messages about which others have to decide: these, and those that are refused alone.

@@ -60,7 +60,7 @@ Result<Done> Consumer::link_made(bool is_paused) {
   // What was given back is not taken again before its time just because the link is new.
   if (!is_paused && settlement_.has_room()) return consume();
   state_ = IntakeState::kHolding;
-  hold_reason_ = is_paused ? kPaused : kTooLate;
+  hold_reason_ = is_paused ? kPaused : why_no_room();
   return Done{};
 }
 
@@ -113,6 +113,10 @@ Result<Done> Consumer::renew() {
   return link_.source().cancel();
 }
 
+const char* Consumer::why_no_room() const {
+  return settlement_.awaits_columns() ? kNothingFits : kTooLate;
+}
+
 // Not even the largest window has brought an event that fits.
 bool Consumer::nothing_will_fit() const {
   if (!settlement_.nothing_fits()) return false;
@@ -140,7 +144,7 @@ Result<Done> Consumer::steer(const Wishes& wishes, TimePoint now) {
   if (wishes.pause)
     hold_reason_ = kPaused;
   else if (hold_reason_ == kPaused)
-    hold_reason_ = kTooLate;
+    hold_reason_ = why_no_room();
   if (settlement_.wants_more()) decided_from_ = now;
   if (const auto at = widens_at(); at && now >= *at && !wishes.stop) {
     window_.widen(settlement_.in_flight().in_hand());

@@ -67,6 +67,7 @@ class Consumer {
   Result<Done> renew();
   bool nothing_will_fit() const;
   std::optional<TimePoint> widens_at() const;
+  const char* why_no_room() const;
   bool stays_in_hand() const;
   bool may_wait_too_long() const;
   bool last_is_at_risk(std::optional<Duration> age) const;

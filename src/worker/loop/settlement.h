@@ -108,6 +108,8 @@ class Settlement {
   // True when at most half of that is held, or what is held waits for others, and neither
   // ClickHouse nor the dead-letter queue keeps anything from being settled.
   bool has_room() const;
+  // Whether it is for want of other columns that it is not.
+  bool awaits_columns() const { return stage_.awaits_columns(); }
 
   // See InFlight.
   bool window_is_full() const { return in_flight_.window_is_full(); }

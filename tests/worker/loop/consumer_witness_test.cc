@@ -48,6 +48,32 @@ TEST_CASE("consumer: a window of events that do not fit opens, then they go back
   CHECK(rig.record().counters.returned == 100);
 }
 
+// Whoever reads that ClickHouse takes nothing looks in the wrong place.
+TEST_CASE("consumer: the status says that nothing fits also over the next link, or after a pause",
+          "[consumer]") {
+  LoopRig rig(/*rows=*/1000, /*bytes=*/100'000);
+  rig.window = PrefetchWindow{1, 1'000'000};
+  const bool is_link_lost = GENERATE(true, false);
+  std::vector<LoopRig::Step> steps;
+  for (int window = 0; window < 3; ++window) {
+    steps.push_back([&] {
+      for (std::size_t n = rig.source->prefetches.back(); n > 0; --n) rig.delivers(R"({"id":1})");
+    });
+    steps.push_back([&] { rig.arrives(Kind::kCancelled); });
+  }
+  steps.push_back([&] {
+    REQUIRE(rig.record().in_hand == 0);
+    CHECK(contains(rig.record().reason.str(), "has a key that is a column"));
+    is_link_lost ? rig.loses_link() : rig.events.raise(SIGTSTP);
+  });
+  steps.push_back([&] { is_link_lost ? rig.deadline_comes() : rig.events.raise(SIGCONT); });
+  steps.push_back([&] {
+    CHECK((rig.state() == WorkerState::kHolding));
+    CHECK(contains(rig.record().reason.str(), "has a key that is a column"));
+  });
+  CHECK(rig.run(std::move(steps)).ok());
+}
+
 // After a hold, bad events at the head of the queue would be all that this worker ever sees.
 TEST_CASE("consumer: a probe that is refused with none to compare it with brings others",
           "[consumer]") {
