@@ -106,10 +106,13 @@ class Ledger {
     return events.size() - 1;
   }
   bool has_twins() const { return !twins_.empty(); }
-  // Whether a worker may have an event twice.
-  bool has_voided() const {
-    return std::any_of(events.begin(), events.end(), [](const Event& e) { return e.voided > 0; });
+  // It went back while a worker had it, which is not told.
+  void voided(EventId id) {
+    ++events[id].voided;
+    has_voided_ = true;
   }
+  // Whether a worker may have an event twice.
+  bool has_voided() const { return has_voided_; }
   // By its body.
   EventId known_as(EventId id) const {
     const auto at = twins_.find(id);
@@ -179,6 +182,7 @@ class Ledger {
   }
 
   std::map<EventId, EventId> twins_;                   // of which one each is
+  bool has_voided_ = false;
   std::map<EventId, std::set<EventId>> acknowledged_;  // of those that are equal
 };
 

@@ -428,7 +428,7 @@ void SimBroker::change_leader() {
   for (const auto& channel : channels_) {
     for (auto& [number, consumer] : channel->consumers) consumer.unsettled.clear();
     for (auto& [tag, each] : channel->unsettled) {
-      if (!each.is_void) ++ledger_[each.event].voided;
+      if (!each.is_void) ledger_.voided(each.event);
       put_back(each, Return::kLost);
       each.is_void = true;
     }
