@@ -199,14 +199,13 @@ check-rules:
 
 FUZZ_SECONDS ?= 60
 fuzz_targets := $(patsubst tests/fuzz/%_fuzz.cc,%,$(call find_sources,tests/fuzz))
-# RapidJSON's empty stack adds to a null pointer.
-fuzz_build := BUILD=$(BUILD)/fuzz CXX=clang++ SANITIZE=fuzzer-no-link,address,undefined \
-  CXXFLAGS='-O1 -g -fno-sanitize=pointer-overflow -fno-sanitize-recover=all -Wno-unknown-warning-option'
+fuzz_build := BUILD=$(BUILD)/fuzz SANITIZE=fuzzer-no-link,address,undefined \
+  CXXFLAGS='-O1 -g -fno-sanitize-recover=all'
 
 # All that a target links is instrumented, in a build directory of its own. What a run finds is added
 # to a corpus there, not to that of the sources.
 fuzz:
-	@packaging/deps.sh $(build_packages) clang libclang-rt-14-dev
+	@packaging/deps.sh $(build_packages) $(sanitize_packages)
 	@$(MAKE) --no-print-directory -j$(jobs) $(fuzz_build) $(fuzz_targets:%=$(BUILD)/fuzz/fuzz-%)
 	@printf '%s\n' $(fuzz_targets) | xargs -P$(jobs) -I TARGET sh -c ' \
 	  mkdir -p $(BUILD)/fuzz/corpus/TARGET; \

@@ -101,7 +101,7 @@ TEST_CASE("1000 signals at random under load: all is stored, and nothing is left
   CHECK(after.children == kWorkers);
   CHECK(after.zombies == 0);
   CHECK(after.descriptors == before.descriptors);
-#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
+#ifndef UNDER_SANITIZER  // which keeps freed memory for a while
   const std::uint64_t rss_after = rss_bytes(service.pid());
   INFO("RSS before " << rss_before << ", after " << rss_after);
   CHECK(rss_after <= rss_before + (1 << 20));

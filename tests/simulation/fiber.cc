@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(UNDER_SANITIZER)
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -29,7 +29,7 @@ std::unique_ptr<char[]> take_stack() {
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(UNDER_SANITIZER)
 struct Fiber::Sanitizer {
   explicit Sanitizer(void* stack) : stack(stack) {}
   void leave_caller() { __sanitizer_start_switch_fiber(&callers_fake, stack, kStackSize); }

@@ -15,8 +15,8 @@ namespace event_consumer {
 namespace {
 
 // Seconds; with what a sanitizer adds it would be minutes.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t kSeeds = 200;
+#if defined(UNDER_SANITIZER)
+constexpr std::uint64_t kSeeds = 60;
 #else
 constexpr std::uint64_t kSeeds = 5000;
 #endif

@@ -33,7 +33,7 @@ std::string text_in(const char* variable) {
 constexpr std::size_t kOneFault = 1;
 
 // With what a sanitizer adds, the first is enough.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(UNDER_SANITIZER)
 constexpr std::size_t kTested = 1;
 #else
 constexpr std::size_t kTested = std::size(kWorlds);

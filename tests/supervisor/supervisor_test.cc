@@ -210,11 +210,12 @@ TEST_CASE("supervisor: a worker that does not stop in time is killed", "[supervi
 }
 
 TEST_CASE("supervisor: a second stop kills at once", "[supervisor]") {
-  const auto [first, second] =
+  const auto signals =
       GENERATE(table<int, int>({{SIGTERM, SIGTERM}, {SIGINT, SIGTERM}, {SIGINT, SIGINT}}));
+  const int second = std::get<1>(signals);
   SupervisorRun run(kStubborn, with_workers(2));
   REQUIRE(run.logs("consumes, ", 2));
-  run.send(first);
+  run.send(std::get<0>(signals));
   REQUIRE(run.logs("stopping ("));
   // One that follows at once is taken for the same; later ones are not.
   run.send(second);

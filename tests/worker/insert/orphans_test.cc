@@ -17,7 +17,8 @@ struct Rig {
   // A batch of one message, whose post is written down or not.
   BatchPtr batch(bool is_written_down = true, bool states_types = true) {
     auto batch = std::make_unique<Batch>();
-    const DeliveryId id = *in_flight.add(delivery(++last_tag), now, {last_tag, last_tag});
+    ++last_tag;
+    const DeliveryId id = *in_flight.add(delivery(last_tag), now, {last_tag, last_tag});
     testing::append(*batch, id, "row", 1, now, insert_format("INSERT", states_types));
     batch->seal();
     if (is_written_down) ledger_of_one.ledger.post(*batch, in_flight, now);
