@@ -65,6 +65,8 @@ class PostLedger {
   // A message has come for the first time. Two that are equal in everything are not known again:
   // one of them could be taken for the other.
   void arrived(const Fingerprint& message);
+  // One that was delivered before.
+  void came_again(const Fingerprint& message) { twins_.came_again(message); }
 
   // Writes the post down, unless it is there already; its messages are looked up in `messages`.
   void post(const Batch& batch, const InFlight& messages, TimePoint now);
