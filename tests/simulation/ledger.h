@@ -181,7 +181,7 @@ class Ledger {
     return number;
   }
 
-  std::map<EventId, EventId> twins_;                   // of which one each is
+  std::map<EventId, EventId> twins_;  // of which one each is
   bool has_voided_ = false;
   std::map<EventId, std::set<EventId>> acknowledged_;  // of those that are equal
 };
