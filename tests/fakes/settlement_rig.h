@@ -88,9 +88,11 @@ class SettlementRig {
     return last_tag;
   }
   DeliveryTag take_bad() { return take("bad"); }
-  DeliveryTag take_late() {
+  DeliveryTag take_late(const std::string& body = "", bool redelivered = false) {
     Delivery delivery;
     delivery.tag = ++last_tag;
+    delivery.redelivered = redelivered;
+    delivery.body = body;
     failed = !settlement.take_late(delivery, now).ok();
     return last_tag;
   }

@@ -31,13 +31,11 @@ class LedgerWorker {
 
   // Takes a delivery for the first time.
   DeliveryId take(const std::string& body, TimePoint now) {
-    const DeliveryId id = add(body, now);
-    ledger.arrived(*in_flight.fingerprint(id));
-    return id;
+    return add(body, /*redelivered=*/false, now);
   }
   // Takes one that was delivered before.
   DeliveryId take_copy(const std::string& body, TimePoint now) {
-    const DeliveryId id = add(body, now);
+    const DeliveryId id = add(body, /*redelivered=*/true, now);
     recogniser.add(id, *in_flight.fingerprint(id), now);
     return id;
   }
@@ -59,8 +57,9 @@ class LedgerWorker {
   }
 
  private:
-  DeliveryId add(const std::string& body, TimePoint now) {
+  DeliveryId add(const std::string& body, bool redelivered, TimePoint now) {
     const Fingerprint message = fingerprint_of(body);
+    recogniser.came(message, redelivered);
     return *in_flight.add(delivery(++last_tag_, body), now, message);
   }
 

@@ -107,8 +107,8 @@ std::optional<TimePoint> PostLedger::proof_wanted_at(TimePoint now) const {
   return wanted_at == TimePoint{} ? std::nullopt : std::optional(wanted_at);
 }
 
-void PostLedger::arrived(const Fingerprint& message) {
-  const auto twin = twins_.arrived(message);
+void PostLedger::came(const Fingerprint& message, bool redelivered) {
+  const auto twin = twins_.came(message, redelivered);
   if (!twin || !is_owner_ || *twin < own().tail) return;
   LedgerEntry& entry = memory_.entry(row_, *twin);
   if (entry.message() == message) entry.post = 0;

@@ -62,11 +62,9 @@ class PostLedger {
   void want_proof(std::uint64_t at);
   std::optional<TimePoint> proof_wanted_at(TimePoint now) const;
 
-  // A message has come for the first time. Two that are equal in everything are not known again:
-  // one of them could be taken for the other.
-  void arrived(const Fingerprint& message);
-  // One that was delivered before.
-  void came_again(const Fingerprint& message) { twins_.came_again(message); }
+  // A message has come, for the first time or not. Two that are equal in everything are not known
+  // again: one of them could be taken for the other.
+  void came(const Fingerprint& message, bool redelivered);
 
   // Writes the post down, unless it is there already; its messages are looked up in `messages`.
   void post(const Batch& batch, const InFlight& messages, TimePoint now);

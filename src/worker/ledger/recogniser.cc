@@ -27,7 +27,6 @@ bool is_before(const Fingerprint& a, const Fingerprint& b) {
 void Recogniser::add(DeliveryId copy, const Fingerprint& message, TimePoint now) {
   if (copies_.empty()) next_at_ = std::max(next_at_, now);
   copies_.push_back({copy, message, now, kJustCame});
-  ledger_.came_again(message);
 }
 
 void Recogniser::link_made(TimePoint now) {

@@ -43,8 +43,9 @@ class Recogniser {
   void link_lost(TimePoint now);
   void given_back(TimePoint now);
 
-  // A message has come for the first time; or one that was delivered before.
-  void arrived(const Fingerprint& message) { ledger_.arrived(message); }
+  // A message has come, for the first time or not.
+  void came(const Fingerprint& message, bool redelivered) { ledger_.came(message, redelivered); }
+  // It was delivered before, and waits to be known again.
   void add(DeliveryId copy, const Fingerprint& message, TimePoint now);
 
   // What is known now, of each copy once; those that are stored are written into the ledger as

@@ -12,21 +12,18 @@ namespace event_consumer {
 
 class TwinTable {
  public:
-  // The message has come for the first time. Where one of its twins is an entry of the ledger: its
-  // index.
-  std::optional<std::uint64_t> arrived(const Fingerprint& message) {
+  // The message has come. One that was delivered before may be the one that has its place here, and
+  // is no twin. Where one of its twins is an entry of the ledger: its index.
+  std::optional<std::uint64_t> came(const Fingerprint& message, bool redelivered) {
     Place& place = at(message);
-    const bool is_twin = place.low == message.low;
-    came_again(message);
-    place.is_twin = is_twin;
+    if (place.low != message.low) {
+      place = {message.low, kNoEntry, false};
+      return std::nullopt;
+    }
+    if (redelivered) return std::nullopt;
+    place.is_twin = true;
     if (place.entry == kNoEntry) return std::nullopt;
     return place.entry;
-  }
-
-  // It has come, and was delivered before: it may be one that has its place here.
-  void came_again(const Fingerprint& message) {
-    Place& place = at(message);
-    if (place.low != message.low) place = {message.low, kNoEntry, false};
   }
 
   // It is written as this entry.

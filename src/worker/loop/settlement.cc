@@ -54,7 +54,7 @@ Result<Done> Settlement::take(Delivery delivery, TimePoint now) {
   const Fingerprint message = identify(delivery, limits_.way);
   const auto id = in_flight_.add(delivery, now, message);
   if (!id) return out_of_order(delivery.tag);
-  count_received(delivery, now);
+  received(delivery, message, now);
   if (delivery.body.size() > limits_.batch.bytes) {
     const std::string error = std::to_string(delivery.body.size()) + " bytes, --batch-bytes is " +
                               std::to_string(limits_.batch.bytes);
@@ -64,7 +64,6 @@ Result<Done> Settlement::take(Delivery delivery, TimePoint now) {
     recogniser_.add(*id, message, now);
     return recognise(now);
   } else {
-    recogniser_.arrived(message);
     if (auto done = encode(*id, delivery, now); !done) return done;
   }
   // A full window brings nothing more: whoever waits for company would wait in vain.
@@ -100,7 +99,10 @@ Result<Done> Settlement::recognise(TimePoint now) {
   return window_is_full() ? apply(stage_.window_is_full(now), now) : Result<Done>(Done{});
 }
 
-void Settlement::count_received(const Delivery& delivery, TimePoint now) {
+// All that come are told to the recogniser: one that goes back could else be taken for another that
+// is equal to it and stored.
+void Settlement::received(const Delivery& delivery, const Fingerprint& message, TimePoint now) {
+  recogniser_.came(message, delivery.redelivered);
   last_taken_at_ = now;
   ++counters_.received;
   if (delivery.redelivered) ++counters_.redelivered;
@@ -112,9 +114,7 @@ Result<Done> Settlement::take_late(const Delivery& delivery, TimePoint now) {
     return take(delivery, now);
   const auto id = in_flight_.add(delivery, now);
   if (!id) return out_of_order(delivery.tag);
-  count_received(delivery, now);
-  // When it comes again it could be taken for one that is equal to it and stored.
-  if (!delivery.redelivered) recogniser_.arrived(identify(delivery, limits_.way));
+  received(delivery, identify(delivery, limits_.way), now);
   if (delivery.is_last && rejections_.has_queue())
     return reject(delivery, {Reason::kDeliveryLimit, "", kLastDelivery}, now);
   late_.push_back(*id);

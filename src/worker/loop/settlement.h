@@ -159,7 +159,7 @@ class Settlement {
   Result<Done> recognise(TimePoint now);
   Result<Done> reject(const Delivery& delivery, const Rejection& rejection, TimePoint now);
   Result<Done> acknowledge();
-  void count_received(const Delivery& delivery, TimePoint now);
+  void received(const Delivery& delivery, const Fingerprint& message, TimePoint now);
   void count_stored(const std::vector<DeliveryId>& stored);
   std::size_t held_bytes() const { return in_flight_.held_bytes() + stage_.held_bytes(); }
 

@@ -124,12 +124,26 @@ TEST_CASE("settlement: what came late is not known again as one that is equal to
   const bool is_stored_before = GENERATE(true, false);
   rig.take_good();
   if (is_stored_before) rig.store();
-  Delivery late;
-  late.tag = ++rig.last_tag;
-  late.body = SettlementRig::kGood;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late(SettlementRig::kGood);
+  REQUIRE_FALSE(rig.failed);
   if (!is_stored_before) rig.store();
   REQUIRE(rig.settlement.return_late());
+  rig.lose_link();
+  rig.take_again(SettlementRig::kGood);
+  rig.wait(std::chrono::seconds(1));
+  CHECK(rig.count(Verdict::kRecognised) == 0);
+  CHECK(rig.posts() == 2);
+}
+
+// Also where it was delivered before.
+TEST_CASE("settlement: a copy that came late is not known again as one that is stored after it",
+          "[settlement]") {
+  SettlementRig rig(/*rows=*/1);
+  rig.take_late(SettlementRig::kGood, /*redelivered=*/true);
+  REQUIRE_FALSE(rig.failed);
+  REQUIRE(rig.settlement.return_late());
+  rig.take_good();
+  rig.store();
   rig.lose_link();
   rig.take_again(SettlementRig::kGood);
   rig.wait(std::chrono::seconds(1));
@@ -143,11 +157,8 @@ TEST_CASE("settlement: a copy that came late is known again", "[settlement]") {
   rig.take_good();
   rig.store();
   rig.lose_link();
-  Delivery late;
-  late.tag = ++rig.last_tag;
-  late.redelivered = true;
-  late.body = SettlementRig::kGood;
-  REQUIRE(rig.settlement.take_late(late, rig.now));
+  rig.take_late(SettlementRig::kGood, /*redelivered=*/true);
+  REQUIRE_FALSE(rig.failed);
   REQUIRE(rig.settlement.return_late());
   rig.take_again(SettlementRig::kGood);
   rig.wait(std::chrono::seconds(1));
